@@ -1,0 +1,58 @@
+/** The most bytes of UTF-8 that a reason may have: 125 of a control frame (RFC 6455 5.5) less 2 for the code. */
+export const maxReasonBytes = 123
+
+/** The longest `retry=` in milliseconds, one day. A longer one is taken for a mistake. */
+export const maxRetry = 86_400_000
+
+/** A reason taken apart: the words, and the milliseconds after which the sender wants the client back. */
+export interface Reason {
+  text: string
+  retry?: number
+}
+
+const suffix = /^(?:(.*); )?retry=(\d{1,8})$/s
+
+// A cut can end just behind something that reads like a suffix; nobody meant that.
+const accidental = /(?:(?:^|; )retry=\d+)+$/
+
+/**
+ * Builds the reason of a Close frame that always fits: at most {@link maxReasonBytes} bytes of UTF-8, the text
+ * cut between two characters where it is too long, and `; retry=<milliseconds>` behind it kept whole.
+ *
+ * Never throws. Half a surrogate pair becomes U+FFFD. `retry` is rounded up and held between 0 and
+ * {@link maxRetry}; NaN counts as not given. A suffix that the text already has is kept, or replaced by `retry`.
+ * Empty text with a retry gives `retry=<milliseconds>` alone.
+ */
+export function buildReason(text: string, options: { retry?: number | undefined } = {}): string {
+  const given = parseReason(text)
+  const retry = wholeRetry(options.retry) ?? given.retry
+  if (retry === undefined) return cut(given.text, maxReasonBytes)
+  const tail = `retry=${retry}`
+  const words = cut(given.text, maxReasonBytes - tail.length - 2)
+  return words === '' ? tail : `${words}; ${tail}`
+}
+
+/**
+ * Takes the reason of a Close apart. Never throws, whatever a peer sent. Only a well-formed suffix at the very
+ * end counts: decimal digits, at most {@link maxRetry}; anything else stays in the text, where a person sees it.
+ * Of several the last counts.
+ */
+export function parseReason(reason: string): Reason {
+  const match = suffix.exec(reason)
+  if (match === null) return { text: reason }
+  const retry = Number(match[2])
+  return retry > maxRetry ? { text: reason } : { text: match[1] ?? '', retry }
+}
+
+function wholeRetry(retry: number | undefined): number | undefined {
+  if (retry === undefined || Number.isNaN(retry)) return undefined
+  return Math.min(maxRetry, Math.max(0, Math.ceil(retry)))
+}
+
+function cut(text: string, bytes: number): string {
+  const room = new Uint8Array(bytes)
+  // encodeInto writes whole characters only, and U+FFFD for half a surrogate pair.
+  const { read, written } = new TextEncoder().encodeInto(text, room)
+  const kept = new TextDecoder('utf-8', { ignoreBOM: true }).decode(room.subarray(0, written))
+  return read < text.length ? kept.replace(accidental, '') : kept
+}

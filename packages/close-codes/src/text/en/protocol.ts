@@ -1,0 +1,359 @@
+import type { CodeId } from '../../code.ts'
+import type { CodeText } from '../language.ts'
+
+type ProtocolId = Exclude<
+  CodeId,
+  'serviceRestart' | 'tryAgainLater' | 'badGateway' | 'unauthorized' | 'forbidden' | 'timeout'
+>
+
+/** The codes that RFC 6455 itself defines. */
+export const protocol: Record<ProtocolId, CodeText> = {
+  normalClosure: {
+    meaning: 'The connection has done its work and ends on purpose.',
+    description:
+      'A clean end: one side said that it was finished, the other agreed. Programs take it for success, and most reconnecting clients stay away after it.',
+    whenSeen:
+      'After `close(1000)` in a script, when the last subscription has ended, when a job is done, or at the shutdown of a server whose default is 1000.',
+    howToFix: [
+      'Do nothing if the end was expected.',
+      'If clients stay away after a deploy, look at the code with which the server shuts down (Bandit and Vert.x use 1000 by default, uWebSockets when a connection has reached its maximum age) and change it to 1012 or 1001.',
+    ],
+    causes: [
+      'The application called `close(1000)`.',
+      'A client had nothing left to listen to, such as a GraphQL client after its last subscription.',
+      'A framework says 1000 whenever it stops.',
+      'The connection reached its maximum age.',
+    ],
+    pitfalls: [
+      'phoenix.js and many reconnecting clients never come back after 1000.',
+      '`close()` without arguments does not send 1000: the Close is empty and the peer sees 1005.',
+      'A Discord session ends when its client closes with 1000 or 1001; after any other code it can be resumed.',
+    ],
+    retry: {
+      registered: 'None. The RFC says that the purpose of the connection has been fulfilled.',
+      practice:
+        'Stay away unless the application still needs the connection; graphql-ws returns at once while a subscription is alive.',
+      holdfast: 'Nothing failed, so there is nothing to retry. The gateway passes 1000 on as it came.',
+    },
+  },
+  goingAway: {
+    meaning: 'The endpoint is leaving: a server goes down, or a browser leaves the page.',
+    description:
+      'The commonest code of a shutdown, and the only one for it in RFC 6455. It says that the endpoint goes, and nothing about when or whether somebody will be back.',
+    whenSeen:
+      'Deploys and scale-down (servers with Python websockets, Java-WebSocket, graphql-ws or aiohttp), Caddy reloads, restarts at the Cloudflare edge, AWS API Gateway after ten idle minutes or two hours, Discord asking its clients to move. On a server, whenever a user closes the tab.',
+    howToFix: [
+      'Let the client come back after a random delay.',
+      'On the server, spread the closes over some seconds; if it will be back, say 1012 instead.',
+      'Against an idle limit, send pings well within it.',
+      'Against a maximum age, open the next connection before the limit and move over.',
+    ],
+    causes: [
+      'A server, worker or proxy stops.',
+      'A proxy reloads its configuration, or an edge restarts.',
+      'An idle timeout or a maximum age was reached.',
+      'The user left the page.',
+    ],
+    pitfalls: [
+      'A script cannot send it: `close(1001)` throws `InvalidAccessError`.',
+      'Python websockets counts it as a normal end, so an `async for` loop over messages just stops.',
+      'A client that does not return after 1001, like sockette, stays away after every Caddy reload.',
+    ],
+    retry: {
+      registered:
+        'None for this code. For abnormal closures RFC 6455 section 7.2.3 asks for a random first delay, such as 0-5 s, and exponential backoff.',
+      practice: 'Come back after a short random delay, then back off.',
+      holdfast:
+        'The server is gone and did not say for how long: treated like a lost connection. The gateway says 1001 only to upstreams, when it drains.',
+    },
+  },
+  protocolError: {
+    meaning: 'The peer broke the WebSocket protocol.',
+    description:
+      'One side received what RFC 6455 does not allow: a wrong mask bit, a reserved bit or opcode, broken fragmentation, a control frame that is too long, or a close code that it does not know.',
+    whenSeen:
+      'Hand-written clients and servers, proxies that touch frames, a compression mismatch, HTTP bytes on an upgraded socket, or a newer close code sent to a library with an old list.',
+    howToFix: [
+      'Capture the frames and check masks (clients mask, servers never do), reserved bits, opcodes and fragmentation.',
+      'If 1002 answers a Close with 1012, 1013, 1014 or 3000-3999, the receiving library refuses that code: update it, or configure another code for it.',
+      'Take the proxies out of the path and try again.',
+      'Run the Autobahn test suite against the side that you wrote.',
+    ],
+    causes: [
+      'A client frame without a mask, or a server frame with one.',
+      'A compressed frame although no compression was agreed.',
+      'Invalid UTF-8 or an unknown code in a Close.',
+      'Data written to the socket past the library.',
+    ],
+    pitfalls: [
+      'gorilla/websocket answers 1014 with 1002 and returns an error for which `IsCloseError` and `IsUnexpectedCloseError` are both false.',
+      'It is not for bad input to the application: use 1008 or a code of your own.',
+    ],
+    retry: {
+      registered: 'None.',
+      practice:
+        'Stay away, since the same bytes give the same error. One more try is fair, to rule out a proxy that damaged a frame.',
+      holdfast:
+        'The gateway says 1002 to a client that breaks the protocol. When an upstream breaks it, the upstream is told 1002 and the client 1014, since the client did nothing wrong.',
+    },
+  },
+  unsupportedData: {
+    meaning: 'The endpoint does not take this type of data, such as binary where it understands only text.',
+    description: 'About the type of a message, text or binary, and not about what is in it.',
+    whenSeen:
+      'A `Blob` or `ArrayBuffer` sent to a JSON endpoint, or text sent to a service for protobuf or audio. AWS API Gateway documents it for binary messages, which its WebSocket APIs do not take.',
+    howToFix: [
+      'Send text where text is expected: `JSON.stringify`, or base64 for bytes.',
+      'Or let the endpoint accept binary messages.',
+      'Check which type your call of `send` really sends.',
+    ],
+    causes: ['A binary message to a text-only endpoint.', 'A text message to a binary-only endpoint.'],
+    pitfalls: ['Bad JSON in a text message is not 1003: use 1007, 1008 or a code of your own.'],
+    retry: {
+      registered: 'None.',
+      practice: 'Stay away until the sender is corrected.',
+      holdfast:
+        'Only a change in the sender helps. The gateway does not look into messages, so it never says 1003 itself; it passes it on.',
+    },
+  },
+  reserved: {
+    meaning: 'Reserved. It has no meaning.',
+    description:
+      'A hole in the table. Drafts of the protocol had "message too large" here, which became 1009; a few old texts still say so.',
+    whenSeen: 'Practically never. A peer that sends it was written against a draft.',
+    howToFix: ['Update the peer. If it is about size, the code is 1009.'],
+    causes: ['Constants from a draft of the protocol.'],
+    pitfalls: [
+      'ws, gorilla/websocket, coder/websocket and .NET refuse it on receipt; Chromium and Firefox hand it to the page.',
+    ],
+    retry: {
+      registered: 'None.',
+      practice: 'None: it is not used.',
+      holdfast: 'It may not travel, so a peer that sends it breaks the protocol, as with 1002.',
+    },
+  },
+  noStatusReceived: {
+    meaning: 'The Close frame of the peer held no code.',
+    description:
+      'A marker for the own application, never sent. The peer closed properly, by a Close without a body, and the library fills in 1005 so that there is a number to look at.',
+    whenSeen:
+      'The peer called `close()` without arguments (Socket.IO and Tornado do), a page lost its last reference to a WebSocket, or a framework closes without a code.',
+    howToFix: [
+      'Pass a code to `close()` on the side that closes, so that the other side learns why.',
+      'In a proxy, never forward 1005: close without a code instead.',
+    ],
+    causes: [
+      '`close()` without arguments.',
+      'A WebSocket object that was garbage-collected.',
+      'A library that closes with an empty body.',
+    ],
+    pitfalls: [
+      '`close(1005)` throws, in ws and in browsers; proxies that forwarded it have crashed.',
+      '`wasClean` is true.',
+      'Uvicorn tells the application 1005 when TCP was lost after the handshake, where 1006 would fit.',
+    ],
+    retry: {
+      registered: 'None.',
+      practice: 'Mixed: SocketCluster comes back at once, sockette stays away.',
+      holdfast:
+        'Nothing says that the end was wanted, so it is treated like a lost connection. The gateway forwards an empty Close as an empty Close.',
+    },
+  },
+  abnormalClosure: {
+    meaning: 'The connection ended without a Close frame.',
+    description:
+      'A marker for the own application, never sent. TCP was cut, a process was killed, the handshake failed, or a proxy gave up. Browsers hide the cause on purpose, so that a page cannot probe the network around it.',
+    whenSeen:
+      'Idle timeouts of load balancers, a crash or `kill -9`, `terminate()` in ws, a change of network, a laptop asleep, an nginx reload, a DNS or TLS failure, an HTTP answer to the upgrade (401, 403, 404, 502, 503), mixed content, a content security policy.',
+    howToFix: [
+      'Look outside the script: the network tab of the browser shows the HTTP status of a failed upgrade.',
+      'Repeat the upgrade with `curl -i` or `wscat`, which show what a browser hides.',
+      'Read the logs of the server and of every proxy at that second.',
+      'If it comes after the same idle time every time, send pings more often than the shortest timeout on the way, or raise that timeout.',
+      'On the server, send a Close before you exit.',
+    ],
+    causes: [
+      'The opening handshake failed.',
+      'An idle or read timeout of a proxy.',
+      'The process crashed or was killed.',
+      'The network was lost.',
+      'TLS failed; browsers never say 1015.',
+      'The server ended TCP without a Close.',
+    ],
+    pitfalls: [
+      'A page sees 1006 with an empty reason for a refused port, an unknown name, a TLS failure, an answer other than 101 and a cut alike.',
+      'Never forward it: ws throws. Say 1014 or 1011, or close without a code.',
+      'uWebSockets reports it also for a proper Close whose code it refuses (1012-3999).',
+      'Chromium waits up to 60 s for the answer to its own Close before it reports 1006.',
+    ],
+    retry: {
+      registered:
+        'RFC 6455 section 7.2.3: the first attempt after a random delay, of which 0-5 s is called reasonable, then truncated binary exponential backoff.',
+      practice:
+        'From at once to some seconds. Many helpers have no jitter, so that all their clients return together.',
+      holdfast:
+        'Follows the RFC. The gateway exists to make this code rare: behind it a lost upstream reaches the client as 1014, with the cause in the reason.',
+    },
+  },
+  invalidPayload: {
+    meaning: 'The bytes of a message do not fit its type, such as text that is not UTF-8.',
+    description:
+      'The frames were legal, but what they carry could not be decoded: text that is not UTF-8, or compressed data that does not inflate.',
+    whenSeen:
+      'Latin-1, or a string cut inside a character, sent as text; bytes sent as text; damaged compression. Gemini Live uses it for invalid arguments and even for an expired key.',
+    howToFix: [
+      'Read the reason: services put the true cause there.',
+      'Encode text as UTF-8 and never cut it inside a character.',
+      'Send bytes as binary messages.',
+      'If it happens only with compression, switch permessage-deflate off on one side to see which one is at fault.',
+    ],
+    causes: [
+      'A wrong character set.',
+      'Binary data sent as text.',
+      'Compressed data that does not inflate.',
+      'A service with a meaning of its own, such as "invalid argument".',
+    ],
+    pitfalls: [
+      'Invalid UTF-8 in the reason of a Close ends in 1007 in ws and Node, in 1002 in Chromium.',
+      'A program that drops the reason hides the cause.',
+    ],
+    retry: {
+      registered: 'None.',
+      practice: 'Stay away until the data or the configuration is corrected.',
+      holdfast:
+        'Only a change in the sender helps. The gateway forwards payloads untouched, so the bytes are as the sender wrote them.',
+    },
+  },
+  policyViolation: {
+    meaning: 'The peer broke a rule of the endpoint. The general refusal.',
+    description:
+      'For everything that is not allowed and has no better code, or when the server does not want to say more.',
+    whenSeen:
+      'A missing or expired token, a wrong `Origin`, too many requests (AWS API Gateway), too many fragments (ws, undici), an unknown model (Gemini Live), and most FastAPI tutorials.',
+    howToFix: [
+      'Read the reason.',
+      'Renew the credentials; check `Origin` and permissions.',
+      'If it is a rate limit, send less, and come back after a pause of 30-60 s.',
+      'As the author of a server, prefer 3000, 3003 or documented codes of your own, so that clients can tell the cases apart.',
+    ],
+    causes: [
+      'Authentication or authorization failed.',
+      'The `Origin` is not allowed.',
+      'A rate limit was exceeded.',
+      'A limit against abuse was reached.',
+    ],
+    pitfalls: [
+      'A server that accepts first and then says 1008 resets the backoff of a naive client every time: reset it only after the connection has lived for some seconds.',
+      'A refusal before the upgrade is HTTP 403, which a browser shows as 1006.',
+    ],
+    retry: {
+      registered: 'None.',
+      practice: 'Stay away until something has changed; after a rate limit, for a minute or so.',
+      holdfast:
+        'The same client would break the same rule again. The gateway says 1008 to a client over `limits.messagesPerSecond` and, with `rejections: close`, for an HTTP refusal that has no code of its own.',
+    },
+  },
+  messageTooBig: {
+    meaning: 'A message is larger than the endpoint is willing to take.',
+    description:
+      'A limit was reached: for a frame, for a whole message, or for a message after decompression.',
+    whenSeen:
+      'Large JSON snapshots, base64 images, chunks of audio. Limits differ widely: 16 MiB by default in Uvicorn, 8 MB for fragmented messages in Bandit.',
+    howToFix: [
+      'Split or compress the data, or upload it over HTTP and send a link.',
+      'Or raise the limit: `maxPayload` in ws, `--ws-max-size` in Uvicorn, `max_size` in Python websockets, `limits.messageBytes` in Holdfast.',
+    ],
+    causes: [
+      'A message over the configured limit.',
+      'A protection against decompression bombs.',
+      'A limit in a proxy or gateway on the way.',
+    ],
+    pitfalls: [
+      'The limit may be your own: client libraries have one too, and then it was your side that closed.',
+      'A message that is small on the wire can be too large once inflated.',
+    ],
+    retry: {
+      registered: 'None.',
+      practice: 'Mixed: come back but do not send that message again; centrifuge-js stops.',
+      holdfast:
+        'A client that comes back and sends the same message again would never end. The gateway says 1009 for a message over `limits.messageBytes`.',
+    },
+  },
+  mandatoryExtension: {
+    meaning: 'The client needs an extension that the server did not agree to.',
+    description:
+      'Only a client sends it, with the missing extensions in the reason. A server that misses one fails the handshake instead.',
+    whenSeen: 'Very rarely: clients that insist on permessage-deflate or on an extension of their own.',
+    howToFix: [
+      'Enable the extension on the server.',
+      'Let every proxy on the way pass `Sec-WebSocket-Extensions`.',
+      'Or make the extension optional in the client.',
+    ],
+    causes: [
+      'The server does not have the extension.',
+      'A proxy on the way removes `Sec-WebSocket-Extensions`.',
+    ],
+    pitfalls: ['The HTTP client of the JDK treats it as illegal when a server sends it.'],
+    retry: {
+      registered: 'None.',
+      practice: 'Stay away: the configuration has to change.',
+      holdfast:
+        'A second attempt ends the same way. The gateway passes offers, agreements and this code through.',
+    },
+  },
+  internalError: {
+    meaning: 'The endpoint met a condition that it did not expect, and cannot go on.',
+    description:
+      'The cousin of HTTP 500. RFC 6455 has it for servers; erratum 3227 and the registry widened it to any endpoint.',
+    whenSeen:
+      'An uncaught exception in a handler, a ping that stayed unanswered (Python websockets), a backend lost inside a proxy, an ASGI application that ended without closing (Hypercorn, Daphne), faults and quotas of AI voice services.',
+    howToFix: [
+      'Read the log of the server at that second; there should be a stack trace.',
+      'If the reason names a ping timeout, look for a blocked event loop or a slow network before you touch the timeouts.',
+      'If the server is not yours, report the reason and the time.',
+    ],
+    causes: [
+      'An exception that nobody caught.',
+      'A keepalive ping without an answer.',
+      'An application that returned without closing.',
+      'A proxy that lost its backend.',
+    ],
+    pitfalls: [
+      '`sent 1011` in a Python log means that your own side closed.',
+      'Many proxies say 1011 for a lost backend, where 1014 would tell more.',
+      'A crash may return with the same input: stop or raise an alarm after some attempts.',
+    ],
+    retry: {
+      registered: 'None.',
+      practice: 'Come back with backoff; stop or raise an alarm after some attempts.',
+      holdfast:
+        'The fault may be gone, and another instance may not have it: treated like a lost connection. The gateway says 1011 only for a fault of its own, to both sides.',
+    },
+  },
+  tlsHandshake: {
+    meaning: 'The TLS handshake failed.',
+    description:
+      'A marker for the own application, never sent: `wss://` failed before the first byte of WebSocket.',
+    whenSeen: 'Hardly ever. Browsers do not use it and report 1006; a few native libraries have it.',
+    howToFix: [
+      'Run `openssl s_client -connect HOST:443 -servername HOST` and read the error.',
+      'Check expiry, chain, host name and protocol versions of the certificate and the server, and the clock of the client.',
+      'Look for a company proxy or a virus scanner that intercepts TLS.',
+    ],
+    causes: [
+      'A certificate that is expired or self-signed.',
+      'A certificate for another name.',
+      'Interception of TLS on the way.',
+      'No TLS version in common.',
+    ],
+    pitfalls: [
+      'A peer can put it on the wire by mistake: Chromium fails such a frame; Firefox, WebSocket-Node and soketto take it.',
+    ],
+    retry: {
+      registered: 'None.',
+      practice: 'Stay away until the certificate or the settings are corrected.',
+      holdfast:
+        'Certificates are renewed and captive portals pass while a client waits, and with backoff the attempts cost little: treated like a lost connection.',
+    },
+  },
+}

@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { rolldown } from 'rolldown'
+import { describe, expect, it } from 'vitest'
+
+const index = fileURLToPath(new URL('../src/index.ts', import.meta.url))
+
+/** Bundles and minifies a program that uses these exports of the package, as a browser client would. */
+async function bundleOf(names: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-bundle-'))
+  try {
+    const input = join(folder, 'entry.ts')
+    writeFileSync(input, `export { ${names} } from ${JSON.stringify(index)}\n`)
+    const bundle = await rolldown({ input, platform: 'browser', logLevel: 'silent' })
+    const { output } = await bundle.generate({ format: 'esm', minify: true })
+    await bundle.close()
+    expect(output).toHaveLength(1)
+    return output[0].code
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+describe('a bundle of a browser client', () => {
+  it('takes at most 900 bytes, minified and gzipped, for adviceFor, parseReason and code', async () => {
+    const text = await bundleOf('adviceFor, parseReason, code')
+    expect(gzipSync(text, { level: 9 }).length).toBeLessThanOrEqual(900)
+  })
+
+  it('takes at most 900 bytes with delayFor and mayTravel too', async () => {
+    const text = await bundleOf('adviceFor, parseReason, code, delayFor, mayTravel')
+    expect(gzipSync(text, { level: 9 }).length).toBeLessThanOrEqual(900)
+  })
+
+  it('carries neither prose nor sources nor the facts of the table', async () => {
+    const text = await bundleOf('adviceFor, parseReason, code, delayFor, mayTravel, buildReason, rangeOf')
+    for (const word of ['https://', 'Service Restart', 'UNAVAILABLE', 'Uvicorn', 'graphql']) {
+      expect(text).not.toContain(word)
+    }
+  })
+
+  it('carries the facts but no prose when it uses the table', async () => {
+    const text = await bundleOf('closeCodes')
+    expect(text).toContain('Service Restart')
+    expect(text).not.toContain('Uvicorn')
+  })
+})

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { receiveSupport } from '../src/receive-support.ts'
+import { en } from '../src/text/en.ts'
+
+const rejecting = (id: 'serviceRestart' | 'tryAgainLater' | 'badGateway' | 'registered') =>
+  receiveSupport.filter((row) => row[id] === 'rejects').map((row) => row.implementation)
+
+describe('receiveSupport', () => {
+  it('has 30 implementations, each once, each with a link', () => {
+    expect(receiveSupport).toHaveLength(30)
+    expect(new Set(receiveSupport.map((row) => row.implementation)).size).toBe(30)
+    for (const row of receiveSupport) expect(new URL(row.source).protocol).toBe('https:')
+  })
+
+  it('finds ten that refuse 1014, four that refuse 1012', () => {
+    expect(rejecting('badGateway')).toHaveLength(10)
+    expect(rejecting('serviceRestart')).toHaveLength(4)
+  })
+
+  it('bears out the text: who refuses 1012 refuses 1013, and 1014 is refused most', () => {
+    expect(en.codes.tryAgainLater.pitfalls.join()).toContain('refuse 1013 too')
+    expect(rejecting('tryAgainLater')).toEqual(rejecting('serviceRestart'))
+    expect(rejecting('badGateway')).toEqual(expect.arrayContaining(rejecting('serviceRestart')))
+    expect(rejecting('badGateway').length).toBeGreaterThan(rejecting('registered').length)
+  })
+})
