@@ -1,0 +1,22 @@
+// The commands in the order of the help. A new one is added here and nowhere else.
+import type { Command } from 'commander'
+import type { Io } from '../output.ts'
+import { registerConnections } from './connections.ts'
+import { registerDrain } from './drain.ts'
+import { registerReload } from './reload.ts'
+import { registerServe } from './serve.ts'
+import { registerStatus } from './status.ts'
+import { registerUpgrade } from './upgrade.ts'
+import { registerValidate } from './validate.ts'
+import { registerVersion } from './version.ts'
+
+export const registerCommands: ((program: Command, io: Io) => void)[] = [
+  registerServe,
+  registerValidate,
+  registerStatus,
+  registerConnections,
+  registerDrain,
+  registerReload,
+  registerUpgrade,
+  registerVersion,
+]

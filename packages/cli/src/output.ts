@@ -1,0 +1,106 @@
+// What commands print: documents and tables on standard output, problems on standard error.
+
+/** Where a command reads and writes; tests give it their own. */
+export interface Io {
+  stdout: { write(text: string): unknown; isTTY?: boolean }
+  stderr: { write(text: string): unknown; isTTY?: boolean }
+  env: Record<string, string | undefined>
+}
+
+/** Exit statuses: 0 fine, 1 the thing checked or asked has an error, 2 wrong use. */
+export type ExitStatus = 0 | 1 | 2
+
+/** Ends a command: its lines are all that the user is told. */
+export class Failure extends Error {
+  readonly status: 1 | 2
+  readonly lines: string[]
+  /** For `--json`. */
+  readonly code: string
+
+  constructor(status: 1 | 2, lines: string | string[], code = 'failed') {
+    const all = typeof lines === 'string' ? [lines] : lines
+    super(all.join('\n'))
+    this.status = status
+    this.lines = all
+    this.code = code
+  }
+}
+
+/** Prints one JSON document. */
+export function printJson(io: Io, document: unknown): void {
+  io.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+}
+
+export type Colour = 'red' | 'green' | 'yellow' | 'bold' | 'dim'
+
+const sgr: Record<Colour, [on: number, off: number]> = {
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  bold: [1, 22],
+  dim: [2, 22],
+}
+
+/** Colours text on a terminal, unless `NO_COLOR` is set; elsewhere leaves it as it is. */
+export function painter({ stdout, env }: Io): (colour: Colour, text: string) => string {
+  if (!stdout.isTTY || env.NO_COLOR) return (_, text) => text
+  return (colour, text) => `\x1b[${sgr[colour][0]}m${text}\x1b[${sgr[colour][1]}m`
+}
+
+/** One cell: its text, and perhaps a colour. */
+export type Cell = string | number | { text: string; colour: Colour }
+
+/** Lines of aligned columns, two spaces apart; columns of numbers are aligned to the right. */
+export function table(paint: ReturnType<typeof painter>, head: string[], rows: Cell[][]): string {
+  const cells = rows.map((row) => row.map(toCell))
+  const widths = head.map((title, i) =>
+    Math.max(title.length, ...cells.map((row) => row[i]?.text.length ?? 0)),
+  )
+  const right = head.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'))
+  const line = (row: { text: string; colour?: Colour }[]) =>
+    row
+      .map(({ text, colour }, i) => {
+        const gap = ' '.repeat(widths[i]! - text.length)
+        const painted = colour ? paint(colour, text) : text
+        if (right[i]) return gap + painted
+        return i === row.length - 1 ? painted : painted + gap
+      })
+      .join('  ')
+  const titles = head.map((text) => ({ text, colour: 'dim' as const }))
+  return [titles, ...cells].map((row) => `${line(row)}\n`).join('')
+}
+
+function toCell(cell: Cell): { text: string; colour?: Colour } {
+  if (typeof cell === 'object') return { ...cell, text: printable(cell.text) }
+  return { text: typeof cell === 'number' ? String(cell) : printable(cell) }
+}
+
+/** Takes the power to steer a terminal from text that comes from elsewhere. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd')
+}
+
+/** `3d 4h`, `2h 5m`, `12m 30s`, `8s`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ]
+  const first = parts.findIndex(([count]) => count > 0)
+  if (first < 0) return '0s'
+  return parts
+    .slice(first, first + 2)
+    .map(([count, unit]) => `${count}${unit}`)
+    .join(' ')
+}
+
+/** `512 B`, `1.5 KiB`, `12.3 MiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  let [value, unit] = [bytes, 0]
+  while (value >= 1024 && unit < units.length - 1) [value, unit] = [value / 1024, unit + 1]
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
+}

@@ -1,0 +1,49 @@
+// The supervisor's end of the limits that count over all workers: one ledger, and who holds what of it.
+import type { LimitOptions } from './options.ts'
+import type { AdmissionAnswer } from './worker-messages.ts'
+
+/** What the ledger of limits.ts does. */
+export interface AdmissionLedger {
+  admit(
+    route: string,
+    limits: LimitOptions,
+    address: string,
+  ):
+    | { ok: true; release(): void }
+    | { ok: false; limit: 'connections' | 'perAddress' | 'handshakesPerSecond'; retry: number }
+}
+
+/** Admissions by worker, so that those of a dead worker can be given back. */
+export class Admissions {
+  readonly #ledger: AdmissionLedger
+  readonly #held = new Map<number, Map<number, () => void>>()
+  #ids = 0
+
+  constructor(ledger: AdmissionLedger) {
+    this.#ledger = ledger
+  }
+
+  admit(worker: number, route: string, limits: LimitOptions, address: string): AdmissionAnswer {
+    const admission = this.#ledger.admit(route, limits, address)
+    if (!admission.ok) return admission
+    const id = ++this.#ids
+    const held = this.#held.get(worker) ?? new Map<number, () => void>()
+    this.#held.set(
+      worker,
+      held.set(id, () => admission.release()),
+    )
+    return { ok: true, admission: id }
+  }
+
+  release(worker: number, admission: number): void {
+    const held = this.#held.get(worker)
+    held?.get(admission)?.()
+    held?.delete(admission)
+  }
+
+  /** Gives back everything that a worker holds: its connections ended with it. */
+  releaseAll(worker: number): void {
+    for (const release of this.#held.get(worker)?.values() ?? []) release()
+    this.#held.delete(worker)
+  }
+}

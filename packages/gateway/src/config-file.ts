@@ -1,0 +1,206 @@
+import { isUtf8 } from 'node:buffer'
+import { open } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { type ConfigProblem, type Path, pathText, Wrong } from './config-errors.ts'
+import { type Finding, findings } from './config-issues.ts'
+import { type Config, configSchema, keys, listenEntry } from './config-schema.ts'
+import { tlsFaults } from './config-tls.ts'
+import { bearerToken } from './config-units.ts'
+import { warnings } from './config-warnings.ts'
+import { readYaml, type YamlReading } from './config-yaml.ts'
+import type { AdminOptions, GatewayOptions, ListenOptions } from './options.ts'
+
+/** The most that a configuration, a certificate or a key may measure. */
+const mostBytes = 1024 * 1024
+
+export type ConfigResult =
+  | { ok: true; options: GatewayOptions; warnings: ConfigProblem[] }
+  | { ok: false; problems: ConfigProblem[] }
+
+/** What {@link parseConfig} needs from outside. */
+export interface ConfigSources {
+  /** The name of the configuration file: shown in problems; TLS files are found relative to its folder. */
+  file: string
+  /** Where `$NAME` is looked up. */
+  env: Readonly<Record<string, string | undefined>>
+  /** Reads a TLS file. A rejection is a problem of the configuration. */
+  readFile(path: string): Promise<string>
+  /** Milliseconds since 1970, for the dates of certificates. Default: `Date.now`. */
+  now?: () => number
+}
+
+/**
+ * Reads a configuration file, the TLS files that it names and the variable that holds the admin token. Never
+ * rejects: a file that is missing, too large (1 MiB) or not UTF-8 is a problem like any other.
+ */
+export async function loadConfigFile(path: string): Promise<ConfigResult> {
+  const bytes = await readLimited(path).catch(fileWrong)
+  if (bytes instanceof Wrong) return refused(path, bytes)
+  if (!isUtf8(bytes)) {
+    // A line feed is never part of a longer character, so the lines can be looked at one by one.
+    const rows = bytes.toString('latin1').split('\n')
+    const line = rows.findIndex((row) => !isUtf8(Buffer.from(row, 'latin1'))) + 1
+    return refused(path, new Wrong('is not valid UTF-8', 'save it as UTF-8'), { line, column: 1 })
+  }
+  const readFile = async (file: string) => (await readLimited(file)).toString()
+  return parseConfig(bytes.toString(), { file: path, env: process.env, readFile })
+}
+
+/**
+ * Turns the text of a configuration, YAML or JSON, into options, or into everything that is wrong with it, in the
+ * order of the file. Never rejects, whatever the text.
+ */
+export async function parseConfig(text: string, sources: ConfigSources): Promise<ConfigResult> {
+  if (text.length > mostBytes) return refused(sources.file, tooLarge)
+  const yaml = readYaml(text.replace(/^\uFEFF/, ''))
+  const faults = yaml.faults.map((fault): ConfigProblem => {
+    const { place, path, message, fix } = fault
+    return {
+      level: 'error',
+      file: sources.file,
+      ...place,
+      path: pathText(path),
+      message,
+      ...(fix && { fix }),
+    }
+  })
+  if (yaml.value === undefined) return { ok: false, problems: inOrder(faults) }
+  if (yaml.value === null)
+    return refused(sources.file, new Wrong('is empty', 'name at least one route'), start)
+  const problem = problemWriter(sources.file, yaml)
+  const parsed = configSchema.safeParse(yaml.value)
+  const found = parsed.success ? [] : findings(parsed.error.issues, yaml.value)
+  const outside = new Outside(sources)
+  const known = parsed.data ?? usable(yaml.value)
+  const listen = await outside.listeners(known.listen)
+  const admin = outside.admin(known.admin)
+  const problems = [...faults, ...[...found, ...outside.findings].map((one) => problem(one, 'error'))]
+  if (problems.length > 0 || !parsed.success) return { ok: false, problems: inOrder(problems) }
+  const options = asOptions(parsed.data, listen, admin)
+  const hints = [...warnings(options).map(({ path, wrong }) => asFinding(path, wrong)), ...outside.hints]
+  return { ok: true, options, warnings: inOrder(hints.map((one) => problem(one, 'warning'))) }
+}
+
+const start = { line: 1, column: 1 }
+const tooLarge = new Wrong('is larger than 1 MiB')
+
+function refused(file: string, wrong: Wrong, place?: { line: number; column: number }): ConfigResult {
+  const { fix } = wrong
+  const message = `the file ${wrong.message}`
+  return { ok: false, problems: [{ level: 'error', file, ...place, path: '', message, ...(fix && { fix }) }] }
+}
+
+/** The parts that {@link Outside} completes, as far as they are valid in themselves, whatever else is not. */
+function usable(raw: unknown): { listen: (ListenOptions | undefined)[]; admin: AdminOptions | false } {
+  const { listen, admin } = (raw ?? {}) as { listen?: unknown; admin?: unknown }
+  const entries = Array.isArray(listen) ? listen.map((entry) => listenEntry.safeParse(entry).data) : []
+  return { listen: entries, admin: keys.admin.safeParse(admin).data ?? false }
+}
+
+function asOptions(config: Config, listen: ListenOptions[], admin: AdminOptions | false): GatewayOptions {
+  const { workers, trustedProxies = [], drain, routes } = config
+  return { listen, admin, workers, trustedProxies, drain, routes }
+}
+
+function problemWriter(file: string, yaml: YamlReading) {
+  return ({ path, part, predicate, whole, fix }: Finding, level: ConfigProblem['level']): ConfigProblem => {
+    const subject = whole ? '' : `${path.length > 0 ? pathText(path) : 'the configuration'} `
+    const place = yaml.placeOf(path, part)
+    return { level, file, ...place, path: pathText(path), message: subject + predicate, ...(fix && { fix }) }
+  }
+}
+
+function inOrder(problems: ConfigProblem[]): ConfigProblem[] {
+  return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+}
+
+function asFinding(path: Path, { message, fix }: Wrong): Finding {
+  return { path, part: 'value', predicate: message, whole: false, ...(fix && { fix }) }
+}
+
+/** Fills in what a configuration only names: the text of TLS files and the value of a variable. */
+class Outside {
+  readonly findings: Finding[] = []
+  readonly hints: Finding[] = []
+  readonly #sources: ConfigSources
+
+  constructor(sources: ConfigSources) {
+    this.#sources = sources
+  }
+
+  /** An entry that is not valid is left out. */
+  async listeners(listen: (ListenOptions | undefined)[]): Promise<ListenOptions[]> {
+    const filled: ListenOptions[] = []
+    for (const [index, listener] of listen.entries()) {
+      if (!listener) continue
+      const path = ['listen', index, 'tls']
+      const { tls } = listener
+      const cert = tls && (await this.#file(tls.cert, [...path, 'cert']))
+      const key = tls && (await this.#file(tls.key, [...path, 'key']))
+      if (cert === undefined || key === undefined) {
+        filled.push(listener)
+        continue
+      }
+      filled.push({ ...listener, tls: { cert, key } })
+      for (const fault of tlsFaults({ cert, key }, (this.#sources.now ?? Date.now)())) {
+        const to = fault.level === 'error' ? this.findings : this.hints
+        to.push(asFinding([...path, fault.key], fault.wrong))
+      }
+    }
+    return filled
+  }
+
+  async #file(name: string, path: Path): Promise<string | undefined> {
+    const { file, readFile } = this.#sources
+    const text = await readFile(resolve(dirname(file), name)).catch(fileWrong)
+    if (!(text instanceof Wrong)) return text
+    this.findings.push(asFinding(path, new Wrong(`names a file that ${text.message}`, text.fix)))
+    return undefined
+  }
+
+  admin(admin: AdminOptions | false): AdminOptions | false {
+    if (admin === false || !admin.token?.startsWith('$')) return admin
+    const name = admin.token.slice(1)
+    const token = this.#sources.env[name]
+    if (token && bearerToken.test(token)) return { ...admin, token }
+    const wrong = token
+      ? new Wrong(
+          `names ${name}, which an Authorization header cannot carry`,
+          'use letters, digits and - . _ ~ + / only',
+        )
+      : new Wrong(`names the variable ${name}, which is not set`, 'set it where holdfast is started')
+    this.findings.push(asFinding(['admin', 'token'], wrong))
+    return admin
+  }
+}
+
+/** Reads a file whole, but never more than the limit, so that a device or a pipe cannot fill the memory. */
+async function readLimited(path: string): Promise<Buffer> {
+  const file = await open(path)
+  try {
+    const buffer = Buffer.allocUnsafe(mostBytes + 1)
+    let length = 0
+    while (length < buffer.length) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length)
+      if (bytesRead === 0) return buffer.subarray(0, length)
+      length += bytesRead
+    }
+  } finally {
+    await file.close()
+  }
+  throw Object.assign(new Error('file too large'), { code: 'EFBIG' })
+}
+
+const reasons: Record<string, Wrong> = {
+  ENOENT: new Wrong('does not exist', 'check the path'),
+  ENOTDIR: new Wrong('does not exist', 'check the path'),
+  EACCES: new Wrong('may not be read', 'give the user that runs holdfast leave to read it'),
+  EPERM: new Wrong('may not be read', 'give the user that runs holdfast leave to read it'),
+  EISDIR: new Wrong('is a directory', 'name a file in it'),
+  EFBIG: tooLarge,
+}
+
+function fileWrong(error: unknown): Wrong {
+  const code = String((error as { code?: unknown } | null)?.code ?? 'unknown reason')
+  return reasons[code] ?? new Wrong(`cannot be read (${code})`)
+}

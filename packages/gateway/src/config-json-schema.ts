@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import type { Path } from './config-errors.ts'
+import { configSchema } from './config-schema.ts'
+
+/** The parts of a JSON Schema that are looked at here. */
+export interface JsonSchema {
+  [key: string]: unknown
+  properties?: Record<string, JsonSchema>
+  items?: JsonSchema
+  anyOf?: JsonSchema[]
+}
+
+/** The JSON Schema (draft 7) of a configuration file, for editors. */
+export function configJsonSchema(): JsonSchema {
+  const schema = z.toJSONSchema(configSchema, { target: 'draft-7', io: 'input' })
+  return {
+    ...(schema as JsonSchema),
+    title: 'Holdfast configuration',
+    description: 'See configuration.md beside this file.',
+  }
+}
+
+/** The keys that a mapping at this path may have: those of every form that it can take. */
+export function keysAt(schema: JsonSchema, path: Path): string[] {
+  const last = path.reduce<JsonSchema[]>(
+    (forms, step) =>
+      forms.flatMap((form) => {
+        const inside = typeof step === 'number' ? form.items : form.properties?.[String(step)]
+        return inside ? formsOf(inside) : []
+      }),
+    formsOf(schema),
+  )
+  return last.flatMap((form) => Object.keys(form.properties ?? {}))
+}
+
+function formsOf(schema: JsonSchema): JsonSchema[] {
+  return [schema, ...(schema.anyOf ?? []).flatMap(formsOf)]
+}

@@ -1,0 +1,79 @@
+// The registry of live connections: what a drain, a reload, the operator and the metrics walk.
+import type { Clock } from './clock.ts'
+import type { Pipe } from './pipe.ts'
+import type { ConnectionInfo } from './snapshot.ts'
+
+/** One live connection and what is known of it besides its bytes. */
+export interface Connection {
+  id: string
+  route: string
+  /** The upstream's name and the address dialled; absent when the client is only told why there is none. */
+  upstream?: { name: string; address: string }
+  /** The client's address. */
+  address: string
+  openedAt: number
+  protocol?: string
+  http: '1.1' | '2'
+  pipe: Pipe
+}
+
+export class Connections {
+  readonly #live = new Map<string, Connection>()
+  readonly #watchers = new Set<(connection: Connection) => void>()
+
+  get size(): number {
+    return this.#live.size
+  }
+
+  [Symbol.iterator](): IterableIterator<Connection> {
+    return this.#live.values()
+  }
+
+  get(id: string): Connection | undefined {
+    return this.#live.get(id)
+  }
+
+  /** Adds a connection; the result takes it out again. */
+  register(connection: Connection): () => void {
+    this.#live.set(connection.id, connection)
+    return () => {
+      if (!this.#live.delete(connection.id)) return
+      for (const watcher of [...this.#watchers]) watcher(connection)
+    }
+  }
+
+  /** Calls the watcher with every connection that has been taken out; the result ends that. */
+  watch(watcher: (connection: Connection) => void): () => void {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
+  /** Lets every connection look at its keepalive, every so many milliseconds. The result ends that. */
+  sweep(everyMs: number, clock: Clock): () => void {
+    let timer: unknown
+    const again = () => {
+      timer = clock.setTimeout(() => {
+        const now = clock.now()
+        for (const connection of this.#live.values()) connection.pipe.tick(now)
+        again()
+      }, everyMs)
+    }
+    again()
+    return () => clock.clearTimeout(timer)
+  }
+}
+
+export function connectionInfo(connection: Connection): ConnectionInfo {
+  const { pipe, upstream, ...known } = connection
+  return {
+    id: known.id,
+    route: known.route,
+    upstream: upstream?.name ?? '',
+    address: known.address,
+    state: pipe.state === 'open' ? 'open' : 'closing',
+    openedAt: known.openedAt,
+    protocol: known.protocol,
+    http: known.http,
+    ...pipe.traffic,
+  }
+}

@@ -1,0 +1,76 @@
+// In: a request and its route's pool. Out: the 101 of an upstream, or the failure that the client is told after the
+// allowed attempts. Nothing has been said to the client so far. Next: handshake.ts.
+import type { Clock } from './clock.ts'
+import { type DialFailure, type DialResult, dial } from './dial.ts'
+import type { RouteOptions } from './options.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
+import type { Upstream, UpstreamPool } from './upstreams.ts'
+
+export type RouteDialResult =
+  | { ok: true; upstream: Upstream; dialled: Extract<DialResult, { ok: true }> }
+  | { ok: false; failure: DialFailure | { kind: 'no-healthy-upstream' } }
+
+/** Before the same upstream is tried again: milliseconds, doubled each time. */
+const pause = 50
+
+/** Dials upstreams of the route until one opens, refuses for good, or `attempts` are used up. */
+export async function dialRoute(
+  route: RouteOptions,
+  pool: UpstreamPool,
+  request: UpgradeRequest,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<RouteDialResult> {
+  let last: Upstream | undefined
+  let failure: DialFailure | { kind: 'no-healthy-upstream' } = { kind: 'no-healthy-upstream' }
+  for (let attempt = 0; attempt < route.attempts; attempt++) {
+    const upstream = pool.pick(request, last)
+    if (!upstream) break
+    if (upstream === last) {
+      if (!worthRepeating(failure)) break
+      await wait(pause * 2 ** (attempt - 1), signal, clock)
+    }
+    if (signal.aborted) return { ok: false, failure: { kind: 'aborted' } }
+    const result = await dial(upstream.target, request, route.timeouts, signal, [], clock)
+    if (result.ok) {
+      pool.dialled(upstream, true)
+      return { ok: true, upstream, dialled: result }
+    }
+    failure = result.failure
+    if (failure.kind === 'aborted') break
+    pool.dialled(upstream, failure.kind === 'busy' || failure.kind === 'rejected', failureWords(failure))
+    if (failure.kind === 'rejected') break
+    last = upstream
+  }
+  return { ok: false, failure }
+}
+
+/** The only upstream there is may just be restarting; one that was silent or wrong will be so again. */
+function worthRepeating(failure: { kind: string }): boolean {
+  return failure.kind === 'unreachable'
+}
+
+function failureWords(failure: Exclude<DialFailure, { kind: 'aborted' }>): string {
+  switch (failure.kind) {
+    case 'unreachable':
+    case 'bad-answer':
+      return failure.words
+    case 'no-answer':
+      return `no answer in ${failure.afterMs} ms`
+    case 'busy':
+    case 'rejected':
+      return `status ${failure.status}`
+  }
+}
+
+function wait(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clock.clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = clock.setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })
+}

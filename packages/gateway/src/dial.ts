@@ -1,0 +1,218 @@
+// In: an upstream's place and a client's checked handshake. Out: a socket behind the upstream's 101, or why there is
+// none. Next: dial-route.ts.
+import http, { type IncomingMessage } from 'node:http'
+import net from 'node:net'
+import tls from 'node:tls'
+import { type Clock, systemClock } from './clock.ts'
+import { answerFailure, badAnswer, connectFailure, type Failed, failed, unreachable } from './dial-failure.ts'
+import { endToEnd, headerList, values } from './forwarded.ts'
+import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
+import { type Agreement, readSwitch, retryAfter } from './upstream-answer.ts'
+
+export type { DialFailure } from './dial-failure.ts'
+
+/** Where an upstream is. */
+export interface DialTarget {
+  tls: boolean
+  /** Address or name to connect to. */
+  host: string
+  port: number
+  /** The name that its certificate must bear; sent as SNI unless it is an address. */
+  serverName: string
+  /** Put before the request's target; '' for nothing. */
+  path: string
+  /** PEM of the authorities to trust instead of the runtime's own. */
+  ca?: string
+}
+
+export type DialResult =
+  | ({
+      ok: true
+      /** Paused, without listeners but one that keeps an early 'error' from ending the process. */
+      socket: net.Socket | tls.TLSSocket
+      /** Bytes of frames that came together with the 101. */
+      head: Buffer
+    } & Agreement)
+  | Failed
+
+/** Milliseconds; each is a limit for the whole of its stage, however busy the peer keeps the line. */
+export interface DialTimeouts {
+  /** Name lookup, TCP and TLS. */
+  connect: number
+  /** From there to the last byte of the 101's headers. */
+  handshake: number
+}
+
+/** Bytes that the header of an answer may have. */
+const maxHeaderSize = 32 * 1024
+/** Milliseconds in which the body of an answer that was no 101 must have been read. */
+const bodyTimeout = 30_000
+
+/**
+ * Repeats a client's opening handshake (RFC 6455 4.1) to an upstream. Never rejects; whatever fails leaves no socket
+ * behind, except for 'rejected', whose socket goes with its body.
+ *
+ * @param extra Headers to send behind the client's own.
+ */
+export async function dial(
+  target: DialTarget,
+  request: UpgradeRequest,
+  timeouts: DialTimeouts,
+  signal: AbortSignal,
+  extra: HeaderList = [],
+  clock: Clock = systemClock,
+): Promise<DialResult> {
+  const limits = { signal, clock }
+  const connected = await connect(target, { ...limits, ms: timeouts.connect })
+  if (!connected.ok) return connected
+  return upgrade(connected.socket, target, request, extra, { ...limits, ms: timeouts.handshake })
+}
+
+interface Limits {
+  ms: number
+  signal: AbortSignal
+  clock: Clock
+}
+
+/**
+ * One stage of a dial: its result is the first thing that happens, be it the time limit or the signal.
+ * `begin` returns what to undo then. A stage that fails destroys the socket.
+ */
+function stage<Result extends { ok: true }>(
+  socket: net.Socket,
+  { ms, signal, clock }: Limits,
+  begin: (settle: (result: Result | Failed) => void) => () => void,
+): Promise<Result | Failed> {
+  return new Promise((resolve) => {
+    let settled = false
+    const settle = (result: Result | Failed) => {
+      if (settled) return
+      settled = true
+      clock.clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+      undo()
+      if (!result.ok && result.failure.kind !== 'rejected') socket.destroy()
+      resolve(result)
+    }
+    const onAbort = () => settle(failed({ kind: 'aborted' }))
+    const timer = clock.setTimeout(() => settle(failed({ kind: 'no-answer', afterMs: ms })), ms)
+    signal.addEventListener('abort', onAbort)
+    const undo = begin(settle)
+    if (signal.aborted) onAbort()
+  })
+}
+
+async function connect(
+  target: DialTarget,
+  limits: Limits,
+): Promise<{ ok: true; socket: net.Socket } | Failed> {
+  if (limits.signal.aborted) return failed({ kind: 'aborted' })
+  let socket: net.Socket
+  try {
+    socket = openSocket(target)
+  } catch {
+    return unreachable('address not valid')
+  }
+  socket.on('error', ignore)
+  socket.setNoDelay(true)
+  return stage(socket, limits, (settle) => {
+    const ready = target.tls ? 'secureConnect' : 'connect'
+    const onReady = () => settle({ ok: true, socket })
+    const onError = (error: Error) => settle(connectFailure(error, socket))
+    const onClose = () => settle(unreachable('connection closed'))
+    socket.on(ready, onReady).on('error', onError).on('close', onClose)
+    return () => socket.off(ready, onReady).off('error', onError).off('close', onClose)
+  })
+}
+
+function openSocket({ tls: secure, host, port, serverName, ca }: DialTarget): net.Socket {
+  if (!secure) return net.connect({ host, port })
+  // RFC 6066 3: "Literal IPv4 and IPv6 addresses are not permitted in "HostName"". Such a certificate is then
+  // checked against `host`.
+  const servername = net.isIP(serverName) === 0 ? serverName : undefined
+  return tls.connect({ host, port, servername, ca, ALPNProtocols: ['http/1.1'] })
+}
+
+/** A listener for errors that another event or another listener reports. */
+function ignore(): void {}
+
+function upgrade(
+  socket: net.Socket,
+  target: DialTarget,
+  request: UpgradeRequest,
+  extra: HeaderList,
+  limits: Limits,
+): Promise<DialResult> {
+  return stage<Extract<DialResult, { ok: true }>>(socket, limits, (settle) => {
+    let exchange: http.ClientRequest
+    try {
+      exchange = http.request({
+        createConnection: () => socket,
+        method: 'GET',
+        path: target.path + request.target,
+        headers: requestHeaders(request, extra).flat(),
+        maxHeaderSize,
+      })
+    } catch {
+      queueMicrotask(() => settle(badAnswer('request not valid')))
+      return ignore
+    }
+    // The HTTP client takes a 101 that does not switch for one of the answers before the answer (RFC 9110 15.2).
+    exchange.on('information', ({ statusCode, rawHeaders }) => {
+      if (statusCode !== 101) return
+      const answer = readSwitch(headerList(rawHeaders), request)
+      settle(badAnswer(answer.ok ? 'no switch of protocols' : answer.words))
+    })
+    exchange.on('upgrade', (response, _, head) => settle(switched(socket, response, head, request)))
+    exchange.on('response', (response) => settle(notSwitched(socket, response, limits.clock)))
+    exchange.on('error', (error) => settle(answerFailure(error)))
+    exchange.end()
+    return () => {
+      exchange.removeAllListeners('information').removeAllListeners('upgrade').removeAllListeners('response')
+    }
+  })
+}
+
+function requestHeaders(request: UpgradeRequest, extra: HeaderList): HeaderList {
+  return [
+    ['Host', request.authority],
+    ['Connection', 'Upgrade'],
+    ['Upgrade', 'websocket'],
+    ['Sec-WebSocket-Version', '13'],
+    ['Sec-WebSocket-Key', request.key],
+    ...request.headers,
+    ...extra,
+  ]
+}
+
+function switched(
+  socket: net.Socket,
+  response: IncomingMessage,
+  head: Buffer,
+  request: UpgradeRequest,
+): DialResult {
+  const answer = readSwitch(headerList(response.rawHeaders), request)
+  if (!answer.ok) return badAnswer(answer.words)
+  socket.pause()
+  const { ok, ...agreement } = answer
+  return { ok, socket, head, ...agreement }
+}
+
+/** RFC 6455 4.1: "If the status code received from the server is not 101, the client handles the response per HTTP". */
+function notSwitched(socket: net.Socket, response: IncomingMessage, clock: Clock): Failed {
+  const status = response.statusCode ?? 0
+  const headers = headerList(response.rawHeaders)
+  if (status === 503 || status === 429) {
+    const after = retryAfter(values(headers, 'retry-after')[0], clock.now())
+    return failed({ kind: 'busy', status, ...(after !== undefined && { retryAfter: after }) })
+  }
+  if (status < 300) return badAnswer(`status ${status} instead of 101`)
+  if (status >= 500) return badAnswer(`status ${status}`)
+  response.on('error', ignore)
+  const timer = clock.setTimeout(() => response.destroy(), bodyTimeout)
+  response.once('close', () => {
+    clock.clearTimeout(timer)
+    socket.destroy()
+  })
+  return failed({ kind: 'rejected', status, headers: endToEnd(headers), response })
+}

@@ -1,0 +1,33 @@
+// A worker in a process of its own.
+import { fork, type SendHandle } from 'node:child_process'
+import type { Channel } from './channel.ts'
+
+/** Starts the process of a worker. It logs to the same standard error; its standard output is the supervisor's too. */
+export function forkWorker(program: URL = new URL('./worker-main.js', import.meta.url)): Channel {
+  const child = fork(program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  return {
+    pid: child.pid ?? 0,
+    send: (message, handle) => {
+      if (!child.connected) return
+      // keepOpen: this process lets go of its copy when the worker has said that it took the socket. Errors are
+      // those of a channel that has just broken.
+      child.send(message, handle as SendHandle | undefined, { keepOpen: true }, () => {})
+    },
+    onMessage: (listener) => child.on('message', listener as (message: unknown) => void),
+    // destroy() closes this process's descriptor; it does not shut the connection down.
+    letGo: (socket) => socket.destroy(),
+    onExit: (listener) => {
+      let ended = false
+      const end = (ending: string) => {
+        if (!ended) listener(ending)
+        ended = true
+      }
+      child.once('exit', (code, signal) => end(signal ? `killed by ${signal}` : `ended with status ${code}`))
+      child.on('error', (error: NodeJS.ErrnoException) => {
+        // Also says when a signal could not be sent; only a process that was never started has no exit to wait for.
+        if (child.pid === undefined) end(`cannot be started: ${error.code ?? error.message}`)
+      })
+    },
+    kill: () => child.kill('SIGKILL'),
+  }
+}

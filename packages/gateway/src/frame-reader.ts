@@ -1,0 +1,270 @@
+// In: chunks of one direction as the socket gave them. Out: the same bytes, in runs that start and end where a
+// frame of the gateway's own may be put, and control frames one by one. Next: pipe.ts.
+import { isUtf8 } from 'node:buffer'
+import { mayTravel } from '@holdfast/close-codes'
+import { maxControlPayload, opcode } from './frames.ts'
+
+/** Why a direction cannot go on. */
+export type Fault = 'protocol' | 'too-big' | 'too-fast'
+
+/** What a direction must keep to. */
+export interface FrameRules {
+  /** RFC 6455 5.1: frames from a client are masked, frames from a server are not. */
+  masked: boolean
+  /** RSV bits that the agreed extensions may set, as they stand in the first byte (RSV1 = 0x40). */
+  rsv: number
+  /** Payload bytes allowed in one message; Infinity for no limit. */
+  messageBytes: number
+  /**
+   * A data frame of at most this many bytes, header included, is handed on only when all of it is here, so that a
+   * Close can follow when the sender dies inside it. Longer frames stream. 0: everything streams.
+   */
+  wholeFrames: number
+}
+
+/** Gets what the reader finds, in the order of the stream. */
+export interface FrameSink {
+  /** Bytes of data frames to hand on as they are. */
+  onBytes(bytes: Buffer): void
+  /** A message begins. False refuses it: nothing of it is handed on, and the reader stops with 'too-fast'. */
+  onMessage(): boolean
+  /** A whole control frame: its payload unmasked, and the frame as it came. */
+  onControl(op: number, payload: Buffer, frame: Buffer): void
+  /** The end of a frame that had been streaming; called only after `tellNextBoundary()`. */
+  onBoundary(): void
+  /** Nothing more will come from this reader. */
+  onFault(fault: Fault): void
+}
+
+const finBit = 0x80
+const maskBit = 0x80
+const rsvBits = 0x70
+const nothing = Buffer.alloc(0)
+
+/** Follows the frame headers of one direction. It neither unmasks nor copies what it can hand on at once. */
+export class FrameReader {
+  readonly #rules: FrameRules
+  /** The beginning of a frame whose header, or whose control payload, is not complete. At most 138 bytes. */
+  #begun: Buffer = nothing
+  /** A short data frame that waits for its end: allocated as it grows, filled up to #stashed. */
+  #stash: Buffer = nothing
+  #stashed = 0
+  /** Bytes of the current data frame still to come. */
+  #remaining = 0
+  /** Whether the current data frame is being collected in #stash instead of handed on. */
+  #stashing = false
+  /** RFC 6455 5.4: a message whose FIN has not come. */
+  #inMessage = false
+  #messageBytes = 0
+  #stopped = false
+  #boundaryWanted = false
+  /** Messages begun. */
+  messages = 0
+  /** Bytes handed on. */
+  bytes = 0
+
+  constructor(rules: FrameRules) {
+    this.#rules = rules
+  }
+
+  /** Whether what was handed on so far ends at a frame's end, so that another frame may follow it. */
+  get between(): boolean {
+    return this.#remaining === 0 || this.#stashing
+  }
+
+  /** Whether the reader has seen a Close or a fault. */
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Bytes kept back, waiting for the rest of their frame. */
+  get held(): number {
+    return this.#begun.length + this.#stashed
+  }
+
+  /** Asks for one `onBoundary` at the end of the frame that is streaming. */
+  tellNextBoundary(): void {
+    this.#boundaryWanted = true
+  }
+
+  /** Reads one chunk. After a Close or a fault every further byte is dropped (RFC 6455 1.4). */
+  read(chunk: Buffer, sink: FrameSink): void {
+    if (this.#stopped) return
+    if (this.#begun.length > 0) {
+      chunk = Buffer.concat([this.#begun, chunk])
+      this.#begun = nothing
+    }
+    let run = 0 // where the bytes begin that can be handed on together
+    let at = 0
+    const end = chunk.length
+    while (at < end) {
+      if (this.#remaining > 0) {
+        const take = Math.min(this.#remaining, end - at)
+        if (this.#stashing) {
+          this.#collect(chunk.subarray(at, at + take), sink)
+          run = at + take
+        }
+        at += take
+        this.#remaining -= take
+        if (this.#remaining === 0 && !this.#stashing && this.#boundaryWanted) {
+          this.#emit(chunk, run, at, sink)
+          run = at
+          this.#boundaryWanted = false
+          sink.onBoundary()
+        }
+        if (this.#remaining === 0) this.#stashing = false
+        continue
+      }
+      const header = headerLength(chunk, at)
+      if (header > end - at) break
+      const op = chunk[at]! & 0x0f
+      const length = payloadLength(chunk, at)
+      if (op >= opcode.close && length <= maxControlPayload && header + length > end - at) {
+        if (this.#wrongHeader(chunk, at, length)) {
+          this.#emit(chunk, run, at, sink)
+          return this.#fail('protocol', sink)
+        }
+        break
+      }
+      const fault = this.#enter(chunk, at, length, sink)
+      if (fault) {
+        this.#emit(chunk, run, at, sink)
+        return this.#fail(fault, sink)
+      }
+      if (op >= opcode.close) {
+        this.#emit(chunk, run, at, sink)
+        run = at + header + length
+        if (!this.#control(op, chunk.subarray(at, run), header, sink)) return
+        at = run
+        continue
+      }
+      const available = end - at - header
+      this.#remaining = length
+      if (length > available && header + length <= this.#rules.wholeFrames) {
+        this.#emit(chunk, run, at, sink)
+        this.#stashing = true
+        this.#stash = Buffer.allocUnsafe(Math.min(header + length, Math.max(4096, 2 * (end - at))))
+        this.#stashed = chunk.copy(this.#stash, 0, at, end)
+        this.#remaining -= available
+        return
+      }
+      at += header
+    }
+    this.#emit(chunk, run, at, sink)
+    if (at < end) this.#begun = Buffer.from(chunk.subarray(at))
+  }
+
+  #emit(chunk: Buffer, from: number, to: number, sink: FrameSink): void {
+    if (to <= from) return
+    this.bytes += to - from
+    sink.onBytes(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to))
+  }
+
+  /** Adds a piece of a short frame; hands the frame on when this was its last piece. */
+  #collect(piece: Buffer, sink: FrameSink): void {
+    const size = this.#stashed + piece.length
+    if (size > this.#stash.length) {
+      const larger = Buffer.allocUnsafe(Math.min(this.#stashed + this.#remaining, 2 * size))
+      this.#stash.copy(larger, 0, 0, this.#stashed)
+      this.#stash = larger
+    }
+    piece.copy(this.#stash, this.#stashed)
+    this.#stashed = size
+    if (piece.length < this.#remaining) return
+    const frame = this.#stash.subarray(0, size)
+    this.#stash = nothing
+    this.#stashed = 0
+    this.bytes += size
+    sink.onBytes(frame)
+  }
+
+  /** Judges a frame by its header; the state of the message moves on when it is good. */
+  #enter(chunk: Buffer, at: number, length: number, sink: FrameSink): Fault | undefined {
+    if (this.#wrongHeader(chunk, at, length)) return 'protocol'
+    const op = chunk[at]! & 0x0f
+    if (op >= opcode.close) return undefined
+    const first = op !== opcode.continuation
+    const size = (first ? 0 : this.#messageBytes) + length
+    if (size > this.#rules.messageBytes) return 'too-big'
+    if (first) {
+      if (!sink.onMessage()) return 'too-fast'
+      this.messages++
+    }
+    this.#messageBytes = size
+    this.#inMessage = (chunk[at]! & finBit) === 0
+    return undefined
+  }
+
+  #wrongHeader(chunk: Buffer, at: number, length: number): boolean {
+    const first = chunk[at]!
+    const op = first & 0x0f
+    const rsv = first & rsvBits
+    // RFC 6455 5.1: "a client MUST mask all frames that it sends to the server", "A server MUST NOT mask any frames".
+    if (((chunk[at + 1]! & maskBit) !== 0) !== this.#rules.masked) return true
+    // RFC 6455 5.2: "If a nonzero value is received and none of the negotiated extensions defines the meaning of
+    // such a nonzero value, the receiving endpoint MUST _Fail the WebSocket Connection_."
+    if ((rsv & ~this.#rules.rsv) !== 0) return true
+    if (op >= opcode.close) {
+      // RFC 6455 5.5: control frames have "a payload length of 125 bytes or less and MUST NOT be fragmented".
+      // RFC 7692 6.1: "An endpoint MUST NOT set the 'Per-Message Compressed' bit of control frames".
+      const compressed = (rsv & 0x40) !== 0 && this.#rules.rsv === 0x40
+      return op > opcode.pong || (first & finBit) === 0 || length > maxControlPayload || compressed
+    }
+    // RFC 6455 5.2: opcodes 3-7 are reserved.
+    if (op > opcode.binary) return true
+    // RFC 6455 5.4: a continuation continues something, and nothing new begins before the last one has ended.
+    if ((op === opcode.continuation) !== this.#inMessage) return true
+    // RFC 6455 5.2: "the minimal number of bytes MUST be used to encode the length", and of 64 bits
+    // "the most significant bit MUST be 0".
+    const form = chunk[at + 1]! & 0x7f
+    return (form === 126 && length < 126) || (form === 127 && !(length > 0xffff))
+  }
+
+  /** False when the reader stops here. */
+  #control(op: number, frame: Buffer, header: number, sink: FrameSink): boolean {
+    const payload = this.#rules.masked ? unmasked(frame, header) : frame.subarray(header)
+    if (op === opcode.close) {
+      if (!isClosePayload(payload)) {
+        this.#fail('protocol', sink)
+        return false
+      }
+      this.#stopped = true
+    }
+    sink.onControl(op, payload, frame)
+    return !this.#stopped
+  }
+
+  #fail(fault: Fault, sink: FrameSink): void {
+    this.#stopped = true
+    sink.onFault(fault)
+  }
+}
+
+/** Length of the frame header that begins at `at`; 14, the most there is, while it cannot be told. */
+function headerLength(chunk: Buffer, at: number): number {
+  if (at + 1 >= chunk.length) return 14
+  const second = chunk[at + 1]!
+  const form = second & 0x7f
+  return 2 + (form === 126 ? 2 : form === 127 ? 8 : 0) + ((second & maskBit) !== 0 ? 4 : 0)
+}
+
+/** Payload length; NaN when it is over 2^53 bytes, which no peer can mean. */
+function payloadLength(chunk: Buffer, at: number): number {
+  const form = chunk[at + 1]! & 0x7f
+  if (form < 126) return form
+  if (form === 126) return chunk.readUInt16BE(at + 2)
+  const high = chunk.readUInt32BE(at + 2)
+  return high > 0x1fffff ? Number.NaN : high * 0x100000000 + chunk.readUInt32BE(at + 6)
+}
+
+function unmasked(frame: Buffer, header: number): Buffer {
+  const payload = Buffer.from(frame.subarray(header))
+  for (let i = 0; i < payload.length; i++) payload[i]! ^= frame[header - 4 + (i & 3)]!
+  return payload
+}
+
+/** RFC 6455 5.5.1: empty, or a status code that may travel and then UTF-8. */
+function isClosePayload(payload: Buffer): boolean {
+  if (payload.length === 0) return true
+  return payload.length >= 2 && mayTravel(payload.readUInt16BE(0)) && isUtf8(payload.subarray(2))
+}

@@ -1,0 +1,283 @@
+// The map. An accepted socket goes: listen.ts → upgrade-request.ts → route.ts → handshake.ts (dial-route.ts, dial.ts,
+// accept.ts) → pipe.ts. This file joins these stages and holds what outlives a connection.
+import type net from 'node:net'
+import { code } from '@holdfast/close-codes'
+import type { Logger } from 'pino'
+import type { ClientHandshake } from './accept.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { closeMapping, type Happening, type Manners, type Told } from './close-mapping.ts'
+import { type Connection, Connections, connectionInfo } from './connections.ts'
+import { drain } from './drain.ts'
+import { type Admit, type HandshakeDeps, httpAnswer, serveHandshake } from './handshake.ts'
+import { Ledger } from './limits.ts'
+import { passThrough } from './http-pass.ts'
+import type { HttpExchange } from './http-servers.ts'
+import { Doors } from './listen.ts'
+import type { GatewayOptions, ListenOptions, RouteOptions } from './options.ts'
+import { matchRoute } from './route.ts'
+import { RouteState } from './route-state.ts'
+import type { ConnectionInfo, DrainInfo, GatewayEvent, GatewaySnapshot } from './snapshot.ts'
+import { UpstreamPool } from './upstreams.ts'
+
+export interface GatewayDeps {
+  log: Logger
+  clock?: Clock
+  /** In [0, 1), like Math.random. */
+  random?: () => number
+  /** Who may come in; a ledger of this gateway's own by default. */
+  admit?: Admit
+  /** Put before connection ids, so that they are unique among several gateways. */
+  idPrefix?: string
+}
+
+/** What part of the connections is meant; nothing: all. */
+export interface Scope {
+  route?: string
+  upstream?: string
+}
+
+/** For what is said of HTTP requests and of unknown routes: always as HTTP. */
+const overHttp: Manners = {
+  rejections: 'pass',
+  badGateway: 'http',
+  closeCodes: { badGateway: code.badGateway, restart: code.serviceRestart, tryAgain: code.tryAgainLater },
+}
+
+/** Finished drains that `snapshot` still shows. */
+const drainsShown = 10
+
+export class Gateway {
+  #options: GatewayOptions
+  readonly #log: Logger
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #connections = new Connections()
+  readonly #doors: Doors
+  readonly #handshakeDeps: HandshakeDeps
+  readonly #listeners = new Set<(event: GatewayEvent) => void>()
+  readonly #drains: DrainInfo[] = []
+  #routes = new Map<string, RouteState>()
+  #stopSweep: (() => void) | undefined
+  #ids = 0
+  #draining = false
+  /** Routes that the operator drained; the next reload takes them back in. */
+  readonly #drainedRoutes = new Set<string>()
+
+  constructor(options: GatewayOptions, deps: GatewayDeps) {
+    this.#options = options
+    this.#log = deps.log
+    this.#clock = deps.clock ?? systemClock
+    this.#random = deps.random ?? Math.random
+    const ledger = new Ledger({ clock: this.#clock, random: this.#random })
+    const prefix = deps.idPrefix ?? ''
+    this.#handshakeDeps = {
+      connections: this.#connections,
+      admit: deps.admit ?? ((route, limits, address) => ledger.admit(route, limits, address)),
+      clock: this.#clock,
+      random: this.#random,
+      log: this.#log,
+      newId: () => `${prefix}${(++this.#ids).toString(36)}`,
+      emit: (event) => this.#emit(event),
+      draining: (route, upstream) => (this.#isDrained(route, upstream) ? this.#options.drain.retry : undefined),
+    }
+    this.#doors = new Doors({
+      log: this.#log,
+      trustedProxies: () => this.#options.trustedProxies,
+      onUpgrade: (handshake) => this.#onUpgrade(handshake),
+      onRequest: (request) => this.#onRequest(request),
+    })
+    for (const route of options.routes) this.#addRoute(route)
+  }
+
+  /** Starts health checks, name resolution and keepalive. */
+  start(): void {
+    for (const { pool } of this.#routes.values()) pool.start()
+    this.#sweep()
+  }
+
+  /** Gives the gateway an accepted socket of one of its listeners. */
+  take(listener: ListenOptions, socket: net.Socket): void {
+    this.#doors.take(listener, socket)
+  }
+
+  /** Replaces the configuration; drains only connections whose route or upstream is gone. */
+  reload(options: GatewayOptions): { drained: number } {
+    this.#options = options
+    this.#drainedRoutes.clear()
+    this.#doors.reload(options.listen)
+    let drained = 0
+    const before = this.#routes
+    this.#routes = new Map()
+    for (const route of options.routes) {
+      const state = before.get(route.name)
+      if (!state) {
+        this.#addRoute(route).pool.start()
+        continue
+      }
+      before.delete(route.name)
+      this.#routes.set(route.name, state)
+      state.options = route
+      for (const upstream of new Set(state.pool.reconfigure(route).removed.map(({ name }) => name))) {
+        drained += this.#startDrain({ route: route.name, upstream })
+      }
+    }
+    for (const [route, { pool }] of before) {
+      pool.stop()
+      drained += this.#startDrain({ route })
+    }
+    this.#sweep()
+    return { drained }
+  }
+
+  /**
+   * Closes all connections, those of a route, or those through an upstream, spread in time. What was drained takes no
+   * new ones until the next reload; a gateway that was drained takes none any more.
+   */
+  drain(scope: Scope = {}): Promise<DrainInfo> {
+    const { route, upstream } = scope
+    if (upstream !== undefined) {
+      for (const state of this.#routes.values()) {
+        if (route === undefined || state.options.name === route) state.pool.drain(upstream)
+      }
+    } else if (route !== undefined) {
+      this.#drainedRoutes.add(route)
+    } else {
+      this.#draining = true
+      this.#doors.retire()
+    }
+    return this.#drain(scope, this.#of(scope))
+  }
+
+  snapshot(): GatewaySnapshot {
+    const live = [...this.#connections]
+    return { routes: [...this.#routes.values()].map((state) => state.info(live)), drains: [...this.#drains] }
+  }
+
+  connections(filter: { route?: string; state?: string; limit: number }): ConnectionInfo[] {
+    const found: ConnectionInfo[] = []
+    for (const connection of this.#connections) {
+      if (found.length >= filter.limit) break
+      if (filter.route !== undefined && connection.route !== filter.route) continue
+      const info = connectionInfo(connection)
+      if (filter.state === undefined || info.state === filter.state) found.push(info)
+    }
+    return found
+  }
+
+  /** False when there is no such connection. */
+  closeConnection(id: string, code: number, reason: string): boolean {
+    const connection = this.#connections.get(id)
+    connection?.pipe.end({ what: 'operator-closes', code, reason })
+    return connection !== undefined
+  }
+
+  /** Calls the listener with every event; the result ends that. */
+  on(listener: (event: GatewayEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Ends everything now. */
+  stop(): void {
+    this.#stopSweep?.()
+    for (const { pool } of this.#routes.values()) pool.stop()
+    this.#doors.close()
+    for (const { pipe } of [...this.#connections]) pipe.cut()
+  }
+
+  #addRoute(route: RouteOptions): RouteState {
+    const pool = new UpstreamPool(route, { clock: this.#clock, random: this.#random, log: this.#log })
+    pool.onHealthChange(({ name, healthy, lastError }) =>
+      this.#emit({ type: 'health', at: this.#clock.now(), route: route.name, upstream: name, healthy, error: lastError }),
+    )
+    const state = new RouteState(route, pool)
+    this.#routes.set(route.name, state)
+    return state
+  }
+
+  #onUpgrade(handshake: ClientHandshake): void {
+    const { host, target } = handshake.request
+    const state = this.#match(host, target)
+    if (state) void serveHandshake(handshake, state, this.#handshakeDeps)
+    else handshake.refuse(saidOverHttp({ what: 'no-route' }))
+  }
+
+  #onRequest({ req, res, request }: HttpExchange): void {
+    const state = this.#match(request.host, request.target)
+    const upstream = state?.pool.pick(request)
+    if (state && upstream) {
+      passThrough({ req, res, request, target: upstream.target, timeouts: state.options.timeouts, log: this.#log })
+    } else {
+      const { status, headers, body } = saidOverHttp({ what: state ? 'no-healthy-upstream' : 'no-route' })
+      res.writeHead(status, Object.fromEntries(headers))
+      res.end(body)
+    }
+  }
+
+  #match(host: string, target: string): RouteState | undefined {
+    const route = matchRoute(this.#options.routes, host, target)
+    return route && this.#routes.get(route.name)
+  }
+
+  #of(scope: Scope): Connection[] {
+    return [...this.#connections].filter(
+      ({ route, upstream }) =>
+        (scope.route === undefined || route === scope.route) &&
+        (scope.upstream === undefined || upstream?.name === scope.upstream),
+    )
+  }
+
+  #isDrained(route: string, upstream?: string): boolean {
+    const state = this.#routes.get(route)
+    if (this.#draining || !state || this.#drainedRoutes.has(route)) return true
+    return upstream !== undefined && !state.pool.upstreams.some(({ name }) => name === upstream)
+  }
+
+  #startDrain(scope: Scope): number {
+    const chosen = this.#of(scope)
+    if (chosen.length > 0) void this.#drain(scope, chosen)
+    return chosen.length
+  }
+
+  async #drain({ route, upstream }: Scope, chosen: Connection[]): Promise<DrainInfo> {
+    const parts = [route && `route ${route}`, upstream && `upstream ${upstream}`]
+    const scope = parts.filter(Boolean).join(', ') || 'gateway'
+    const shown: DrainInfo = { scope, total: chosen.length, closed: 0, cut: 0, done: false }
+    this.#drains.push(shown)
+    if (this.#drains.length > drainsShown) this.#drains.shift()
+    this.#log.info({ scope, connections: chosen.length }, 'drain started')
+    const info = await drain(scope, chosen, this.#options.drain, {
+      connections: this.#connections,
+      clock: this.#clock,
+      random: this.#random,
+      onProgress: (progress) => {
+        Object.assign(shown, progress)
+        this.#emit({ type: 'drain', at: this.#clock.now(), drain: progress })
+      },
+    })
+    this.#log.info({ scope, closed: info.closed, cut: info.cut }, 'drain finished')
+    return info
+  }
+
+  /** One timer for the keepalive of all connections, fine enough for the shortest setting. */
+  #sweep(): void {
+    this.#stopSweep?.()
+    const settings = this.#options.routes.flatMap(({ keepalive }) => (keepalive ? [keepalive.ping, keepalive.timeout] : []))
+    const every = Math.min(1000, Math.max(10, Math.min(...settings, 4000) / 4))
+    this.#stopSweep = this.#connections.sweep(every, this.#clock)
+  }
+
+  #emit(event: GatewayEvent): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event)
+      } catch (error) {
+        this.#log.error({ err: error }, 'an event listener threw')
+      }
+    }
+  }
+}
+
+function saidOverHttp(happening: Happening) {
+  return httpAnswer(closeMapping(happening, overHttp).client as Extract<Told, { by: 'http' }>)
+}

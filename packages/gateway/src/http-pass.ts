@@ -1,0 +1,2 @@
+// TEMPORARY, replaced by the real one
+export function passThrough({ res }: any): void { res.writeHead(501).end() }

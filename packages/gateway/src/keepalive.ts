@@ -1,0 +1,37 @@
+// When a side is pinged and when its silence means that it is gone. Pure; pipe.ts asks at every sweep.
+
+/** What is known of one side's silence. Times in the clock's milliseconds. */
+export interface Pulse {
+  /** When it is pinged if nothing is heard until then. */
+  pingAt: number
+  /** When it is given up; absent while no Ping waits for its answer. */
+  answerBy?: number
+}
+
+export interface KeepaliveOptions {
+  ping: number
+  timeout: number
+}
+
+/** Since the last sweep. */
+export interface Signs {
+  now: number
+  /** Bytes came from it, or bytes that waited for it have gone out. */
+  alive: boolean
+  /** The gateway itself has stopped reading it, so that no answer could be seen. */
+  unread: boolean
+}
+
+export type Beat = 'ping' | 'silent' | 'nothing'
+
+export function firstPulse(now: number, options: KeepaliveOptions): Pulse {
+  return { pingAt: now + options.ping }
+}
+
+/** Any sign of life counts as the answer: a peer that sends data need not be asked whether it is there. */
+export function beat(pulse: Pulse, signs: Signs, options: KeepaliveOptions): [Pulse, Beat] {
+  if (signs.alive || signs.unread) return [{ pingAt: signs.now + options.ping }, 'nothing']
+  if (pulse.answerBy !== undefined) return [pulse, signs.now >= pulse.answerBy ? 'silent' : 'nothing']
+  if (signs.now < pulse.pingAt) return [pulse, 'nothing']
+  return [{ pingAt: signs.now + options.ping, answerBy: signs.now + options.timeout }, 'ping']
+}

@@ -1,0 +1,236 @@
+// In: an accepted socket. Out: a connection on which HTTP starts, with its peer known. Next: http-servers.ts.
+import type net from 'node:net'
+import tls from 'node:tls'
+import type { Logger } from 'pino'
+import { normaliseAddress, type Trust, trustProxies } from './forwarded.ts'
+import { type HttpHandlers, type HttpServers, type HttpTimeouts, openHttpServers } from './http-servers.ts'
+import type { ListenOptions, TlsOptions } from './options.ts'
+import { takeProxyHeader } from './proxy-protocol.ts'
+import type { Source } from './upgrade-request.ts'
+
+export interface DoorTimeouts extends HttpTimeouts {
+  /** Milliseconds for the PROXY header. Default 5 s. */
+  proxyHeader: number
+  /** Milliseconds for the TLS handshake. Default 10 s. */
+  tlsHandshake: number
+}
+
+const defaultTimeouts: DoorTimeouts = {
+  proxyHeader: 5_000,
+  tlsHandshake: 10_000,
+  headers: 10_000,
+  request: 300_000,
+  idle: 30_000,
+}
+
+export interface DoorDeps extends HttpHandlers {
+  trusted: Trust
+  timeouts?: Partial<DoorTimeouts>
+}
+
+/** What happens to the accepted sockets of one listener. */
+export interface Door {
+  /** Starts PROXY protocol, TLS and HTTP, whichever the listener has, on a socket that nobody has read from. */
+  take(socket: net.Socket): void
+  /** New TLS handshakes get this certificate; connections stay as they are. */
+  setCertificate(certificate: TlsOptions): void
+  /** Ends connections once they are idle (Connection: close, GOAWAY); streams and WebSockets go on. */
+  retire(): void
+  /** Retires, and destroys every socket taken from now on. */
+  close(): void
+  /** Closes, and destroys every socket, those of WebSockets too. */
+  destroy(): void
+  /** Sockets that were taken and are still open. */
+  readonly size: number
+}
+
+/** Opens the door of one listener. */
+export function openDoor(listener: ListenOptions, deps: DoorDeps): Door {
+  const timeouts = { ...defaultTimeouts, ...deps.timeouts }
+  const servers = openHttpServers(deps, timeouts)
+  const tlsServer = listener.tls && openTls(listener.tls, timeouts.tlsHandshake, servers)
+  const sockets = new Set<net.Socket>()
+  let closed = false
+
+  const start = (socket: net.Socket, peer: string) => {
+    const source = { address: normaliseAddress(peer), tls: tlsServer !== undefined, trusted: deps.trusted }
+    if (tlsServer) tlsServer.serve(socket, source)
+    else servers.serve(socket, 'http/1.1', source)
+  }
+  const close = () => {
+    closed = true
+    servers.retire()
+    if (sockets.size === 0) servers.close()
+  }
+  return {
+    take(socket) {
+      // What goes wrong shows in the socket's 'close'.
+      socket.on('error', () => {})
+      const peer = socket.remoteAddress
+      if (closed || peer === undefined) {
+        socket.destroy()
+        return
+      }
+      socket.setNoDelay(true)
+      sockets.add(socket)
+      socket.once('close', () => {
+        sockets.delete(socket)
+        if (closed && sockets.size === 0) servers.close()
+      })
+      if (!listener.proxyProtocol) start(socket, peer)
+      else takeProxyHeader(socket, timeouts.proxyHeader, (address) => start(socket, address?.host ?? peer))
+    },
+    setCertificate: (certificate) => tlsServer?.setCertificate(certificate),
+    retire: () => servers.retire(),
+    close,
+    destroy() {
+      close()
+      for (const socket of sockets) socket.destroy()
+    },
+    get size() {
+      return sockets.size
+    },
+  }
+}
+
+function openTls(certificate: TlsOptions, handshakeTimeout: number, servers: HttpServers) {
+  const server = tls.createServer({ ...certificate, handshakeTimeout, ALPNProtocols: ['h2', 'http/1.1'] })
+  // The server makes the TLS socket itself; its peer's address and port tell which connection it belongs to.
+  const sources = new Map<string, Source>()
+  const nameOf = ({ remoteAddress, remotePort }: net.Socket) => `${remoteAddress} ${remotePort}`
+
+  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  server.on('secureConnection', (socket) => {
+    socket.on('error', () => {})
+    const source = sources.get(nameOf(socket))
+    if (source) servers.serve(socket, socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1', source)
+    else socket.destroy()
+  })
+  return {
+    serve(socket: net.Socket, source: Source) {
+      const name = nameOf(socket)
+      sources.set(name, source)
+      socket.once('close', () => {
+        if (sources.get(name) === source) sources.delete(name)
+      })
+      server.emit('connection', socket)
+    },
+    setCertificate: (replacement: TlsOptions) => server.setSecureContext({ ...replacement }),
+  }
+}
+
+export interface DoorsDeps extends HttpHandlers {
+  /** Asked for each request, so that a reload holds for old connections too. */
+  trustedProxies: () => readonly string[]
+  log?: Pick<Logger, 'debug' | 'error'>
+  timeouts?: Partial<DoorTimeouts>
+}
+
+/** The doors of all listeners, opened as sockets come. */
+export class Doors {
+  readonly #deps: DoorDeps
+  readonly #log: DoorsDeps['log']
+  #doors: { listener: ListenOptions; door: Door }[] = []
+  /** Doors of listeners that are gone, while they have connections. */
+  #closing: Door[] = []
+  /** What the last reload left. */
+  #listeners: readonly ListenOptions[] | undefined
+  #retired = false
+
+  constructor({ trustedProxies, log, ...handlers }: DoorsDeps) {
+    this.#log = log
+    this.#deps = {
+      ...handlers,
+      trusted: following(trustedProxies),
+      onRefused(status, why) {
+        log?.debug({ status, why }, 'request refused')
+        handlers.onRefused?.(status, why)
+      },
+    }
+  }
+
+  /** Starts a listener's protocols on an accepted socket that nobody has read from. */
+  take(listener: ListenOptions, socket: net.Socket): void {
+    let door: Door | undefined
+    try {
+      door = this.#open(listener)
+    } catch (err) {
+      this.#log?.error({ err }, 'listener cannot be served')
+    }
+    if (door) door.take(socket)
+    else socket.on('error', () => {}).destroy()
+  }
+
+  /** Goes on with the listeners that stay, with their certificates as they now are, and closes the doors of others. */
+  reload(listeners: readonly ListenOptions[]): void {
+    this.#listeners = listeners
+    this.#closing = this.#closing.filter(({ size }) => size > 0)
+    this.#doors = this.#doors.filter((entry) => {
+      const now = closest(listeners, entry.listener)
+      if (!now) {
+        entry.door.close()
+        this.#closing.push(entry.door)
+        return false
+      }
+      try {
+        if (now.tls && !hasCertificateOf(now, entry.listener)) entry.door.setCertificate(now.tls)
+        entry.listener = now
+      } catch (err) {
+        this.#log?.error({ err }, 'certificate not usable; the one before it stays')
+      }
+      return true
+    })
+  }
+
+  /** Ends connections once they are idle; what is open goes on, and sockets are still taken. */
+  retire(): void {
+    this.#retired = true
+    for (const { door } of this.#doors) door.retire()
+  }
+
+  /** Destroys every socket and takes none any more. */
+  close(): void {
+    this.reload([])
+    for (const door of this.#closing) door.destroy()
+  }
+
+  #open(wanted: ListenOptions): Door | undefined {
+    const listener = this.#listeners ? closest(this.#listeners, wanted) : wanted
+    if (!listener) return undefined
+    const open = this.#doors.map((entry) => entry.listener)
+    const found = closest(open, listener)
+    if (found) return this.#doors[open.indexOf(found)]!.door
+    const door = openDoor(listener, this.#deps)
+    if (this.#retired) door.retire()
+    this.#doors.push({ listener, door })
+    return door
+  }
+}
+
+/** The test for a list that may be replaced by another. */
+function following(trustedProxies: () => readonly string[]): Trust {
+  let ranges: readonly string[] = []
+  let trust = trustProxies(ranges)
+  return (address) => {
+    const now = trustedProxies()
+    if (now !== ranges) {
+      trust = trustProxies(now)
+      ranges = now
+    }
+    return trust(address)
+  }
+}
+
+/** The listener of that address and kind; of several, the one with the same certificate. */
+function closest(listeners: readonly ListenOptions[], wanted: ListenOptions): ListenOptions | undefined {
+  const same = listeners.filter((listener) => isSame(listener, wanted))
+  return same.find((listener) => hasCertificateOf(listener, wanted)) ?? same[0]
+}
+
+function isSame(a: ListenOptions, b: ListenOptions): boolean {
+  return a.host === b.host && a.port === b.port && !a.tls === !b.tls && a.proxyProtocol === b.proxyProtocol
+}
+
+function hasCertificateOf(a: ListenOptions, b: ListenOptions): boolean {
+  return a.tls?.cert === b.tls?.cert && a.tls?.key === b.tls?.key
+}

@@ -1,0 +1,117 @@
+/** An address to listen on or to be reached at. Port 0 lets the system choose. */
+export interface HostPort {
+  host: string
+  port: number
+}
+
+/** PEM texts of a TLS listener; the files were read when the configuration was loaded. */
+export interface TlsOptions {
+  cert: string
+  key: string
+}
+
+export interface ListenOptions extends HostPort {
+  /** Present: wss and HTTP/2 (ALPN `h2`, `http/1.1`). Absent: plain TCP. */
+  tls?: TlsOptions
+  /** Every connection must open with a PROXY protocol v1 or v2 header. */
+  proxyProtocol: boolean
+}
+
+export interface AdminOptions extends HostPort {
+  /** Bearer token. Compulsory when `host` is not a loopback address. */
+  token?: string
+}
+
+export interface DrainOptions {
+  /** Milliseconds over which the closes are spread. */
+  spread: number
+  /** Milliseconds from the start of the drain after which what is left is cut. */
+  deadline: number
+  /** The least and greatest delay, in milliseconds, that clients are told to wait. */
+  retry: [least: number, greatest: number]
+}
+
+/** One entry of a route's `upstreams`. */
+export interface UpstreamOptions {
+  /** The URL as written, normalised. It names the upstream in metrics, in the log and for `drain --upstream`. */
+  name: string
+  tls: boolean
+  host: string
+  port: number
+  /** Path prefix put before the request's path; '' when the URL has none. */
+  path: string
+  weight: number
+  /** Present: `host` is resolved again every so many milliseconds and every address is an upstream. */
+  dnsEvery?: number
+}
+
+export type Balance =
+  | { by: 'round-robin' }
+  | { by: 'least-connections' }
+  | { by: 'random-two' }
+  | { by: 'hash'; key: { from: 'cookie' | 'header' | 'query'; name: string } | { from: 'address' } }
+
+export interface HealthOptions {
+  /** Path of the probing upgrade request. */
+  path: string
+  /** Subprotocol that the probe offers and expects back. */
+  protocol?: string
+  /** Milliseconds between probes. */
+  interval: number
+  /** Milliseconds that a whole probe may take. */
+  timeout: number
+  /** Whether the probe sends a Ping and waits for its Pong. */
+  ping: boolean
+  /** Successes in a row that make an unhealthy upstream healthy. */
+  healthy: number
+  /** Failures in a row, of probes or of dials, that make it unhealthy. */
+  unhealthy: number
+}
+
+/** Unset means no limit. */
+export interface LimitOptions {
+  connections?: number
+  perAddress?: number
+  handshakesPerSecond?: number
+  /** Payload bytes of one message as it travels, so before decompression. */
+  messageBytes?: number
+  messagesPerSecond?: number
+}
+
+export interface RouteOptions {
+  name: string
+  match: {
+    /** Exact host, or `*.example.com` for any one or more labels before it. Absent: every host. */
+    host?: string
+    /** Exact path, or a prefix followed by `*`. Absent: every path. */
+    path?: string
+  }
+  upstreams: UpstreamOptions[]
+  balance: Balance
+  /** How many dials one client may cost before it is told of the failure. */
+  attempts: number
+  /** Milliseconds: TCP and TLS; the 101 after it; a peer's answer to a Close. */
+  timeouts: { connect: number; handshake: number; close: number }
+  health?: HealthOptions
+  /** Milliseconds between pings and for the answer; `false`: no pings. */
+  keepalive: { ping: number; timeout: number } | false
+  /** An upstream's 3xx or 4xx: handed on as it is, or said as a close code. */
+  rejections: 'pass' | 'close'
+  /** No upstream: said as a close code after a 101, or as an HTTP status. */
+  badGateway: 'close' | 'http'
+  closeCodes: { badGateway: number; restart: number; tryAgain: number }
+  /** Allowed `Origin` values; absent: every origin. */
+  origins?: string[]
+  limits: LimitOptions
+}
+
+/** A whole configuration after validation: durations in milliseconds, sizes in bytes, every default filled in. */
+export interface GatewayOptions {
+  listen: ListenOptions[]
+  admin: AdminOptions | false
+  workers: number | 'auto'
+  /** Addresses or CIDR ranges whose forwarded headers are believed. */
+  trustedProxies: string[]
+  drain: DrainOptions
+  routes: RouteOptions[]
+}

@@ -1,0 +1,87 @@
+// What is different between two configurations, in words for the operator. Pure.
+import { isDeepStrictEqual } from 'node:util'
+import { formatHostPort } from './bound-handles.ts'
+import type { AdminOptions, GatewayOptions, ListenOptions, RouteOptions } from './options.ts'
+
+/** One phrase per difference; what only a new start can change is in `notes`. */
+export function describeChanges(
+  before: GatewayOptions,
+  after: GatewayOptions,
+): { changes: string[]; notes: string[] } {
+  const changes = [
+    ...listenerChanges(before.listen, after.listen),
+    ...adminChanges(before.admin, after.admin),
+    ...routeChanges(before.routes, after.routes),
+  ]
+  if (!isDeepStrictEqual(before.trustedProxies, after.trustedProxies)) changes.push('trustedProxies changed')
+  if (!isDeepStrictEqual(before.drain, after.drain)) changes.push('drain changed')
+  const notes: string[] = []
+  if (before.workers !== after.workers) {
+    notes.push(`workers: ${after.workers} instead of ${before.workers} takes effect at the next start`)
+  }
+  return { changes, notes }
+}
+
+function listenerChanges(before: readonly ListenOptions[], after: readonly ListenOptions[]): string[] {
+  return differences(before, after, ({ host, port }) => `listener ${formatHostPort(host, port)}`).map(
+    ([name, what, old, now]) => {
+      if (what !== 'changed' || isDeepStrictEqual(old?.tls, now?.tls)) return `${name} ${what}`
+      return `${name} ${old?.tls && now?.tls ? 'has a new certificate' : 'changed'}`
+    },
+  )
+}
+
+function adminChanges(before: AdminOptions | false, after: AdminOptions | false): string[] {
+  if (isDeepStrictEqual(before, after)) return []
+  if (!after) return ['admin switched off']
+  const address = formatHostPort(after.host, after.port)
+  if (!before) return [`admin switched on at ${address}`]
+  return sameAdminAddress(before, after) ? ['admin has another token'] : [`admin moved to ${address}`]
+}
+
+/** Whether the admin port stays where it is. */
+export function sameAdminAddress(before: AdminOptions | false, after: AdminOptions | false): boolean {
+  if (!before || !after) return before === after
+  return before.host === after.host && before.port === after.port
+}
+
+function routeChanges(before: readonly RouteOptions[], after: readonly RouteOptions[]): string[] {
+  const changes = differences(before, after, ({ name }) => `route ${name}`).flatMap(
+    ([name, what, old, now]) => {
+      if (what !== 'changed' || !old || !now) return [`${name} ${what}`]
+      const upstreams = differences(
+        old.upstreams,
+        now.upstreams,
+        (upstream) => `${name}: upstream ${upstream.name}`,
+      )
+      const others = isDeepStrictEqual({ ...old, upstreams: [] }, { ...now, upstreams: [] })
+        ? []
+        : [`${name} changed`]
+      return [...others, ...upstreams.map(([upstream, its]) => `${upstream} ${its}`)]
+    },
+  )
+  const kept = (routes: readonly RouteOptions[], others: readonly RouteOptions[]) =>
+    routes.map(({ name }) => name).filter((name) => others.some((other) => other.name === name))
+  if (!isDeepStrictEqual(kept(before, after), kept(after, before))) changes.push('routes have another order')
+  return changes
+}
+
+type Difference<T> = [name: string, what: 'added' | 'removed' | 'changed', before?: T, after?: T]
+
+function differences<T>(
+  before: readonly T[],
+  after: readonly T[],
+  nameOf: (item: T) => string,
+): Difference<T>[] {
+  const old = new Map(before.map((item) => [nameOf(item), item]))
+  const result: Difference<T>[] = []
+  for (const item of after) {
+    const name = nameOf(item)
+    const known = old.get(name)
+    old.delete(name)
+    if (!known) result.push([name, 'added', undefined, item])
+    else if (!isDeepStrictEqual(known, item)) result.push([name, 'changed', known, item])
+  }
+  for (const [name, item] of old) result.push([name, 'removed', item])
+  return result
+}

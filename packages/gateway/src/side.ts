@@ -1,0 +1,256 @@
+// One side of a Pipe: the stream, the reader of what comes from it, and the frames of the gateway's own that wait
+// until they may be written to it.
+import { randomBytes } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import type { Clock } from './clock.ts'
+import type { Happening, SideName } from './close-mapping.ts'
+import { type Fault, FrameReader, type FrameRules, type FrameSink } from './frame-reader.ts'
+import { controlFrame, opcode } from './frames.ts'
+import { beat, firstPulse, type KeepaliveOptions, type Pulse } from './keepalive.ts'
+import type { Pipe } from './pipe.ts'
+
+export interface SideOptions {
+  rules: FrameRules
+  messagesPerSecond?: number
+  keepalive: KeepaliveOptions | false
+  clock: Clock
+}
+
+const side = Symbol('side')
+type Wired = Duplex & { [side]: Side }
+
+/** What ends a stream after its last frame: see close-handshake.ts. */
+type Ending = (stream: Duplex, clock: Clock) => void
+
+export class Side implements FrameSink {
+  readonly name: SideName
+  readonly reader: FrameReader
+  readonly #pipe: Pipe
+  readonly #options: SideOptions
+  opposite!: Side
+  stream: Duplex | undefined
+  /** Frames of our own for this side, waiting for the end of the frame that is streaming to it. */
+  #waiting: Buffer[] = []
+  /** After a Close nothing may follow (RFC 6455 5.5.1); it may still wait in #waiting. */
+  #closing = false
+  #closeWritten = false
+  #ended = false
+  /** How this side ends as soon as nothing waits for the end of a frame any more. */
+  #ending: Ending | undefined
+  /** Not read, because the opposite takes no more. */
+  #blocked = false
+  #heard = false
+  #pulse: Pulse | undefined
+  /** Payload of the Ping that waits for its Pong. */
+  #ping: Buffer | undefined
+  #unsent = 0
+  #allowance: number
+  #allowanceAt: number
+
+  constructor(pipe: Pipe, name: SideName, options: SideOptions) {
+    this.#pipe = pipe
+    this.name = name
+    this.#options = options
+    this.reader = new FrameReader(options.rules)
+    const now = options.clock.now()
+    if (options.keepalive) this.#pulse = firstPulse(now, options.keepalive)
+    this.#allowance = options.messagesPerSecond ?? 0
+    this.#allowanceAt = now
+  }
+
+  attach(stream: Duplex): void {
+    this.stream = stream
+    ;(stream as Wired)[side] = this
+    stream.on('data', streamOnData)
+    stream.on('drain', streamOnDrain)
+    stream.on('end', streamOnEnd)
+    stream.on('close', streamOnEnd)
+    stream.on('error', streamOnError)
+    if (stream.destroyed || stream.readableEnded) queueMicrotask(() => this.onEnd())
+    else stream.resume()
+  }
+
+  /** Hands bytes of the opposite on to this side. Without room the opposite is not read until there is. */
+  write(bytes: Buffer): void {
+    if (this.#closeWritten || !this.stream?.writable) return
+    if (!this.stream.write(bytes)) this.opposite.#block()
+  }
+
+  /** Writes a frame of our own, or one handed on whole, as soon as no frame of the opposite is half written. */
+  say(frame: Buffer, isClose = false): void {
+    if (this.#closing || !this.stream) return
+    this.#closing = isClose
+    if (this.opposite.reader.between) return this.#put(frame, isClose)
+    if (this.opposite.#ended) return this.#unsaid()
+    this.#waiting.push(frame)
+    this.opposite.reader.tellNextBoundary()
+  }
+
+  #put(frame: Buffer, isClose: boolean): void {
+    this.#closeWritten = isClose
+    if (this.stream?.writable) this.stream.write(frame)
+    // What the opposite still sends is read, to see its Close, and dropped.
+    if (isClose) this.opposite.#unblock()
+  }
+
+  /** The rest of a frame can never come, so that what waits for its end cannot be said. */
+  #unsaid(): void {
+    this.#waiting = []
+    queueMicrotask(() => {
+      this.#pipe.step({ type: 'unsaid', side: this.name })
+      if (this.#ending) this.#endWith(this.#ending)
+    })
+  }
+
+  /** Whether a frame of ours waits for the end of a frame that streams to this side. */
+  get waits(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /** Ends TCP, but not before what waits for this side, or for the end of a frame from this side, has been said. */
+  end(ending: Ending): void {
+    if (this.waits || this.opposite.waits) this.#ending = ending
+    else this.#endWith(ending)
+  }
+
+  #endWith(ending: Ending): void {
+    this.#ending = undefined
+    this.opposite.#unblock()
+    if (this.stream && !this.stream.destroyed) ending(this.stream, this.#options.clock)
+  }
+
+  destroy(): void {
+    this.stream?.destroy()
+    this.opposite.#unblock()
+  }
+
+  #block(): void {
+    if (this.#blocked) return
+    this.#blocked = true
+    this.stream?.pause()
+  }
+
+  #unblock(): void {
+    if (!this.#blocked) return
+    this.#blocked = false
+    this.stream?.resume()
+  }
+
+  onData(chunk: Buffer): void {
+    this.#heard = true
+    const to = this.opposite.stream
+    to?.cork()
+    this.reader.read(chunk, this)
+    to?.uncork()
+  }
+
+  onDrain(): void {
+    this.#heard = true // it takes what it is sent
+    this.opposite.#unblock()
+  }
+
+  onEnd(): void {
+    if (this.#ended) return
+    this.#ended = true
+    if (this.opposite.waits) this.opposite.#unsaid()
+    this.#pipe.step({ type: 'ended', side: this.name, insideFrame: !this.reader.between })
+  }
+
+  onFailure(error: unknown): void {
+    this.#pipe.fault(error)
+  }
+
+  // FrameSink
+
+  onBytes(bytes: Buffer): void {
+    this.opposite.write(bytes)
+  }
+
+  onMessage(): boolean {
+    const limit = this.#options.messagesPerSecond
+    if (limit === undefined) return true
+    const now = this.#options.clock.now()
+    this.#allowance = Math.min(limit, this.#allowance + ((now - this.#allowanceAt) * limit) / 1000)
+    this.#allowanceAt = now
+    if (this.#allowance < 1) return false
+    this.#allowance--
+    return true
+  }
+
+  onControl(op: number, payload: Buffer, frame: Buffer): void {
+    if (op === opcode.close) {
+      const has = payload.length > 0
+      const reason = has ? payload.toString('utf8', 2) : ''
+      this.#pipe.closeFrameCame(this, frame, has ? payload.readUInt16BE(0) : undefined, reason)
+    } else if (op === opcode.pong && this.#ping?.equals(payload)) {
+      // The answer to our own Ping: the other side never asked.
+      this.#ping = undefined
+    } else {
+      this.opposite.write(frame)
+    }
+  }
+
+  onBoundary(): void {
+    const { opposite } = this
+    const frames = opposite.#waiting
+    opposite.#waiting = []
+    for (const [i, frame] of frames.entries()) {
+      opposite.#put(frame, opposite.#closing && i === frames.length - 1)
+    }
+    if (opposite.#ending) opposite.#endWith(opposite.#ending)
+    if (this.#ending) this.#endWith(this.#ending)
+  }
+
+  onFault(fault: Fault): void {
+    this.#pipe.step({ type: 'happened', happening: faultHappening(fault, this.name) })
+  }
+
+  tick(now: number): void {
+    const { keepalive } = this.#options
+    const { stream } = this
+    if (!keepalive || !this.#pulse || !stream || this.#closing || this.#ended) return
+    const unsent = stream.writableLength
+    const alive = this.#heard || unsent < this.#unsent
+    this.#heard = false
+    this.#unsent = unsent
+    const [pulse, what] = beat(this.#pulse, { now, alive, unread: this.#blocked }, keepalive)
+    this.#pulse = pulse
+    if (what === 'silent') {
+      this.#pipe.step({ type: 'happened', happening: { what: `${this.name}-silent` } })
+    } else if (what === 'ping') {
+      this.#ping = randomBytes(8)
+      this.say(controlFrame(opcode.ping, this.#ping, this.name === 'upstream'))
+    }
+  }
+}
+
+function faultHappening(fault: Fault, from: SideName): Happening {
+  switch (fault) {
+    case 'protocol':
+      return { what: `${from}-breaks-protocol` }
+    case 'too-big':
+      return { what: 'message-too-big', from }
+    case 'too-fast':
+      return { what: 'too-many-messages' }
+  }
+}
+
+function streamOnData(this: Duplex, chunk: Buffer): void {
+  const here = (this as Wired)[side]
+  try {
+    here.onData(chunk)
+  } catch (error) {
+    here.onFailure(error)
+  }
+}
+
+function streamOnDrain(this: Duplex): void {
+  ;(this as Wired)[side].onDrain()
+}
+
+function streamOnEnd(this: Duplex): void {
+  ;(this as Wired)[side].onEnd()
+}
+
+/** 'close' follows; a reset is one way for TCP to end. */
+function streamOnError(): void {}

@@ -1,0 +1,336 @@
+// The gateway as an operator runs it: bound listeners, workers behind them, the admin port, reload and drain.
+// No WebSocket byte passes here.
+import os from 'node:os'
+import type { Logger } from 'pino'
+import { AdminServer } from './admin.ts'
+import { canShareHandles, formatHostPort } from './bound-handles.ts'
+import type { Channel } from './channel.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { Crew } from './crew.ts'
+import { GatewayError } from './errors.ts'
+import { EventFeed } from './events.ts'
+import { forkWorker } from './fork-worker.ts'
+import { HandOut } from './hand-out.ts'
+import { Ledger } from './limits.ts'
+import { Listening, type Opened } from './listening.ts'
+import { createLogger, type LogOptions } from './log.ts'
+import type { GatewayState, Measured, Operations, Phase, ReloadResult } from './operations.ts'
+import type { GatewayOptions } from './options.ts'
+import { describeChanges, sameAdminAddress } from './reload-changes.ts'
+import { canFork, inProcessWorker } from './single-process.ts'
+import type { ConnectionInfo, GatewayEvent } from './snapshot.ts'
+import { type WorkerLink, workerInfo } from './worker-link.ts'
+import type { ConnectionFilter, DrainCounts, DrainScope } from './worker-messages.ts'
+
+/** A configuration that was read again, or what is wrong with it, one line each. */
+export type LoadResult = { ok: true; options: GatewayOptions } | { ok: false; problems: string[] }
+
+export interface SupervisorOptions {
+  options: GatewayOptions
+  /** Reads the configuration again, for a reload. Must not throw. */
+  load: () => LoadResult | Promise<LoadResult>
+  logging: LogOptions
+  /** Shown to operators. */
+  version: string
+  clock?: Clock
+  random?: () => number
+  /** How workers are started: in processes of their own where the runtime can do that. */
+  startWorker?: () => Channel
+}
+
+/** Milliseconds that sockets on their way to a worker get to arrive before a drain. */
+const settleWithin = 500
+/** Milliseconds after the drain's deadline in which workers must have reported. */
+const reportWithin = 2000
+/** Milliseconds that a drained worker may take to end. */
+const endWithin = 1000
+
+export class Supervisor implements Operations {
+  readonly events = new EventFeed()
+  /** Resolves when the gateway has been drained and everything is closed. */
+  readonly finished: Promise<DrainCounts>
+  #finish!: (counts: DrainCounts) => void
+  #options: GatewayOptions
+  #phase: Phase = 'starting'
+  readonly #load: SupervisorOptions['load']
+  readonly #version: string
+  readonly #clock: Clock
+  readonly #startedAt: number
+  readonly #log: Logger
+  readonly #handOut: HandOut
+  readonly #listening: Listening
+  readonly #crew: Crew
+  #admin: AdminServer | undefined
+  #alive: NodeJS.Timeout | undefined
+  #drained: Promise<DrainCounts> | undefined
+  #reloading: Promise<unknown> = Promise.resolve()
+
+  constructor(given: SupervisorOptions) {
+    const { options, load, logging, version, clock = systemClock, random = Math.random } = given
+    const startWorker = given.startWorker ?? (canFork ? forkWorker : inProcessWorker)
+    this.#options = options
+    this.#load = load
+    this.#version = version
+    this.#clock = clock
+    this.#startedAt = clock.now()
+    this.#log = createLogger(logging)
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve
+    })
+    const size = this.#crewSize()
+    this.#handOut = new HandOut(clock)
+    this.#listening = new Listening({
+      way: size === 1 && canFork && canShareHandles ? 'shared' : 'handed-out',
+      handOut: this.#handOut,
+      otherProcess: canFork,
+      log: this.#log,
+    })
+    this.#crew = new Crew({
+      size,
+      startWorker,
+      options: () => this.#options,
+      logging,
+      ledger: new Ledger({ clock, random }),
+      log: this.#log,
+      clock,
+      onReady: (worker) => this.#workerReady(worker),
+      onGone: (worker) => this.#workerGone(worker),
+      onSocketTaken: (worker, id) => this.#handOut.taken(worker, id),
+      onSocketsClosed: (worker, count) => this.#handOut.closed(worker, count),
+      onEvents: (worker, events, dropped) => this.#publish(worker, events, dropped),
+    })
+  }
+
+  /** Resolves when all listeners accept. Rejects with a GatewayError that says why they cannot. */
+  async start(): Promise<void> {
+    const opened = await this.#listening.open(this.#options.listen)
+    // A bound handle keeps no process alive, and workers may all be gone for a moment.
+    this.#alive = setInterval(() => {}, 60_000)
+    try {
+      this.#admin = await this.#openAdmin(this.#options)
+      await opened.keep([])
+      await this.#crew.start()
+      // A signal may have ended it before it began.
+      if (this.#phase === 'starting') this.#phase = 'serving'
+    } catch (error) {
+      opened.discard()
+      await this.#admin?.close()
+      this.#crew.kill()
+      clearInterval(this.#alive)
+      throw error
+    }
+  }
+
+  /** The listeners' URLs with their actual ports. */
+  get listenUrls(): string[] {
+    return this.#listening.addresses.map(
+      ({ options: { tls, host }, port }) => `${tls ? 'wss' : 'ws'}://${formatHostPort(host, port)}`,
+    )
+  }
+
+  /** The admin port's URL. */
+  get adminUrl(): string | undefined {
+    return this.#admin?.url
+  }
+
+  unready(): string | undefined {
+    if (this.#phase !== 'serving') return this.#phase
+    return this.#crew.ready.length > 0 ? undefined : 'no worker is ready'
+  }
+
+  async state(): Promise<GatewayState> {
+    const { snapshot, workers, workerRestarts } = await this.measure()
+    return {
+      version: this.#version,
+      phase: this.#phase,
+      pid: process.pid,
+      startedAt: this.#startedAt,
+      uptime: this.#clock.now() - this.#startedAt,
+      listen: this.listenUrls,
+      admin: this.adminUrl,
+      workers,
+      workerRestarts,
+      socketsDropped: this.#handOut.dropped,
+      ...snapshot,
+    }
+  }
+
+  async measure(): Promise<Measured> {
+    await this.#crew.refresh()
+    return {
+      snapshot: this.#crew.snapshot(),
+      workers: this.#crew.workers.map(workerInfo),
+      workerRestarts: this.#crew.restarts,
+    }
+  }
+
+  async connections(filter: ConnectionFilter): Promise<ConnectionInfo[]> {
+    const answers = await this.#crew.ask('connections', { filter })
+    return answers.flatMap(({ answer }) => answer.connections).slice(0, filter.limit)
+  }
+
+  async closeConnection(id: string, code: number, reason: string): Promise<boolean> {
+    const answers = await this.#crew.ask('close-connection', { id, code, reason })
+    return answers.some(({ answer }) => answer.found)
+  }
+
+  drain(scope?: DrainScope): Promise<DrainCounts> {
+    if (scope) {
+      this.#checkScope(scope)
+      return this.#drainWorkers(scope)
+    }
+    this.#drained ??= this.#drainAll()
+    return this.#drained
+  }
+
+  reload(): Promise<ReloadResult> {
+    const result = this.#reloading.then(() => this.#reloadNow())
+    this.#reloading = result.catch(() => {})
+    return result
+  }
+
+  /** Ends everything at once: connections are cut. */
+  kill(): void {
+    this.#crew.kill()
+  }
+
+  #crewSize(): number {
+    const { workers } = this.#options
+    if (canFork) return workers === 'auto' ? os.availableParallelism() : workers
+    if (workers !== 'auto' && workers > 1) {
+      this.#log.warn(
+        { workers },
+        'this runtime cannot hand sockets to other processes: one worker serves, in this one',
+      )
+    }
+    return 1
+  }
+
+  async #workerReady(worker: WorkerLink): Promise<void> {
+    await this.#listening.attach(worker)
+    this.#log.debug({ worker: worker.id, pid: worker.pid }, 'worker is ready')
+    this.events.publish({
+      type: 'worker',
+      at: this.#clock.now(),
+      worker: worker.id,
+      pid: worker.pid,
+      state: 'ready',
+    })
+  }
+
+  #workerGone(worker: WorkerLink): void {
+    this.#handOut.remove(worker)
+    this.events.publish({
+      type: 'worker',
+      at: this.#clock.now(),
+      worker: worker.id,
+      pid: worker.pid,
+      state: 'gone',
+    })
+  }
+
+  #publish({ id: worker }: WorkerLink, events: GatewayEvent[], dropped: number): void {
+    for (const event of events) this.events.publish({ ...event, worker })
+    if (dropped > 0) this.events.publish({ type: 'dropped', at: this.#clock.now(), worker, events: dropped })
+  }
+
+  async #openAdmin({ admin }: GatewayOptions): Promise<AdminServer | undefined> {
+    if (!admin) return undefined
+    const server = new AdminServer(admin, { operations: this, log: this.#log, clock: this.#clock })
+    try {
+      await server.listen()
+    } catch (error) {
+      throw new GatewayError('cannot_listen', 'gateway', `admin port: ${(error as Error).message}`)
+    }
+    return server
+  }
+
+  #checkScope({ route, upstream }: DrainScope): void {
+    const routes = this.#options.routes.filter(({ name }) => route === undefined || name === route)
+    if (routes.length === 0) throw new GatewayError('not_found', 'gateway', `there is no route '${route}'`)
+    if (
+      upstream === undefined ||
+      routes.some(({ upstreams }) => upstreams.some(({ name }) => name === upstream))
+    )
+      return
+    throw new GatewayError(
+      'not_found',
+      'gateway',
+      `there is no upstream '${upstream}'; name it as status shows it`,
+    )
+  }
+
+  async #drainWorkers(scope?: DrainScope): Promise<DrainCounts> {
+    const counts = { closed: 0, cut: 0 }
+    const within = this.#options.drain.deadline + reportWithin
+    for (const { worker, answer } of await this.#crew.ask('drain', { scope }, within)) {
+      worker.report = answer.report
+      counts.closed += answer.closed
+      counts.cut += answer.cut
+    }
+    return counts
+  }
+
+  async #drainAll(): Promise<DrainCounts> {
+    const start = this.#clock.now()
+    this.#phase = 'draining'
+    this.#crew.retire()
+    this.#log.info('draining')
+    await this.#listening.closeOthers([], this.#crew.ready)
+    await this.#handOut.settle(settleWithin)
+    this.#handOut.close()
+    const counts = await this.#drainWorkers()
+    this.#log.info({ ...counts, ms: this.#clock.now() - start }, 'drained')
+    // Whoever asked for the drain gets his answer before the admin port closes.
+    setImmediate(() => void this.#close(counts))
+    return counts
+  }
+
+  async #close(counts: DrainCounts): Promise<void> {
+    await Promise.all([this.#crew.stop(endWithin), this.#admin?.close()])
+    clearInterval(this.#alive)
+    this.#finish(counts)
+  }
+
+  async #reloadNow(): Promise<ReloadResult> {
+    if (this.#phase !== 'serving') return this.#notReloaded([`the gateway is ${this.#phase}`])
+    const loaded = await this.#load()
+    if (!loaded.ok) return this.#notReloaded(loaded.problems)
+    const { options } = loaded
+    let opened: Opened | undefined
+    let admin: AdminServer | undefined
+    const moves = !sameAdminAddress(this.#options.admin, options.admin)
+    try {
+      opened = await this.#listening.open(options.listen)
+      if (moves) admin = await this.#openAdmin(options)
+    } catch (error) {
+      opened?.discard()
+      return this.#notReloaded([error instanceof Error ? error.message : String(error)])
+    }
+    const { changes, notes } = describeChanges(this.#options, options)
+    this.#options = options
+    if (moves) {
+      void this.#admin?.close()
+      this.#admin = admin
+    } else if (options.admin) {
+      this.#admin?.reconfigure(options.admin)
+    }
+    const drained = await this.#applyToWorkers(options, opened)
+    this.events.forgetHealth()
+    this.events.publish({ type: 'reload', at: this.#clock.now(), changes, drained })
+    this.#log.info({ changes, notes, drained }, 'configuration reloaded')
+    return { ok: true, changes, notes, drained }
+  }
+
+  async #applyToWorkers(options: GatewayOptions, opened: Opened): Promise<number> {
+    await this.#listening.closeOthers(options.listen, this.#crew.ready)
+    const answers = await this.#crew.ask('reload', { options })
+    await opened.keep(this.#crew.ready)
+    return answers.reduce((sum, { answer }) => sum + answer.drained, 0)
+  }
+
+  #notReloaded(problems: string[]): ReloadResult {
+    for (const problem of problems) this.#log.error(`configuration not reloaded: ${problem}`)
+    return { ok: false, problems }
+  }
+}

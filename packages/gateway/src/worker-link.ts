@@ -1,0 +1,163 @@
+// The supervisor's end of one worker: its state, questions with a time limit, and what it last reported.
+import type { Socket } from 'node:net'
+import type { BoundHandle, Channel } from './channel.ts'
+import type { Clock } from './clock.ts'
+import { GatewayError } from './errors.ts'
+import type { LogOptions } from './log.ts'
+import type { WorkerInfo } from './operations.ts'
+import type { GatewayOptions } from './options.ts'
+import type { FromWorker, Requests, RequestType, ToWorker, WorkerReport } from './worker-messages.ts'
+
+/** `starting`: not ready yet; `ready`: serves; `gone`: has ended. */
+export type WorkerState = 'starting' | 'ready' | 'gone'
+
+interface Question {
+  resolve(value: never): void
+  reject(error: GatewayError): void
+  timer: unknown
+}
+
+/** Milliseconds that an ordinary question may take. */
+const patience = 5000
+
+export class WorkerLink {
+  /** The worker's number; its successor has another. */
+  readonly id: number
+  readonly pid: number
+  /** Unix milliseconds. */
+  readonly startedAt: number
+  /** Resolves when the worker has ended, with how it ended in words. */
+  readonly gone: Promise<string>
+  /** What it counted and used when it was last heard. */
+  report: WorkerReport | undefined
+  #state: WorkerState = 'starting'
+  #readyAt = Number.POSITIVE_INFINITY
+  #starting: { resolve(): void; reject(error: GatewayError): void } | undefined
+  #why: string | undefined
+  readonly #channel: Channel
+  readonly #clock: Clock
+  readonly #questions = new Map<number, Question>()
+  #requests = 0
+
+  /** `obey` gets all that the worker says by itself: everything but answers and news of its start. */
+  constructor(id: number, channel: Channel, clock: Clock, obey: (message: FromWorker) => void) {
+    this.id = id
+    this.pid = channel.pid
+    this.startedAt = clock.now()
+    this.#channel = channel
+    this.#clock = clock
+    channel.onMessage((message) => this.#receive(message, obey))
+    this.gone = new Promise((resolve) => channel.onExit((ending) => resolve(this.#ended(ending))))
+  }
+
+  get state(): WorkerState {
+    return this.#state
+  }
+
+  /** Unix milliseconds; infinite while it is not ready. */
+  get readyAt(): number {
+    return this.#readyAt
+  }
+
+  /** Says with what to serve. Rejects when the worker cannot, or ends; one that is not ready in time is killed. */
+  configure(options: GatewayOptions, log: LogOptions, within: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.setTimeout(() => {
+        this.#why = `was not ready in ${within / 1000} s`
+        this.kill()
+      }, within)
+      this.#starting = {
+        resolve: () => {
+          this.#clock.clearTimeout(timer)
+          resolve()
+        },
+        reject: (error) => {
+          this.#clock.clearTimeout(timer)
+          reject(error)
+        },
+      }
+      this.send({ type: 'configure', worker: this.id, options, log })
+    })
+  }
+
+  send(message: ToWorker, handle?: Socket | BoundHandle): void {
+    this.#channel.send(message, handle)
+  }
+
+  /** Asks the worker; rejects when it ends, refuses, or does not answer within so many milliseconds. */
+  ask<T extends RequestType>(
+    type: T,
+    ask: Requests[T]['ask'],
+    { within = patience, handle }: { within?: number; handle?: BoundHandle } = {},
+  ): Promise<Requests[T]['answer']> {
+    if (this.#state === 'gone') return Promise.reject(workerError(`worker ${this.id} has ended`))
+    const request = ++this.#requests
+    return new Promise<Requests[T]['answer']>((resolve, reject) => {
+      const timer = this.#clock.setTimeout(() => {
+        this.#questions.delete(request)
+        reject(workerError(`worker ${this.id} did not answer '${type}' in ${within} ms`))
+      }, within)
+      this.#questions.set(request, { resolve, reject, timer })
+      this.#channel.send({ type, request, ...ask } as ToWorker, handle)
+    })
+  }
+
+  /** The worker has taken this socket: lets go of the copy here, if there is one. */
+  letGo(socket: Socket): void {
+    this.#channel.letGo(socket)
+  }
+
+  kill(): void {
+    this.#channel.kill()
+  }
+
+  #receive(message: FromWorker, obey: (message: FromWorker) => void): void {
+    switch (message.type) {
+      case 'ready':
+        this.#state = 'ready'
+        this.#readyAt = this.#clock.now()
+        this.#starting?.resolve()
+        break
+      case 'failed':
+        this.#why = message.message
+        return
+      case 'answer':
+        this.#settle(message.request)?.resolve(message.value as never)
+        break
+      case 'refusal':
+        this.#settle(message.request)?.reject(workerError(message.message))
+        break
+      default:
+        obey(message)
+    }
+  }
+
+  #ended(ending: string): string {
+    this.#state = 'gone'
+    const words = this.#why ?? ending
+    this.#starting?.reject(new GatewayError('worker_failed', 'gateway', `a worker could not start: ${words}`))
+    for (const request of [...this.#questions.keys()]) {
+      this.#settle(request)?.reject(workerError(`worker ${this.id} has ended: ${words}`))
+    }
+    return words
+  }
+
+  #settle(request: number): Question | undefined {
+    const question = this.#questions.get(request)
+    this.#questions.delete(request)
+    if (question) this.#clock.clearTimeout(question.timer)
+    return question
+  }
+}
+
+function workerError(message: string): GatewayError {
+  return new GatewayError('worker', 'gateway', message)
+}
+
+/** The worker as an operator sees it, by its last report. */
+export function workerInfo({ id, pid, state, startedAt, report }: WorkerLink): WorkerInfo {
+  let connections = 0
+  for (const route of report?.snapshot.routes ?? [])
+    connections += route.connections.open + route.connections.closing
+  return { id, pid, state, startedAt, connections, process: report?.process }
+}

@@ -1,0 +1,19 @@
+// The process of one worker: started by fork-worker.ts, and obeying its supervisor only.
+import { Worker } from './worker.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
+
+const worker = new Worker({
+  // Without a channel there is nobody to tell: the 'disconnect' listener ends the worker.
+  post: (message: FromWorker) => process.connected && process.send?.(message, undefined, undefined, () => {}),
+  end: () => process.exit(),
+})
+
+process.on('message', (message: ToWorker, handle: unknown) => worker.receive(message, handle))
+process.once('disconnect', () => void worker.abandon())
+process.on('uncaughtException', (error) => {
+  process.exitCode = 1
+  worker.fault(error)
+})
+
+// Ctrl-C and `kill -- -PGID` reach the whole process group; only the supervisor decides what they mean.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {})

@@ -1,0 +1,181 @@
+import { mayTravel, maxReasonBytes } from '@holdfast/close-codes'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { closeMapping, type Happening, happenings, type Manners, type Told } from '../src/close-mapping.ts'
+
+const root = new URL('../../../', import.meta.url)
+const manners: Manners = {
+  rejections: 'pass',
+  badGateway: 'close',
+  closeCodes: { badGateway: 1014, restart: 1012, tryAgain: 1013 },
+}
+
+/** One example of everything that can happen, with the words of design and docs. */
+const examples: { [W in Happening['what']]: [string, Extract<Happening, { what: W }>] } = {
+  unreachable: ['no upstream can be reached', { what: 'unreachable', words: 'connection refused' }],
+  'no-answer': ['no answer in time, connecting or at the handshake', { what: 'no-answer', afterMs: 5000 }],
+  'bad-answer': [
+    'the answer is not HTTP, not a 101, a 5xx, has a wrong `Sec-WebSocket-Accept`, or a subprotocol or extension never offered',
+    { what: 'bad-answer', words: 'wrong Sec-WebSocket-Accept' },
+  ],
+  'upstream-busy': ['the upstream answers 503 or 429', { what: 'upstream-busy', retry: 7000 }],
+  rejected: ['the upstream answers another 3xx or 4xx', { what: 'rejected', status: 401 }],
+  'no-healthy-upstream': ['every upstream is marked unhealthy', { what: 'no-healthy-upstream' }],
+  'upstream-restarts': [
+    'the upstream closes with 1012 and no reason',
+    { what: 'upstream-restarts', reason: '', retry: 2345 },
+  ],
+  'upstream-closes': ['the upstream closes with any other code, or none', { what: 'upstream-closes' }],
+  'upstream-lost': ["the upstream's TCP ends or resets without a Close", { what: 'upstream-lost' }],
+  'upstream-lost-inside-frame': [
+    'the same, inside a frame over 64 KiB of which the client has a part',
+    { what: 'upstream-lost-inside-frame' },
+  ],
+  'upstream-breaks-protocol': ['the upstream breaks RFC 6455', { what: 'upstream-breaks-protocol' }],
+  'upstream-silent': ['the upstream leaves pings unanswered', { what: 'upstream-silent' }],
+  'client-closes': ['the client closes', { what: 'client-closes' }],
+  'client-lost': ["the client's TCP ends without a Close", { what: 'client-lost' }],
+  'client-breaks-protocol': ['the client breaks RFC 6455', { what: 'client-breaks-protocol' }],
+  'message-too-big': ['a message is over `limits.messageBytes`', { what: 'message-too-big', from: 'client' }],
+  'client-silent': ['the client leaves pings unanswered', { what: 'client-silent' }],
+  'too-many-messages': ['the client is over `limits.messagesPerSecond`', { what: 'too-many-messages' }],
+  'origin-refused': ['its `Origin` is not allowed', { what: 'origin-refused' }],
+  'no-route': ['no route matches its host and path', { what: 'no-route' }],
+  'over-limit': [
+    'it is over `limits.connections`, `perAddress` or `handshakesPerSecond`',
+    { what: 'over-limit', words: 'too many connections', retry: 9000 },
+  ],
+  'gateway-drains': [
+    'the gateway drains, or a reload removes the route or the upstream',
+    { what: 'gateway-drains', retry: 3210 },
+  ],
+  'gateway-fault': ['a fault inside the gateway', { what: 'gateway-fault' }],
+  'operator-closes': [
+    'the operator closes it through the admin API',
+    { what: 'operator-closes', code: 4001, reason: 'moved' },
+  ],
+}
+
+function inWords(told: Told, side: 'client' | 'upstream'): string {
+  switch (told.by) {
+    case 'close':
+      return told.reason ? `${told.code} \`${told.reason}\`` : `${told.code}`
+    case 'forward':
+      return side === 'client' ? 'the same Close frame' : 'the Close frame of the client'
+    case 'http':
+      return `HTTP ${told.status}`
+    case 'pass':
+      return 'that HTTP answer, whole'
+    case 'end':
+      return 'end of TCP'
+    case 'nothing':
+      return '–'
+  }
+}
+
+function rendered(): string {
+  const rows = happenings.map((what) => {
+    const [words, happening] = examples[what]
+    const { client, upstream, by } = closeMapping(happening, manners)
+    const echo = what === 'client-closes' ? "the upstream's echo" : inWords(client, 'client')
+    return `| ${words} | ${echo} | ${inWords(upstream, 'upstream')} | ${by} |`
+  })
+  return ['| what happened | the client is told | the upstream is told | `by` |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+describe('the close table', () => {
+  test('is what docs/close-table.md shows, row by row', () => {
+    const page = new URL('docs/close-table.md', root)
+    const text = readFileSync(page, 'utf8')
+    const wanted = text.replace(/(<!-- table -->\n)[\s\S]*(<!-- end of table -->)/, `$1${rendered()}\n$2`)
+    if (process.env.UPDATE_DOCS) writeFileSync(page, wanted)
+    expect(readFileSync(page, 'utf8')).toBe(wanted)
+  })
+
+  test('says only codes that may travel and reasons that fit, for every setting', () => {
+    for (const what of happenings) {
+      for (const badGateway of ['close', 'http'] as const) {
+        for (const rejections of ['pass', 'close'] as const) {
+          const outcome = closeMapping(examples[what][1], { ...manners, badGateway, rejections })
+          for (const told of [outcome.client, outcome.upstream]) {
+            if (told.by !== 'close') continue
+            expect(mayTravel(told.code!)).toBe(true)
+            expect(Buffer.byteLength(told.reason)).toBeLessThanOrEqual(maxReasonBytes)
+          }
+        }
+      }
+    }
+  })
+
+  test('says the codes that the route configures instead of 1014, 1012 and 1013', () => {
+    const own = { ...manners, closeCodes: { badGateway: 1011, restart: 1001, tryAgain: 4013 } }
+    const codeOf = (what: Happening['what']) => {
+      const { client } = closeMapping(examples[what][1], own)
+      return client.by === 'close' ? client.code : undefined
+    }
+    expect(codeOf('unreachable')).toBe(1011)
+    expect(codeOf('upstream-lost')).toBe(1011)
+    expect(codeOf('upstream-restarts')).toBe(1001)
+    expect(codeOf('gateway-drains')).toBe(1001)
+    expect(codeOf('upstream-busy')).toBe(4013)
+    expect(codeOf('over-limit')).toBe(4013)
+  })
+
+  test('answers with an HTTP status where the route says badGateway: http', () => {
+    const http = { ...manners, badGateway: 'http' as const }
+    const status = (what: Happening['what']) => {
+      const { client } = closeMapping(examples[what][1], http)
+      return client.by === 'http' ? client.status : client.by
+    }
+    expect(status('unreachable')).toBe(502)
+    expect(status('bad-answer')).toBe(502)
+    expect(status('no-answer')).toBe(504)
+    expect(status('no-healthy-upstream')).toBe(503)
+    expect(status('upstream-busy')).toBe(503)
+    // After a 101 there is no HTTP left to say it with.
+    expect(status('upstream-lost')).toBe('close')
+  })
+
+  test.each([
+    [401, 3000, 'unauthorized'],
+    [403, 3003, 'forbidden'],
+    [408, 3008, 'timeout'],
+    [404, 1008, 'refused by the upstream with HTTP 404'],
+    [302, 1008, 'refused by the upstream with HTTP 302'],
+  ])('with rejections: close says HTTP %i as %i', (status, code, reason) => {
+    const outcome = closeMapping({ what: 'rejected', status }, { ...manners, rejections: 'close' })
+    expect(outcome.client).toEqual({ by: 'close', code, reason })
+  })
+})
+
+describe('the life of a connection in ARCHITECTURE.md', () => {
+  const picture = readFileSync(new URL('ARCHITECTURE.md', root), 'utf8').match(/```life\n([\s\S]*?)```/)![1]!
+  const shown = new Set([...picture.matchAll(/\b(1\d{3}|3\d{3}|HTTP \d{3})\b/g)].map(([code]) => code!))
+
+  test('shows every code and status that the table says, and none that it does not', () => {
+    const said = new Set<string>()
+    for (const what of happenings) {
+      if (what === 'operator-closes') continue
+      const statuses = what === 'rejected' ? [401, 403, 408, 404] : [0]
+      for (const status of statuses) {
+        for (const rejections of ['pass', 'close'] as const) {
+          const happening = (status ? { what, status } : examples[what][1]) as Happening
+          const { client } = closeMapping(happening, { ...manners, rejections })
+          if (client.by === 'close') said.add(String(client.code))
+          if (client.by === 'http') said.add(`HTTP ${client.status}`)
+        }
+      }
+    }
+    // Before the table: what the checks of the request answer (upgrade-request.ts).
+    const before = ['HTTP 400', 'HTTP 408', 'HTTP 426', 'HTTP 431']
+    const afterwards = ['1006', '1001']
+    expect([...shown].sort()).toEqual([...new Set([...said, ...before, ...afterwards])].sort())
+  })
+
+  test('names the files of the path in order, and each of them exists', () => {
+    const files = [...picture.matchAll(/\b([a-z-]+\.ts)\b/g)].map(([file]) => file!)
+    const path = ['listen.ts', 'upgrade-request.ts', 'route.ts', 'handshake.ts', 'pick-upstream.ts', 'dial.ts', 'accept.ts', 'pipe.ts', 'frame-reader.ts', 'close-mapping.ts', 'close-handshake.ts']
+    expect(files.filter((file) => path.includes(file))).toEqual(path)
+    for (const file of files) readFileSync(new URL(`packages/gateway/src/${file}`, root))
+  })
+})

@@ -1,0 +1,144 @@
+import { once as firstEvent } from 'node:events'
+import net from 'node:net'
+import tls from 'node:tls'
+import { certificate, within } from '@holdfast/testing'
+import type { ClientHandshake } from '../src/accept.ts'
+import type { HttpExchange } from '../src/http-servers.ts'
+import { type Door, type DoorDeps, openDoor } from '../src/listen.ts'
+import type { ListenOptions } from '../src/options.ts'
+
+export const { cert, key } = certificate()
+
+export interface DoorHost extends AsyncDisposable {
+  readonly port: number
+  readonly door: Door
+  /** Every handshake so far. */
+  readonly handshakes: ClientHandshake[]
+  /** Every exchange so far. */
+  readonly exchanges: HttpExchange[]
+  /** Requests that were not understood. */
+  readonly refused: { status: number; why: string }[]
+  /** The next handshake or exchange that has not been asked for yet. */
+  nextHandshake(): Promise<ClientHandshake>
+  nextExchange(): Promise<HttpExchange>
+}
+
+export interface DoorHostOptions extends Partial<ListenOptions> {
+  deps?: Partial<DoorDeps>
+  allowHalfOpen?: boolean
+}
+
+/** A listening server whose sockets go through a door. */
+export async function doorHost(options: DoorHostOptions = {}): Promise<DoorHost> {
+  const { deps, allowHalfOpen = false, ...listen } = options
+  const handshakes = queue<ClientHandshake>()
+  const exchanges = queue<HttpExchange>()
+  const refused: DoorHost['refused'] = []
+  const door = openDoor(
+    { host: '127.0.0.1', port: 0, proxyProtocol: false, ...listen },
+    {
+      trusted: () => false,
+      onUpgrade: (handshake) => handshakes.put(handshake),
+      onRequest: (exchange) => exchanges.put(exchange),
+      onRefused: (status, why) => refused.push({ status, why }),
+      ...deps,
+    },
+  )
+  const server = net.createServer({ allowHalfOpen }, (socket) => door.take(socket))
+  server.listen(0, '127.0.0.1')
+  await firstEvent(server, 'listening')
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    door,
+    handshakes: handshakes.all,
+    exchanges: exchanges.all,
+    refused,
+    nextHandshake: () => within(5_000, 'a handshake', handshakes.next()),
+    nextExchange: () => within(5_000, 'a request', exchanges.next()),
+    async [Symbol.asyncDispose]() {
+      door.destroy()
+      server.close()
+      await firstEvent(server, 'close')
+    },
+  }
+}
+
+function queue<T>() {
+  const all: T[] = []
+  const waiting: ((item: T) => void)[] = []
+  let given = 0
+  return {
+    all,
+    put(item: T) {
+      all.push(item)
+      if (waiting.length > 0) {
+        given++
+        waiting.shift()!(item)
+      }
+    },
+    next(): Promise<T> {
+      if (given < all.length) return Promise.resolve(all[given++]!)
+      return new Promise((resolve) => waiting.push(resolve))
+    },
+  }
+}
+
+/** A connected socket of a client; errors show as its end. */
+export async function dialDoor(host: { port: number }, secure?: tls.ConnectionOptions): Promise<net.Socket> {
+  const socket = secure
+    ? tls.connect({ port: host.port, host: '127.0.0.1', rejectUnauthorized: false, ...secure })
+    : net.connect({ port: host.port, host: '127.0.0.1' })
+  await firstEvent(socket, secure ? 'secureConnect' : 'connect')
+  return socket.on('error', () => {})
+}
+
+/** What a socket receives until it ends. */
+export async function received(socket: net.Socket, limit = 5_000): Promise<string> {
+  const chunks: Buffer[] = []
+  const closed = new Promise<void>((resolve) => {
+    if (socket.destroyed) resolve()
+    socket.on('data', (chunk) => chunks.push(chunk)).on('close', () => resolve())
+  })
+  socket.resume()
+  await within(limit, 'the end of the connection', closed, () => Buffer.concat(chunks).toString('latin1'))
+  return Buffer.concat(chunks).toString('latin1')
+}
+
+/** Sends bytes on a fresh connection and resolves with everything that comes back until the connection ends. */
+export async function talk(host: { port: number }, bytes: string | Uint8Array): Promise<string> {
+  const socket = await dialDoor(host)
+  socket.write(bytes)
+  return received(socket)
+}
+
+/** Resolves with the first bytes that come, at least up to `text`. */
+export async function receives(socket: net.Socket, text: string): Promise<string> {
+  let seen = ''
+  const found = new Promise<void>((resolve) => {
+    const read = (chunk: Buffer) => {
+      seen += chunk.toString('latin1')
+      if (!seen.includes(text)) return
+      socket.off('data', read).pause()
+      resolve()
+    }
+    socket.on('data', read).resume()
+  })
+  await within(5_000, `'${text}'`, found, () => seen)
+  return seen
+}
+
+/** The request of RFC 6455 1.2, with further or other lines; undefined leaves one out. */
+export function handshakeText(lines: Record<string, string | undefined> = {}, target = '/chat'): string {
+  const all: Record<string, string | undefined> = {
+    Host: 'server.example.com',
+    Upgrade: 'websocket',
+    Connection: 'Upgrade',
+    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Version': '13',
+    ...lines,
+  }
+  const text = Object.entries(all).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}: ${value}\r\n`],
+  )
+  return `GET ${target} HTTP/1.1\r\n${text.join('')}\r\n`
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { EventFeed, type FeedEvent } from '../src/events.ts'
+
+const close = (route = 'chat'): FeedEvent => ({
+  type: 'close',
+  at: 0,
+  route,
+  code: 1000,
+  reason: '',
+  by: 'client',
+  worker: 1,
+})
+const health = (worker: number, healthy: boolean): FeedEvent => ({
+  type: 'health',
+  at: 0,
+  route: 'chat',
+  upstream: 'ws://a',
+  healthy,
+  worker,
+})
+
+function watched() {
+  const feed = new EventFeed()
+  const seen: FeedEvent[] = []
+  const unwatch = feed.watch(({ event }) => seen.push(event))
+  return { feed, seen, unwatch }
+}
+
+test('a watcher sees every event until it stops watching', () => {
+  const { feed, seen, unwatch } = watched()
+  feed.publish(close())
+  unwatch()
+  feed.publish(close())
+  expect(seen).toEqual([close()])
+})
+
+test('a change of health that every worker sees is one event', () => {
+  const { feed, seen } = watched()
+  for (const worker of [1, 2, 3]) feed.publish(health(worker, false))
+  for (const worker of [1, 2, 3]) feed.publish(health(worker, true))
+  expect(seen).toEqual([health(1, false), health(1, true)])
+})
+
+test('health is news again after a reload', () => {
+  const { feed, seen } = watched()
+  feed.publish(health(1, false))
+  feed.forgetHealth()
+  feed.publish(health(1, false))
+  expect(seen.length).toBe(2)
+})
+
+test('a watcher who comes back gets what he missed, of the last 256', () => {
+  const { feed } = watched()
+  for (let i = 0; i < 300; i++) feed.publish(close(`route-${i}`))
+  expect(feed.after(298).map(({ id }) => id)).toEqual([299, 300])
+  expect(feed.after(0).length).toBe(256)
+})

@@ -1,0 +1,195 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { clientAddress, endToEnd, forwardHeaders, trustProxies, values } from '../src/forwarded.ts'
+import type { HeaderList } from '../src/upgrade-request.ts'
+
+const octet = fc.integer({ min: 0, max: 255 })
+const ipv4 = fc.tuple(octet, octet, octet, octet).map((bytes) => bytes.join('.'))
+const ipv6 = fc.ipV6().filter((address) => !/ffff/i.test(address))
+const toNumber = (address: string) => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+
+describe('trustProxies', () => {
+  test('agrees with arithmetic on IPv4 ranges, whether the address comes as IPv4 or mapped', () => {
+    fc.assert(
+      fc.property(ipv4, fc.integer({ min: 0, max: 32 }), ipv4, fc.boolean(), (base, prefix, other, near) => {
+        const address = near ? base.replace(/\d+$/, '77') : other
+        const size = 2 ** (32 - prefix)
+        const inside = Math.floor(toNumber(base) / size) === Math.floor(toNumber(address) / size)
+        const hex = toNumber(address).toString(16).padStart(8, '0')
+        const trusted = trustProxies([`${base}/${prefix}`])
+        expect(trusted(address)).toBe(inside)
+        expect(trusted(`::ffff:${address}`)).toBe(inside)
+        expect(trusted(`0:0:0:0:0:FFFF:${hex.slice(0, 4)}:${hex.slice(4)}`)).toBe(inside)
+      }),
+    )
+  })
+
+  test('takes a mapped range as the IPv4 range that it is', () => {
+    const trusted = trustProxies(['::ffff:10.0.0.0/104'])
+    expect(['10.1.2.3', '::ffff:10.1.2.3', '11.0.0.1', '::1'].map(trusted)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+  })
+
+  test('knows IPv6 ranges, and ignores zones', () => {
+    const trusted = trustProxies(['fe80::/10', '2001:db8::1'])
+    expect(['fe80::1%eth0', '2001:DB8:0::1', '2001:db8::2'].map(trusted)).toEqual([true, true, false])
+  })
+
+  test('trusts nothing that is no address', () => {
+    const trusted = trustProxies(['0.0.0.0/0', '::/0'])
+    expect(['', 'unknown', '1.2.3', '1.2.3.4.5', '::g'].map(trusted)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+    ])
+  })
+
+  test.each(['', '10.0.0.0/33', '::/129', 'example.com', '10.0.0.0/', '10.0.0.0/a', '::ffff:10.0.0.0/95'])(
+    'refuses %o',
+    (range) => {
+      expect(() => trustProxies([range])).toThrow(RangeError)
+    },
+  )
+})
+
+describe('clientAddress', () => {
+  const trusted = trustProxies(['10.0.0.0/8', 'fd00::/8'])
+  test.each([
+    ['6.6.6.6', ['1.2.3.4'], '6.6.6.6'],
+    ['10.0.0.1', ['1.2.3.4'], '1.2.3.4'],
+    ['::ffff:10.0.0.1', ['1.2.3.4'], '1.2.3.4'],
+    ['10.0.0.1', ['9.9.9.9, 1.2.3.4', '10.0.0.2,,'], '1.2.3.4'],
+    ['10.0.0.1', ['10.0.0.3, 10.0.0.2'], '10.0.0.3'],
+    ['10.0.0.1', [], '10.0.0.1'],
+    ['10.0.0.1', ['1.2.3.4, unknown'], '10.0.0.1'],
+    ['10.0.0.1', ['1.2.3.4:5678'], '1.2.3.4'],
+    ['fd00::1', ['[2001:db8::1]:443'], '2001:db8::1'],
+    ['fd00::1', ['2001:db8::1'], '2001:db8::1'],
+  ])('of peer %s with X-Forwarded-For %o is %s', (peer, fields, address) => {
+    const headers = fields.map((value): [string, string] => ['X-Forwarded-For', value])
+    expect(clientAddress(peer, headers, trusted)).toBe(address)
+  })
+
+  test('is never one that the client made up: only what a trusted proxy wrote counts', () => {
+    const lies = fc.string().map((text) => text.replace(/[\r\n]/g, ''))
+    fc.assert(
+      fc.property(
+        lies,
+        ipv4,
+        fc.array(ipv4.map((address) => address.replace(/^\d+/, '10'))),
+        (lie, client, proxies) => {
+          fc.pre(!client.startsWith('10.'))
+          const [last = '10.0.0.1', ...before] = proxies
+          const field = [lie, client, ...before].join(', ')
+          expect(clientAddress(last, [['x-forwarded-for', field]], trusted)).toBe(client)
+        },
+      ),
+    )
+  })
+})
+
+describe('forwardHeaders', () => {
+  const sent: HeaderList = [
+    ['x-forwarded-for', '1.2.3.4'],
+    ['Cookie', 'a=1'],
+    ['X-Forwarded-Proto', 'https'],
+    ['X-FORWARDED-HOST', 'chat.example.com'],
+    ['X-Forwarded-Port', '443'],
+    ['X-Real-IP', '1.2.3.4'],
+    ['forwarded', 'for=1.2.3.4'],
+  ]
+
+  test('drops what a stranger says about the way', () => {
+    expect(
+      forwardHeaders(sent, { peer: '6.6.6.6', tls: false, authority: 'a.example' }, () => false),
+    ).toEqual([
+      ['Cookie', 'a=1'],
+      ['X-Forwarded-For', '6.6.6.6'],
+      ['X-Forwarded-Proto', 'http'],
+      ['X-Forwarded-Host', 'a.example'],
+      ['Forwarded', 'for=6.6.6.6;host=a.example;proto=http'],
+    ])
+  })
+
+  test('goes on with what a trusted proxy says', () => {
+    expect(forwardHeaders(sent, { peer: '10.0.0.1', tls: false, authority: 'inner' }, () => true)).toEqual([
+      ['Cookie', 'a=1'],
+      ['X-Forwarded-Port', '443'],
+      ['X-Real-IP', '1.2.3.4'],
+      ['X-Forwarded-For', '1.2.3.4, 10.0.0.1'],
+      ['X-Forwarded-Proto', 'https'],
+      ['X-Forwarded-Host', 'chat.example.com'],
+      ['Forwarded', 'for=1.2.3.4, for=10.0.0.1;host=inner;proto=http'],
+    ])
+  })
+
+  test.each([
+    ['2001:db8::1', 'a.example', 'for="[2001:db8::1]";host=a.example;proto=https'],
+    ['::ffff:192.0.2.1', '[2001:db8::1]:8443', 'for=192.0.2.1;host="[2001:db8::1]:8443";proto=https'],
+    ['192.0.2.1', '', 'for=192.0.2.1;proto=https'],
+    ['192.0.2.1', 'a"b\\', 'for=192.0.2.1;host="a\\"b\\\\";proto=https'],
+  ])('writes Forwarded for %s and host %s', (peer, authority, element) => {
+    const headers = forwardHeaders([], { peer, tls: true, authority }, () => false)
+    expect(values(headers, 'forwarded')).toEqual([element])
+  })
+
+  test('says nothing of a stranger’s forwarded fields, whatever their case and number', () => {
+    const names = [
+      'Forwarded',
+      'X-Forwarded-For',
+      'X-Forwarded-Host',
+      'X-Forwarded-Proto',
+      'X-Forwarded-Port',
+      'X-Real-IP',
+    ]
+    const name = fc
+      .tuple(fc.constantFrom(...names), fc.infiniteStream(fc.boolean()))
+      .map(([text, upper]) =>
+        [...text].map((char) => (upper.next().value ? char.toUpperCase() : char.toLowerCase())).join(''),
+      )
+    const lies = fc.array(fc.tuple(name, fc.constantFrom('66.6.6.6', 'LIE', '"LIE"')))
+    fc.assert(
+      fc.property(lies, fc.oneof(ipv4, ipv6), (headers, peer) => {
+        fc.pre(!peer.includes('66.6'))
+        const text = JSON.stringify(
+          forwardHeaders(headers, { peer, tls: true, authority: 'a' }, trustProxies([])),
+        )
+        expect(text).not.toMatch(/LIE|66\.6\.6\.6/)
+      }),
+    )
+  })
+
+  test('keeps every other header, in order', () => {
+    const header = fc.tuple(fc.stringMatching(/^Y-[a-z]{1,5}$/), fc.stringMatching(/^[ -~]{0,10}$/))
+    fc.assert(
+      fc.property(fc.array(header), fc.boolean(), (headers, trusted) => {
+        const out = forwardHeaders(headers, { peer: '1.2.3.4', tls: false, authority: 'a' }, () => trusted)
+        expect(out.slice(0, -4)).toEqual(headers)
+      }),
+    )
+  })
+})
+
+describe('endToEnd', () => {
+  test('removes the fields of one hop and those that Connection names', () => {
+    const hop =
+      'Connection Keep-Alive TE Trailer Transfer-Encoding Upgrade Proxy-Connection Proxy-Authorization'.split(
+        ' ',
+      )
+    const headers: HeaderList = [
+      ...hop.map((name): [string, string] => [name, 'close, x-one']),
+      ['connection', ' X-Two ,, X-THREE'],
+      ['X-One', '1'],
+      ['x-two', '2'],
+      ['X-Three', '3'],
+      ['X-Four', '4'],
+    ]
+    expect(endToEnd(headers)).toEqual([['X-Four', '4']])
+  })
+})

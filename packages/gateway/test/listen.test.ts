@@ -1,0 +1,484 @@
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import type http from 'node:http'
+import http2 from 'node:http2'
+import net from 'node:net'
+import type tls from 'node:tls'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { eventually, within } from '@holdfast/testing'
+import { describe, expect, test } from 'vitest'
+import type { ClientHandshake } from '../src/accept.ts'
+import type { HttpExchange } from '../src/http-servers.ts'
+import { Doors } from '../src/listen.ts'
+import type { ListenOptions } from '../src/options.ts'
+import {
+  cert,
+  type DoorHost,
+  dialDoor,
+  doorHost,
+  handshakeText,
+  key,
+  received,
+  receives,
+  talk,
+} from './door-host.ts'
+
+const run = promisify(execFile)
+const python = ['python3', '/usr/bin/python3'].find(
+  (name) => spawnSync(name, ['-c', 'import h2']).status === 0,
+)
+
+/** Answers every request with its method, target and body length. */
+const answering = {
+  onRequest: ({ req, res, request }: HttpExchange) => {
+    let bytes = 0
+    req.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+    })
+    req.on('end', () => (res as http.ServerResponse).end(`${request.method} ${request.target} ${bytes}`))
+  },
+}
+const echoing = {
+  onUpgrade: (handshake: ClientHandshake) => {
+    const stream = handshake.accept({ headers: [] })
+    stream.on('error', () => {})
+    stream.pipe(stream)
+  },
+}
+
+const plainGet = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+
+function h2(host: DoorHost) {
+  const session = http2.connect(`https://127.0.0.1:${host.port}`, { rejectUnauthorized: false })
+  return session.on('error', () => {})
+}
+
+async function h2Ready(host: DoorHost) {
+  const session = h2(host)
+  await once(session, 'remoteSettings')
+  return session
+}
+
+function websocket(session: http2.ClientHttp2Session) {
+  const stream = session.request(
+    {
+      ':method': 'CONNECT',
+      ':protocol': 'websocket',
+      ':scheme': 'https',
+      ':path': '/',
+      ':authority': 'localhost',
+      'sec-websocket-version': '13',
+    },
+    { endStream: false },
+  )
+  return stream.on('error', () => {})
+}
+
+/** Sends text on an open stream and waits for its echo. */
+async function echoes(stream: NodeJS.ReadWriteStream, text: string) {
+  stream.write(text)
+  let seen = ''
+  for await (const chunk of (stream as net.Socket).iterator({ destroyOnReturn: false })) {
+    seen += chunk
+    if (seen.length >= text.length) break
+  }
+  expect(seen).toBe(text)
+}
+
+describe('a plain listener', () => {
+  test('serves requests and handshakes on one connection, in order', async () => {
+    await using host = await doorHost({ deps: { ...answering, ...echoing } })
+    const socket = await dialDoor(host)
+    socket.write('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello')
+    expect(await receives(socket, 'POST /a 5')).toContain('200 OK')
+    socket.write(handshakeText())
+    await receives(socket, '\r\n\r\n')
+    await echoes(socket, 'frames')
+    socket.destroy()
+  })
+
+  test('ignores an offer of h2c, as curl --http2 makes it, and keeps the body', async () => {
+    await using host = await doorHost({ deps: answering })
+    const { stdout } = await run('curl', [
+      '-s',
+      '--http2',
+      '--data',
+      'x'.repeat(100_000),
+      `http://127.0.0.1:${host.port}/a`,
+    ])
+    expect(stdout).toBe('POST /a 100000')
+    const socket = await dialDoor(host)
+    socket.write(
+      'GET /1 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n',
+    )
+    await receives(socket, 'GET /1 0')
+    socket.write('GET /2 HTTP/1.1\r\nHost: a\r\nConnection: close, upgrade\r\nUpgrade: h2c\r\n\r\n')
+    expect(await received(socket)).toMatch(/Connection: close.*GET \/2 0$/s)
+  })
+
+  test('lives through random bytes', async () => {
+    await using host = await doorHost({ deps: answering })
+    let seed = 1
+    const random = () => {
+      seed = (seed * 1103515245 + 12345) % 2147483648
+      return seed / 2147483648
+    }
+    for (let i = 0; i < 50; i++) {
+      const socket = await dialDoor(host)
+      const bytes = Buffer.from(Array.from({ length: 500 }, () => random() * 256))
+      socket.end(i % 2 === 0 ? bytes : Buffer.concat([Buffer.from(handshakeText().slice(0, i * 3)), bytes]))
+      expect(await received(socket)).not.toContain('200 OK')
+    }
+    expect(await talk(host, plainGet.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))).toContain(
+      'GET / 0',
+    )
+    expect(host.door.size).toBe(0)
+  })
+
+  test('ends 300 heads that come byte by byte at the limit, and serves others meanwhile', async () => {
+    await using host = await doorHost({ deps: { ...echoing, timeouts: { headers: 1_500 } } })
+    const slow = await Promise.all(Array.from({ length: 300 }, () => dialDoor(host)))
+    const ends = slow.map((socket) => received(socket, 10_000))
+    const text = handshakeText()
+    let sent = 0
+    const trickle = setInterval(() => {
+      for (const socket of slow) if (socket.writable) socket.write(text[sent % text.length]!)
+      sent = Math.min(sent + 1, text.length - 3)
+    }, 50)
+    try {
+      await eventually('all are taken', () => host.door.size === 300)
+      const other = await dialDoor(host)
+      other.write(text)
+      await receives(other, '\r\n\r\n')
+      await echoes(other, 'meanwhile')
+      const answers = await Promise.all(ends)
+      expect(new Set(answers.map((answer) => answer.slice(0, 12)))).toEqual(new Set(['HTTP/1.1 408']))
+      await echoes(other, 'afterwards')
+      other.destroy()
+    } finally {
+      clearInterval(trickle)
+    }
+    await eventually('nothing is left', () => host.door.size === 0)
+  })
+
+  test('ends connections that never say a word', async () => {
+    await using host = await doorHost({ deps: { timeouts: { headers: 200 } } })
+    expect(await received(await dialDoor(host))).toContain('408')
+  })
+
+  test('ends an idle connection', async () => {
+    await using host = await doorHost({ deps: { ...answering, timeouts: { idle: 100 } } })
+    expect(await talk(host, plainGet)).toContain('GET / 0')
+  })
+
+  test('once retired ends idle connections, and busy ones after their answer', async () => {
+    await using host = await doorHost({ deps: echoing })
+    const [idle, busy, asking, open] = await Promise.all([1, 2, 3, 4].map(() => dialDoor(host)))
+    idle!.write(plainGet)
+    ;(await host.nextExchange()).res.end()
+    await receives(idle!, '\r\n\r\n')
+    busy!.write(plainGet)
+    const exchange = await host.nextExchange()
+    open!.write(handshakeText())
+    await receives(open!, '\r\n\r\n')
+    host.door.retire()
+    await received(idle!)
+    exchange.res.end('done')
+    expect(await received(busy!)).toContain('done')
+    asking!.write(plainGet)
+    ;(await host.nextExchange()).res.end()
+    expect(await received(asking!)).toContain('Connection: close')
+    await echoes(open!, 'goes on')
+    open!.destroy()
+  })
+
+  test('once closed takes no socket, and destroyed has none left', async () => {
+    await using host = await doorHost({ deps: echoing })
+    const open = await dialDoor(host)
+    open.write(handshakeText())
+    await receives(open, '\r\n\r\n')
+    host.door.close()
+    expect(await received(await dialDoor(host))).toBe('')
+    await echoes(open, 'goes on')
+    host.door.destroy()
+    await received(open)
+    expect(host.door.size).toBe(0)
+  })
+
+  test('does without a socket that has already gone', async () => {
+    await using host = await doorHost()
+    const server = net.createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const client = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1').on('error', () => {})
+    const [socket] = (await once(server, 'connection')) as [net.Socket]
+    socket.destroy()
+    host.door.take(socket)
+    await once(client.resume(), 'close')
+    server.close()
+    expect(host.door.size).toBe(0)
+  })
+})
+
+describe('a TLS listener', () => {
+  test('serves HTTP/1.1 by ALPN and without ALPN', async () => {
+    await using host = await doorHost({ tls: { cert, key }, deps: { ...answering, ...echoing } })
+    for (const ALPNProtocols of [['http/1.1'], undefined]) {
+      const socket = await dialDoor(host, { ALPNProtocols })
+      socket.write(plainGet)
+      await receives(socket, 'GET / 0')
+      socket.write(handshakeText())
+      await receives(socket, '\r\n\r\n')
+      await echoes(socket, 'frames')
+      socket.destroy()
+    }
+    await eventually('nothing is left', () => host.door.size === 0)
+  })
+
+  test('ends handshakes that take too long, and those that are none', async () => {
+    await using host = await doorHost({ tls: { cert, key }, deps: { timeouts: { tlsHandshake: 200 } } })
+    const silent = await dialDoor(host)
+    const slow = await dialDoor(host)
+    slow.write(Buffer.from('160301', 'hex'))
+    await Promise.all([received(silent), received(slow)])
+    await talk(host, plainGet)
+    await eventually('nothing is left', () => host.door.size === 0)
+  })
+
+  test('uses a new certificate for new connections and leaves the others', async () => {
+    await using host = await doorHost({ tls: { cert, key }, deps: echoing })
+    const before = (await dialDoor(host)) as tls.TLSSocket
+    const fingerprint = async () => {
+      const socket = (await dialDoor(host, {})) as tls.TLSSocket
+      const { fingerprint256 } = socket.getPeerCertificate()
+      socket.destroy()
+      return fingerprint256
+    }
+    const open = await dialDoor(host, {})
+    open.write(handshakeText())
+    await receives(open, '\r\n\r\n')
+    const first = await fingerprint()
+    host.door.setCertificate(anotherCertificate())
+    expect(await fingerprint()).not.toBe(first)
+    await echoes(open, 'goes on')
+    for (const socket of [before, open]) socket.destroy()
+  })
+
+  test('carries many WebSockets and requests on one HTTP/2 connection', async () => {
+    await using host = await doorHost({ tls: { cert, key }, deps: { ...answering, ...echoing } })
+    const session = await h2Ready(host)
+    const streams = Array.from({ length: 50 }, () => websocket(session))
+    await Promise.all(streams.map((stream, i) => echoes(stream, `frames of ${i}`)))
+    const post = session.request({ ':method': 'POST', ':path': '/a' })
+    post.end(Buffer.alloc(300_000))
+    let answer = ''
+    for await (const chunk of post) answer += chunk
+    expect(answer).toBe('POST /a 300000')
+    session.destroy()
+  })
+
+  test('once retired says GOAWAY, and open streams go on', async () => {
+    await using host = await doorHost({ tls: { cert, key }, deps: echoing })
+    const [session, idle] = await Promise.all([h2Ready(host), h2Ready(host)])
+    const stream = websocket(session)
+    await echoes(stream, 'before')
+    const goaway = once(session, 'goaway')
+    host.door.retire()
+    expect((await goaway)[0]).toBe(0)
+    await echoes(stream, 'after')
+    await eventually('the idle session is closed', () => idle.destroyed)
+    stream.end()
+    await eventually('the session is closed', () => session.destroyed)
+    await eventually('nothing is left', () => host.door.size === 0)
+  })
+
+  test('ends HTTP/2 connections without a stream', async () => {
+    const timeouts = { headers: 150, idle: 100 }
+    await using host = await doorHost({ tls: { cert, key }, deps: { ...echoing, timeouts } })
+    const [never, once1] = await Promise.all([h2Ready(host), h2Ready(host)])
+    const stream = websocket(once1)
+    await echoes(stream, 'a')
+    await eventually('the one without a stream is closed', () => never.destroyed)
+    await echoes(stream, 'b')
+    stream.close()
+    await eventually('the other is closed', () => once1.destroyed)
+  })
+
+  test('resets a stream whose headers are too large, and goes on', async () => {
+    await using host = await doorHost({ tls: { cert, key }, deps: answering })
+    const session = await h2Ready(host)
+    const large = session.request({ ':path': '/', 'x-a': 'x'.repeat(20_000) })
+    large.on('error', () => {})
+    await new Promise((resolve) => large.once('close', resolve))
+    expect(large.rstCode).not.toBe(0)
+    const good = session.request({ ':path': '/b' })
+    let answer = ''
+    for await (const chunk of good) answer += chunk
+    expect(answer).toBe('GET /b 0')
+    session.destroy()
+  })
+
+  test('ends a connection that opens and resets streams without end, and serves others', async () => {
+    await using host = await doorHost({ tls: { cert, key }, deps: { ...answering, ...echoing } })
+    const other = await h2Ready(host)
+    const stream = websocket(other)
+    const session = await h2Ready(host)
+    const ended = new Promise((resolve) => session.once('close', resolve))
+    let sent = 0
+    while (!session.destroyed && sent < 20_000) {
+      for (let i = 0; i < 100 && !session.destroyed; i++, sent++) {
+        const one = session.request({ ':path': '/' })
+        one.on('error', () => {})
+        one.close(http2.constants.NGHTTP2_CANCEL)
+      }
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await within(5_000, 'the end of the connection', ended, () => sent)
+    await echoes(stream, 'still here')
+    other.destroy()
+  })
+
+  test('lives through random bytes after the preface', async () => {
+    await using host = await doorHost({ tls: { cert, key }, deps: answering })
+    for (let i = 0; i < 20; i++) {
+      const socket = await dialDoor(host, { ALPNProtocols: ['h2'] })
+      const bytes = Buffer.from(Array.from({ length: 300 }, (_, at) => (at * at * 31 + i * 97) % 256))
+      socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), bytes]))
+      socket.end()
+      await received(socket)
+    }
+    await eventually('nothing is left', () => host.door.size === 0)
+  })
+
+  test.skipIf(!python)('agrees with python3-h2 on a WebSocket (skipped without python3-h2)', async () => {
+    await using host = await doorHost({ tls: { cert, key } })
+    const peer = fileURLToPath(new URL('h2_peer.py', import.meta.url))
+    const result = run(python!, [peer, String(host.port), '/ws?a=1', 'early frames'])
+    const handshake = await host.nextHandshake()
+    expect(handshake.request).toMatchObject({
+      target: '/ws?a=1',
+      protocols: ['chat', 'superchat'],
+      host: 'localhost',
+    })
+    const stream = handshake.accept({ protocol: 'chat', headers: [] })
+    stream.pipe(stream)
+    expect(JSON.parse((await result).stdout)).toMatchObject({
+      alpn: 'h2',
+      connect: 1,
+      headers: { ':status': '200', 'sec-websocket-protocol': 'chat' },
+      data: 'early frames',
+      ended: true,
+    })
+  })
+
+  test.skipIf(!python)('refuses python3-h2 with a status (skipped without python3-h2)', async () => {
+    await using host = await doorHost({ tls: { cert, key } })
+    const peer = fileURLToPath(new URL('h2_peer.py', import.meta.url))
+    const result = run(python!, [peer, String(host.port), '/', 'early'])
+    ;(await host.nextHandshake()).refuse({ status: 403, headers: [], body: 'no' })
+    expect(JSON.parse((await result).stdout)).toMatchObject({
+      headers: { ':status': '403' },
+      data: 'no',
+      ended: true,
+    })
+  })
+})
+
+describe('Doors', () => {
+  async function served(doors: Doors, listener: ListenOptions) {
+    const server = net.createServer((socket) => doors.take(listener, socket)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return {
+      port: (server.address() as net.AddressInfo).port,
+      async [Symbol.asyncDispose]() {
+        server.close()
+        doors.close()
+        await once(server, 'close')
+      },
+    }
+  }
+  const plain: ListenOptions = { host: '127.0.0.1', port: 0, proxyProtocol: false }
+
+  test('keep what a reload keeps, and take new sockets of no other listener', async () => {
+    const doors = new Doors({ trustedProxies: () => [], ...answering, ...echoing })
+    await using one = await served(doors, plain)
+    await using two = await served(doors, { ...plain, port: 1 })
+    const [kept, gone] = await Promise.all([dialDoor(one), dialDoor(two)])
+    for (const socket of [kept, gone]) {
+      socket.write(handshakeText())
+      await receives(socket, '\r\n\r\n')
+    }
+    const idle = await dialDoor(two)
+    idle.write(plainGet)
+    await receives(idle, 'GET / 0')
+    doors.reload([{ ...plain }])
+    await received(idle)
+    await echoes(kept, 'a')
+    await echoes(gone, 'b')
+    expect(await received(await dialDoor(two))).toBe('')
+    const fresh = await dialDoor(one)
+    fresh.write(plainGet)
+    await receives(fresh, 'GET / 0')
+    doors.close()
+    await Promise.all([kept, gone, fresh].map((socket) => received(socket)))
+  })
+
+  test('re-read certificates, and keep the old one when the new one is not usable', async () => {
+    const listener = { ...plain, tls: { cert, key } }
+    const doors = new Doors({ trustedProxies: () => [], ...answering, ...echoing })
+    await using host = await served(doors, listener)
+    const fingerprint = async () => {
+      const socket = (await dialDoor(host, {})) as tls.TLSSocket
+      const { fingerprint256 } = socket.getPeerCertificate()
+      socket.destroy()
+      return fingerprint256
+    }
+    const first = await fingerprint()
+    doors.reload([{ ...listener, tls: { cert: 'x', key: 'y' } }])
+    expect(await fingerprint()).toBe(first)
+    doors.reload([{ ...listener, tls: anotherCertificate() }])
+    expect(await fingerprint()).not.toBe(first)
+  })
+
+  test('do not fall over a listener that cannot be served', async () => {
+    const doors = new Doors({ trustedProxies: () => [], ...answering, ...echoing })
+    await using host = await served(doors, { ...plain, tls: { cert: 'x', key: 'y' } })
+    expect(await received(await dialDoor(host))).toBe('')
+  })
+
+  test('follow trustedProxies through a reload', async () => {
+    let trustedProxies: string[] = []
+    const addresses: string[] = []
+    const doors = new Doors({
+      trustedProxies: () => trustedProxies,
+      ...echoing,
+      onRequest: ({ request, res }) => {
+        addresses.push(request.address)
+        res.end()
+      },
+    })
+    await using host = await served(doors, plain)
+    const socket = await dialDoor(host)
+    const ask = async () => {
+      socket.write('GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n')
+      await receives(socket, '\r\n\r\n')
+    }
+    await ask()
+    trustedProxies = ['127.0.0.0/8']
+    await ask()
+    expect(addresses).toEqual(['127.0.0.1', '1.2.3.4'])
+    socket.destroy()
+  })
+})
+
+/** Another certificate for localhost, made on the spot. */
+function anotherCertificate() {
+  const text = execFileSync(
+    'openssl',
+    'req -x509 -newkey rsa:2048 -nodes -keyout - -out - -days 1 -subj /CN=localhost'.split(' '),
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  ).toString()
+  const block = (name: string) =>
+    new RegExp(`-----BEGIN ${name}-----.*-----END ${name}-----\n`, 's').exec(text)![0]
+  return { cert: block('CERTIFICATE'), key: block('PRIVATE KEY') }
+}

@@ -1,0 +1,271 @@
+import { fakeClock, frame, opcode, parseFrames } from '@holdfast/testing'
+import fc from 'fast-check'
+import { Duplex } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import * as ws from 'ws'
+import type { Verdict } from '../src/connection.ts'
+import { Pipe, type PipeOptions } from '../src/pipe.ts'
+import { anyMessages, cutAt, toFrames } from './arbitrary-frames.ts'
+
+// Exported by `ws`, but not by its types.
+const { Receiver } = ws as unknown as { Receiver: new (options: object) => NodeJS.WritableStream & NodeJS.EventEmitter }
+
+/** A stream whose peer is the test: what it gets is in `written`, what it says is pushed. */
+class PeerStream extends Duplex {
+  written: Buffer[] = []
+  /** While false, writes wait, as with a peer that does not read. */
+  takes = true
+  #pending: (() => void)[] = []
+
+  constructor(highWaterMark = 16_384) {
+    super({ highWaterMark, allowHalfOpen: true })
+  }
+  override _read(): void {}
+  override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
+    this.written.push(chunk)
+    if (this.takes) done()
+    else this.#pending.push(done)
+  }
+  takeAll(): void {
+    this.takes = true
+    for (const done of this.#pending.splice(0)) done()
+  }
+  bytes(): Buffer {
+    return Buffer.concat(this.written)
+  }
+}
+
+function startPipe(some: Partial<PipeOptions> = {}) {
+  const clock = fakeClock()
+  const client = new PeerStream()
+  const upstream = new PeerStream()
+  const verdicts: Verdict[] = []
+  const pipe = new Pipe({
+    client,
+    upstream,
+    rsv: 0,
+    manners: {
+      rejections: 'pass',
+      badGateway: 'close',
+      closeCodes: { badGateway: 1014, restart: 1012, tryAgain: 1013 },
+    },
+    closeTimeout: 5000,
+    keepalive: { ping: 1000, timeout: 1000 },
+    clock,
+    retry: () => 1500,
+    onError: (error) => {
+      throw error
+    },
+    onClosed: (verdict) => verdicts.push(verdict),
+    ...some,
+  })
+  return { pipe, client, upstream, clock, verdicts }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+/** What an independent implementation makes of the bytes: it throws on a frame inside another. */
+function readWith(receiver: InstanceType<typeof Receiver>, bytes: Buffer) {
+  const seen = { messages: [] as Buffer[], pings: 0, pongs: 0, close: undefined as number | undefined, error: undefined as unknown }
+  receiver.on('message', (data: Buffer) => seen.messages.push(data))
+  receiver.on('ping', () => seen.pings++)
+  receiver.on('pong', () => seen.pongs++)
+  receiver.on('conclude', (code: number) => {
+    seen.close = code
+  })
+  receiver.on('error', (error: Error) => {
+    seen.error = error
+  })
+  receiver.write(bytes)
+  return seen
+}
+
+const receivers = {
+  client: () => new Receiver({ isServer: false, skipUTF8Validation: true, maxPayload: 0, allowSynchronousEvents: true }),
+  upstream: () => new Receiver({ isServer: true, skipUTF8Validation: true, maxPayload: 0, allowSynchronousEvents: true }),
+}
+
+describe('a pipe', () => {
+  test('puts its own Pings and Close between frames only, both ways, at any moment, for any chunks', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyMessages,
+        anyMessages,
+        fc.infiniteStream(fc.integer({ min: 1, max: 60_000 })),
+        fc.infiniteStream(fc.integer({ min: 0, max: 9 })),
+        fc.boolean(),
+        async (toClient, toUpstream, sizes, dice, drains) => {
+          // Each side is pinged when it is quiet, and never given up.
+          const { pipe, client, upstream, clock } = startPipe({ keepalive: { ping: 1000, timeout: 1e9 } })
+          const down = cutAt(Buffer.concat(toFrames(toClient, false)), sizes)
+          const up = cutAt(Buffer.concat(toFrames(toUpstream, true)), sizes)
+          let drained = false
+          while (down.length + up.length > 0) {
+            const roll = dice.next().value!
+            if (roll === 0) {
+              // Quiet for long enough that both sides are pinged, at whatever byte they are.
+              clock.tick(1000)
+              pipe.tick(clock.now())
+            } else if (roll === 1 && drains && !drained) {
+              drained = true
+              pipe.end({ what: 'gateway-drains', retry: 1 })
+            }
+            const from = down.length > 0 && (roll % 2 === 0 || up.length === 0) ? 'down' : 'up'
+            if (from === 'down') upstream.push(down.shift()!)
+            else client.push(up.shift()!)
+            await turn()
+          }
+          if (drains && !drained) pipe.end({ what: 'gateway-drains', retry: 1 })
+          await turn()
+          const atClient = readWith(receivers.client(), client.bytes())
+          const atUpstream = readWith(receivers.upstream(), upstream.bytes())
+          expect(atClient.error).toBeUndefined()
+          expect(atUpstream.error).toBeUndefined()
+          expect(parseFrames(client.bytes()).rest).toBe(0)
+          expect(parseFrames(upstream.bytes()).rest).toBe(0)
+          if (drains) expect(atClient.close).toBe(1012)
+          else expect(atClient.messages.length).toBe(toClient.length)
+          // What the client sends still reaches the upstream until the client has answered the Close.
+          expect(atUpstream.messages.length).toBe(toUpstream.length)
+          pipe.cut()
+        },
+      ),
+      { numRuns: 150 },
+    )
+  }, 60_000)
+
+  test('does not read the upstream while the client takes nothing, and holds one chunk at most', async () => {
+    const { pipe, client, upstream } = startPipe()
+    client.takes = false
+    const message = frame({ opcode: opcode.binary, payload: Buffer.alloc(20_000) })
+    for (let i = 0; i < 50; i++) upstream.push(message)
+    await turn()
+    await turn()
+    expect(upstream.isPaused()).toBe(true)
+    expect(client.writableLength).toBeLessThanOrEqual(2 * message.length)
+    client.takeAll()
+    for (let i = 0; i < 100; i++) await turn()
+    expect(client.bytes().length).toBe(50 * message.length)
+    pipe.cut()
+  })
+
+  test('swallows the Pong to its own Ping and hands on the one that a client sends unasked', async () => {
+    const { pipe, client, upstream, clock } = startPipe()
+    clock.tick(1000)
+    pipe.tick(clock.now())
+    const [ping] = parseFrames(client.bytes()).frames
+    expect(ping?.opcode).toBe(opcode.ping)
+    const upstreamPing = parseFrames(upstream.bytes()).frames[0]
+    expect(upstreamPing?.mask).toBeDefined()
+    client.push(frame({ opcode: opcode.pong, payload: ping!.payload, mask: true }))
+    const unasked = frame({ opcode: opcode.pong, payload: 'unasked', mask: true })
+    client.push(unasked)
+    await turn()
+    expect(parseFrames(upstream.bytes()).frames.slice(1).map(({ payload }) => String(payload))).toEqual(['unasked'])
+    pipe.cut()
+  })
+
+  test('gives up a client that answers no Ping and says 1014 for an upstream that does not', async () => {
+    const silentClient = startPipe()
+    silentClient.clock.tick(1000)
+    silentClient.pipe.tick(1000)
+    silentClient.upstream.push(frame({ opcode: opcode.text, payload: 'still here' }))
+    await turn()
+    silentClient.clock.tick(1000)
+    silentClient.pipe.tick(2000)
+    expect(silentClient.verdicts).toEqual([{ code: 1006, reason: '', by: 'gateway' }])
+
+    const silentUpstream = startPipe()
+    silentUpstream.clock.tick(1000)
+    silentUpstream.pipe.tick(1000)
+    silentUpstream.client.push(frame({ opcode: opcode.text, payload: 'still here', mask: true }))
+    await turn()
+    silentUpstream.clock.tick(1000)
+    silentUpstream.pipe.tick(2000)
+    const close = parseFrames(silentUpstream.client.bytes()).frames.at(-1)!
+    expect(close.payload.readUInt16BE(0)).toBe(1014)
+    expect(close.payload.toString('utf8', 2)).toBe('bad gateway: upstream stopped answering')
+    silentUpstream.pipe.cut()
+  })
+
+  test('ends TCP when the upstream dies inside a frame that had to stream', async () => {
+    const { client, upstream, verdicts } = startPipe()
+    upstream.push(frame({ opcode: opcode.binary, payload: Buffer.alloc(200_000) }).subarray(0, 100_000))
+    await turn()
+    upstream.destroy()
+    await turn()
+    expect(client.writableEnded).toBe(true)
+    expect(client.bytes().length).toBe(100_000)
+    expect(verdicts).toEqual([{ code: 1006, reason: '', by: 'upstream' }])
+  })
+
+  test('says 1014 when the upstream dies inside a short frame, of which the client got nothing', async () => {
+    const { pipe, client, upstream } = startPipe()
+    upstream.push(frame({ opcode: opcode.text, payload: Buffer.alloc(1000, 97) }).subarray(0, 500))
+    await turn()
+    upstream.destroy()
+    await turn()
+    const { frames, rest } = parseFrames(client.bytes())
+    expect(rest).toBe(0)
+    expect(frames.map(({ opcode: op }) => op)).toEqual([opcode.close])
+    expect(frames[0]!.payload.readUInt16BE(0)).toBe(1014)
+    pipe.cut()
+  })
+
+  test('ends the client whose Close waited for the end of a frame that never came', async () => {
+    const { pipe, client, upstream, verdicts } = startPipe()
+    upstream.push(frame({ opcode: opcode.binary, payload: Buffer.alloc(200_000) }).subarray(0, 100_000))
+    await turn()
+    pipe.end({ what: 'gateway-drains', retry: 1 })
+    upstream.destroy()
+    await turn()
+    expect(parseFrames(client.bytes()).frames).toEqual([])
+    expect(client.destroyed).toBe(true)
+    expect(verdicts).toEqual([{ code: 1006, reason: '', by: 'gateway' }])
+  })
+
+  test('lets a frame that streams to the client end before the 1002 that the client gets', async () => {
+    const { pipe, client, upstream } = startPipe()
+    const whole = frame({ opcode: opcode.binary, payload: Buffer.alloc(200_000) })
+    upstream.push(whole.subarray(0, 100_000))
+    await turn()
+    client.push(frame({ opcode: 3, mask: true }))
+    await turn()
+    expect(upstream.writableEnded).toBe(false)
+    upstream.push(whole.subarray(100_000))
+    await turn()
+    const { frames, rest } = parseFrames(client.bytes())
+    expect(rest).toBe(0)
+    expect(frames.map(({ opcode: op }) => op)).toEqual([opcode.binary, opcode.close])
+    expect(upstream.writableEnded).toBe(true)
+    pipe.cut()
+  })
+
+  test('answers a fault of its own with 1011 to both sides', async () => {
+    const errors: unknown[] = []
+    const { client, upstream, pipe } = startPipe({ onError: (error) => errors.push(error) })
+    pipe.fault(new Error('a bug'))
+    for (const stream of [client, upstream]) {
+      expect(parseFrames(stream.bytes()).frames[0]!.payload.readUInt16BE(0)).toBe(1011)
+    }
+    expect(errors).toHaveLength(1)
+    pipe.cut()
+  })
+
+  test('leaves no timer behind', async () => {
+    const { pipe, clock, client, upstream } = startPipe()
+    pipe.end({ what: 'gateway-drains', retry: 1 })
+    client.push(frame({ opcode: opcode.close, payload: Buffer.from([3, 244]), mask: true }))
+    await turn()
+    upstream.push(frame({ opcode: opcode.close, payload: Buffer.from([3, 233]) }))
+    await turn()
+    client.push(null)
+    upstream.push(null)
+    await turn()
+    await turn()
+    expect(pipe.state).toBe('closed')
+    expect(client.destroyed).toBe(true)
+    expect(upstream.destroyed).toBe(true)
+    expect(clock.pending).toBe(0)
+  })
+})

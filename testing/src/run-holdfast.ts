@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url'
+import { Child, type Exit } from './child.ts'
+import { runtime } from './runtime.ts'
+
+/** The built command. */
+export const holdfastMain = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url))
+
+export interface RunOptions {
+  env?: Record<string, string | undefined>
+  /** Milliseconds that it may take. Default 10,000. */
+  limit?: number
+}
+
+/** Runs the `holdfast` command to its end. */
+export async function runHoldfast(
+  args: string[],
+  { env, limit = 10_000 }: RunOptions = {},
+): Promise<Exit & { stdout: string; stderr: string }> {
+  await using child = new Child(runtime().path, [holdfastMain, ...args], env)
+  const what = `the end of holdfast ${args.join(' ')}`
+  const exit = await child.changes.until(what, () => child.exit, { limit, detail: () => child.describe() })
+  return { ...exit, stdout: child.stdout.join('\n'), stderr: child.stderr.join('\n') }
+}

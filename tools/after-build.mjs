@@ -1,0 +1,26 @@
+// What tsc leaves undone: outputs of sources that are gone, the command's executable bit, and the licence that
+// belongs in each package's tarball.
+import { chmodSync, copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const output = /(\.d\.ts|\.js)(\.map)?$/
+
+const packages = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name))
+
+for (const folder of [...packages, join(root, 'testing')]) {
+  const dist = join(folder, 'dist')
+  if (!existsSync(dist)) continue
+  for (const file of readdirSync(dist, { recursive: true })) {
+    if (output.test(file) && !existsSync(join(folder, 'src', file.replace(output, '.ts'))))
+      rmSync(join(dist, file))
+  }
+}
+
+for (const folder of packages) {
+  if (existsSync(join(root, 'LICENSE'))) copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
+}
+
+const command = join(root, 'packages/cli/dist/main.js')
+if (existsSync(command)) chmodSync(command, 0o755)

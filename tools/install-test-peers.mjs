@@ -1,0 +1,74 @@
+// What the tests use beyond `npm ci`, all from Debian: installs what is missing where it can, and otherwise says
+// what will be skipped. HOLDFAST_NO_INSTALL=1 only says. Takes no time when everything is there.
+import { spawnSync } from 'node:child_process'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+
+const python = (module) => `/usr/lib/python3/dist-packages/${module}`
+
+/** Package, the file that shows it is there, and what is not tested without it. */
+const peers = [
+  ['chromium', '/usr/bin/chromium', 'what a page in a real browser sees'],
+  ['nginx-light', '/usr/sbin/nginx', 'the side by side with nginx'],
+  ['haproxy', '/usr/sbin/haproxy', 'WebSockets over HTTP/2 with HAProxy'],
+  ['redis-server', '/usr/bin/redis-server', 'sessions in Redis'],
+  ['python3-autobahn', python('autobahn'), 'frames as Autobahn sends them'],
+  ['python3-websockets', python('websockets'), 'clients and servers in Python'],
+  ['python3-wsproto', python('wsproto'), 'frames as wsproto reads them'],
+  ['python3-h2', python('h2'), 'HTTP/2 as python3-h2 speaks it'],
+  ['slowhttptest', '/usr/bin/slowhttptest', 'slow and half-open handshakes by slowhttptest'],
+]
+
+const policyFile = '/usr/sbin/policy-rc.d'
+const minute = 60_000
+
+const missing = () => peers.filter(([, file]) => !existsSync(file))
+
+/** Why nothing can be installed; undefined when it can. */
+function obstacle() {
+  if (process.env.HOLDFAST_NO_INSTALL) return 'HOLDFAST_NO_INSTALL is set'
+  if (!existsSync('/usr/bin/apt-get')) return 'there is no apt-get'
+  if (process.getuid?.() !== 0) return 'only root can'
+  return undefined
+}
+
+function apt(args, timeout) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  const { status, error } = spawnSync('apt-get', ['-qq', '-o', 'Dpkg::Use-Pty=0', ...args], {
+    env,
+    timeout,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  return error?.message ?? (status === 0 ? undefined : `apt-get ${args[0]} ended with ${status}`)
+}
+
+/** Debian starts a service when its package is installed, unless a policy forbids it; ours goes afterwards. */
+function withoutServices(act) {
+  const ours = !existsSync(policyFile)
+  if (ours) writeFileSync(policyFile, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' })
+  try {
+    return act()
+  } finally {
+    if (ours) rmSync(policyFile)
+  }
+}
+
+function install(packages) {
+  return withoutServices(
+    () =>
+      apt(['update'], 2 * minute) ??
+      apt(['install', '--yes', '--no-install-recommends', ...packages], 8 * minute),
+  )
+}
+
+const wanted = missing()
+if (wanted.length > 0) {
+  const names = wanted.map(([name]) => name)
+  const why = obstacle()
+  if (!why) console.log(`installing for the tests: ${names.join(', ')}`)
+  const failed = why ?? install(names)
+  for (const [name, , skipped] of missing()) {
+    console.log(
+      `${name} is missing, so not tested: ${skipped} (not installed: ${failed ?? 'apt-get has no such file'})`,
+    )
+  }
+}

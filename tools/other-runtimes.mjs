@@ -1,0 +1,105 @@
+// Runs the tests on the Node LTS, and the wire tests against a gateway on Bun. Both come as npm packages into
+// node_modules/.cache/runtimes. A runtime that cannot be had is said so, and is no failure.
+//   node tools/other-runtimes.mjs [--results FOLDER] [lts] [bun]
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = join(root, 'node_modules/.cache/runtimes')
+const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+
+const { platform, arch } = process
+const runtimes = {
+  lts: { package: `node-${platform}-${arch}`, version: '26.10.0', executable: 'bin/node' },
+  bun: {
+    package: `@oven/bun-${platform}-${arch === 'arm64' ? 'aarch64' : arch}`,
+    version: '1.4.5',
+    executable: 'bin/bun',
+  },
+}
+
+/** The executable's path, or a sentence saying why there is none. */
+function obtain({ package: name, version, executable }) {
+  const home = join(folder, 'node_modules', name)
+  const path = join(home, executable)
+  if (installedVersion(home) !== version) {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
+    const flags = [
+      '--no-save',
+      '--no-package-lock',
+      '--ignore-scripts',
+      '--prefer-offline',
+      '--loglevel=error',
+    ]
+    const { status, stderr, error } = spawnSync(
+      'npm',
+      ['install', '--prefix', folder, ...flags, ...alsoKept(name), `${name}@${version}`],
+      {
+        cwd: folder,
+        timeout: 300_000,
+        stdio: ['ignore', 'ignore', 'pipe'],
+        encoding: 'utf8',
+      },
+    )
+    if (status !== 0)
+      return { missing: error?.message ?? stderr.trim().split('\n')[0] ?? `npm ended with ${status}` }
+  }
+  const { status } = spawnSync(path, ['--version'], { timeout: 10_000 })
+  return status === 0 ? { path } : { missing: 'it does not run on this machine' }
+}
+
+/** npm removes what it is not told of; so each runtime that is there is named again. */
+function alsoKept(name) {
+  return Object.values(runtimes)
+    .map((other) => ({ ...other, has: installedVersion(join(folder, 'node_modules', other.package)) }))
+    .filter((other) => other.package !== name && other.has)
+    .map((other) => `${other.package}@${other.has}`)
+}
+
+function installedVersion(home) {
+  const file = join(home, 'package.json')
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : undefined
+}
+
+/** Runs the tests; true when none failed. */
+function test(name, executable, env, results) {
+  const json = results
+    ? ['--reporter=default', '--reporter=json', `--outputFile.json=${join(results, `${name}.json`)}`]
+    : []
+  const { status } = spawnSync(executable, [vitest, 'run', ...json], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  })
+  return status === 0
+}
+
+function run(name, results) {
+  const runtime = runtimes[name]
+  const { path, missing } = obtain(runtime)
+  if (missing) {
+    console.log(`not tested on ${name}: ${runtime.package}@${runtime.version} could not be had: ${missing}`)
+    return true
+  }
+  console.log(`\n${name}: tests with ${runtime.package}@${runtime.version}`)
+  if (name === 'bun') return test(name, process.execPath, { HOLDFAST_RUNTIME: path }, results)
+  // First in PATH, so that a `node` or `npm` that a test starts is on it too.
+  return test(name, path, { PATH: `${dirname(path)}${delimiter}${process.env.PATH}` }, results)
+}
+
+const { values, positionals } = parseArgs({
+  options: { results: { type: 'string' } },
+  allowPositionals: true,
+})
+const chosen = positionals.length > 0 ? positionals : Object.keys(runtimes)
+const unknown = chosen.find((name) => !(name in runtimes))
+if (unknown) {
+  console.error(`unknown runtime ${unknown}; known: ${Object.keys(runtimes).join(', ')}`)
+  process.exit(2)
+}
+const passed = chosen.map((name) => run(name, values.results))
+process.exitCode = passed.every(Boolean) ? 0 : 1

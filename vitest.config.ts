@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/**
+ * Wire tests touch the gateway only through its sockets and its admin API. They can therefore run against
+ * a gateway on another runtime: HOLDFAST_RUNTIME is the path of its executable.
+ */
+const wireOnly = process.env.HOLDFAST_RUNTIME !== undefined
+
+export default defineConfig({
+  resolve: {
+    // Tests import a package's source, so that they need no build and see one copy of each module.
+    alias: {
+      '@holdfast/close-codes': source('packages/close-codes/src/index.ts'),
+      '@holdfast/gateway': source('packages/gateway/src/index.ts'),
+      '@holdfast/testing': source('testing/src/index.ts'),
+    },
+  },
+  test: {
+    include: wireOnly
+      ? ['packages/*/test/**/*.wire.test.ts', 'testing/test/**/*.wire.test.ts']
+      : ['packages/*/test/**/*.test.ts', 'testing/test/**/*.test.ts', 'tools/test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, '**/dist/**'],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+})
