@@ -52,12 +52,14 @@ function withoutServices(act) {
   }
 }
 
+/** All at once; one by one when that fails, since apt-get installs nothing when it does not know one of them. */
 function install(packages) {
-  return withoutServices(
-    () =>
-      apt(['update'], 2 * minute) ??
-      apt(['install', '--yes', '--no-install-recommends', ...packages], 8 * minute),
-  )
+  const get = (names) => apt(['install', '--yes', '--no-install-recommends', ...names], 8 * minute)
+  return withoutServices(() => {
+    const failed = apt(['update'], 2 * minute) ?? get(packages)
+    if (failed && packages.length > 1) for (const name of packages) get([name])
+    return failed
+  })
 }
 
 const wanted = missing()

@@ -81,7 +81,12 @@ export async function browser(): Promise<TestBrowser> {
     const running = await mine.started
     return {
       version: running.chromium.version(),
-      observeWebSocket: (url, options) => observe(running, String(url), options),
+      observeWebSocket(url, options) {
+        const observed = observe(running, String(url), options)
+        // A test that fails before it looks at this has one fault to show, not two.
+        observed.catch(() => {})
+        return observed
+      },
       [Symbol.asyncDispose]: dispose,
     }
   } catch (error) {
@@ -129,7 +134,8 @@ async function observe(running: Running, url: string, options: ObserveOptions = 
 
 /** Runs in the page: it must not refer to anything outside itself. */
 async function watch({ url, protocols, send = [], closeAfter, warmUp }: ObserveOptions & { url: string }) {
-  if (warmUp) await fetch(warmUp, { mode: 'no-cors' })
+  // With credentials, as a WebSocket has them: Chromium keeps connections with and without apart.
+  if (warmUp) await fetch(warmUp, { mode: 'no-cors', credentials: 'include' })
   return new Promise<Observation>((resolve) => {
     const socket = new WebSocket(url, protocols)
     const seen: Omit<Observation, 'close'> = { events: [], messages: [] }

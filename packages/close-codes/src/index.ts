@@ -1,14 +1,16 @@
 export { type Advice, adviceFor, type Delay, type ReconnectAdvice, type StopAdvice } from './advice.ts'
-export {
-  type CloseCode,
-  closeCode,
-  closeCodes,
-  type GrpcStatus,
-  grpcStatus,
-  type Sender,
-} from './close-codes.ts'
+export { type CloseCode, closeCode, closeCodes } from './close-codes.ts'
 export { type CodeId, code, type RegisteredCode } from './code.ts'
 export { type DelayOptions, delayFor } from './delay.ts'
+export {
+  type Asked,
+  type GrpcStatus,
+  grpcStatus,
+  type Mend,
+  type Occasion,
+  type Sender,
+  type Wire,
+} from './facts.ts'
 export { type CodeRange, rangeOf, ranges } from './ranges.ts'
 export { buildReason, maxReasonBytes, maxRetry, parseReason, type Reason } from './reason.ts'
 export type { Reference } from './references.ts'

@@ -1,15 +1,19 @@
+import { code } from './code.ts'
+import { rangeOf } from './ranges.ts'
+
 /** What an implementation does with a code in a Close frame that it receives: hand it on, or fail as 1002 does. */
 export type Receipt = 'accepts' | 'rejects' | 'unknown'
 
 /** Which of the newer codes an implementation takes on receipt. */
 export interface ReceiveSupport {
+  /** The key of its note in the texts, where it has one. */
+  readonly id: string
   readonly implementation: string
   readonly serviceRestart: Receipt
   readonly tryAgainLater: Receipt
   readonly badGateway: Receipt
   /** The codes 3000-3999. */
   readonly registered: Receipt
-  readonly note?: string
   readonly source: string
 }
 
@@ -21,33 +25,34 @@ export interface ReceiveSupport {
  */
 export const receiveSupport: readonly ReceiveSupport[] = [
   {
+    id: 'chromium',
     implementation: 'Chromium',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
-    note: 'Refuses only 1005, 1006 and 1015; even 999, 1004 and 2000 pass.',
     source: 'https://github.com/chromium/chromium/blob/017c1ba/net/websockets/websocket_channel.cc',
   },
   {
+    id: 'firefox',
     implementation: 'Firefox',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
-    note: 'Does not look at the number, only at the UTF-8 of the reason.',
     source: 'https://searchfox.org/mozilla-central/source/netwerk/protocol/websocket/WebSocketChannel.cpp',
   },
   {
+    id: 'ws',
     implementation: 'ws (Node)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
-    note: '1012 and 1013 since October 2016, 1014 since January 2020.',
     source: 'https://github.com/websockets/ws/blob/a2f4e7c/lib/validation.js',
   },
   {
+    id: 'undici',
     implementation: 'Node WebSocket (undici)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
@@ -56,24 +61,25 @@ export const receiveSupport: readonly ReceiveSupport[] = [
     source: 'https://github.com/nodejs/undici/blob/7eb7c8e/lib/web/websocket/util.js',
   },
   {
+    id: 'websockets',
     implementation: 'websockets (Python)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
-    note: 'Counts only 1000, 1001 and 1005 as a normal end.',
     source: 'https://github.com/python-websockets/websockets/blob/04e599c/src/websockets/frames.py',
   },
   {
+    id: 'aiohttp',
     implementation: 'aiohttp (Python)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
-    note: '1013 and 1014 since November 2020; lets 1006 through too.',
     source: 'https://github.com/aio-libs/aiohttp/blob/495e778/aiohttp/_websocket/reader_py.py',
   },
   {
+    id: 'websocket-client',
     implementation: 'websocket-client (Python)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
@@ -82,15 +88,16 @@ export const receiveSupport: readonly ReceiveSupport[] = [
     source: 'https://github.com/websocket-client/websocket-client/blob/e46a8fe/websocket/_abnf.py',
   },
   {
+    id: 'tornado',
     implementation: 'Tornado (Python)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
-    note: 'Does not validate; echoes the code.',
     source: 'https://github.com/tornadoweb/tornado/blob/e530031/tornado/websocket.py',
   },
   {
+    id: 'wsproto',
     implementation: 'wsproto (Python: Hypercorn, Uvicorn)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
@@ -99,24 +106,25 @@ export const receiveSupport: readonly ReceiveSupport[] = [
     source: 'https://github.com/python-hyper/wsproto/blob/c9536ed/src/wsproto/frame_protocol.py',
   },
   {
+    id: 'autobahn',
     implementation: 'Autobahn (Python: Daphne)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'rejects',
     registered: 'accepts',
-    note: 'Still has 1014 as unassigned.',
     source: 'https://github.com/crossbario/autobahn-python/blob/e9eebbe/src/autobahn/websocket/protocol.py',
   },
   {
+    id: 'gorilla',
     implementation: 'gorilla/websocket (Go)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'rejects',
     registered: 'accepts',
-    note: 'Answers 1014 with 1002 `bad close code 1014` and returns an error that is no `*CloseError`.',
     source: 'https://github.com/gorilla/websocket/blob/e064f32/conn.go',
   },
   {
+    id: 'coder',
     implementation: 'coder/websocket (Go)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
@@ -125,6 +133,7 @@ export const receiveSupport: readonly ReceiveSupport[] = [
     source: 'https://github.com/coder/websocket/blob/9c8faad/close.go',
   },
   {
+    id: 'gobwas',
     implementation: 'gobwas/ws (Go)',
     serviceRestart: 'rejects',
     tryAgainLater: 'rejects',
@@ -133,43 +142,44 @@ export const receiveSupport: readonly ReceiveSupport[] = [
     source: 'https://github.com/gobwas/ws/blob/6ee0554/check.go',
   },
   {
+    id: 'tungstenite',
     implementation: 'tungstenite (Rust: axum, tokio)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'rejects',
     registered: 'accepts',
-    note: 'Answers 1014 with 1002 and reports 1002.',
     source: 'https://github.com/snapview/tungstenite-rs/blob/c292171/src/protocol/frame/coding.rs',
   },
   {
+    id: 'soketto',
     implementation: 'soketto (Rust)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'rejects',
     registered: 'accepts',
-    note: 'Takes 1015.',
     source: 'https://github.com/paritytech/soketto/blob/595d579/src/connection.rs',
   },
   {
+    id: 'dotnet',
     implementation: '.NET',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
-    note: 'Since March 2023; older ones abort the connection.',
     source: 'https://github.com/dotnet/runtime/pull/83827',
   },
   {
+    id: 'jdk',
     implementation: 'HttpClient (Java)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
-    note: 'Its client may not send 1012-1014.',
     source:
       'https://github.com/openjdk/jdk/blob/master/src/java.net.http/share/classes/jdk/internal/net/http/websocket/StatusCodes.java',
   },
   {
+    id: 'java-websocket',
     implementation: 'Java-WebSocket (Java)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
@@ -179,79 +189,80 @@ export const receiveSupport: readonly ReceiveSupport[] = [
       'https://github.com/TooTallNate/Java-WebSocket/blob/afeacbf/src/main/java/org/java_websocket/framing/CloseFrame.java',
   },
   {
+    id: 'netty',
     implementation: 'Netty (Java: Reactor, Vert.x)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
-    note: 'Since December 2018.',
     source: 'https://github.com/netty/netty/pull/8664',
   },
   {
+    id: 'okhttp',
     implementation: 'OkHttp (Java, Android)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
-    note: 'Refuses 1004-1006 and 1015-2999.',
     source:
       'https://github.com/square/okhttp/blob/1682d9b/okhttp/src/commonJvmAndroid/kotlin/okhttp3/internal/ws/WebSocketProtocol.kt',
   },
   {
+    id: 'cowlib',
     implementation: 'cowlib (Erlang: Cowboy, Gun)',
     serviceRestart: 'rejects',
     tryAgainLater: 'rejects',
     badGateway: 'rejects',
     registered: 'accepts',
-    note: 'Refuses 1012-2999 with 1002; sending 1012 works.',
     source: 'https://github.com/ninenines/cowlib/blob/ae75c4d/src/cow_ws.erl',
   },
   {
+    id: 'bandit',
     implementation: 'Bandit (Elixir)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
-    note: "Tells the application the code, but answers a client's 1012-1014 with 1002.",
     source: 'https://github.com/mtrudel/bandit/blob/e022cd3/lib/bandit/websocket/connection.ex',
   },
   {
+    id: 'uwebsockets',
     implementation: 'uWebSockets (C++)',
     serviceRestart: 'rejects',
     tryAgainLater: 'rejects',
     badGateway: 'rejects',
     registered: 'rejects',
-    note: 'Reports 1006 `invalid close payload` for 1012-3999.',
     source: 'https://github.com/uNetworking/uWebSockets/blob/66dcff3/src/WebSocketProtocol.h',
   },
   {
-    implementation: 'libwebsockets, as server (C)',
+    id: 'libwebsockets-server',
+    implementation: 'libwebsockets server (C)',
     serviceRestart: 'rejects',
     tryAgainLater: 'rejects',
     badGateway: 'rejects',
     registered: 'accepts',
-    note: 'Turns them into 1002.',
     source: 'https://github.com/warmcat/libwebsockets/blob/1e96753/lib/roles/ws/ops-ws.c',
   },
   {
-    implementation: 'libwebsockets, as client (C)',
+    id: 'libwebsockets-client',
+    implementation: 'libwebsockets client (C)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
-    note: 'Takes 1015.',
     source: 'https://github.com/warmcat/libwebsockets/blob/1e96753/lib/roles/ws/client-parser-ws.c',
   },
   {
+    id: 'beast',
     implementation: 'Boost.Beast (C++)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
-    note: '1014 since June 2026 only.',
     source: 'https://github.com/boostorg/beast/blob/7c1e061/include/boost/beast/websocket/detail/frame.hpp',
   },
   {
+    id: 'websocketpp',
     implementation: 'WebSocket++ (C++)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
@@ -260,30 +271,44 @@ export const receiveSupport: readonly ReceiveSupport[] = [
     source: 'https://github.com/zaphoyd/websocketpp/blob/4dfe1be/websocketpp/close.hpp',
   },
   {
+    id: 'starscream',
     implementation: 'Starscream (Swift)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'rejects',
     registered: 'accepts',
-    note: '1012 since 3.0 (2017).',
     source: 'https://github.com/daltoniam/Starscream/blob/c6bfd1a/Sources/Framer/Framer.swift',
   },
   {
+    id: 'websocket-node',
     implementation: 'WebSocket-Node (Node)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
-    note: 'Takes 1015.',
     source: 'https://github.com/theturtle32/WebSocket-Node/blob/47067c9/lib/WebSocketConnection.js',
   },
   {
+    id: 'dart',
     implementation: 'dart:io (Dart)',
     serviceRestart: 'unknown',
     tryAgainLater: 'unknown',
     badGateway: 'unknown',
     registered: 'accepts',
-    note: 'Cannot send 1012-1014; what it does on receipt was not found out.',
     source: 'https://github.com/dart-lang/sdk/blob/main/sdk/lib/_http/websocket_impl.dart',
   },
 ]
+
+/** How many of the implementations above refuse a code on receipt, of how many. All take the codes of RFC 6455. */
+export function refusals(n: number): { refusing: number; of: number } {
+  const column = columnOf(n)
+  const refusing = column ? receiveSupport.filter((row) => row[column] === 'rejects').length : 0
+  return { refusing, of: receiveSupport.length }
+}
+
+function columnOf(n: number) {
+  if (n === code.serviceRestart) return 'serviceRestart'
+  if (n === code.tryAgainLater) return 'tryAgainLater'
+  if (n === code.badGateway) return 'badGateway'
+  return rangeOf(n)?.id === 'registered' ? 'registered' : undefined
+}

@@ -1,18 +1,33 @@
-import type { Advice } from './advice.ts'
-import { type CloseCode, closeCodes, grpcStatus } from './close-codes.ts'
+import { type CloseCode, closeCodes } from './close-codes.ts'
 import { code } from './code.ts'
+import { ecosystemText } from './ecosystem-text.ts'
+import { codesOf, factsOf } from './explain.ts'
+import { fill } from './fill.ts'
+import { adviceSentence, adviceShort, inARow, labelled, listOf } from './phrases.ts'
 import { type PrivateCodes, privateCodes, withoutPrivateCodes } from './private-codes.ts'
 import { ranges } from './ranges.ts'
-import { receiveSupport } from './receive-support.ts'
+import { receiveSupport, refusals } from './receive-support.ts'
 import { type Reference, rfc6455Ranges } from './references.ts'
 import { sources } from './sources.ts'
 import type { Language } from './text/language.ts'
 
-/** Renders the whole reference in one language as a Markdown page. `docs/close-codes.md` is this, in English. */
-export function renderReference(language: Language): string {
+/** The name of the file that holds the reference in one language. */
+export function referenceFile({ tag }: Language): string {
+  return tag === 'en' ? 'close-codes.md' : `close-codes.${tag}.md`
+}
+
+/**
+ * Renders the whole reference in one language as a Markdown page, with links to it in the other languages.
+ * `docs/close-codes.md` is this, in English.
+ */
+export function renderReference(language: Language, languages: readonly Language[] = []): string {
   const { page } = language
+  const others = languages.map((other) =>
+    other.tag === language.tag ? other.name : `[${other.name}](${referenceFile(other)})`,
+  )
   const blocks = [
     `# ${page.title}`,
+    ...(others.length > 0 ? [others.join(' · ')] : []),
     ...page.intro,
     `## ${page.overview}`,
     overview(language),
@@ -25,9 +40,9 @@ export function renderReference(language: Language): string {
     ...page.reasonsText,
     ...closeCodes.map((row) => renderCode(row, language)),
     `## ${page.support}`,
-    page.supportText({
-      restart: receiveSupport.filter((row) => row.serviceRestart === 'rejects').length,
-      badGateway: receiveSupport.filter((row) => row.badGateway === 'rejects').length,
+    fill(page.supportText, {
+      restart: refusals(code.serviceRestart).refusing,
+      badGateway: refusals(code.badGateway).refusing,
       of: receiveSupport.length,
     }),
     supportTable(language),
@@ -35,7 +50,7 @@ export function renderReference(language: Language): string {
     ...page.privateCodesText,
     ...privateCodes.map((row) => ecosystem(row, language)),
     `### ${page.withoutPrivateCodes}`,
-    list(withoutPrivateCodes.map((row) => `${row.ecosystem}: ${row.instead}`)),
+    list(withoutPrivateCodes.map((row) => labelled(row.ecosystem, insteadOf(row.id, language), language))),
   ]
   return `${blocks.join('\n\n')}\n`
 }
@@ -45,6 +60,7 @@ export function renderCode(row: CloseCode, language: Language): string {
   const text = language.codes[row.id]
   const { labels } = language
   const section = (title: string, body: string) => `### ${title}\n\n${body}`
+  const said = (label: string, words: string) => labelled(`**${label}**`, words, language)
   return [
     `## ${row.code} ${row.name}`,
     `**${text.meaning}**`,
@@ -57,37 +73,40 @@ export function renderCode(row: CloseCode, language: Language): string {
     section(
       labels.comeBack,
       list([
-        `**${labels.registered}.** ${text.retry.registered}`,
-        `**${labels.practice}.** ${text.retry.practice}`,
-        `**${labels.holdfast}.** ${sentence(row.advice, language)} ${text.retry.holdfast}`,
+        said(labels.registered, text.retry.registered),
+        said(labels.practice, text.retry.practice),
+        said(labels.holdfast, inARow(adviceSentence(row.advice, language), text.retry.holdfast, language)),
       ]),
     ),
     section(labels.sources, list(sources[row.id].map(link))),
   ].join('\n\n')
 }
 
-function facts(row: CloseCode, { labels }: Language): string {
-  const or = (words: readonly string[], none = labels.none) => (words.length > 0 ? words.join(', ') : none)
-  const senders = row.sentBy.map((sender) => labels.senders[sender])
+function facts(row: CloseCode, language: Language): string {
+  const { labels } = language
   return list([
-    `${labels.sentBy}: ${or(senders, row.code === code.reserved ? labels.none : labels.nobody)}`,
-    `${labels.onTheWire}: ${row.travels ? labels.yes : labels.no}`,
-    `${labels.browserMaySend}: ${row.browserMaySend ? labels.yes : labels.no}`,
-    `${labels.http}: ${or(row.http.map(String))}`,
-    `${labels.grpc}: ${or(row.grpc.map((name) => `${name} (${grpcStatus[name]})`))}`,
-    `${labels.definedIn}: ${link(row.reference)}`,
-    `${labels.aliases}: ${or(row.aliases.map((alias) => `\`${alias}\``))}`,
+    ...factsOf(row, language).map(({ label, text }) => labelled(label, text, language)),
+    labelled(labels.definedIn, link(row.reference), language),
+    labelled(
+      labels.aliases,
+      listOf(
+        row.aliases.map((alias) => `\`${alias}\``),
+        language,
+      ),
+      language,
+    ),
   ])
 }
 
-function overview({ codes, labels }: Language): string {
+function overview(language: Language): string {
+  const { codes, labels } = language
   return table(
     [labels.code, labels.name, labels.meaning, labels.comeBack],
     closeCodes.map((row) => [
       `[${row.code}](#${anchor(`${row.code} ${row.name}`)})`,
       row.name,
       codes[row.id].meaning,
-      row.advice.action === 'stop' ? labels.stopShort : labels.reconnectShort(row.advice.delay),
+      adviceShort(row.advice, language),
     ]),
   )
 }
@@ -99,7 +118,8 @@ function rangeTable({ labels, ranges: words }: Language): string {
   )
 }
 
-function supportTable({ labels }: Language): string {
+function supportTable({ labels, supportNotes }: Language): string {
+  const notes: Readonly<Record<string, string>> = supportNotes
   return table(
     [
       labels.implementation,
@@ -113,25 +133,40 @@ function supportTable({ labels }: Language): string {
       labels.receipts[row.tryAgainLater],
       labels.receipts[row.badGateway],
       labels.receipts[row.registered],
-      row.note ?? '',
+      notes[row.id] ?? '',
     ]),
   )
 }
 
-function ecosystem(row: PrivateCodes, { labels }: Language): string {
+function ecosystem(row: PrivateCodes, language: Language): string {
+  const { labels } = language
+  const { rule, note } = ecosystemText(language, row.id)
   return [
     `### ${row.ecosystem}`,
-    ...[row.rule, row.note].filter((words) => words !== undefined),
+    ...[rule, note].filter((words) => words !== undefined),
     table(
       [labels.code, labels.name, labels.meaning, labels.comeBack],
-      row.codes.map((it) => [`${it.code}`, it.name, it.meaning ?? '', labels.privateRetries[it.retry]]),
+      codesOf(row, language).map((it) => [
+        `${it.code}`,
+        it.name,
+        it.meaning ?? '',
+        labels.privateRetries[it.retry],
+      ]),
     ),
-    `${labels.sources}: ${row.sources.map((url) => `<${url}>`).join(', ')}`,
+    labelled(
+      labels.sources,
+      listOf(
+        row.sources.map((url) => `<${url}>`),
+        language,
+      ),
+      language,
+    ),
   ].join('\n\n')
 }
 
-function sentence(advice: Advice, { labels }: Language): string {
-  return advice.action === 'stop' ? labels.stop : labels.reconnect(advice.delay)
+function insteadOf(id: string, { withoutOwnCodes }: Language): string {
+  const byId: Readonly<Record<string, string>> = withoutOwnCodes
+  return byId[id] ?? ''
 }
 
 const link = ({ title, url }: Reference) => `[${title}](${url})`

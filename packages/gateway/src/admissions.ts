@@ -1,17 +1,10 @@
 // The supervisor's end of the limits that count over all workers: one ledger, and who holds what of it.
+import type { Ledger } from './limits.ts'
 import type { LimitOptions } from './options.ts'
 import type { AdmissionAnswer } from './worker-messages.ts'
 
-/** What the ledger of limits.ts does. */
-export interface AdmissionLedger {
-  admit(
-    route: string,
-    limits: LimitOptions,
-    address: string,
-  ):
-    | { ok: true; release(): void }
-    | { ok: false; limit: 'connections' | 'perAddress' | 'handshakesPerSecond'; retry: number }
-}
+/** What is needed of the ledger. */
+export type AdmissionLedger = Pick<Ledger, 'admit'>
 
 /** Admissions by worker, so that those of a dead worker can be given back. */
 export class Admissions {

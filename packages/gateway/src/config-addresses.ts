@@ -13,11 +13,17 @@ export function readAddress(text: string): HostPort | Wrong {
   const [, bare] = /^(?:\*?:)?(\d{1,5})$/.exec(text) ?? []
   if (bare) return new Wrong(wrong, `write 127.0.0.1:${bare}, or 0.0.0.0:${bare} for every interface`)
   const [, six, name, port] = /^(?:\[([^\]]*)\]|([^[\]:/\s]+)):(\d{1,5})$/.exec(text) ?? []
-  if (port === undefined) return new Wrong(wrong, isIP(text) ? `write ${bracketed(text)}:8080` : undefined)
+  if (port === undefined) return new Wrong(wrong, addressFix(text))
   if (Number(port) > 65535) return new Wrong(`has a port above 65535: ${show(text)}`)
   const host =
     six === undefined ? hostname(name ?? '') : isIPv6(six) && !six.includes('%') && six.toLowerCase()
   return host ? { host, port: Number(port) } : new Wrong(wrong)
+}
+
+function addressFix(text: string): string | undefined {
+  const [, six, port] = /^(.*):(\d{2,5})$/.exec(text) ?? []
+  if (six && isIPv6(six)) return `write [${six}]:${port}`
+  return isIP(text) ? `write ${isIPv6(text) ? `[${text}]` : text}:8080` : undefined
 }
 
 /** An IPv4 address, or a DNS name in lower case and ASCII. */
@@ -43,11 +49,6 @@ export function collide(a: Partial<HostPort>, b: Partial<HostPort>): boolean {
   // Node opens :: for IPv4 as well.
   if (a.host === b.host || a.host === '::' || b.host === '::') return true
   return (a.host === '0.0.0.0' || b.host === '0.0.0.0') && !`${a.host}${b.host}`.includes(':')
-}
-
-/** Puts an IPv6 address in the brackets that a URL and a Host header want. */
-function bracketed(host: string): string {
-  return isIPv6(host) ? `[${host}]` : host
 }
 
 const schemes = ['ws', 'wss', 'http', 'https']
@@ -101,7 +102,7 @@ export const originPattern = '^(null|[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\s]+)$'
 export function readOrigin(text: string): string | Wrong {
   if (text === 'null') return text
   if (text === '*') return new Wrong("must not be '*'", 'leave origins out to allow every origin')
-  const [, scheme, authority, rest] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#\s\\@]+)(.*)$/is.exec(text) ?? []
+  const [, scheme, authority, rest] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#\s\\@]+)([/?#].*)?$/is.exec(text) ?? []
   if (scheme === undefined || authority === undefined || /\p{Cc}/u.test(text)) {
     return new Wrong(`must be an origin such as https://chat.example.com, not ${show(text)}`)
   }

@@ -13,6 +13,7 @@ import type { AdminOptions, GatewayOptions, ListenOptions } from './options.ts'
 /** The most that a configuration, a certificate or a key may measure. */
 const mostBytes = 1024 * 1024
 
+/** Options with what is odd about them, or everything that is wrong; both in the order of the file. */
 export type ConfigResult =
   | { ok: true; options: GatewayOptions; warnings: ConfigProblem[] }
   | { ok: false; problems: ConfigProblem[] }

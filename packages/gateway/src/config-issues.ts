@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { nearest, type Path, pathText, show, suggest } from './config-errors.ts'
-import { configJsonSchema, type JsonSchema, keysAt } from './config-json-schema.ts'
+import { configJsonSchema, keysAt } from './config-json-schema.ts'
 
 /** What the schema found, in words, without its place in the file. */
 export interface Finding {
@@ -21,11 +21,7 @@ const later = ['hold', 'resume']
 
 /** Puts what the schema found into words. `value` is the configuration that it looked at. */
 export function findings(issues: readonly Issue[], value: unknown): Finding[] {
-  let schema: JsonSchema | undefined
-  const known = (path: Path): string[] => {
-    schema ??= configJsonSchema()
-    return keysAt(schema, path)
-  }
+  const known = (path: Path): string[] => keysAt(configJsonSchema(), path)
   return issues
     .flatMap((issue) => flattened(issue, []))
     .flatMap(({ issue, path }) => finding(issue, path, value, known))

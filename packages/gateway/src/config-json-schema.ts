@@ -10,14 +10,16 @@ export interface JsonSchema {
   anyOf?: JsonSchema[]
 }
 
-/** The JSON Schema (draft 7) of a configuration file, for editors. */
+let rendered: JsonSchema | undefined
+
+/** The JSON Schema (draft 7) of a configuration file, for editors. Rendered once. */
 export function configJsonSchema(): JsonSchema {
-  const schema = z.toJSONSchema(configSchema, { target: 'draft-7', io: 'input' })
-  return {
-    ...(schema as JsonSchema),
+  rendered ??= {
+    ...(z.toJSONSchema(configSchema, { target: 'draft-7', io: 'input' }) as JsonSchema),
     title: 'Holdfast configuration',
-    description: 'See configuration.md beside this file.',
+    description: 'What each key does: configuration.md, in the same folder.',
   }
+  return rendered
 }
 
 /** The keys that a mapping at this path may have: those of every form that it can take. */

@@ -1,4 +1,4 @@
-import { closeCode, code, mayTravel } from '@holdfast/close-codes'
+import { closeCode, code, mayTravel, rangeOf } from '@holdfast/close-codes'
 import { z } from 'zod'
 import {
   originPattern,
@@ -130,25 +130,29 @@ const keepalive = z
   })
   .transform((value) => (typeof value === 'object' ? value : false))
 
+const lastCode = 4999
+
 function sendableCode(usual: number) {
-  return whole(1000, 4999)
+  return whole(code.normalClosure, lastCode)
     .superRefine((value, ctx) => {
-      const known = closeCode(value)
-      if (!mayTravel(value))
-        report(ctx, new Wrong(`must not be ${value}, which never stands in a Close frame`))
-      else if (known && !known.sentBy.some((sender) => sender !== 'client')) {
-        report(ctx, new Wrong(`must not be ${value} (${known.name}), which a server does not send`))
-      } else if (!known && value < 3000) {
-        report(
-          ctx,
-          new Wrong(
-            `must not be ${value}, which is not assigned`,
-            `write ${usual}, or one from 3000 to 4999`,
-          ),
-        )
-      }
+      const fault = codeFault(value, usual)
+      if (fault) report(ctx, fault)
     })
     .default(usual)
+}
+
+function codeFault(value: number, usual: number): Wrong | undefined {
+  if (rangeOf(value)?.id !== 'protocol') return undefined
+  if (!mayTravel(value)) return new Wrong(`must not be ${value}, which never stands in a Close frame`)
+  const known = closeCode(value)
+  if (!known) {
+    return new Wrong(
+      `must not be ${value}, which is not assigned`,
+      `write ${usual}, or one from 3000 to 4999`,
+    )
+  }
+  if (known.sentBy.some((sender) => sender !== 'client')) return undefined
+  return new Wrong(`must not be ${value} (${known.name}), which a server does not send`)
 }
 
 const closeCodes = section({
@@ -184,7 +188,7 @@ const route = section({
   timeouts: timeouts.prefault({}).describe('How long each step may take.'),
   health: health
     .optional()
-    .describe('Probes of every upstream. Without it: none; failed dials count all the same.'),
+    .describe('Probes of every upstream. Without it an upstream that fails is only avoided for a while.'),
   keepalive: keepalive.prefault({}).describe('Pings to both sides of a connection, or off.'),
   rejections: choice(['pass', 'close'])
     .default('pass')

@@ -62,9 +62,13 @@ export function readYaml(text: string): YamlReading {
     schema: 'core',
     resolveKnownTags: false,
   })
-  const document = [...composer.compose(tokens, true, text.length)][0] as Document.Parsed
-  const errors = [...document.errors, ...document.warnings]
+  const [document, second] = [...composer.compose(tokens, true, text.length)] as Document.Parsed[]
+  const errors = [...(document?.errors ?? []), ...(document?.warnings ?? [])]
   if (errors.length > 0) return nowhere(syntaxFaults(errors, text, place))
+  if (!document || second) {
+    const message = 'a second document begins here'
+    return nowhere([{ place: place(second?.range[0] ?? 0), path: [], message, fix: 'remove the ---' }])
+  }
   const walk = new Walk(place)
   const value = walk.read(document.contents, [])
   return {
@@ -79,7 +83,7 @@ export function readYaml(text: string): YamlReading {
  * after it recurses, and a stack overflow there can abort the whole process and not only throw.
  */
 function tooDeep(tokens: CST.Token[]): number | undefined {
-  const open: [token: CST.Token, depth: number][] = tokens.map((token) => [token, 0])
+  const open: [token: CST.Token, depth: number][] = tokens.map((token) => [token, 1])
   for (let next = open.pop(); next; next = open.pop()) {
     const [token, depth] = next
     if (depth > mostDepth) return token.offset
@@ -116,7 +120,6 @@ function syntaxFaults(errors: YAMLError[], text: string, place: (offset: number)
 
 function syntaxFix(error: YAMLError, row: string): string | undefined {
   if (error.code === 'TAB_AS_INDENT') return 'indent with spaces'
-  if (error.code === 'MULTIPLE_DOCS') return 'a configuration is one document; remove the ---'
   const six = /(?<!['"])\[[0-9a-f:]*::?[0-9a-f:.]*\]:\d+/i.exec(row)?.[0]
   if (six) return `put an address in brackets in quotes: '${six}'`
   return undefined

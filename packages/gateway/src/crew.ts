@@ -15,8 +15,10 @@ import type { FromWorker, Requests, RequestType } from './worker-messages.ts'
 const readyWithin = 10_000
 /** A worker that ends sooner than this, in milliseconds, after it was ready counts as crashed at start. */
 const settledAfter = 1000
-/** Milliseconds between the snapshots that are kept for the case that a worker dies. */
+/** Milliseconds between the snapshots that are kept for the case that a worker dies, and for an answer. */
 const snapshotEvery = 1000
+/** Snapshots in a row that a worker may leave unanswered, two seconds each, before it is taken for dead. */
+const silencesAtMost = 15
 
 export interface CrewDeps {
   size: number
@@ -99,10 +101,12 @@ export class Crew {
     })
   }
 
-  /** Has every worker report, and keeps the reports; of a worker that does not, the last one stays. */
-  async refresh(): Promise<void> {
+  /** Has every worker report, and keeps the reports; of a worker that does not in time, the last one stays. */
+  async refresh(within?: number): Promise<void> {
     const asked = this.ready.map(async (worker) => {
-      worker.report = await worker.ask('snapshot', {}, { within: snapshotEvery })
+      worker.silences++
+      worker.report = await worker.ask('snapshot', {}, { within })
+      worker.silences = 0
     })
     await Promise.allSettled(asked)
   }
@@ -206,8 +210,11 @@ export class Crew {
 
   #refreshLater(): void {
     this.#refreshTimer = this.#deps.clock.setTimeout(() => {
-      void this.refresh().then(() => {
-        if (this.#phase === 'running') this.#refreshLater()
+      void this.refresh(snapshotEvery).then(() => {
+        if (this.#phase !== 'running') return
+        // Its event loop stands still: its connections are lost already, and others shall not follow.
+        for (const worker of this.ready) if (worker.silences >= silencesAtMost) worker.kill()
+        this.#refreshLater()
       })
     }, snapshotEvery)
   }

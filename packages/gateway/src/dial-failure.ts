@@ -67,7 +67,6 @@ export function connectFailure(error: unknown, socket: object): Failed {
 export function answerFailure(error: unknown): Failed {
   const code = codeOf(error)
   if (code === 'HPE_HEADER_OVERFLOW') return badAnswer('headers too large')
-  if (code === 'HPE_INVALID_EOF_STATE') return badAnswer('answer cut short')
   if (code.startsWith('HPE_')) return badAnswer('not HTTP')
   // The HTTP client says ECONNRESET for an orderly end too, but then no system call has failed.
   const { syscall } = error as NodeJS.ErrnoException

@@ -7,7 +7,7 @@ import type { UpgradeRequest } from './upgrade-request.ts'
 import type { Upstream, UpstreamPool } from './upstreams.ts'
 
 export type RouteDialResult =
-  | { ok: true; upstream: Upstream; dialled: Extract<DialResult, { ok: true }> }
+  | { ok: true; upstream: Upstream; release: () => void; dialled: Extract<DialResult, { ok: true }> }
   | { ok: false; failure: DialFailure | { kind: 'no-healthy-upstream' } }
 
 /** Before the same upstream is tried again: milliseconds, doubled each time. */
@@ -31,14 +31,17 @@ export async function dialRoute(
       await wait(pause * 2 ** (attempt - 1), signal, clock)
     }
     if (signal.aborted) return { ok: false, failure: { kind: 'aborted' } }
+    // Counted from here on, so that a burst of clients does not all go to the same upstream.
+    const release = pool.acquire(upstream)
     const result = await dial(upstream.target, request, route.timeouts, signal, [], clock)
     if (result.ok) {
       pool.dialled(upstream, true)
-      return { ok: true, upstream, dialled: result }
+      return { ok: true, upstream, release, dialled: result }
     }
+    release()
     failure = result.failure
     if (failure.kind === 'aborted') break
-    pool.dialled(upstream, failure.kind === 'busy' || failure.kind === 'rejected', failureWords(failure))
+    pool.dialled(upstream, !isUnwell(failure), failureWords(failure))
     if (failure.kind === 'rejected') break
     last = upstream
   }
@@ -48,6 +51,11 @@ export async function dialRoute(
 /** The only upstream there is may just be restarting; one that was silent or wrong will be so again. */
 function worthRepeating(failure: { kind: string }): boolean {
   return failure.kind === 'unreachable'
+}
+
+/** Any other answer may be due to this one request, and a client must not be able to make an upstream look ill. */
+function isUnwell({ kind }: DialFailure): boolean {
+  return kind === 'unreachable' || kind === 'no-answer'
 }
 
 function failureWords(failure: Exclude<DialFailure, { kind: 'aborted' }>): string {

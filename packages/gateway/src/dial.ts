@@ -157,18 +157,12 @@ function upgrade(
       queueMicrotask(() => settle(badAnswer('request not valid')))
       return ignore
     }
-    // The HTTP client takes a 101 that does not switch for one of the answers before the answer (RFC 9110 15.2).
-    exchange.on('information', ({ statusCode, rawHeaders }) => {
-      if (statusCode !== 101) return
-      const answer = readSwitch(headerList(rawHeaders), request)
-      settle(badAnswer(answer.ok ? 'no switch of protocols' : answer.words))
-    })
     exchange.on('upgrade', (response, _, head) => settle(switched(socket, response, head, request)))
-    exchange.on('response', (response) => settle(notSwitched(socket, response, limits.clock)))
+    exchange.on('response', (response) => settle(notSwitched(socket, response, request, limits.clock)))
     exchange.on('error', (error) => settle(answerFailure(error)))
     exchange.end()
     return () => {
-      exchange.removeAllListeners('information').removeAllListeners('upgrade').removeAllListeners('response')
+      exchange.removeAllListeners('upgrade').removeAllListeners('response')
     }
   })
 }
@@ -199,9 +193,19 @@ function switched(
 }
 
 /** RFC 6455 4.1: "If the status code received from the server is not 101, the client handles the response per HTTP". */
-function notSwitched(socket: net.Socket, response: IncomingMessage, clock: Clock): Failed {
+function notSwitched(
+  socket: net.Socket,
+  response: IncomingMessage,
+  request: UpgradeRequest,
+  clock: Clock,
+): Failed {
   const status = response.statusCode ?? 0
   const headers = headerList(response.rawHeaders)
+  if (status === 101) {
+    // Its headers are such that the HTTP client sees no switch in it.
+    const answer = readSwitch(headers, request)
+    return badAnswer(answer.ok ? 'no switch of protocols' : answer.words)
+  }
   if (status === 503 || status === 429) {
     const after = retryAfter(values(headers, 'retry-after')[0], clock.now())
     return failed({ kind: 'busy', status, ...(after !== undefined && { retryAfter: after }) })

@@ -24,6 +24,11 @@ export class EventFeed {
   readonly #health = new Map<string, boolean>()
   #ids = 0
 
+  /** How many watch now. */
+  get watchers(): number {
+    return this.#watchers.size
+  }
+
   publish(event: FeedEvent): void {
     if (!this.#isNews(event)) return
     const numbered = { id: ++this.#ids, event }

@@ -129,7 +129,6 @@ const hopByHop = new Set([
   'proxy-authorization',
   'proxy-connection',
   'te',
-  'trailer',
   'transfer-encoding',
   'upgrade',
 ])
@@ -169,4 +168,17 @@ export function headerList(rawHeaders: readonly string[]): HeaderList {
     if (!rawHeaders[i]!.startsWith(':')) list.push([rawHeaders[i]!, rawHeaders[i + 1]!])
   }
   return list
+}
+
+/** Headers as Node's `setHeader` and `respond` take them: by lower-case name, with every value of each. */
+export function groupHeaders(headers: HeaderList): Record<string, string | string[]> {
+  const grouped = new Map<string, string | string[]>()
+  for (const [field, value] of headers) {
+    const name = field.toLowerCase()
+    const before = grouped.get(name)
+    if (before === undefined) grouped.set(name, value)
+    else if (typeof before === 'string') grouped.set(name, [before, value])
+    else before.push(value)
+  }
+  return Object.fromEntries(grouped)
 }

@@ -5,12 +5,12 @@ import { code } from '@holdfast/close-codes'
 import type { Logger } from 'pino'
 import type { ClientHandshake } from './accept.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { closeMapping, type Happening, type Manners, type Told } from './close-mapping.ts'
+import { closeMapping, type Happening, type Told } from './close-mapping.ts'
 import { type Connection, Connections, connectionInfo } from './connections.ts'
 import { drain } from './drain.ts'
 import { type Admit, type HandshakeDeps, httpAnswer, serveHandshake } from './handshake.ts'
 import { Ledger } from './limits.ts'
-import { passThrough } from './http-pass.ts'
+import { answerError, passThrough } from './http-pass.ts'
 import type { HttpExchange } from './http-servers.ts'
 import { Doors } from './listen.ts'
 import type { GatewayOptions, ListenOptions, RouteOptions } from './options.ts'
@@ -34,13 +34,6 @@ export interface GatewayDeps {
 export interface Scope {
   route?: string
   upstream?: string
-}
-
-/** For what is said of HTTP requests and of unknown routes: always as HTTP. */
-const overHttp: Manners = {
-  rejections: 'pass',
-  badGateway: 'http',
-  closeCodes: { badGateway: code.badGateway, restart: code.serviceRestart, tryAgain: code.tryAgainLater },
 }
 
 /** Finished drains that `snapshot` still shows. */
@@ -199,19 +192,21 @@ export class Gateway {
     const { host, target } = handshake.request
     const state = this.#match(host, target)
     if (state) void serveHandshake(handshake, state, this.#handshakeDeps)
-    else handshake.refuse(saidOverHttp({ what: 'no-route' }))
+    else handshake.refuse(httpAnswer(overHttp({ what: 'no-route' })))
   }
 
-  #onRequest({ req, res, request }: HttpExchange): void {
+  #onRequest(exchange: HttpExchange): void {
+    const { request } = exchange
     const state = this.#match(request.host, request.target)
     const upstream = state?.pool.pick(request)
-    if (state && upstream) {
-      passThrough({ req, res, request, target: upstream.target, timeouts: state.options.timeouts, log: this.#log })
-    } else {
-      const { status, headers, body } = saidOverHttp({ what: state ? 'no-healthy-upstream' : 'no-route' })
-      res.writeHead(status, Object.fromEntries(headers))
-      res.end(body)
+    if (!state || !upstream) {
+      const { status, reason } = overHttp({ what: state ? 'no-healthy-upstream' : 'no-route' })
+      return answerError(exchange, status, reason)
     }
+    const { name, timeouts } = state.options
+    void passThrough(exchange, upstream.target, timeouts).then((result) => {
+      if (result.kind === 'failed') this.#log.warn({ route: name, upstream: upstream.name, result }, 'HTTP request failed')
+    })
   }
 
   #match(host: string, target: string): RouteState | undefined {
@@ -278,6 +273,9 @@ export class Gateway {
   }
 }
 
-function saidOverHttp(happening: Happening) {
-  return httpAnswer(closeMapping(happening, overHttp).client as Extract<Told, { by: 'http' }>)
+/** What the close table says where there is no route whose manners could ask for a Close. */
+function overHttp(happening: Extract<Happening, { what: 'no-route' | 'no-healthy-upstream' }>) {
+  const { badGateway, serviceRestart: restart, tryAgainLater: tryAgain } = code
+  const manners = { rejections: 'pass', badGateway: 'http', closeCodes: { badGateway, restart, tryAgain } } as const
+  return closeMapping(happening, manners).client as Extract<Told, { by: 'http' }>
 }

@@ -61,11 +61,15 @@ export async function serveHandshake(handshake: ClientHandshake, state: RouteSta
       return fail(found.failure, handshake, state, deps)
     }
     const { upstream, dialled } = found
+    const release = () => {
+      found.release()
+      admission.release()
+    }
     // A drain or a reload may have begun while the upstream was dialled.
     const drainsNow = deps.draining(route.name, upstream.name)
     if (drainsNow || handshake.signal.aborted) {
       dialled.socket.destroy()
-      admission.release()
+      release()
       if (drainsNow) return leave({ what: 'gateway-drains', retry: between(drainsNow, deps.random) }, 'draining')
       return state.countHandshake('abandoned')
     }
@@ -73,11 +77,7 @@ export async function serveHandshake(handshake: ClientHandshake, state: RouteSta
     const { protocol, extensions, headers } = dialled
     const client = handshake.accept({ protocol, extensions, headers })
     if (dialled.head.length > 0) dialled.socket.unshift(dialled.head)
-    const release = state.pool.acquire(upstream)
-    open(handshake, state, deps, { stream: client, socket: dialled.socket, upstream, protocol, extensions }, () => {
-      release()
-      admission.release()
-    })
+    open(handshake, state, deps, { stream: client, socket: dialled.socket, upstream, protocol, extensions }, release)
   } catch (error) {
     admission.release()
     deps.log.error({ err: error, route: route.name }, 'fault while opening a connection')

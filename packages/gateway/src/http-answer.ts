@@ -1,7 +1,7 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { type Duplex, pipeline, type Readable } from 'node:stream'
-import { endToEnd, values } from './forwarded.ts'
+import { endToEnd, groupHeaders, values } from './forwarded.ts'
 import type { HeaderList } from './upgrade-request.ts'
 
 /** An HTTP answer that ends its connection. A `Readable` body is handed on whole. */
@@ -45,13 +45,8 @@ export function answerHttp2(stream: ServerHttp2Stream, answer: HttpAnswer, timeo
 
 /** Sends `:status` and headers. Fields that HTTP/2 does not allow are left out, all of them if need be. */
 export function respond(stream: ServerHttp2Stream, status: number, headers: HeaderList): void {
-  const fields: Record<string, string | string[]> = {}
-  for (const [name] of headers) {
-    const all = values(headers, name.toLowerCase())
-    fields[name.toLowerCase()] = all.length === 1 ? all[0]! : all
-  }
   try {
-    stream.respond({ ...fields, [constants.HTTP2_HEADER_STATUS]: status })
+    stream.respond({ ...groupHeaders(headers), [constants.HTTP2_HEADER_STATUS]: status })
   } catch {
     stream.respond({ [constants.HTTP2_HEADER_STATUS]: status })
   }

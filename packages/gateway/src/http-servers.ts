@@ -87,6 +87,8 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
     keepAliveTimeout: timeouts.idle,
     connectionsCheckingInterval: Math.max(50, Math.min(1000, timeouts.headers / 4)),
   })
+  // Beyond a number Node drops fields without a word, Transfer-Encoding too; the bytes are bounded already.
+  server.maxHeadersCount = 0
   // Node looks for connections over the limits only between 'listening' and close().
   server.emit('listening')
 

@@ -78,6 +78,7 @@ export interface LimitOptions {
   messagesPerSecond?: number
 }
 
+/** One route: which requests it serves, by which upstreams, and how. */
 export interface RouteOptions {
   name: string
   match: {

@@ -18,8 +18,8 @@ export class Prober {
   readonly #options: ProberOptions
   readonly #stopped = new AbortController()
   #timer: unknown
-  /** When the timer runs out; undefined while a probe is under way. */
-  #due: number | undefined
+  /** When the next probe is due; in the past while one is under way. */
+  #due = 0
 
   constructor(options: ProberOptions) {
     this.#options = options
@@ -28,7 +28,7 @@ export class Prober {
 
   /** Brings the next probe forward when by now it should come earlier. */
   hurry(): void {
-    if (this.#due === undefined || this.#stopped.signal.aborted) return
+    if (this.#stopped.signal.aborted) return
     const { every, clock } = this.#options
     if (clock.now() + every() < this.#due) this.#schedule(every())
   }
@@ -47,7 +47,6 @@ export class Prober {
   }
 
   async #probe(): Promise<void> {
-    this.#due = undefined
     await this.#options.run(this.#stopped.signal)
     if (!this.#stopped.signal.aborted) this.#schedule(this.#options.every())
   }

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { formatHostPort } from './bound-handles.ts'
 import type { AdminOptions, GatewayOptions, ListenOptions, RouteOptions } from './options.ts'
+import { listenerKeys } from './worker-messages.ts'
 
 /** One phrase per difference; what only a new start can change is in `notes`. */
 export function describeChanges(
@@ -23,12 +24,21 @@ export function describeChanges(
 }
 
 function listenerChanges(before: readonly ListenOptions[], after: readonly ListenOptions[]): string[] {
-  return differences(before, after, ({ host, port }) => `listener ${formatHostPort(host, port)}`).map(
-    ([name, what, old, now]) => {
-      if (what !== 'changed' || isDeepStrictEqual(old?.tls, now?.tls)) return `${name} ${what}`
-      return `${name} ${old?.tls && now?.tls ? 'has a new certificate' : 'changed'}`
-    },
-  )
+  // Several listeners can have one address: those with port 0.
+  const named = (listeners: readonly ListenOptions[]) => {
+    const keys = listenerKeys(listeners)
+    return listeners.map((listener, i) => ({ name: `listener ${keys[i]}`, listener }))
+  }
+  return differences(named(before), named(after), ({ name }) => name).map(([name, what, old, now]) => {
+    const renewed =
+      what === 'changed' && isDeepStrictEqual(withoutTls(old?.listener), withoutTls(now?.listener))
+    return renewed ? `${name} has a new certificate` : `${name} ${what}`
+  })
+}
+
+/** All of a listener but the certificate itself. */
+function withoutTls(listener: ListenOptions | undefined): object | undefined {
+  return listener && { ...listener, tls: listener.tls !== undefined }
 }
 
 function adminChanges(before: AdminOptions | false, after: AdminOptions | false): string[] {
@@ -73,10 +83,10 @@ function differences<T>(
   after: readonly T[],
   nameOf: (item: T) => string,
 ): Difference<T>[] {
-  const old = new Map(before.map((item) => [nameOf(item), item]))
+  const named = (items: readonly T[]) => new Map(items.map((item) => [nameOf(item), item]))
+  const old = named(before)
   const result: Difference<T>[] = []
-  for (const item of after) {
-    const name = nameOf(item)
+  for (const [name, item] of named(after)) {
     const known = old.get(name)
     old.delete(name)
     if (!known) result.push([name, 'added', undefined, item])

@@ -64,7 +64,7 @@ export class Side implements FrameSink {
     stream.on('data', streamOnData)
     stream.on('drain', streamOnDrain)
     stream.on('end', streamOnEnd)
-    stream.on('close', streamOnEnd)
+    stream.on('close', streamOnClose)
     stream.on('error', streamOnError)
     if (stream.destroyed || stream.readableEnded) queueMicrotask(() => this.onEnd())
     else stream.resume()
@@ -147,6 +147,11 @@ export class Side implements FrameSink {
   onDrain(): void {
     this.#heard = true // it takes what it is sent
     this.opposite.#unblock()
+  }
+
+  /** A peer that sent its Close and then ended its half can still be told the answer; Chromium does so over HTTP/2. */
+  onEndOfInput(): void {
+    if (!this.reader.stopped) this.onEnd()
   }
 
   onEnd(): void {
@@ -249,6 +254,10 @@ function streamOnDrain(this: Duplex): void {
 }
 
 function streamOnEnd(this: Duplex): void {
+  ;(this as Wired)[side].onEndOfInput()
+}
+
+function streamOnClose(this: Duplex): void {
   ;(this as Wired)[side].onEnd()
 }
 

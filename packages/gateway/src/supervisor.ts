@@ -4,7 +4,6 @@ import os from 'node:os'
 import type { Logger } from 'pino'
 import { AdminServer } from './admin.ts'
 import { canShareHandles, formatHostPort } from './bound-handles.ts'
-import type { Channel } from './channel.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Crew } from './crew.ts'
 import { GatewayError } from './errors.ts'
@@ -34,8 +33,8 @@ export interface SupervisorOptions {
   version: string
   clock?: Clock
   random?: () => number
-  /** How workers are started: in processes of their own where the runtime can do that. */
-  startWorker?: () => Channel
+  /** One worker in this process instead of workers in theirs; always so where the runtime cannot do otherwise. */
+  oneProcess?: boolean
 }
 
 /** Milliseconds that sockets on their way to a worker get to arrive before a drain. */
@@ -67,7 +66,7 @@ export class Supervisor implements Operations {
 
   constructor(given: SupervisorOptions) {
     const { options, load, logging, version, clock = systemClock, random = Math.random } = given
-    const startWorker = given.startWorker ?? (canFork ? forkWorker : inProcessWorker)
+    const oneProcess = given.oneProcess || !canFork
     this.#options = options
     this.#load = load
     this.#version = version
@@ -77,17 +76,17 @@ export class Supervisor implements Operations {
     this.finished = new Promise((resolve) => {
       this.#finish = resolve
     })
-    const size = this.#crewSize()
+    const size = this.#crewSize(oneProcess)
     this.#handOut = new HandOut(clock)
     this.#listening = new Listening({
-      way: size === 1 && canFork && canShareHandles ? 'shared' : 'handed-out',
+      way: size === 1 && !oneProcess && canShareHandles ? 'shared' : 'handed-out',
       handOut: this.#handOut,
-      otherProcess: canFork,
+      otherProcess: !oneProcess,
       log: this.#log,
     })
     this.#crew = new Crew({
       size,
-      startWorker,
+      startWorker: oneProcess ? inProcessWorker : () => forkWorker(),
       options: () => this.#options,
       logging,
       ledger: new Ledger({ clock, random }),
@@ -194,13 +193,13 @@ export class Supervisor implements Operations {
     this.#crew.kill()
   }
 
-  #crewSize(): number {
+  #crewSize(oneProcess: boolean): number {
     const { workers } = this.#options
-    if (canFork) return workers === 'auto' ? os.availableParallelism() : workers
+    if (!oneProcess) return workers === 'auto' ? os.availableParallelism() : workers
     if (workers !== 'auto' && workers > 1) {
       this.#log.warn(
         { workers },
-        'this runtime cannot hand sockets to other processes: one worker serves, in this one',
+        'sockets cannot be handed to other processes here: one worker serves, in this process',
       )
     }
     return 1
@@ -263,11 +262,15 @@ export class Supervisor implements Operations {
   async #drainWorkers(scope?: DrainScope): Promise<DrainCounts> {
     const counts = { closed: 0, cut: 0 }
     const within = this.#options.drain.deadline + reportWithin
+    const mute = new Set(this.#crew.workers)
     for (const { worker, answer } of await this.#crew.ask('drain', { scope }, within)) {
+      mute.delete(worker)
       worker.report = answer.report
       counts.closed += answer.closed
       counts.cut += answer.cut
     }
+    // What a worker has that does not answer is cut with it.
+    if (!scope) for (const worker of mute) counts.cut += workerInfo(worker).connections
     return counts
   }
 

@@ -191,12 +191,8 @@ function hostOf(authority: string): string | undefined {
 
 /** A handshake has no body; one that announces a body would be read differently by different servers. */
 function refuseBody(fields: HeaderList): Refusal | undefined {
-  const lengths = values(fields, 'content-length')
-  if (
-    values(fields, 'transfer-encoding').length > 0 ||
-    lengths.length > 1 ||
-    !/^0*$/.test(lengths[0] ?? '')
-  ) {
+  const empty = values(fields, 'content-length').every((length) => /^0+$/.test(length))
+  if (!empty || values(fields, 'transfer-encoding').length > 0) {
     return refuse(400, 'a WebSocket handshake has no body')
   }
 }

@@ -30,6 +30,8 @@ export class WorkerLink {
   readonly gone: Promise<string>
   /** What it counted and used when it was last heard. */
   report: WorkerReport | undefined
+  /** How many times in a row it was asked to report and did not. */
+  silences = 0
   #state: WorkerState = 'starting'
   #readyAt = Number.POSITIVE_INFINITY
   #starting: { resolve(): void; reject(error: GatewayError): void } | undefined

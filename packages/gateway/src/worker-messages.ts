@@ -1,3 +1,4 @@
+import { formatHostPort } from './bound-handles.ts'
 import type { LogOptions } from './log.ts'
 import type { GatewayOptions, LimitOptions } from './options.ts'
 import type { ConnectionInfo, GatewayEvent, GatewaySnapshot } from './snapshot.ts'
@@ -91,7 +92,7 @@ export type FromWorker =
 export function listenerKeys(listeners: readonly { host: string; port: number }[]): string[] {
   const seen = new Map<string, number>()
   return listeners.map(({ host, port }) => {
-    const address = `${host}:${port}`
+    const address = formatHostPort(host, port)
     const count = (seen.get(address) ?? 0) + 1
     seen.set(address, count)
     return count === 1 ? address : `${address}#${count}`

@@ -1,8 +1,7 @@
 import { fakeClock } from '@holdfast/testing'
 import { expect, test } from 'vitest'
 import { type AdmissionLedger, Admissions } from '../src/admissions.ts'
-import type { Admission } from '../src/handshake.ts'
-import { Ledger } from '../src/limits.ts'
+import { type Admission, Ledger } from '../src/limits.ts'
 import { RemoteLedger } from '../src/remote-ledger.ts'
 import type { FromWorker } from '../src/worker-messages.ts'
 

@@ -11,6 +11,7 @@ import {
   rawClient,
   rawUpstream,
   startGateway,
+  startHoldfast,
   startUpstream,
   wsClient,
 } from '@holdfast/testing'
@@ -288,6 +289,16 @@ describe('an upstream whose client', () => {
     expect(await connection.closed).toEqual({ code: 4321, reason: 'enough', wasClean: true })
     expect(await client.closeFrame()).toMatchObject({ code: 4321 })
     expect(await client.ended()).toBe('fin')
+  })
+
+  test('closes and ends its half at once still leaves it the echo', async () => {
+    await using upstream = await startUpstream()
+    await using holdfast = await startHoldfast({ args: ['--upstream', upstream.url, '--workers', '1'] })
+    await using client = await rawClient(holdfast.url, { answersCloses: false })
+    client.close(4321, 'enough')
+    client.end()
+    expect(await client.closeFrame()).toEqual({ code: 4321, reason: 'enough' })
+    expect(await (await upstream.connection()).closed).toMatchObject({ code: 4321 })
   })
 
   test('closes without a code gets none', async () => {

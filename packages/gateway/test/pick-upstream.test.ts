@@ -11,7 +11,7 @@ import {
   randomTwo,
   roundRobin,
 } from '../src/pick-upstream.ts'
-import { clientRequest } from './upstream-request.ts'
+import { clientRequest } from './dialling.ts'
 
 const candidate = (id: string, weight = 1, connections = 0) => ({ id, weight, connections })
 const pool = (weights: readonly number[]) => weights.map((weight, i) => candidate(`ws://u${i}`, weight))

@@ -1,14 +1,10 @@
-import { fakeClock, frame, opcode, parseFrames } from '@holdfast/testing'
+import { fakeClock, frame, opcode, parseFrames, Receiver } from '@holdfast/testing'
 import fc from 'fast-check'
 import { Duplex } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import * as ws from 'ws'
 import type { Verdict } from '../src/connection.ts'
 import { Pipe, type PipeOptions } from '../src/pipe.ts'
 import { anyMessages, cutAt, toFrames } from './arbitrary-frames.ts'
-
-// Exported by `ws`, but not by its types.
-const { Receiver } = ws as unknown as { Receiver: new (options: object) => NodeJS.WritableStream & NodeJS.EventEmitter }
 
 /** A stream whose peer is the test: what it gets is in `written`, what it says is pushed. */
 class PeerStream extends Duplex {

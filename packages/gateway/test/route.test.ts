@@ -137,7 +137,7 @@ describe('matchRoute', () => {
 
   test('never throws, and without odd characters agrees with a plain comparison', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.string(), (host, target) => {
+      fc.property(fc.string(), fc.string(), (host, target) => {
         matchRoute([ws, admin, rest], host, target)
       }),
     )

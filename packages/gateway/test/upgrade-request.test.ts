@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import http2 from 'node:http2'
+import { eventually } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import type { UpgradeRequest } from '../src/upgrade-request.ts'
 import { cert, dialDoor, doorHost, handshakeText, key, received, talk } from './door-host.ts'
@@ -163,12 +164,22 @@ describe('a request that servers could read in two ways', () => {
     expect(await talk(host, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')).not.toContain('101')
   })
 
-  test('a refusal reaches a client that goes on sending', async () => {
+  test.each([
+    ['is no HTTP', `GET / HTTP/1.1\r\nX-A: ${'x'.repeat(16_000_000)}`, 431],
+    [
+      'is a bad handshake',
+      handshakeText({ Upgrade: 'websocket', 'Content-Length': '16000000' }) + 'x'.repeat(16_000_000),
+      400,
+    ],
+  ])('a client whose request %s can send it all before it reads the refusal', async (_, text, status) => {
     await using host = await doorHost()
     const socket = await dialDoor(host)
-    const answer = received(socket)
-    socket.write(`GET / HTTP/1.1\r\nX-A: ${'x'.repeat(1024 * 1024)}`)
-    expect(await answer).toContain('431')
+    const sent = new Promise((resolve) => socket.write(text, resolve))
+    await sent
+    await eventually('the server’s end is closed', () => host.refused.length === 1 && host.door.size === 0)
+    expect(await received(socket)).toContain(`HTTP/1.1 ${status}`)
+    // Not reset: a reset may overtake the refusal.
+    expect(socket.errored).toBeNull()
   })
 
   test('an upgrade that overtakes an unanswered request ends the connection', async () => {

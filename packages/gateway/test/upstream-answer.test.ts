@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { HeaderList } from '../src/upgrade-request.ts'
 import { readSwitch, retryAfter } from '../src/upstream-answer.ts'
-import { clientRequest } from './upstream-request.ts'
+import { clientRequest } from './dialling.ts'
 
 // The key and its answer are those of RFC 6455 1.3.
 const request = clientRequest({

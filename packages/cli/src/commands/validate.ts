@@ -1,4 +1,3 @@
-import { formatProblem, loadConfigFile } from '@holdfast/gateway'
 import type { Command } from 'commander'
 import { Failure, type Io, printJson } from '../output.ts'
 
@@ -15,6 +14,7 @@ export function registerValidate(program: Command, io: Io): void {
 }
 
 async function validate({ config, json }: { config: string; json?: boolean }, io: Io): Promise<void> {
+  const { formatProblem, loadConfigFile } = await import('@holdfast/gateway')
   const result = await loadConfigFile(config)
   const problems = result.ok ? [] : result.problems
   const warnings = result.ok ? result.warnings : []

@@ -48,7 +48,9 @@ export class Processes implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const alive = [...this.#children].filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
+    const alive = [...this.#children].filter(
+      ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
+    )
     const ended = alive.map((child) => once(child, 'exit'))
     for (const child of alive) child.kill('SIGKILL')
     await Promise.all(ended)

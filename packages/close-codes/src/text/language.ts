@@ -1,23 +1,32 @@
-import type { Delay } from '../advice.ts'
-import type { Sender } from '../close-codes.ts'
 import type { CodeId } from '../code.ts'
+import type { Mend, Occasion, Sender, Wire } from '../facts.ts'
 import type { PrivateRetry } from '../private-codes.ts'
 import type { CodeRange } from '../ranges.ts'
 import type { Receipt } from '../receive-support.ts'
+import type { ComparisonText } from './comparison-text.ts'
+import type { ecosystems, withoutOwnCodes } from './en/ecosystems.ts'
+import type { supportNotes } from './en/support-notes.ts'
 
 /** One line or more, each a sentence of its own. */
-type Lines = readonly [string, ...string[]]
+export type Lines = readonly [string, ...string[]]
+
+/** The same keys, with the words of another language. */
+type Translated<T> = { readonly [K in keyof T]: T[K] extends string ? string : Translated<T[K]> }
 
 /** The words about one code. Backticks mark code; there is no other markup. */
 export interface CodeText {
   /** What the number says, in one sentence. */
   readonly meaning: string
+  /** The same in the first person, as the side that says it would put it to the other. */
+  readonly says: string
   readonly description: string
   readonly whenSeen: string
   /** Steps, in the order in which to take them. */
   readonly howToFix: Lines
   readonly causes: Lines
   readonly pitfalls: Lines
+  /** When to send it, said to the one who chooses; of a code that is never sent, what to do instead. */
+  readonly use: string
   /** Whether to come back, and when. */
   readonly retry: {
     /** What the RFC or the registration asks for. */
@@ -29,8 +38,8 @@ export interface CodeText {
   }
 }
 
-/** The fixed words around the table: headings, and words for what is data. */
-interface Labels {
+/** The fixed words around the table: headings, and words for what is data. `{name}` is filled in. */
+export interface Labels {
   readonly code: string
   readonly name: string
   readonly meaning: string
@@ -44,10 +53,13 @@ interface Labels {
   readonly holdfast: string
   readonly sources: string
   readonly sentBy: string
+  readonly occasion: string
+  readonly mend: string
   readonly onTheWire: string
   readonly browserMaySend: string
   readonly http: string
   readonly grpc: string
+  readonly support: string
   readonly definedIn: string
   readonly aliases: string
   readonly yes: string
@@ -58,19 +70,25 @@ interface Labels {
   readonly implementation: string
   readonly note: string
   readonly senders: Record<Sender, string>
+  readonly occasions: Record<Occasion, string>
+  readonly mends: Record<Mend, string>
+  readonly wires: Record<Wire, string>
   readonly receipts: Record<Receipt, string>
   readonly privateRetries: Record<PrivateRetry, string>
+  /** How many implementations refuse a code: `{refusing}` of `{of}`; or that all take it. */
+  readonly refusedBy: string
+  readonly takenByAll: string
   /** The advice to stop, as a sentence. */
   readonly stop: string
-  /** The advice to come back, as a sentence. */
-  readonly reconnect: (delay: Delay) => string
+  /** The advice to come back, as a sentence: `{span}`, `{cap}`. */
+  readonly reconnect: string
   /** The same in a few words, for a table. */
   readonly stopShort: string
-  readonly reconnectShort: (delay: Delay) => string
+  readonly reconnectShort: string
 }
 
 /** The headings and paragraphs of the reference page that belong to no single code. */
-interface PageText {
+export interface PageText {
   readonly title: string
   readonly intro: Lines
   readonly overview: string
@@ -80,19 +98,64 @@ interface PageText {
   readonly reasons: string
   readonly reasonsText: Lines
   readonly support: string
-  readonly supportText: (rejecting: { restart: number; badGateway: number; of: number }) => string
+  /** `{restart}` implementations refuse 1012 and 1013, `{badGateway}` refuse 1014, of `{of}`. */
+  readonly supportText: string
   readonly privateCodes: string
   readonly privateCodesText: Lines
   readonly withoutPrivateCodes: string
+}
+
+/** What the command says beside the reference. `{name}` is filled in. */
+export interface CommandText {
+  /** Stands where a registered code has its name. */
+  readonly unregistered: string
+  /** `{n}` is in the range `{range}`; what that means follows. */
+  readonly inRange: string
+  /** Heads the list of ecosystems that use this very number. */
+  readonly usedBy: string
+  /** Before the names of ecosystems that use other numbers of the same range. */
+  readonly sameRange: string
+  /** `{command}` lists the codes of one ecosystem. */
+  readonly listHint: string
+  /** `{command}` tells all about one code. */
+  readonly explainHint: string
+  /** `{input}` is no close code; `{from}`-`{to}` are. */
+  readonly notACode: string
+  /** `{input}` is not registered, so it cannot be compared; `{command}` says what is known of it. */
+  readonly notComparable: string
+  readonly sameCode: string
+  readonly unknownEcosystem: string
+  readonly didYouMean: string
+  /** Before the list of what can be chosen: `{list}`. */
+  readonly known: string
 }
 
 /** Everything this package says, in one language. A language with a string missing does not compile. */
 export interface Language {
   /** The BCP 47 tag: 'en'. */
   readonly tag: string
+  /** The language in itself: 'English'. */
+  readonly name: string
+  /** Seconds, `{n}`, and a stretch of them from `{least}` to `{most}`, as the language writes them. */
+  readonly seconds: string
+  readonly span: string
+  /** A label and what it stands before, `{label}` and `{text}`. */
+  readonly labelled: string
+  /** Two items of a list, `{a}` and `{b}`, without a word between; two sentences in a row. */
+  readonly list: string
+  readonly sentences: string
+  /** `{a}` with `{b}` beside it, in brackets. */
+  readonly aside: string
+  /** What somebody says, `{text}`, in the quotation marks of the language. */
+  readonly quoted: string
   readonly codes: Record<CodeId, CodeText>
   /** What each range of RFC 6455 section 7.4.2 is for; `outside` is for a number in none of them. */
   readonly ranges: Record<CodeRange['id'] | 'outside', string>
   readonly labels: Labels
+  readonly comparison: ComparisonText
   readonly page: PageText
+  readonly command: CommandText
+  readonly ecosystems: Translated<typeof ecosystems>
+  readonly withoutOwnCodes: Translated<typeof withoutOwnCodes>
+  readonly supportNotes: Translated<typeof supportNotes>
 }

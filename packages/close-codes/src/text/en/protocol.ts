@@ -10,6 +10,7 @@ type ProtocolId = Exclude<
 export const protocol: Record<ProtocolId, CodeText> = {
   normalClosure: {
     meaning: 'The connection has done its work and ends on purpose.',
+    says: 'We are done. Goodbye.',
     description:
       'A clean end: one side said that it was finished, the other agreed. Programs take it for success, and most reconnecting clients stay away after it.',
     whenSeen:
@@ -29,6 +30,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
       '`close()` without arguments does not send 1000: the Close is empty and the peer sees 1005.',
       'A Discord session ends when its client closes with 1000 or 1001; after any other code it can be resumed.',
     ],
+    use: 'The work is done, and nobody has to come back.',
     retry: {
       registered: 'None. The RFC says that the purpose of the connection has been fulfilled.',
       practice:
@@ -38,6 +40,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
   },
   goingAway: {
     meaning: 'The endpoint is leaving: a server goes down, or a browser leaves the page.',
+    says: 'I am leaving.',
     description:
       'The commonest code of a shutdown, and the only one for it in RFC 6455. It says that the endpoint goes, and nothing about when or whether somebody will be back.',
     whenSeen:
@@ -59,6 +62,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
       'Python websockets counts it as a normal end, so an `async for` loop over messages just stops.',
       'A client that does not return after 1001, like sockette, stays away after every Caddy reload.',
     ],
+    use: 'You are leaving and cannot promise to be back: a shutdown for good, a scale-down, a limit on age.',
     retry: {
       registered:
         'None for this code. For abnormal closures RFC 6455 section 7.2.3 asks for a random first delay, such as 0-5 s, and exponential backoff.',
@@ -69,6 +73,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
   },
   protocolError: {
     meaning: 'The peer broke the WebSocket protocol.',
+    says: 'What you sent is not WebSocket.',
     description:
       'One side received what RFC 6455 does not allow: a wrong mask bit, a reserved bit or opcode, broken fragmentation, a control frame that is too long, or a close code that it does not know.',
     whenSeen:
@@ -89,6 +94,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
       'gorilla/websocket answers 1014 with 1002 and returns an error for which `IsCloseError` and `IsUnexpectedCloseError` are both false.',
       'It is not for bad input to the application: use 1008 or a code of your own.',
     ],
+    use: 'The peer sent what RFC 6455 forbids. Your library says it for you.',
     retry: {
       registered: 'None.',
       practice:
@@ -99,6 +105,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
   },
   unsupportedData: {
     meaning: 'The endpoint does not take this type of data, such as binary where it understands only text.',
+    says: 'I do not take messages of this type.',
     description: 'About the type of a message, text or binary, and not about what is in it.',
     whenSeen:
       'A `Blob` or `ArrayBuffer` sent to a JSON endpoint, or text sent to a service for protobuf or audio. AWS API Gateway documents it for binary messages, which its WebSocket APIs do not take.',
@@ -109,6 +116,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
     ],
     causes: ['A binary message to a text-only endpoint.', 'A text message to a binary-only endpoint.'],
     pitfalls: ['Bad JSON in a text message is not 1003: use 1007, 1008 or a code of your own.'],
+    use: 'You take text only and got binary, or the other way round.',
     retry: {
       registered: 'None.',
       practice: 'Stay away until the sender is corrected.',
@@ -118,6 +126,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
   },
   reserved: {
     meaning: 'Reserved. It has no meaning.',
+    says: 'This number means nothing.',
     description:
       'A hole in the table. Drafts of the protocol had "message too large" here, which became 1009; a few old texts still say so.',
     whenSeen: 'Practically never. A peer that sends it was written against a draft.',
@@ -126,6 +135,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
     pitfalls: [
       'ws, gorilla/websocket, coder/websocket and .NET refuse it on receipt; Chromium and Firefox hand it to the page.',
     ],
+    use: 'Never. If a draft made you think of size, send 1009.',
     retry: {
       registered: 'None.',
       practice: 'None: it is not used.',
@@ -134,6 +144,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
   },
   noStatusReceived: {
     meaning: 'The Close frame of the peer held no code.',
+    says: 'The peer closed, and gave no code.',
     description:
       'A marker for the own application, never sent. The peer closed properly, by a Close without a body, and the library fills in 1005 so that there is a number to look at.',
     whenSeen:
@@ -152,6 +163,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
       '`wasClean` is true.',
       'Uvicorn tells the application 1005 when TCP was lost after the handshake, where 1006 would fit.',
     ],
+    use: 'Never: the peer reads it when you call `close()` without a code. Pass one.',
     retry: {
       registered: 'None.',
       practice: 'Mixed: SocketCluster comes back at once, sockette stays away.',
@@ -161,6 +173,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
   },
   abnormalClosure: {
     meaning: 'The connection ended without a Close frame.',
+    says: 'The connection is gone, and nobody said why.',
     description:
       'A marker for the own application, never sent. TCP was cut, a process was killed, the handshake failed, or a proxy gave up. Browsers hide the cause on purpose, so that a page cannot probe the network around it.',
     whenSeen:
@@ -186,6 +199,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
       'uWebSockets reports it also for a proper Close whose code it refuses (1012-3999).',
       'Chromium waits up to 60 s for the answer to its own Close before it reports 1006.',
     ],
+    use: 'Never: the peer reads it when you end TCP without a Close. Say first why you end.',
     retry: {
       registered:
         'RFC 6455 section 7.2.3: the first attempt after a random delay, of which 0-5 s is called reasonable, then truncated binary exponential backoff.',
@@ -197,6 +211,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
   },
   invalidPayload: {
     meaning: 'The bytes of a message do not fit its type, such as text that is not UTF-8.',
+    says: 'I cannot decode what you sent.',
     description:
       'The frames were legal, but what they carry could not be decoded: text that is not UTF-8, or compressed data that does not inflate.',
     whenSeen:
@@ -217,6 +232,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
       'Invalid UTF-8 in the reason of a Close ends in 1007 in ws and Node, in 1002 in Chromium.',
       'A program that drops the reason hides the cause.',
     ],
+    use: 'The frames are legal, but you cannot make sense of the bytes in them. Say in the reason which ones.',
     retry: {
       registered: 'None.',
       practice: 'Stay away until the data or the configuration is corrected.',
@@ -226,6 +242,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
   },
   policyViolation: {
     meaning: 'The peer broke a rule of the endpoint. The general refusal.',
+    says: 'You broke one of my rules.',
     description:
       'For everything that is not allowed and has no better code, or when the server does not want to say more.',
     whenSeen:
@@ -246,6 +263,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
       'A server that accepts first and then says 1008 resets the backoff of a naive client every time: reset it only after the connection has lived for some seconds.',
       'A refusal before the upgrade is HTTP 403, which a browser shows as 1006.',
     ],
+    use: 'You refuse, and no narrower code fits, or you want to give nothing away.',
     retry: {
       registered: 'None.',
       practice: 'Stay away until something has changed; after a rate limit, for a minute or so.',
@@ -255,6 +273,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
   },
   messageTooBig: {
     meaning: 'A message is larger than the endpoint is willing to take.',
+    says: 'That message is too large for me.',
     description:
       'A limit was reached: for a frame, for a whole message, or for a message after decompression.',
     whenSeen:
@@ -272,6 +291,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
       'The limit may be your own: client libraries have one too, and then it was your side that closed.',
       'A message that is small on the wire can be too large once inflated.',
     ],
+    use: 'A message is over your limit. Put the limit into the reason.',
     retry: {
       registered: 'None.',
       practice: 'Mixed: come back but do not send that message again; centrifuge-js stops.',
@@ -281,6 +301,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
   },
   mandatoryExtension: {
     meaning: 'The client needs an extension that the server did not agree to.',
+    says: 'I need an extension that you did not agree to.',
     description:
       'Only a client sends it, with the missing extensions in the reason. A server that misses one fails the handshake instead.',
     whenSeen: 'Very rarely: clients that insist on permessage-deflate or on an extension of their own.',
@@ -294,6 +315,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
       'A proxy on the way removes `Sec-WebSocket-Extensions`.',
     ],
     pitfalls: ['The HTTP client of the JDK treats it as illegal when a server sends it.'],
+    use: 'Only as a client that cannot work without an extension. Name it in the reason.',
     retry: {
       registered: 'None.',
       practice: 'Stay away: the configuration has to change.',
@@ -303,6 +325,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
   },
   internalError: {
     meaning: 'The endpoint met a condition that it did not expect, and cannot go on.',
+    says: 'Something broke in me.',
     description:
       'The cousin of HTTP 500. RFC 6455 has it for servers; erratum 3227 and the registry widened it to any endpoint.',
     whenSeen:
@@ -323,6 +346,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
       'Many proxies say 1011 for a lost backend, where 1014 would tell more.',
       'A crash may return with the same input: stop or raise an alarm after some attempts.',
     ],
+    use: "Something failed in you, through nobody else's doing. Do not put a stack trace into the reason.",
     retry: {
       registered: 'None.',
       practice: 'Come back with backoff; stop or raise an alarm after some attempts.',
@@ -332,6 +356,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
   },
   tlsHandshake: {
     meaning: 'The TLS handshake failed.',
+    says: 'TLS failed before we could speak.',
     description:
       'A marker for the own application, never sent: `wss://` failed before the first byte of WebSocket.',
     whenSeen: 'Hardly ever. Browsers do not use it and report 1006; a few native libraries have it.',
@@ -349,6 +374,7 @@ export const protocol: Record<ProtocolId, CodeText> = {
     pitfalls: [
       'A peer can put it on the wire by mistake: Chromium fails such a frame; Firefox, WebSocket-Node and soketto take it.',
     ],
+    use: 'Never: before TLS stands there is nothing to send it on.',
     retry: {
       registered: 'None.',
       practice: 'Stay away until the certificate or the settings are corrected.',

@@ -10,6 +10,7 @@ type RegisteredId = Extract<
 export const registered: Record<RegisteredId, CodeText> = {
   serviceRestart: {
     meaning: 'The service restarts. Come back.',
+    says: 'I am restarting and will be back.',
     description:
       'A planned interruption: the server goes away on purpose, expects to be back soon, and wants its clients to return spread over time.',
     whenSeen:
@@ -34,6 +35,7 @@ export const registered: Record<RegisteredId, CodeText> = {
       'Python websockets raises `ConnectionClosedError` for it, not `ConnectionClosedOK`.',
       'A script in a browser can receive it but not send it; `dart:io` cannot send it either.',
     ],
+    use: 'You stop on purpose and will be back within seconds. Add a `retry=` of its own for each client.',
     retry: {
       registered:
         'A random 5-30 s, in the mailing-list post that the registry cites for this code. Neither RFC 6455 nor the table of the registry states a delay.',
@@ -45,6 +47,7 @@ export const registered: Record<RegisteredId, CodeText> = {
   },
   tryAgainLater: {
     meaning: 'The server is overloaded and sheds this client. Come back later.',
+    says: 'I am full. Come back later.',
     description:
       'Load shedding. It was proposed as "Service Overload" and registered as "Try Again Later". A Close frame has no `Retry-After` field, so a hint has to stand in the reason.',
     whenSeen:
@@ -66,6 +69,7 @@ export const registered: Record<RegisteredId, CodeText> = {
       'The libraries that refuse 1012 on receipt refuse 1013 too.',
       'Sent before the connection is accepted it becomes an HTTP status, and a browser reports 1006.',
     ],
+    use: 'You are well but have no room. Add `retry=`. Clients that can read an HTTP status are better refused before the upgrade.',
     retry: {
       registered:
         'In the post that the registry cites: go only to another address of the same target, or back to the same one when the user asks for it. That is stricter than the name: no automatic return.',
@@ -77,6 +81,7 @@ export const registered: Record<RegisteredId, CodeText> = {
   },
   badGateway: {
     meaning: 'A gateway got no valid answer from the server behind it.',
+    says: 'I am well; the server behind me is not.',
     description:
       'The front is alive; the server behind it does not answer as it should. The cousin of HTTP 502, for a connection that is already a WebSocket.',
     whenSeen:
@@ -101,6 +106,7 @@ export const registered: Record<RegisteredId, CodeText> = {
       'It was registered after 1012 and 1013, and older lists of codes lack it.',
       'Small projects misuse it for "unauthorized".',
     ],
+    use: 'You are a gateway, and the server behind you is out of reach, silent or wrong. Put the cause into the reason.',
     retry: {
       registered: 'None. The registration compares it with HTTP 502 and gives no delay.',
       practice:
@@ -111,6 +117,7 @@ export const registered: Record<RegisteredId, CodeText> = {
   },
   unauthorized: {
     meaning: 'Authentication is needed, or it failed. Like HTTP 401.',
+    says: 'Log in first.',
     description:
       'The registered way to say "log in first". It stands in the range for libraries and frameworks, so other software may mean something else by the same number.',
     whenSeen:
@@ -125,6 +132,7 @@ export const registered: Record<RegisteredId, CodeText> = {
       'A uWebSockets server reports 1006 when a client sends any code from 3000 to 3999.',
       'graphql-ws has 4401 instead, and in another sense.',
     ],
+    use: 'You do not know who the client is: it brought no credentials, or bad ones.',
     retry: {
       registered: 'None.',
       practice: 'Stay away until there is a new credential.',
@@ -133,6 +141,7 @@ export const registered: Record<RegisteredId, CodeText> = {
   },
   forbidden: {
     meaning: 'Authenticated, but not allowed. Like HTTP 403.',
+    says: 'I know you, and you may not.',
     description:
       'The registered way to say "you are known, and this is not for you". It tells more than 1008.',
     whenSeen:
@@ -146,6 +155,7 @@ export const registered: Record<RegisteredId, CodeText> = {
       'A number of the range for libraries: a framework may mean something else by it.',
       'A uWebSockets server reports 1006 when a client sends any code from 3000 to 3999.',
     ],
+    use: 'You know who the client is, and it may not do this.',
     retry: {
       registered: 'None.',
       practice: 'Stay away until the permissions have changed.',
@@ -154,6 +164,7 @@ export const registered: Record<RegisteredId, CodeText> = {
   },
   timeout: {
     meaning: 'The endpoint waited too long for the peer. Like HTTP 408.',
+    says: 'I waited for you too long.',
     description:
       'The registered way to say "I waited too long for your message", such as an authentication message that never came.',
     whenSeen:
@@ -169,6 +180,7 @@ export const registered: Record<RegisteredId, CodeText> = {
       'A client that is too slow.',
     ],
     pitfalls: ['Centrifuge uses the same number for a client that reads too slowly.'],
+    use: 'You gave the peer a deadline for a message, and it has passed.',
     retry: {
       registered: 'None.',
       practice: 'Come back with backoff.',

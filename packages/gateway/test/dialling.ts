@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { DialTarget } from '../src/dial.ts'
+import { eventually } from '@holdfast/testing'
+import { type DialResult, type DialTarget, dial } from '../src/dial.ts'
+import type { DialFailure } from '../src/dial-failure.ts'
 import type { HeaderList, UpgradeRequest } from '../src/upgrade-request.ts'
 
 /** A checked handshake as the client's side would hand it on; header fields follow what it offers. */
@@ -26,3 +28,28 @@ export function clientRequest(init: Partial<UpgradeRequest> = {}): UpgradeReques
 export function targetOf(server: { port: number }, init: Partial<DialTarget> = {}): DialTarget {
   return { tls: false, host: '127.0.0.1', port: server.port, serverName: '127.0.0.1', path: '', ...init }
 }
+
+export const limits = { connect: 2_000, handshake: 2_000 }
+
+/** A signal that does not fire. */
+export const never = () => new AbortController().signal
+
+export const dialPlain = (server: { port: number }, request = clientRequest(), timeouts = limits) =>
+  dial(targetOf(server), request, timeouts, never())
+
+export type Opened = Extract<DialResult, { ok: true }>
+
+/** The result of a dial that must have succeeded. */
+export function opened(result: DialResult): Opened {
+  if (!result.ok) throw new Error(`the dial failed: ${result.failure.kind}`)
+  return result
+}
+
+/** The failure of a dial that must have failed. */
+export function failure(result: DialResult): DialFailure {
+  if (result.ok) throw new Error('the dial succeeded')
+  return result.failure
+}
+
+export const noneOpen = (server: { open: number }) =>
+  eventually('the upstream sees its socket closed', () => server.open === 0)

@@ -1,0 +1,173 @@
+// What becomes of connections, connection attempts and counts when processes are killed.
+import {
+  eventually,
+  gone,
+  rawSocket,
+  runtime,
+  startHoldfast,
+  startUpstream,
+  wsClient,
+} from '@holdfast/testing'
+import { expect, test } from 'vitest'
+
+/** Bun cannot hand sockets to other processes: there is one process, and when it dies all is over. */
+const manyProcesses = test.skipIf(runtime().name === 'bun')
+
+interface State {
+  pid: number
+  workers: { id: number; pid: number; state: string; connections: number }[]
+  workerRestarts: number
+  routes: {
+    connections: { open: number }
+    counters: {
+      handshakes: Record<string, number>
+      closes: Record<string, number>
+      messages: Record<string, number>
+    }
+  }[]
+}
+
+manyProcesses.each([1, 2])(
+  'a killed worker of %i is replaced within a second, and no attempt is refused meanwhile',
+  async (workers) => {
+    await using upstream = await startUpstream()
+    await using holdfast = await startHoldfast({
+      config: { workers, routes: [{ name: 'all', upstreams: [upstream.url] }] },
+    })
+    const victim = holdfast.workers()[0]!
+    let stop = false
+    const failures: unknown[] = []
+    let attempts = 0
+    const hammer = async () => {
+      while (!stop) {
+        attempts++
+        const socket = await rawSocket(holdfast.url).catch((error) => void failures.push(error))
+        socket?.destroy()
+      }
+    }
+    const hammers = [hammer(), hammer(), hammer()]
+    const start = performance.now()
+    process.kill(victim, 'SIGKILL')
+    await eventually('a handshake while the worker is replaced', async () => {
+      await using client = wsClient(holdfast.url)
+      await client.opened
+      const state = (await holdfast.api('/api/state')).body as State
+      const ready = state.workers.filter(({ state }) => state === 'ready')
+      return ready.length === workers && ready.every(({ pid }) => pid !== victim)
+    })
+    const took = performance.now() - start
+    stop = true
+    await Promise.all(hammers)
+    expect(failures).toEqual([])
+    expect(attempts).toBeGreaterThan(10)
+    expect(took).toBeLessThan(1000)
+  },
+)
+
+manyProcesses(
+  '1,000 connections spread evenly over two workers',
+  async () => {
+    await using upstream = await startUpstream()
+    await using holdfast = await startHoldfast({
+      config: { workers: 2, routes: [{ name: 'all', upstreams: [upstream.url] }] },
+    })
+    const clients = Array.from({ length: 1000 }, () => wsClient(holdfast.url))
+    await Promise.all(clients.map(({ opened }) => opened))
+    const state = (await holdfast.api('/api/state')).body as State
+    const shares = state.workers.map(({ connections }) => connections)
+    expect(shares.reduce((a, b) => a + b)).toBe(1000)
+    for (const share of shares) {
+      expect(share).toBeGreaterThan(350)
+      expect(share).toBeLessThan(650)
+    }
+    for (const client of clients) client.socket.terminate()
+  },
+  60_000,
+)
+
+manyProcesses(
+  'what a killed worker had counted stays, and its connections count as 1006 by the gateway',
+  async () => {
+    await using upstream = await startUpstream()
+    await using holdfast = await startHoldfast({
+      config: { workers: 2, routes: [{ name: 'all', upstreams: [upstream.url] }] },
+    })
+    const clients = Array.from({ length: 8 }, () => wsClient(holdfast.url))
+    for (const client of clients) {
+      await client.opened
+      client.send('count me')
+      await client.message()
+    }
+    const before = (await holdfast.api('/api/state')).body as State
+    expect(before.routes[0]!.connections.open).toBe(8)
+    const victim = before.workers[0]!
+    process.kill(victim.pid, 'SIGKILL')
+    const after = await eventually('the restart', async () => {
+      const state = (await holdfast.api('/api/state')).body as State
+      return state.workerRestarts === 1 && state
+    })
+    const { connections, counters } = after.routes[0]!
+    expect(connections.open).toBe(8 - victim.connections)
+    expect(counters.handshakes.accepted).toBe(8)
+    expect(counters.messages).toEqual(before.routes[0]!.counters.messages)
+    expect(counters.closes).toEqual({ '1006:gateway': victim.connections })
+    expect(after.pid).toBe(before.pid)
+
+    const { body } = await holdfast.api('/metrics')
+    expect(body).toMatch(/^holdfast_handshakes_total\{route="all",result="accepted"\} 8$/m)
+    expect(body).toMatch(/^holdfast_closes_total\{route="all",code="1006",by="gateway"\} 4$/m)
+    expect(body).toMatch(/^holdfast_worker_restarts_total 1$/m)
+    for (const client of clients) client.socket.terminate()
+  },
+)
+
+manyProcesses(
+  'a limit of connections counts over all workers, and a dead worker holds none of it',
+  async () => {
+    await using upstream = await startUpstream()
+    await using holdfast = await startHoldfast({
+      config: {
+        workers: 2,
+        routes: [{ name: 'all', upstreams: [upstream.url], limits: { connections: 4 } }],
+      },
+    })
+    const clients = Array.from({ length: 4 }, () => wsClient(holdfast.url))
+    await Promise.all(clients.map(({ opened }) => opened))
+    const fifth = wsClient(holdfast.url)
+    expect(await fifth.closed).toMatchObject({ code: 1013 })
+
+    const victim = holdfast.workers()[0]!
+    process.kill(victim, 'SIGKILL')
+    await eventually(
+      'its two clients to lose their connections',
+      () => clients.filter(({ ending }) => ending).length === 2,
+    )
+    const late = [wsClient(holdfast.url), wsClient(holdfast.url)]
+    for (const client of late) {
+      await client.opened
+      client.send('in')
+      expect(await client.message()).toBe('in')
+    }
+    expect(await wsClient(holdfast.url).closed).toMatchObject({ code: 1013 })
+    for (const client of [...clients, ...late]) client.socket.terminate()
+  },
+)
+
+manyProcesses('workers whose supervisor was killed free the port, say 1012 and end', async () => {
+  await using upstream = await startUpstream()
+  const config = {
+    workers: 1,
+    drain: { spread: '60s', deadline: '90s', retry: ['1s', '2s'] },
+    routes: [{ name: 'all', upstreams: [upstream.url] }],
+  }
+  await using holdfast = await startHoldfast({ config })
+  const clients = Array.from({ length: 5 }, () => wsClient(holdfast.url))
+  await Promise.all(clients.map(({ opened }) => opened))
+  const workers = holdfast.workers()
+  holdfast.signal('SIGKILL')
+  for (const { closed } of clients) expect(await closed).toMatchObject({ code: 1012 })
+  await gone(workers)
+  const listen = new URL(holdfast.url).host
+  await using next = await startHoldfast({ config: { ...config, listen } })
+  expect(next.url).toBe(holdfast.url)
+})

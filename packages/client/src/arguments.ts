@@ -1,0 +1,46 @@
+// What the application gives, checked and made into what a connection takes: WebIDL and the first steps of WHATWG.
+import { browserMaySend, maxReasonBytes } from '@holdfast/close-codes'
+import { hostError, page } from './host.ts'
+import type { Asked, Data } from './options.ts'
+import { utf8Length } from './send-queue.ts'
+
+/** WHATWG, get a URL record: relative URLs are those of the document, and http(s) means ws(s). */
+export function absolute(url: string): string {
+  let parsed: URL | undefined
+  try {
+    parsed = new URL(url, page.document?.baseURI ?? page.location?.href)
+  } catch {}
+  // "If urlRecord's fragment is non-null": an empty one too, which `ws` lets pass.
+  if (!parsed || url.includes('#')) throw hostError('SyntaxError', `no URL for a WebSocket: ${url}`)
+  // The URL class of React Native changes URLs.
+  return /^wss?:/i.test(url) ? url : parsed.href.replace(/^http/, 'ws')
+}
+
+/** WebIDL: what is neither text nor binary becomes text. */
+export function sendable(data: Data): Data {
+  if (typeof data === 'string') return data
+  // By shape, not by class: another frame's ArrayBuffer is one too, and React Native has a Blob of its own.
+  const binary = data as Partial<Blob & ArrayBuffer> | null
+  return typeof (binary?.byteLength ?? (binary?.slice && binary.size)) === 'number' ? data : `${data}`
+}
+
+/** The code for `close()` as WebIDL has it, [Clamp] unsigned short. Throws as WHATWG does. */
+export function closingCode(code: number | undefined): number | undefined {
+  if (code === undefined) return code
+  const clamped = Math.min(Math.max(Math.round(+code) || 0, 0), 65535)
+  if (!browserMaySend(clamped))
+    throw hostError('InvalidAccessError', `close code ${clamped}: only 1000 and 3000-4999 may be used`)
+  return clamped
+}
+
+/** The reason for `close()`. Throws as WHATWG does. */
+export function closingReason(reason: string | undefined): string | undefined {
+  if (reason !== undefined && utf8Length(`${reason}`) > maxReasonBytes)
+    throw hostError('SyntaxError', `close reason of more than ${maxReasonBytes} bytes`)
+  return reason
+}
+
+/** Asks a function for its value; what it throws is a rejection. */
+export async function ask<T extends string | URL | string[]>(asked: Asked<T>): Promise<T> {
+  return typeof asked === 'function' ? asked() : asked
+}

@@ -1,0 +1,64 @@
+/**
+ * What the socket is doing. `attempt` counts the returns of this series: 0 for the first connection, and again
+ * after a connection that lived.
+ */
+export type State =
+  /** Asks for the URL, or shakes hands. */
+  | { readonly name: 'connecting'; readonly attempt: number }
+  | { readonly name: 'open'; readonly attempt: number; readonly since: number }
+  /** Between two connections. `earliest`: no wake brings it back before this. */
+  | { readonly name: 'waiting'; readonly attempt: number; readonly earliest: number }
+  /** `close()` was called; its `close` event is still to come. */
+  | { readonly name: 'closing' }
+  | { readonly name: 'closed' }
+
+export type StateEvent =
+  | { readonly type: 'opened'; readonly now: number }
+  /** There is no connection any more, or it never came. `earliest` null: it does not come back. */
+  | { readonly type: 'lost'; readonly attempt: number; readonly earliest: number | null }
+  /** The wait is over. */
+  | { readonly type: 'due' }
+  /** The application called `close()`. */
+  | { readonly type: 'close' }
+
+/** The state after an event. Pure; an event that has no meaning in a state changes nothing. */
+export function next(state: State, event: StateEvent): State {
+  const { name } = state
+  switch (event.type) {
+    case 'opened':
+      return name === 'connecting' ? { name: 'open', attempt: state.attempt, since: event.now } : state
+    case 'lost':
+      if (name === 'closing') return { name: 'closed' }
+      if (name !== 'connecting' && name !== 'open') return state
+      return event.earliest === null
+        ? { name: 'closed' }
+        : { name: 'waiting', attempt: event.attempt + 1, earliest: event.earliest }
+    case 'due':
+      return name === 'waiting' ? { name: 'connecting', attempt: state.attempt } : state
+    case 'close':
+      return name === 'closed' ? state : { name: 'closing' }
+  }
+}
+
+/**
+ * How many returns of this series have been made when the connection is lost now. A connection that lived less
+ * than `minUptime` goes on counting, so that `open` followed at once by a loss still backs off.
+ */
+export function attemptAt(state: State, now: number, minUptime: number): number {
+  if (state.name === 'open' && now - state.since >= minUptime) return 0
+  return state.name === 'connecting' || state.name === 'open' ? state.attempt : 0
+}
+
+/** The `readyState` of WHATWG. While it waits it is CONNECTING: only CLOSED is the end. */
+export function readyStateOf(state: State): 0 | 1 | 2 | 3 {
+  switch (state.name) {
+    case 'open':
+      return 1
+    case 'closing':
+      return 2
+    case 'closed':
+      return 3
+    default:
+      return 0
+  }
+}

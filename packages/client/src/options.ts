@@ -1,0 +1,146 @@
+import type { ReconnectCloseEvent } from './close-event.ts'
+
+/** What `send()` takes. */
+export type Data = string | Blob | ArrayBuffer | ArrayBufferView
+
+/** A value, or a function that is asked for it before every attempt: for a fresh token, another host. */
+export type Asked<T> = T | (() => T | Promise<T>)
+
+export interface ReconnectingWebSocketOptions {
+  /**
+   * Decides when to come back, in place of the close codes table. `event.retryIn` is what the table says.
+   * Return milliseconds, null to stay away for good, or undefined to go by the table. Not asked after
+   * `maxRetries`. If it throws, the error is reported and the table decides.
+   *
+   * `attempt` counts from 0, and starts again after a connection that lived for `minUptime`.
+   *
+   * @default the table: see `adviceFor` of `@holdfast/close-codes`
+   */
+  retry?: ((event: ReconnectCloseEvent, attempt: number) => number | null | undefined) | undefined
+  /**
+   * How many returns in a row, without a connection that lived, before it stays away. 0: never comes back, like
+   * the native WebSocket.
+   *
+   * @default Infinity
+   */
+  maxRetries?: number | undefined
+  /**
+   * Milliseconds that a connection must live to start the backoff again. Less makes a server that accepts and
+   * drops at once see its clients at full rate; more makes a client wait longer than it needs after a good
+   * connection.
+   *
+   * @default 5000
+   */
+  minUptime?: number | undefined
+  /**
+   * Milliseconds for one attempt, from asking for the URL to `open`; then `error` and `close` with
+   * 1006 follow, and the next attempt is waited for. The same time is given to the closing handshake after
+   * `close()`.
+   *
+   * @default 10000
+   */
+  connectTimeout?: number | undefined
+  /** How much `send()` keeps while there is no connection. */
+  buffer?: BufferOptions | undefined
+  /**
+   * Notices a connection that is dead although nobody closed it: browsers cannot send a Ping. Without it a cut
+   * cable is noticed when the system gives up, after minutes.
+   *
+   * @default none
+   */
+  heartbeat?: HeartbeatOptions | undefined
+  /** Closes the socket for good when it is aborted, like `close()`. */
+  signal?: AbortSignal | undefined
+  /**
+   * The class of the connections. Give it where there is no global one: the class of the package `ws` on Node 20.
+   *
+   * @default the global WebSocket
+   */
+  WebSocket?: WebSocketClass | undefined
+  /**
+   * Where the spread of returns comes from: a number in [0, 1).
+   *
+   * @default Math.random
+   */
+  random?: (() => number) | undefined
+  /**
+   * Time and timers, for tests that turn the clock by hand.
+   *
+   * @default performance.now and the global timers
+   */
+  clock?: Clock | undefined
+}
+
+/** Limits of what waits for a connection. With `messages: 0` `send()` throws while CONNECTING, as a native one does. */
+export interface BufferOptions {
+  /**
+   * Bytes of all waiting messages.
+   *
+   * @default 1048576 (1 MiB)
+   */
+  bytes?: number | undefined
+  /**
+   * How many messages.
+   *
+   * @default Infinity
+   */
+  messages?: number | undefined
+  /**
+   * What `send()` does when there is no room: `throw` an InvalidStateError, as a native WebSocket does while
+   * CONNECTING; `drop-oldest` makes room at the front; `drop-newest` drops the message in hand. A message
+   * that alone is larger than `bytes` is never kept.
+   *
+   * @default 'throw'
+   */
+  overflow?: 'throw' | 'drop-oldest' | 'drop-newest' | undefined
+}
+
+export interface HeartbeatOptions {
+  /** What is sent after `interval` of silence. The server must answer it with any message. */
+  message: Data | (() => Data)
+  /**
+   * Milliseconds without a message from the server before one is asked for.
+   *
+   * @default 25000
+   */
+  interval?: number | undefined
+  /**
+   * Milliseconds to wait for any message then; after that the connection counts as lost: `error`, `close` with 1006.
+   *
+   * @default 10000
+   */
+  timeout?: number | undefined
+  /** Tells the answers to a heartbeat from other messages; they are then not dispatched. */
+  isReply?: ((data: unknown) => boolean) | undefined
+}
+
+export interface Clock {
+  /** Milliseconds from an arbitrary start; never goes back. */
+  now(): number
+  setTimeout(callback: () => void, ms: number): unknown
+  clearTimeout(timer: unknown): void
+}
+
+/** A class that makes connections: the global `WebSocket`, that of `ws` or of `undici`, or another of that shape. */
+// biome-ignore lint/suspicious/noExplicitAny: every implementation types its own constructor
+export type WebSocketClass = new (url: any, protocols?: any) => Connection
+
+/** The part of a WebSocket that is used of a connection. */
+export interface Connection {
+  readonly url: string
+  readonly protocol: string
+  readonly extensions: string
+  readonly readyState: number
+  readonly bufferedAmount: number
+  binaryType: string
+  // biome-ignore-start lint/suspicious/noExplicitAny: every implementation has event classes of its own
+  onopen: ((event: any) => any) | null
+  onmessage: ((event: any) => any) | null
+  onerror: ((event: any) => any) | null
+  onclose: ((event: any) => any) | null
+  send(data: any): void
+  // biome-ignore-end lint/suspicious/noExplicitAny: as above
+  close(code?: number, reason?: string): void
+  /** Ends the connection at once, where the implementation can. */
+  terminate?(): void
+}

@@ -1,0 +1,331 @@
+import { code } from '@holdfast/close-codes'
+import { absolute, ask, closingCode, closingReason, sendable } from './arguments.ts'
+import { returnAfter } from './backoff.ts'
+import { type Close, closeEvent } from './close-event.ts'
+import { attemptAt, next, readyStateOf, type State, type StateEvent } from './connection-state.ts'
+import { WebSocketEventTarget } from './event-target.ts'
+import { hostError, hostEvent, page, safely } from './host.ts'
+import type { Asked, Clock, Connection, Data, ReconnectingWebSocketOptions } from './options.ts'
+import { byteLength, SendQueue } from './send-queue.ts'
+
+// WHATWG: a connection that never was, or that was failed, has this close event.
+const failed: Close = { code: code.abnormalClosure, reason: '', wasClean: false }
+
+/** The longest time that a timer of a browser or of Node keeps; a longer one would be over at once. */
+const longestTimer = 2 ** 31 - 1
+
+/** Events of a page or a worker that shorten a wait. */
+const wakes = ['online', 'visibilitychange']
+
+const systemClock: Clock = {
+  now: () => performance.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (timer) => clearTimeout(timer as never),
+}
+
+/**
+ * A `WebSocket` that comes back. It has the shape, the events and the errors of the WHATWG WebSocket, and decides by
+ * the close code whether and when to connect again.
+ *
+ * - Each loss dispatches `close` with code, reason and wasClean as they were, and with `retryIn`: milliseconds
+ *   until the next attempt, or null when there is none. After a return `open` is dispatched again.
+ * - `send()` keeps messages while there is no connection, within `buffer`, and sends them in order before `open`
+ *   is dispatched. A message that was handed to a connection just before its loss may be lost; it is never sent twice.
+ * - `readyState` is CLOSED only when it does not come back. While it waits it is CONNECTING.
+ * - `close()` ends it for good, in every state.
+ *
+ * `url` and `protocols` may be functions, also async ones; they are asked before every attempt. Throws what the
+ * native constructor throws; with functions a mistake is an `error` and a `close` with 1006 instead.
+ *
+ * Source: WHATWG WebSockets, "The WebSocket interface".
+ */
+export class ReconnectingWebSocket extends WebSocketEventTarget {
+  declare static readonly CONNECTING: 0
+  declare static readonly OPEN: 1
+  declare static readonly CLOSING: 2
+  declare static readonly CLOSED: 3
+  declare readonly CONNECTING: 0
+  declare readonly OPEN: 1
+  declare readonly CLOSING: 2
+  declare readonly CLOSED: 3
+
+  readonly #url: Asked<string | URL>
+  readonly #protocols: Asked<string | string[]>
+  readonly #options: ReconnectingWebSocketOptions
+  readonly #clock: Clock
+  readonly #queue: SendQueue
+  #state: State = { name: 'connecting', attempt: 0 }
+  #connection: Connection | undefined
+  #binaryType: 'blob' | 'arraybuffer' = 'blob'
+  /** Bytes given to `send()` that will never be sent. */
+  #discarded = 0
+  /** One timer at a time: each state has at most one thing to wait for. */
+  #timer: unknown
+  /** What the open connection said went wrong; told with its end. */
+  #error: object | undefined
+
+  constructor(
+    url: Asked<string | URL>,
+    protocols: Asked<string | string[]> = [],
+    options: ReconnectingWebSocketOptions = {},
+  ) {
+    super()
+    // biome-ignore lint/complexity/noArguments: WebIDL counts the arguments
+    if (!arguments.length) throw new TypeError('a WebSocket needs a URL')
+    this.#url = url
+    this.#protocols = protocols
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    const { bytes = 2 ** 20, messages = Infinity, overflow = 'throw' } = options.buffer ?? {}
+    this.#queue = new SendQueue({ bytes, messages, overflow })
+    const { signal } = options
+    if (signal?.aborted) this.close()
+    else if (typeof url === 'function' || typeof protocols === 'function') this.#connect()
+    else {
+      this.#dial(url, protocols)
+      this.#limit()
+    }
+    signal?.addEventListener('abort', this.#abort)
+  }
+
+  get url(): string {
+    return this.#connection?.url ?? ''
+  }
+
+  get protocol(): string {
+    return this.#connection?.protocol ?? ''
+  }
+
+  get extensions(): string {
+    return this.#connection?.extensions ?? ''
+  }
+
+  get readyState(): 0 | 1 | 2 | 3 {
+    // A connection that the server closes is CLOSING before its `close` event comes.
+    return this.#state.name === 'open' && this.#connection?.readyState === 2 ? 2 : readyStateOf(this.#state)
+  }
+
+  /** Bytes of UTF-8 or binary that were given to `send()` and are not yet on the network, the waiting ones too. */
+  get bufferedAmount(): number {
+    // What the last connection took with it is not waiting any more.
+    const taken = this.#state.name === 'waiting' ? 0 : (this.#connection?.bufferedAmount ?? 0)
+    return taken + this.#queue.bytes + this.#discarded
+  }
+
+  get binaryType(): 'blob' | 'arraybuffer' {
+    return this.#binaryType
+  }
+
+  set binaryType(type) {
+    // WebIDL: a value that is not in the enumeration is ignored.
+    if (type !== 'blob' && type !== 'arraybuffer') return
+    this.#binaryType = type
+    if (this.#connection) this.#connection.binaryType = type
+  }
+
+  /**
+   * Sends a message, or keeps it while there is no connection. Throws InvalidStateError when there is none and
+   * no room, see `buffer`. After `close()` it does nothing but count in `bufferedAmount`.
+   */
+  send(data: Data): void {
+    // biome-ignore lint/complexity/noArguments: WebIDL counts the arguments
+    if (!arguments.length) throw new TypeError('send() needs a message')
+    const message = sendable(data)
+    const { name } = this.#state
+    if (name === 'open' && this.#connection!.readyState === 1) this.#connection!.send(message)
+    else if (name === 'closing' || name === 'closed' || (name === 'open' && this.#options.maxRetries === 0))
+      this.#discarded += byteLength(message)
+    else if (!this.#queue.push(message))
+      throw hostError('InvalidStateError', 'no connection, and no room in the buffer')
+  }
+
+  /** Closes for good. Code: 1000 or 3000-4999; reason: at most 123 bytes of UTF-8. */
+  close(code?: number, reason?: string): void {
+    const number = closingCode(code)
+    const words = closingReason(reason)
+    const { name } = this.#state
+    if (name === 'closing' || name === 'closed') return
+    this.#become({ type: 'close' })
+    this.#discard()
+    if (name === 'open') {
+      this.#limit()
+      this.#connection!.close(number, words)
+    } else {
+      // WHATWG: in CONNECTING, fail the connection: `error` and `close`, but not within this call.
+      this.#drop()
+      this.#wait(0, () => this.#lost(failed, {}))
+    }
+  }
+
+  /** Every change of state ends what the state before it waited for. */
+  #become(event: StateEvent): void {
+    this.#clock.clearTimeout(this.#timer)
+    for (const type of wakes) page.removeEventListener?.(type, this.#wake)
+    this.#state = next(this.#state, event)
+  }
+
+  #wait(ms: number, act: () => void): void {
+    this.#clock.clearTimeout(this.#timer)
+    this.#timer = this.#clock.setTimeout(act, Math.min(ms, longestTimer))
+  }
+
+  async #connect(): Promise<void> {
+    const mine = this.#state
+    this.#limit()
+    try {
+      const url = await ask(this.#url)
+      const protocols = await ask(this.#protocols)
+      if (this.#state === mine) this.#dial(url, protocols)
+    } catch (error) {
+      if (this.#state === mine) this.#lost(failed, { error })
+    }
+  }
+
+  /** Limits the handshake, opening or closing, in time. */
+  #limit(): void {
+    this.#wait(this.#options.connectTimeout ?? 10_000, this.#abandon)
+  }
+
+  #dial(url: string | URL, protocols: string | string[]): void {
+    const Class = this.#options.WebSocket ?? page.WebSocket
+    if (!Class)
+      throw new TypeError(
+        'there is no global WebSocket: pass the class of the package ws as the option WebSocket',
+      )
+    const connection = new Class(absolute(`${url}`), protocols)
+    this.#connection = connection
+    connection.binaryType = this.#binaryType
+    connection.onopen = () => this.#opened()
+    connection.onmessage = (event) => this.#received(event)
+    connection.onerror = (event) => {
+      // Node 20 has no `close` event after a handshake that failed. There is nothing to wait for: WHATWG gives
+      // such a connection one and the same close event.
+      if (this.#state.name === 'connecting') this.#lost(failed, event)
+      else this.#error = event
+    }
+    connection.onclose = (event) => this.#lost(event, this.#error)
+  }
+
+  #opened(): void {
+    this.#become({ type: 'opened', now: this.#clock.now() })
+    this.#watch()
+    const connection = this.#connection!
+    try {
+      while (connection.readyState === 1) {
+        const message = this.#queue.shift()
+        if (message === undefined) break
+        connection.send(message)
+      }
+    } finally {
+      this.dispatchEvent(hostEvent('open', 'Event', {}))
+    }
+  }
+
+  #received({ data, origin }: { data: unknown; origin?: string }): void {
+    // WHATWG: "If ready state is not OPEN (1), then return."
+    if (this.#state.name !== 'open') return
+    this.#watch()
+    if (safely(() => this.#options.heartbeat?.isReply?.(data))) return
+    // `ws` has no origin in its events: scheme and host of the URL.
+    const from = origin ?? this.url.split('/', 3).join('/')
+    this.dispatchEvent(hostEvent('message', 'MessageEvent', { data, origin: from }))
+  }
+
+  /** Waits for silence, then asks for a sign of life, then gives the connection up. */
+  #watch(): void {
+    const { heartbeat } = this.#options
+    if (!heartbeat) return this.#clock.clearTimeout(this.#timer)
+    const { message, interval = 25_000, timeout = 10_000 } = heartbeat
+    this.#wait(interval, () => {
+      this.#wait(timeout, this.#abandon)
+      this.#connection!.send(sendable(typeof message === 'function' ? message() : message))
+    })
+  }
+
+  /** Gives up a connection that does not answer. */
+  #abandon = (): void => {
+    this.#drop()
+    this.#lost(failed, {})
+  }
+
+  /** Lets go of the connection, whatever it does from now on. */
+  #drop(): void {
+    const connection = this.#connection
+    if (!connection) return
+    detach(connection)
+    try {
+      if (connection.terminate) connection.terminate()
+      else connection.close()
+    } catch {}
+  }
+
+  #lost(close: Close, error?: object): void {
+    if (this.#connection) detach(this.#connection)
+    this.#error = undefined
+    const event = closeEvent(close)
+    const now = this.#clock.now()
+    const attempt = attemptAt(this.#state, now, this.#options.minUptime ?? 5000)
+    const least = this.#plan(event, attempt)
+    const delay = event.retryIn
+    this.#become({ type: 'lost', attempt, earliest: delay === null ? null : now + least })
+    if (delay === null) this.#end()
+    else {
+      this.#wait(delay, this.#due)
+      for (const type of wakes) page.addEventListener?.(type, this.#wake)
+    }
+    if (error) this.dispatchEvent(errorEvent(error))
+    this.dispatchEvent(event)
+  }
+
+  /** Writes into the event when to come back; returns the milliseconds that must pass whatever wakes. */
+  #plan(event: ReturnType<typeof closeEvent>, attempt: number): number {
+    const { maxRetries = Infinity, random = Math.random, retry } = this.#options
+    if (this.#state.name === 'closing' || attempt >= maxRetries) return 0
+    const { delay, least } = returnAfter(event, attempt, random)
+    event.retryIn = delay
+    const own = safely(() => retry?.(event, attempt))
+    // It may have called close().
+    if ((this.#state as State).name === 'closing') event.retryIn = null
+    // Not so for undefined and NaN.
+    else if (own === null || own! >= 0) event.retryIn = own!
+    else return least
+    return 0
+  }
+
+  #end(): void {
+    this.#options.signal?.removeEventListener('abort', this.#abort)
+    this.#discard()
+  }
+
+  #discard(): void {
+    this.#discarded += this.#queue.bytes
+    this.#queue.clear()
+  }
+
+  #due = (): void => {
+    this.#become({ type: 'due' })
+    this.#connect()
+  }
+
+  #wake = ({ type }: Event): void => {
+    if (type !== 'online' && page.document?.hidden) return
+    if (this.#state.name === 'waiting') this.#wait(this.#state.earliest - this.#clock.now(), this.#due)
+  }
+
+  #abort = (): void => this.close()
+}
+
+for (const [name, value] of Object.entries({ CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 })) {
+  for (const owner of [ReconnectingWebSocket, ReconnectingWebSocket.prototype])
+    Object.defineProperty(owner, name, { value, enumerable: true })
+}
+
+function detach(connection: Connection): void {
+  connection.onopen = connection.onmessage = connection.onclose = null
+  // `ws` throws an error that nobody listens to.
+  connection.onerror = () => {}
+}
+
+function errorEvent({ error, message }: { error?: unknown; message?: string }): Event {
+  return Object.assign(hostEvent('error', 'Event', {}), error ? { error, message } : {})
+}

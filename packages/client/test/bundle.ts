@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+
+/** The source of the close codes: tests need no build. */
+const alias = { '@holdfast/close-codes': path('../../close-codes/src/index.ts') }
+
+export interface BundleOptions {
+  /** Relative to this folder. */
+  entry: string
+  format: 'esm' | 'iife'
+  /** Name of the global of an IIFE. */
+  name?: string
+  minify?: boolean
+}
+
+/** One file, as a user's bundler makes it for a browser. */
+export async function bundle({ entry, format, name, minify = false }: BundleOptions): Promise<string> {
+  const input = path(entry)
+  const build = await rolldown({ input, platform: 'browser', logLevel: 'silent', resolve: { alias } })
+  const { output } = await build.generate({ format, name, minify, intro: "'use strict'" })
+  await build.close()
+  if (output.length !== 1) throw new Error(`${entry}: ${output.length} files`)
+  return output[0].code
+}

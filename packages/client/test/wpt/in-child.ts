@@ -1,0 +1,7 @@
+// The program of a child process on another runtime: servers in, results out.
+import { runPoints, type Servers } from './points.ts'
+
+const servers = JSON.parse(process.argv[2] ?? '{}') as Servers
+const { WebSocket: Native } = globalThis as never as { WebSocket: never }
+console.log(JSON.stringify(await runPoints({ ...servers, Native, base: undefined })))
+process.exit(0)

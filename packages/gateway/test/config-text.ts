@@ -1,0 +1,72 @@
+import fc from 'fast-check'
+import { formatProblem } from '../src/config-errors.ts'
+import { type ConfigSources, parseConfig } from '../src/config-file.ts'
+import type { GatewayOptions } from '../src/options.ts'
+
+/** The shortest configuration: everything else is a default. */
+export const shortest = 'routes: [{ name: a, upstreams: [ws://b] }]\n'
+
+/** A configuration with every key of the schema. */
+export const full = `listen:
+  - 127.0.0.1:8080
+  - { address: 0.0.0.0:8443, proxyProtocol: true }
+admin: { address: 127.0.0.1:10120, token: $TOKEN }
+workers: auto
+trustedProxies: [10.0.0.0/8]
+drain: { spread: 5s, deadline: 30s, retry: [1s, 5s] }
+sessions: memory
+routes:
+  - name: chat
+    match: { host: chat.example.com, path: /ws/* }
+    upstreams:
+      - ws://10.0.0.1:3000
+      - { url: wss://10.0.0.2:3000, weight: 2 }
+      - { dns: ws://chat.internal:3000, every: 20s }
+    balance: hash(cookie:sid)
+    attempts: 4
+    timeouts: { connect: 1s, handshake: 4s, close: 3s }
+    health: { path: /ws, protocol: chat.v2, interval: 6s, timeout: 3s, ping: false, healthy: 3, unhealthy: 4 }
+    keepalive: { ping: 20s, timeout: 9s }
+    rejections: close
+    badGateway: http
+    closeCodes: { badGateway: 4014, restart: 3012, tryAgain: 1013 }
+    origins: [https://chat.example.com]
+    limits: { connections: 10000, perAddress: 50, handshakesPerSecond: 500, messageBytes: 1MiB, messagesPerSecond: 100 }
+`
+
+const sources: ConfigSources = {
+  file: 'holdfast.yaml',
+  env: { TOKEN: 'c2VjcmV0' },
+  readFile: () => Promise.reject(Object.assign(new Error('no files here'), { code: 'ENOENT' })),
+}
+
+/** The problems or warnings of a text, as lines. */
+export async function linesFor(text: string, given: Partial<ConfigSources> = {}): Promise<string[]> {
+  const result = await parseConfig(text, { ...sources, ...given })
+  return (result.ok ? result.warnings : result.problems).map(formatProblem)
+}
+
+/** The options of a text that is valid and without warnings. */
+export async function optionsFor(text: string, given: Partial<ConfigSources> = {}): Promise<GatewayOptions> {
+  const result = await parseConfig(text, { ...sources, ...given })
+  const lines = (result.ok ? result.warnings : result.problems).map(formatProblem)
+  if (!result.ok || lines.length > 0) throw new Error(lines.join('\n'))
+  return result.options
+}
+
+/** A route of these keys, written in the flow style, after a name and an upstream. */
+export function routeWith(keys: string): string {
+  return `routes: [{ name: a, upstreams: [ws://b], ${keys} }]`
+}
+
+/** The one line that such a route gives, without the file and the place. */
+export async function faultOf(text: string): Promise<string> {
+  const lines = await linesFor(text)
+  return lines.map((line) => line.replace(/^holdfast\.yaml:\d+:\d+: /, '')).join('\n')
+}
+
+/** Any text: control characters, lone surrogates and all. */
+export function anyText(maxLength = 100): fc.Arbitrary<string> {
+  const unit = fc.oneof(fc.integer({ min: 32, max: 126 }), fc.nat(0xff), fc.nat(0xffff))
+  return fc.array(unit, { maxLength }).map((units) => String.fromCharCode(...units))
+}

@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { logOptionsFor } from '../src/log.ts'
+
+test.each([
+  [true, {}, { level: 'info', pretty: true, colour: true }],
+  [true, { NO_COLOR: '1' }, { level: 'info', pretty: true, colour: false }],
+  [true, { NO_COLOR: '' }, { level: 'info', pretty: true, colour: true }],
+  [false, {}, { level: 'info', pretty: false, colour: false }],
+])('on a terminal (%s) with %j the log is %j', (isTTY, env, options) => {
+  expect(logOptionsFor({ isTTY }, env)).toEqual(options)
+})
+
+const log = fileURLToPath(new URL('../dist/log.js', import.meta.url))
+
+/** What a process that logs one line and exits at once leaves on standard error. */
+function lineOf(options: object): string {
+  const program = `
+    import { createLogger } from ${JSON.stringify(log)}
+    createLogger(${JSON.stringify(options)}).warn({ worker: 1 }, 'hello')
+    process.exit()`
+  return execFileSync(
+    '/bin/sh',
+    ['-c', '"$0" --input-type=module -e "$1" 2>&1 >/dev/null', process.execPath, program],
+    {
+      encoding: 'utf8',
+    },
+  )
+}
+
+test('a line is written before the process ends, as JSON', () => {
+  expect(JSON.parse(lineOf({ level: 'info', pretty: false, colour: false }))).toMatchObject({
+    level: 40,
+    worker: 1,
+    msg: 'hello',
+  })
+})
+
+test('a pretty line is one line for people', () => {
+  const plain = lineOf({ level: 'info', pretty: true, colour: false })
+  expect(plain).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] WARN: hello \{"worker":1\}\n$/)
+  expect(lineOf({ level: 'info', pretty: true, colour: true })).toContain('\x1b[')
+  expect(lineOf({ level: 'error', pretty: true, colour: false })).toBe('')
+})

@@ -1,0 +1,130 @@
+import net from 'node:net'
+import { eventually, gatewayOptions, startUpstream, tcpServer, wsClient } from '@holdfast/testing'
+import { expect, test } from 'vitest'
+import { bindHandle } from '../src/bound-handles.ts'
+import type { GatewayOptions } from '../src/options.ts'
+import { Worker } from '../src/worker.ts'
+import type { FromWorker, ToWorker } from '../src/worker-messages.ts'
+
+class TestWorker implements Disposable {
+  readonly said: FromWorker[] = []
+  ended = false
+  readonly worker = new Worker({ post: (message) => this.said.push(message), end: () => (this.ended = true) })
+  #requests = 0
+
+  constructor(options: GatewayOptions) {
+    const log = { level: 'silent', pretty: false, colour: false } as const
+    this.worker.receive({ type: 'configure', worker: 7, options, log })
+  }
+
+  /** What it said of that type, once it has said anything. */
+  hears<T extends FromWorker['type']>(type: T): Promise<Extract<FromWorker, { type: T }>> {
+    const find = () => this.said.find((message) => message.type === type)
+    return eventually(`'${type}'`, find, { detail: () => this.said }) as never
+  }
+
+  async ask(question: object, handle?: unknown): Promise<unknown> {
+    const request = ++this.#requests
+    this.worker.receive({ ...question, request } as unknown as ToWorker, handle)
+    const answer = await eventually('an answer', () =>
+      this.said.find((said) => 'request' in said && said.request === request),
+    )
+    return answer.type === 'answer' ? answer.value : answer
+  }
+
+  [Symbol.dispose]() {
+    this.worker.stop()
+  }
+}
+
+const drain = { spread: 50, deadline: 1000, retry: [1000, 2000] as [number, number] }
+
+test('a worker says that it is ready', async () => {
+  using it = new TestWorker(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }))
+  expect(it.said).toEqual([{ type: 'ready' }])
+})
+
+test('a worker that cannot serve says why and ends', () => {
+  using it = new TestWorker({ ...gatewayOptions({ upstreams: ['ws://a'] }), routes: undefined as never })
+  expect(it.said).toMatchObject([{ type: 'failed', message: expect.stringMatching(/./) }])
+  expect(it.ended).toBe(true)
+})
+
+test('a worker takes a socket, serves it, and says when it has closed', async () => {
+  await using upstream = await startUpstream()
+  using it = new TestWorker(gatewayOptions({ upstreams: [upstream.url] }))
+  await using server = await tcpServer((socket) => {
+    it.worker.receive({ type: 'socket', id: 3, listener: '127.0.0.1:0' }, socket)
+  })
+  const client = wsClient(`ws://127.0.0.1:${server.port}`)
+  await client.opened
+  expect(it.said).toContainEqual({ type: 'took', id: 3 })
+  client.close(1000)
+  expect(await it.hears('closed')).toEqual({ type: 'closed', sockets: 1 })
+  expect(await it.hears('events')).toMatchObject({ events: [{ type: 'close', code: 1000 }], dropped: 0 })
+})
+
+test('a socket that did not survive the way is taken and counted as closed', async () => {
+  using it = new TestWorker(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }))
+  it.worker.receive({ type: 'socket', id: 1, listener: '127.0.0.1:0' })
+  it.worker.receive({ type: 'socket', id: 2, listener: '127.0.0.1:0' })
+  expect(await it.hears('closed')).toEqual({ type: 'closed', sockets: 2 })
+})
+
+test('a socket of a listener that a reload has taken away is closed', async () => {
+  using it = new TestWorker(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }))
+  const socket = new net.Socket()
+  it.worker.receive({ type: 'socket', id: 1, listener: '127.0.0.1:9' }, socket)
+  expect(socket.destroyed).toBe(true)
+})
+
+test('a worker listens on a bound handle, and stops when told to', async () => {
+  await using upstream = await startUpstream()
+  using it = new TestWorker(gatewayOptions({ upstreams: [upstream.url], drain }))
+  const { handle, port } = await bindHandle({ host: '127.0.0.1', port: 0 })
+  expect(await it.ask({ type: 'listen', listener: '127.0.0.1:0' }, handle)).toEqual({})
+  const client = wsClient(`ws://127.0.0.1:${port}`)
+  await client.opened
+  expect(await it.ask({ type: 'unlisten' })).toEqual({})
+  await expect(wsClient(`ws://127.0.0.1:${port}`).opened).rejects.toThrow()
+  expect(await it.ask({ type: 'drain' })).toMatchObject({ closed: 1, cut: 0 })
+  expect(await client.closed).toMatchObject({ code: 1012 })
+})
+
+test('connection ids begin with the number of the worker', async () => {
+  await using upstream = await startUpstream()
+  using it = new TestWorker(gatewayOptions({ upstreams: [upstream.url] }))
+  await using server = await tcpServer((socket) => {
+    it.worker.receive({ type: 'socket', id: 1, listener: '127.0.0.1:0' }, socket)
+  })
+  await using client = wsClient(`ws://127.0.0.1:${server.port}`)
+  await client.opened
+  const answer = await it.ask({ type: 'connections', filter: { limit: 5 } })
+  expect(answer).toMatchObject({ connections: [{ id: expect.stringMatching(/^7-/) }] })
+  expect(await it.ask({ type: 'snapshot' })).toMatchObject({
+    snapshot: { routes: [{ connections: { open: 1 } }] },
+    process: { memory: expect.any(Number), processor: expect.any(Number), delay: expect.any(Number) },
+  })
+})
+
+test('a question that fails is answered with the reason', async () => {
+  using it = new TestWorker(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }))
+  expect(await it.ask({ type: 'reload', options: null })).toMatchObject({
+    type: 'refusal',
+    message: expect.any(String),
+  })
+})
+
+test('an abandoned worker closes its connections with 1012 within seconds, whatever the spread, and ends', async () => {
+  await using upstream = await startUpstream()
+  const slow = { ...drain, spread: 60_000, deadline: 90_000 }
+  using it = new TestWorker(gatewayOptions({ upstreams: [upstream.url], drain: slow }))
+  await using server = await tcpServer((socket) => {
+    it.worker.receive({ type: 'socket', id: 1, listener: '127.0.0.1:0' }, socket)
+  })
+  const client = wsClient(`ws://127.0.0.1:${server.port}`)
+  await client.opened
+  await it.worker.abandon()
+  expect(await client.closed).toMatchObject({ code: 1012 })
+  expect(it.ended).toBe(true)
+})

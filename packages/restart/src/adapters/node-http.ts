@@ -1,0 +1,122 @@
+// node:http and node:https: who is connected, what is in flight, which streams were upgraded. `close` of node:http
+// waits for all of them; left to itself it waits for ever for a client that never asks for anything.
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Refusal, RestartServer } from '../seam.ts'
+import { refuseRequest, refuseUpgrade } from './http-refusal.ts'
+import { rawSocket, type Upgraded } from './raw-socket.ts'
+
+/**
+ * Restarts a node:http or node:https server, whatever library answers its upgrades. `handsOut` tells whether
+ * `onDrain` gets the streams of upgrades: where no library was passed that knows them better.
+ */
+export function nodeHttp(server: Server, handsOut: () => boolean): RestartServer {
+  const connections = new Set<Duplex>()
+  const upgrades = new Map<Duplex, Upgraded>()
+  let inFlight = 0
+  let onIdle = () => {}
+  let retryAfter = () => 1
+
+  const onConnection = (socket: Duplex) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  }
+
+  const onRequest = (_: IncomingMessage, response: ServerResponse) => {
+    // Without another listener nobody will answer, and there is nothing to wait for.
+    if (server.listenerCount('request') < 2) return
+    inFlight++
+    response.once('close', () => {
+      inFlight--
+      if (inFlight === 0) onIdle()
+    })
+  }
+
+  const onUpgrade = ({ socket }: IncomingMessage, stream: Duplex) => {
+    const before = socket.bytesWritten
+    upgrades.set(stream, {
+      stream,
+      answered: () => socket.bytesWritten > before,
+      refuse: () => refuseUpgrade(stream, retryAfter()),
+    })
+    stream.once('close', () => upgrades.delete(stream))
+  }
+
+  server.on('connection', onConnection)
+  server.prependListener('request', onRequest)
+  const unfollow = followUpgrades(server, onUpgrade)
+
+  function cut(): void {
+    server.closeAllConnections?.()
+    for (const socket of connections) socket.destroy()
+  }
+
+  return {
+    sockets: () => [...upgrades.values()].map((upgraded) => rawSocket(upgraded, handsOut())),
+    refuse(refusal) {
+      retryAfter = refusal.retryAfter
+      unfollow()
+      answerWithRefusals(server, onRequest, refusal)
+      server.closeIdleConnections?.()
+    },
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      onIdle = cut
+      if (inFlight === 0) cut()
+      await closed
+    },
+    cut,
+    release() {
+      unfollow()
+      server.off('connection', onConnection)
+      server.off('request', onRequest)
+    },
+  }
+}
+
+/**
+ * Calls the listener on each upgrade, but only while someone else listens too: node:http gives an upgrade request
+ * without any listener to 'request', where it belongs when nobody knows WebSockets.
+ */
+function followUpgrades(
+  server: Server,
+  onUpgrade: (request: IncomingMessage, stream: Duplex) => void,
+): () => void {
+  const on = () => {
+    server.off('upgrade', onUpgrade)
+    server.prependListener('upgrade', onUpgrade)
+  }
+  const onAdded = (event: string, listener: unknown) => {
+    if (event === 'upgrade' && listener !== onUpgrade) on()
+  }
+  const onRemoved = (event: string) => {
+    if (event === 'upgrade' && server.listenerCount('upgrade') === 1) server.off('upgrade', onUpgrade)
+  }
+  if (server.listenerCount('upgrade') > 0) on()
+  server.on('newListener', onAdded)
+  server.on('removeListener', onRemoved)
+  return () => {
+    server.off('newListener', onAdded)
+    server.off('removeListener', onRemoved)
+    server.off('upgrade', onUpgrade)
+  }
+}
+
+/** Puts the refusals in place of whoever answers now; `counter` stays. */
+function answerWithRefusals(server: Server, counter: unknown, { requests, retryAfter }: Refusal): void {
+  const silence = (event: string) => {
+    for (const listener of server.listeners(event)) {
+      if (listener !== counter) server.off(event, listener as () => void)
+    }
+  }
+  silence('upgrade')
+  server.on('upgrade', (_, stream) => refuseUpgrade(stream, retryAfter()))
+  if (requests === 'serve') {
+    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (request.httpVersionMajor < 2) response.setHeader('Connection', 'close')
+    })
+    return
+  }
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) silence(event)
+  server.on('request', (request, response) => refuseRequest(request, response, retryAfter()))
+}

@@ -1,0 +1,20 @@
+export { bunSockets } from './adapters/bun.ts'
+export type {
+  BunHandlersTarget,
+  BunTarget,
+  CrosswsTarget,
+  FastifyTarget,
+  HttpTarget,
+  NamedTarget,
+  RestartTarget,
+  SocketOf,
+  WsTarget,
+} from './adapters/targets.ts'
+export type { Clock } from './clock.ts'
+export { drainPing } from './drain.ts'
+export type { Duration } from './duration.ts'
+export { gracefulRestart, type Restart } from './graceful-restart.ts'
+export type { RestartOptions } from './options.ts'
+export type { RestartReport } from './run.ts'
+export type { Refusal, RestartServer, RestartSocket } from './seam.ts'
+export type { Counts, Phase, RestartState } from './state.ts'
