@@ -7,6 +7,7 @@ export type { CodeText, Language } from './text/language.ts'
 // Loaded one by one, so that a program carries only the language that it shows.
 const loaders = {
   en: async () => (await import('./text/en.ts')).en,
+  fr: async () => (await import('./text/fr.ts')).fr,
 } satisfies Record<string, () => Promise<Language>>
 
 /** The BCP 47 tag of a language that the reference exists in. */

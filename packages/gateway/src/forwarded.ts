@@ -124,11 +124,13 @@ function forwardedElement(peer: string, scheme: string, authority: string): stri
 /** The fields of one hop, which end here whatever Connection says (RFC 9110 7.6.1, and 11.7 for the proxy's own). */
 const hopByHop = new Set([
   'connection',
+  'http2-settings',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',
   'proxy-connection',
   'te',
+  'trailer',
   'transfer-encoding',
   'upgrade',
 ])
@@ -170,7 +172,7 @@ export function headerList(rawHeaders: readonly string[]): HeaderList {
   return list
 }
 
-/** Headers as Node's `setHeader` and `respond` take them: by lower-case name, with every value of each. */
+/** Headers as Node's `setHeader` takes them: by lower-case name, with every value of each. */
 export function groupHeaders(headers: HeaderList): Record<string, string | string[]> {
   const grouped = new Map<string, string | string[]>()
   for (const [field, value] of headers) {
@@ -181,4 +183,16 @@ export function groupHeaders(headers: HeaderList): Record<string, string | strin
     else before.push(value)
   }
   return Object.fromEntries(grouped)
+}
+
+/** The same with one line for each, as Node's HTTP/2 wants many of them; only Set-Cookie cannot be joined. */
+export function joinHeaders(headers: HeaderList): Record<string, string | string[]> {
+  const grouped = groupHeaders(headers)
+  for (const [name, value] of Object.entries(grouped)) {
+    // RFC 9110 5.3: "A recipient MAY combine multiple field lines within a field section that have the same field name
+    // into one field line [...] by appending each subsequent field line value to the initial field line value in order,
+    // separated by a comma [...] and optional whitespace"
+    if (name !== 'set-cookie' && typeof value !== 'string') grouped[name] = value.join(', ')
+  }
+  return grouped
 }

@@ -1,7 +1,7 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { type Duplex, pipeline, type Readable } from 'node:stream'
-import { endToEnd, groupHeaders, values } from './forwarded.ts'
+import { endToEnd, joinHeaders, values } from './forwarded.ts'
 import type { HeaderList } from './upgrade-request.ts'
 
 /** An HTTP answer that ends its connection. A `Readable` body is handed on whole. */
@@ -46,7 +46,7 @@ export function answerHttp2(stream: ServerHttp2Stream, answer: HttpAnswer, timeo
 /** Sends `:status` and headers. Fields that HTTP/2 does not allow are left out, all of them if need be. */
 export function respond(stream: ServerHttp2Stream, status: number, headers: HeaderList): void {
   try {
-    stream.respond({ ...groupHeaders(headers), [constants.HTTP2_HEADER_STATUS]: status })
+    stream.respond({ ...joinHeaders(headers), [constants.HTTP2_HEADER_STATUS]: status })
   } catch {
     stream.respond({ [constants.HTTP2_HEADER_STATUS]: status })
   }

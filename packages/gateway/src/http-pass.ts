@@ -7,7 +7,8 @@ import net from 'node:net'
 import { createProxyServer } from 'httpxy'
 import type { DialTarget } from './dial.ts'
 import { answerFailure, connectFailure } from './dial-failure.ts'
-import { endToEnd, groupHeaders, headerList, values } from './forwarded.ts'
+import { endToEnd, groupHeaders, headerList, joinHeaders, values } from './forwarded.ts'
+import { writableFields } from './http-answer.ts'
 import type { HttpExchange } from './http-servers.ts'
 import type { HeaderList } from './upgrade-request.ts'
 
@@ -56,7 +57,10 @@ export function answerError(
   req.unpipe()
   req.resume()
   if (res.headersSent || isGone(res)) return
-  if ('shouldKeepAlive' in res && expects100(exchange)) res.shouldKeepAlive = false
+  if ('shouldKeepAlive' in res) {
+    res.statusMessage = ''
+    if (expects100(exchange)) res.shouldKeepAlive = false
+  }
   res.statusCode = status
   for (const [name, value] of headers) res.setHeader(name, value)
   res.setHeader('Content-Type', 'application/json')
@@ -72,7 +76,8 @@ class Pass {
   readonly #exchange: HttpExchange
   readonly #target: DialTarget
   readonly #timeouts: Required<PassTimeouts>
-  #settle: (result: PassResult | 'stale') => void = () => {}
+  #resolve: (result: PassResult | 'stale') => void = () => {}
+  #settled = false
   #upstream: ClientRequest | undefined
   #connected = false
   /** Whether the client was told to send the body that it holds back. */
@@ -98,7 +103,7 @@ class Pass {
     // httpxy does not see that an HTTP/2 stream was reset.
     res.once('close', () => this.#upstream?.destroy())
     const result = new Promise<PassResult | 'stale'>((resolve) => {
-      this.#settle = resolve
+      this.#resolve = resolve
     })
     this.#limit(this.#timeouts.connect)
     proxy
@@ -106,20 +111,21 @@ class Pass {
         target: { protocol: tls ? 'https:' : 'http:', host, port },
         ssl: tls ? { servername: net.isIP(serverName) === 0 ? serverName : '', ca } : {},
         agent,
-        preserveHeaderKeyCase: true,
       })
       .then(
         () => this.#onEnd(),
         (error) => this.#onError(error),
       )
-    await result
-    clearTimeout(this.#timer)
     return result
   }
 
   /** The request has a socket; its head is not written yet. */
   #onUpstream(upstream: ClientRequest): void {
     const { req, res } = this.#exchange
+    if (this.#settled || isGone(res)) {
+      upstream.destroy()
+      return
+    }
     this.#upstream = upstream
     upstream.setTimeout(this.#timeouts.idle, () => this.#expire(this.#timeouts.idle))
     const onConnected = () => {
@@ -148,26 +154,47 @@ class Pass {
     if (hasBody(this.#exchange)) upstream.flushHeaders()
   }
 
-  /** The head of the answer has come; httpxy copies it and streams the body when this returns. */
+  /** The head of the answer has come; httpxy streams the body when this returns. */
   #onAnswer(response: IncomingMessage): void {
     const { res } = this.#exchange
     clearTimeout(this.#timer)
+    if (this.#settled) return
     const status = response.statusCode ?? 0
     if (status < 200 || status > 599) {
       this.#tell(502, 'not HTTP')
       response.destroy()
       return
     }
-    this.#status = status
-    response.headers = groupHeaders(endToEnd(headerList(response.rawHeaders)))
-    if ('shouldKeepAlive' in res) {
-      // A client that was not told to continue may or may not send its body: the next request could not be found.
-      if (expects100(this.#exchange) && !this.#continued) res.shouldKeepAlive = false
-      response.headers.connection = res.shouldKeepAlive ? 'keep-alive' : 'close'
+    if (!this.#writeHead(status, response)) {
+      this.#tell(502, 'headers not valid')
+      response.destroy()
+      return
     }
+    this.#status = status
     response.once('end', () => {
-      if (response.rawTrailers.length > 0) res.addTrailers(response.trailers as http.OutgoingHttpHeaders)
+      const trailers = writableFields(headerList(response.rawTrailers))
+      if (trailers.length > 0) res.addTrailers(joinHeaders(trailers))
     })
+  }
+
+  /** False when Node refuses to write such a head: later, from within a stream, that would end the process. */
+  #writeHead(status: number, response: IncomingMessage): boolean {
+    const { res } = this.#exchange
+    const fields = endToEnd(headerList(response.rawHeaders))
+    try {
+      if ('stream' in res) {
+        res.writeHead(status, joinHeaders(fields))
+      } else {
+        // A client that was not told to continue may or may not send its body: the next request could not be found.
+        if (expects100(this.#exchange) && !this.#continued) res.shouldKeepAlive = false
+        fields.push(['Connection', res.shouldKeepAlive ? 'keep-alive' : 'close'])
+        res.writeHead(status, response.statusMessage, fields.flat())
+        res.flushHeaders()
+      }
+      return true
+    } catch {
+      return false
+    }
   }
 
   #onEnd(): void {
@@ -176,6 +203,7 @@ class Pass {
   }
 
   #onError(error: unknown): void {
+    if (this.#settled) return
     const socket = this.#upstream?.socket
     if (this.#status !== undefined || isGone(this.#exchange.res)) return this.#cut()
     if (this.#upstream?.reusedSocket) return this.#settle('stale')
@@ -183,9 +211,15 @@ class Pass {
     this.#tell(502, 'words' in failure ? failure.words : 'connection failed')
   }
 
+  #settle(result: PassResult | 'stale'): void {
+    clearTimeout(this.#timer)
+    this.#settled = true
+    this.#resolve(result)
+  }
+
   #limit(ms: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#expire(ms), ms)
+    if (!this.#settled) this.#timer = setTimeout(() => this.#expire(ms), ms)
   }
 
   #expire(ms: number): void {

@@ -10,6 +10,7 @@ export interface TlsOptions {
   key: string
 }
 
+/** One address that clients connect to. */
 export interface ListenOptions extends HostPort {
   /** Present: wss and HTTP/2 (ALPN `h2`, `http/1.1`). Absent: plain TCP. */
   tls?: TlsOptions
@@ -17,11 +18,13 @@ export interface ListenOptions extends HostPort {
   proxyProtocol: boolean
 }
 
+/** Where the admin API and the metrics are. */
 export interface AdminOptions extends HostPort {
   /** Bearer token. Compulsory when `host` is not a loopback address. */
   token?: string
 }
 
+/** How the gateway lets go of connections. */
 export interface DrainOptions {
   /** Milliseconds over which the closes are spread. */
   spread: number
@@ -45,12 +48,14 @@ export interface UpstreamOptions {
   dnsEvery?: number
 }
 
+/** How an upstream is picked for a new connection. */
 export type Balance =
   | { by: 'round-robin' }
   | { by: 'least-connections' }
   | { by: 'random-two' }
   | { by: 'hash'; key: { from: 'cookie' | 'header' | 'query'; name: string } | { from: 'address' } }
 
+/** Probes of an upstream: whole WebSocket handshakes. */
 export interface HealthOptions {
   /** Path of the probing upgrade request. */
   path: string

@@ -179,7 +179,7 @@ describe('forwardHeaders', () => {
 describe('endToEnd', () => {
   test('removes the fields of one hop and those that Connection names', () => {
     const hop =
-      'Connection Keep-Alive TE Transfer-Encoding Upgrade Proxy-Connection Proxy-Authorization'.split(
+      'Connection Keep-Alive TE Trailer Transfer-Encoding Upgrade Proxy-Connection Proxy-Authorization'.split(
         ' ',
       )
     const headers: HeaderList = [

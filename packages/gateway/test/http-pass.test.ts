@@ -249,10 +249,18 @@ describe('over HTTP/1.1', () => {
     await using gateway = await passing(target(backend.port))
     const text = await exchangeText(
       gateway,
-      'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n',
+      'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTrailer: X-Forwarded-For\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n',
     )
-    expect(text).toMatch(/Trailer: X-Sum\r\n/)
     expect(text).toMatch(/3\r\none\r\n3\r\ntwo\r\n0\r\nx-sum: 42\r\n\r\n$/i)
+  })
+
+  test('a Trailer that announces nothing does no harm', async () => {
+    await using backend = await upstream(echo)
+    await using gateway = await passing(target(backend.port))
+    const lines = 'Host: a\r\nConnection: close\r\nTrailer: X\r\n'
+    expect(await exchangeText(gateway, `GET / HTTP/1.1\r\n${lines}\r\n`)).toContain('200 OK')
+    const post = `POST / HTTP/1.1\r\n${lines}Content-Length: 2\r\n\r\nok`
+    expect(await exchangeText(gateway, post)).toContain('200 OK')
   })
 
   test.each([
@@ -617,6 +625,66 @@ describe('over HTTP/2', () => {
     await eventually('the upstream’s socket is gone', async () => (await connections()) === 0)
     expect(await gateway.result()).toEqual({ kind: 'abandoned' })
     client.destroy()
+  })
+})
+
+describe('an odd answer', () => {
+  const odd: [string, string][] = [
+    ['two Content-Types', '200 OK\r\nContent-Type: a/b\r\nContent-Type: c/d\r\nContent-Length: 2\r\n\r\nok'],
+    ['two Dates', '200 OK\r\nDate: a\r\nDate: b\r\nContent-Length: 2\r\n\r\nok'],
+    ['HTTP2-Settings', '200 OK\r\nHTTP2-Settings: x\r\nContent-Length: 2\r\n\r\nok'],
+    ['TE', '200 OK\r\nTE: gzip\r\nContent-Length: 2\r\n\r\nok'],
+    ['bytes over 0x7f', '200 \xdcber\r\nX-A: \xe4\xff\r\nContent-Length: 2\r\n\r\nok'],
+    ['no reason', '200 \r\nContent-Length: 2\r\n\r\nok'],
+    [
+      'names of the prototype',
+      '200 OK\r\n__proto__: 1\r\n__proto__: 2\r\nconstructor: 3\r\nContent-Length: 2\r\n\r\nok',
+    ],
+    ['odd names', "200 OK\r\n!#$%&'*+-.^_`|~: 1\r\nContent-Length: 2\r\n\r\nok"],
+    ['an empty value', '200 OK\r\nX-A:\r\nContent-Length: 2\r\n\r\nok'],
+    [
+      'odd trailers',
+      '200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nConnection: close\r\nHTTP2-Settings: x\r\nA: 1\r\nA: 2\r\n__proto__: 1\r\n\r\n',
+    ],
+    ['a length and chunks’ end', '200 OK\r\nContent-Length: 2\r\nTrailer: X\r\n\r\nok'],
+    ['2,000 headers', `200 OK\r\n${'A: b\r\n'.repeat(2000)}Content-Length: 2\r\n\r\nok`],
+  ]
+  test.each(odd)('with %s reaches the client, over HTTP/1.1 and HTTP/2', async (_, text) => {
+    await using backend = await tcpServer((socket) =>
+      socket.once('data', () => socket.end(`HTTP/1.1 ${text}`, 'latin1')),
+    )
+    await using gateway = await passing(target(backend.port), limits, { tls: { cert, key } })
+    for (const ALPNProtocols of [['http/1.1'], ['h2']]) {
+      const args = ALPNProtocols[0] === 'h2' ? '--http2' : '--http1.1'
+      const { stdout } = await run('curl', ['-sk', args, `https://127.0.0.1:${gateway.port}/`])
+      expect(stdout).toBe('ok')
+    }
+    expect(gateway.results).toEqual([
+      { kind: 'answered', status: 200 },
+      { kind: 'answered', status: 200 },
+    ])
+  })
+
+  test.each([
+    ['a control character in a value', '200 OK\r\nX-A: \x01\r\nContent-Length: 2\r\n\r\nok'],
+    ['a control character in the reason', '200 O\x01K\r\nContent-Length: 2\r\n\r\nok'],
+    ['a bare CR', '200 OK\r\nX-A: 1\rX-B: 2\r\nContent-Length: 2\r\n\r\nok'],
+    ['two lengths', '200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok'],
+    ['length and chunks', '200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['a body after a 304', '304 OK\r\nContent-Length: 2\r\n\r\nok'],
+    ['a body after a 204', '204 OK\r\nContent-Length: 2\r\n\r\nok'],
+    ['a head over the limit', `200 OK\r\nX-A: ${'x'.repeat(100_000)}\r\n\r\n`],
+  ])('with %s ends in an answer or an end', async (_, text) => {
+    await using backend = await tcpServer((socket) =>
+      socket.once('data', () => socket.end(`HTTP/1.1 ${text}`, 'latin1')),
+    )
+    await using gateway = await passing(target(backend.port), limits, { tls: { cert, key } })
+    for (const args of ['--http2', '--http1.1']) {
+      await run('curl', ['-sk', '-m', '5', args, `https://127.0.0.1:${gateway.port}/`]).catch(
+        (error) => error,
+      )
+    }
+    await eventually('both are done', () => gateway.results.length === 2)
   })
 })
 

@@ -30,8 +30,8 @@ export interface Restart {
  *
  * `server` is what carries the WebSockets: a `ws` WebSocketServer, a node:http server, a Fastify app, or several of
  * them in an array, such as `[httpServer, webSocketServer]` where `ws` runs with `noServer`. The README lists them.
- * Call it once, before the server listens. Throws for a server that it does not know and for options that make no
- * sense; later nothing throws.
+ * Call it once, when the server starts: of a node:http server alone, WebSockets from before the call are not known.
+ * Throws for a server that it does not know and for options that make no sense; later nothing throws.
  */
 export function gracefulRestart<const T extends RestartTarget>(
   server: T,

@@ -5,7 +5,7 @@ import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
-import { certificate, rawClient, readHead, wsClient } from '@holdfast/testing'
+import { certificate, eventually, rawClient, readHead, wsClient } from '@holdfast/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { gracefulRestart, type RestartOptions, type RestartTarget } from '../src/index.ts'
@@ -29,7 +29,7 @@ async function listening<S extends http.Server>(server: S): Promise<S> {
 const port = (server: http.Server) => (server.address() as AddressInfo).port
 const ws = (server: http.Server) => `ws://127.0.0.1:${port(server)}/`
 
-function restartOf(target: RestartTarget, options: RestartOptions<never> = {}) {
+function restartOf(target: RestartTarget, options: RestartOptions = {}) {
   return gracefulRestart(target, { signals: [], spread: 0, deadline: '8s', ...options })
 }
 
@@ -83,10 +83,12 @@ describe('a node:http server', () => {
     new WebSocketServer({ server })
     const restart = restartOf(server, { pongTimeout: '5s' })
     await using client = await holding(server)
+    const accepted = once(server, 'connection')
     const busy = net.connect(port(server), '127.0.0.1').on('error', () => {})
     // Half a request keeps the connection from being idle.
     busy.write('GET / HTTP/1.1\r\nHost: x\r\n')
-    await once(busy, 'connect')
+    const [socket] = (await accepted) as [net.Socket]
+    await eventually('half a request is read', () => socket.bytesRead > 0)
     const done = restart.start()
     await client.nextFrame()
     busy.write('\r\n')
@@ -146,7 +148,7 @@ describe('a node:http server', () => {
     restart.cancel()
   })
 
-  it('has no listener of ours after cancel, and none is left after the end', async () => {
+  it('has no listener of ours after cancel', async () => {
     const server = await listening(http.createServer(() => {}))
     server.on('upgrade', () => {})
     const events = () => server.eventNames().map((name) => [name, server.listenerCount(name)])

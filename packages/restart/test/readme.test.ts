@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
+import http from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Child, closedPort, eventually } from '@holdfast/testing'
@@ -55,7 +55,7 @@ describe('README', () => {
       const file = join(folder.path, 'server.mjs')
       writeFileSync(file, code.replaceAll('3000', String(port)))
       await using server = new Child(process.execPath, [file])
-      await eventually('the server listens', async () => (await connects(port)) || server.exit, {
+      await eventually('the server listens', async () => (await answers(port)) || server.exit, {
         detail: () => server.describe(),
       })
       server.signal('SIGTERM')
@@ -71,10 +71,13 @@ function temporaryFolder(): Disposable & { path: string } {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
 }
 
-function connects(port: number): Promise<boolean> {
+/** Whether a request is answered: by then the whole program has run. */
+function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = net.connect(port, 'localhost')
-    socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
-    socket.on('connect', () => socket.destroy())
+    const request = http.get({ host: 'localhost', port, agent: false }, (response) => {
+      response.resume()
+      resolve(true)
+    })
+    request.on('error', () => resolve(false))
   })
 }

@@ -13,6 +13,15 @@ export type Lines = readonly [string, ...string[]]
 /** The same keys, with the words of another language. */
 type Translated<T> = { readonly [K in keyof T]: T[K] extends string ? string : Translated<T[K]> }
 
+/** What ecosystems mean by their codes. */
+export type EcosystemTexts = Translated<typeof ecosystems>
+
+/** What the ecosystems without codes of their own do instead. */
+export type InsteadTexts = Translated<typeof withoutOwnCodes>
+
+/** Remarks on single implementations. */
+export type SupportNotes = Translated<typeof supportNotes>
+
 /** The words about one code. Backticks mark code; there is no other markup. */
 export interface CodeText {
   /** What the number says, in one sentence. */
@@ -37,6 +46,20 @@ export interface CodeText {
     readonly holdfast: string
   }
 }
+
+type RegisteredId =
+  | 'serviceRestart'
+  | 'tryAgainLater'
+  | 'badGateway'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'timeout'
+
+/** The words about the codes that RFC 6455 itself defines. */
+export type ProtocolText = Record<Exclude<CodeId, RegisteredId>, CodeText>
+
+/** The words about the codes that came to the registry after RFC 6455. */
+export type RegisteredText = Record<RegisteredId, CodeText>
 
 /** The fixed words around the table: headings, and words for what is data. `{name}` is filled in. */
 export interface Labels {
@@ -155,7 +178,7 @@ export interface Language {
   readonly comparison: ComparisonText
   readonly page: PageText
   readonly command: CommandText
-  readonly ecosystems: Translated<typeof ecosystems>
-  readonly withoutOwnCodes: Translated<typeof withoutOwnCodes>
-  readonly supportNotes: Translated<typeof supportNotes>
+  readonly ecosystems: EcosystemTexts
+  readonly withoutOwnCodes: InsteadTexts
+  readonly supportNotes: SupportNotes
 }

@@ -1,13 +1,7 @@
-import type { CodeId } from '../../code.ts'
-import type { CodeText } from '../language.ts'
-
-type ProtocolId = Exclude<
-  CodeId,
-  'serviceRestart' | 'tryAgainLater' | 'badGateway' | 'unauthorized' | 'forbidden' | 'timeout'
->
+import type { ProtocolText } from '../language.ts'
 
 /** The codes that RFC 6455 itself defines. */
-export const protocol: Record<ProtocolId, CodeText> = {
+export const protocol: ProtocolText = {
   normalClosure: {
     meaning: 'The connection has done its work and ends on purpose.',
     says: 'We are done. Goodbye.',

@@ -1,13 +1,7 @@
-import type { CodeId } from '../../code.ts'
-import type { CodeText } from '../language.ts'
-
-type RegisteredId = Extract<
-  CodeId,
-  'serviceRestart' | 'tryAgainLater' | 'badGateway' | 'unauthorized' | 'forbidden' | 'timeout'
->
+import type { RegisteredText } from '../language.ts'
 
 /** The codes that came to the registry after RFC 6455. */
-export const registered: Record<RegisteredId, CodeText> = {
+export const registered: RegisteredText = {
   serviceRestart: {
     meaning: 'The service restarts. Come back.',
     says: 'I am restarting and will be back.',

@@ -5,7 +5,7 @@ export const protocol: ProtocolText = {
     meaning: 'La connexion a rempli son rôle et se termine volontairement.',
     says: 'Nous avons fini. Au revoir.',
     description:
-      'Une fin propre : un côté a dit qu’il avait terminé, l’autre en a pris acte. Les programmes y voient une réussite, et la plupart des clients qui se reconnectent d’eux-mêmes ne reviennent pas après ce code.',
+      'Une fin propre : un côté a dit qu’il avait terminé, l’autre en a pris acte. Les programmes y voient une réussite, et la plupart des clients qui se reconnectent d’eux-mêmes ne reviennent pas après ce code.',
     whenSeen:
       'Après un `close(1000)` dans un script, quand le dernier abonnement est terminé, quand une tâche est achevée, ou à l’arrêt d’un serveur dont la valeur par défaut est 1000.',
     howToFix: [
@@ -20,20 +20,20 @@ export const protocol: ProtocolText = {
     ],
     pitfalls: [
       'phoenix.js et bien d’autres clients ne se reconnectent jamais après 1000.',
-      '`close()` sans argument n’envoie pas 1000 : la trame Close est vide et le pair voit 1005.',
-      'Une session Discord prend fin quand son client ferme avec 1000 ou 1001 ; après tout autre code, elle peut être reprise.',
+      '`close()` sans argument n’envoie pas 1000 : la trame Close est vide et le pair voit 1005.',
+      'Une session Discord prend fin quand son client ferme avec 1000 ou 1001 ; après tout autre code, elle peut être reprise.',
     ],
     use: 'Le travail est fait, et personne n’a besoin de revenir.',
     retry: {
       registered: 'Aucune consigne. La RFC dit que la connexion a rempli son office.',
       practice:
-        'Ne pas revenir, sauf si l’application a encore besoin de la connexion ; graphql-ws revient aussitôt tant qu’un abonnement est actif.',
+        'Ne pas revenir, sauf si l’application a encore besoin de la connexion ; graphql-ws revient aussitôt tant qu’un abonnement est actif.',
       holdfast:
         'Rien n’a échoué, il n’y a donc rien à retenter. La passerelle transmet 1000 tel qu’il est arrivé.',
     },
   },
   goingAway: {
-    meaning: 'Le point de terminaison s’en va : un serveur s’arrête, ou un navigateur quitte la page.',
+    meaning: 'Le point de terminaison s’en va : un serveur s’arrête, ou un navigateur quitte la page.',
     says: 'Je m’en vais.',
     description:
       'Le code d’arrêt le plus courant, et le seul que la RFC 6455 prévoie pour cela. Il annonce un départ, sans dire quand quelqu’un reviendra, ni même si quelqu’un reviendra.',
@@ -41,7 +41,7 @@ export const protocol: ProtocolText = {
       'Déploiements et réductions de capacité (serveurs avec Python websockets, Java-WebSocket, graphql-ws ou aiohttp), rechargements de Caddy, redémarrages en périphérie chez Cloudflare, AWS API Gateway après dix minutes d’inactivité ou deux heures, Discord quand il demande à ses clients de se déplacer. Côté serveur, chaque fois qu’un utilisateur ferme l’onglet.',
     howToFix: [
       'Laissez le client se reconnecter après un délai aléatoire.',
-      'Côté serveur, étalez les fermetures sur quelques secondes ; si le serveur doit revenir, dites plutôt 1012.',
+      'Côté serveur, étalez les fermetures sur quelques secondes ; si le serveur doit revenir, dites plutôt 1012.',
       'Contre une limite d’inactivité, envoyez des pings bien avant son terme.',
       'Contre un âge maximal, ouvrez la connexion suivante avant la limite et basculez.',
     ],
@@ -52,29 +52,29 @@ export const protocol: ProtocolText = {
       'L’utilisateur a quitté la page.',
     ],
     pitfalls: [
-      'Un script ne peut pas l’envoyer : `close(1001)` lève `InvalidAccessError`.',
-      'Python websockets le compte comme une fin normale : une boucle `async for` sur les messages s’arrête sans bruit.',
+      'Un script ne peut pas l’envoyer : `close(1001)` lève `InvalidAccessError`.',
+      'Python websockets le compte comme une fin normale : une boucle `async for` sur les messages s’arrête sans bruit.',
       'Un client qui ne revient pas après 1001, comme sockette, reste absent après chaque rechargement de Caddy.',
     ],
-    use: 'Vous partez sans pouvoir promettre de revenir : arrêt définitif, réduction de capacité, âge maximal.',
+    use: 'Vous partez sans pouvoir promettre de revenir : arrêt définitif, réduction de capacité, âge maximal.',
     retry: {
       registered:
-        'Rien pour ce code. Pour les fermetures anormales, la RFC 6455, section 7.2.3, demande un premier délai aléatoire, par exemple 0-5 s, puis un backoff exponentiel.',
+        'Rien pour ce code. Pour les fermetures anormales, la RFC 6455, section 7.2.3, demande un premier délai aléatoire, par exemple de 0 à 5 s, puis un backoff exponentiel.',
       practice: 'Se reconnecter après un court délai aléatoire, puis espacer les tentatives.',
       holdfast:
-        'Le serveur est parti sans dire pour combien de temps : traité comme une connexion perdue. La passerelle ne dit 1001 qu’aux serveurs en amont, quand elle se vide.',
+        'Le serveur est parti sans dire pour combien de temps : traité comme une connexion perdue. La passerelle ne dit 1001 qu’aux serveurs en amont, quand elle se vide.',
     },
   },
   protocolError: {
     meaning: 'Le pair a enfreint le protocole WebSocket.',
     says: 'Ce que vous avez envoyé n’est pas du WebSocket.',
     description:
-      'Un côté a reçu ce que la RFC 6455 interdit : un mauvais bit de masque, un bit ou un opcode réservé, une fragmentation incohérente, une trame de contrôle trop longue, ou un code de fermeture qu’il ne connaît pas.',
+      'Un côté a reçu ce que la RFC 6455 interdit : un mauvais bit de masque, un bit ou un opcode réservé, une fragmentation incohérente, une trame de contrôle trop longue, ou un code de fermeture qu’il ne connaît pas.',
     whenSeen:
       'Clients et serveurs écrits à la main, proxys qui touchent aux trames, compression mal accordée, octets HTTP sur un socket déjà passé en WebSocket, ou code récent envoyé à une bibliothèque dont la liste est ancienne.',
     howToFix: [
       'Capturez les trames et vérifiez les masques (le client masque, le serveur jamais), les bits réservés, les opcodes et la fragmentation.',
-      'Si 1002 répond à un Close avec 1012, 1013, 1014 ou 3000-3999, la bibliothèque destinataire refuse ce code : mettez-la à jour, ou configurez un autre code à la place.',
+      'Si 1002 répond à un Close avec 1012, 1013, 1014 ou 3000-3999, la bibliothèque destinataire refuse ce code : mettez-la à jour, ou configurez un autre code à la place.',
       'Retirez les proxys du chemin et réessayez.',
       'Passez la suite de tests Autobahn sur le côté que vous avez écrit.',
     ],
@@ -86,7 +86,7 @@ export const protocol: ProtocolText = {
     ],
     pitfalls: [
       'gorilla/websocket répond à 1014 par 1002 et renvoie une erreur pour laquelle `IsCloseError` et `IsUnexpectedCloseError` sont fausses toutes les deux.',
-      'Il n’est pas fait pour de mauvaises entrées de l’application : utilisez 1008 ou un code à vous.',
+      'Il n’est pas fait pour de mauvaises entrées de l’application : utilisez 1008 ou un code à vous.',
     ],
     use: 'Le pair a envoyé ce que la RFC 6455 interdit. Votre bibliothèque le dit pour vous.',
     retry: {
@@ -105,7 +105,7 @@ export const protocol: ProtocolText = {
     whenSeen:
       'Un `Blob` ou un `ArrayBuffer` envoyé à un point d’accès JSON, ou du texte envoyé à un service qui attend du protobuf ou de l’audio. AWS API Gateway le documente pour les messages binaires, que ses API WebSocket n’acceptent pas.',
     howToFix: [
-      'Envoyez du texte là où du texte est attendu : `JSON.stringify`, ou du base64 pour des octets.',
+      'Envoyez du texte là où du texte est attendu : `JSON.stringify`, ou du base64 pour des octets.',
       'Ou faites accepter les messages binaires au point d’accès.',
       'Vérifiez quel type votre appel à `send` envoie réellement.',
     ],
@@ -114,32 +114,32 @@ export const protocol: ProtocolText = {
       'Un message texte vers un point d’accès qui ne prend que du binaire.',
     ],
     pitfalls: [
-      'Du JSON mal formé dans un message texte ne relève pas de 1003 : utilisez 1007, 1008 ou un code à vous.',
+      'Du JSON mal formé dans un message texte ne relève pas de 1003 : utilisez 1007, 1008 ou un code à vous.',
     ],
     use: 'Vous ne prenez que du texte et recevez du binaire, ou l’inverse.',
     retry: {
       registered: 'Aucune consigne.',
       practice: 'Ne pas revenir avant que l’émetteur soit corrigé.',
       holdfast:
-        'Seul un changement chez l’émetteur y remédie. La passerelle ne regarde pas dans les messages : elle ne dit jamais 1003 elle-même, elle le transmet.',
+        'Seul un changement chez l’émetteur y remédie. La passerelle ne regarde pas dans les messages : elle ne dit jamais 1003 elle-même, elle le transmet.',
     },
   },
   reserved: {
     meaning: 'Réservé. Il n’a pas de signification.',
     says: 'Ce numéro ne veut rien dire.',
     description:
-      'Un trou dans la table. Des brouillons du protocole y plaçaient « message trop grand », devenu 1009 ; quelques vieux textes le disent encore.',
+      'Un trou dans la table. Des brouillons du protocole y plaçaient « message trop grand », devenu 1009 ; quelques vieux textes le disent encore.',
     whenSeen: 'Pratiquement jamais. Un pair qui l’envoie a été écrit d’après un brouillon.',
     howToFix: ['Mettez le pair à jour. S’il est question de taille, le code est 1009.'],
     causes: ['Des constantes issues d’un brouillon du protocole.'],
     pitfalls: [
-      'ws, gorilla/websocket, coder/websocket et .NET le refusent à la réception ; Chromium et Firefox le remettent à la page.',
+      'ws, gorilla/websocket, coder/websocket et .NET le refusent à la réception ; Chromium et Firefox le remettent à la page.',
     ],
     use: 'Jamais. Si un brouillon vous a fait penser à la taille, envoyez 1009.',
     retry: {
       registered: 'Aucune consigne.',
-      practice: 'Aucun usage : le code n’est pas employé.',
-      holdfast: 'Il ne doit pas circuler : un pair qui l’envoie enfreint le protocole, comme pour 1002.',
+      practice: 'Aucun usage : le code n’est pas employé.',
+      holdfast: 'Il ne doit pas circuler : un pair qui l’envoie enfreint le protocole, comme pour 1002.',
     },
   },
   noStatusReceived: {
@@ -151,7 +151,7 @@ export const protocol: ProtocolText = {
       'Le pair a appelé `close()` sans argument (Socket.IO et Tornado le font), une page a perdu sa dernière référence à un WebSocket, ou un framework ferme sans code.',
     howToFix: [
       'Passez un code à `close()` du côté qui ferme, pour que l’autre sache pourquoi.',
-      'Dans un proxy, ne relayez jamais 1005 : fermez plutôt sans code.',
+      'Dans un proxy, ne relayez jamais 1005 : fermez plutôt sans code.',
     ],
     causes: [
       '`close()` sans argument.',
@@ -159,16 +159,16 @@ export const protocol: ProtocolText = {
       'Une bibliothèque qui ferme avec un contenu vide.',
     ],
     pitfalls: [
-      '`close(1005)` lève une exception, dans ws comme dans les navigateurs ; des proxys qui le relayaient ont planté.',
+      '`close(1005)` lève une exception, dans ws comme dans les navigateurs ; des proxys qui le relayaient ont planté.',
       '`wasClean` vaut vrai.',
       'Uvicorn annonce 1005 à l’application quand TCP a été perdu après le handshake, là où 1006 conviendrait.',
     ],
-    use: 'Jamais : le pair le lit quand vous appelez `close()` sans code. Passez-en un.',
+    use: 'Jamais : le pair le lit quand vous appelez `close()` sans code. Passez-en un.',
     retry: {
       registered: 'Aucune consigne.',
-      practice: 'Variable : SocketCluster revient aussitôt, sockette ne revient pas.',
+      practice: 'Variable : SocketCluster revient aussitôt, sockette ne revient pas.',
       holdfast:
-        'Rien ne dit que la fin était voulue : traité comme une connexion perdue. La passerelle transmet un Close vide comme un Close vide.',
+        'Rien ne dit que la fin était voulue : traité comme une connexion perdue. La passerelle transmet un Close vide comme un Close vide.',
     },
   },
   abnormalClosure: {
@@ -179,7 +179,7 @@ export const protocol: ProtocolText = {
     whenSeen:
       'Délais d’inactivité des répartiteurs de charge, plantage ou `kill -9`, `terminate()` dans ws, changement de réseau, portable en veille, rechargement de nginx, échec DNS ou TLS, réponse HTTP à la demande d’upgrade (401, 403, 404, 502, 503), contenu mixte, politique de sécurité du contenu.',
     howToFix: [
-      'Regardez hors du script : l’onglet réseau du navigateur montre le statut HTTP d’un upgrade refusé.',
+      'Regardez hors du script : l’onglet réseau du navigateur montre le statut HTTP d’un upgrade refusé.',
       'Refaites l’upgrade avec `curl -i` ou `wscat`, qui montrent ce qu’un navigateur cache.',
       'Lisez, à cette seconde précise, les journaux du serveur et de chaque proxy.',
       'S’il survient toujours après la même durée d’inactivité, envoyez des pings à un intervalle plus court que le plus petit délai du chemin, ou augmentez ce délai.',
@@ -190,34 +190,35 @@ export const protocol: ProtocolText = {
       'Un délai d’inactivité ou de lecture dans un proxy.',
       'Le processus a planté ou a été tué.',
       'Le réseau a été perdu.',
-      'TLS a échoué ; les navigateurs ne disent jamais 1015.',
+      'TLS a échoué ; les navigateurs ne disent jamais 1015.',
       'Le serveur a mis fin à TCP sans Close.',
     ],
     pitfalls: [
       'Une page voit 1006 avec un motif vide aussi bien pour un port refusé, un nom inconnu, un échec TLS, une réponse autre que 101 que pour une coupure.',
-      'Ne le relayez jamais : ws lève une exception. Dites 1014 ou 1011, ou fermez sans code.',
+      'Ne le relayez jamais : ws lève une exception. Dites 1014 ou 1011, ou fermez sans code.',
       'uWebSockets le signale aussi pour un Close correct dont il refuse le code (1012-3999).',
       'Chromium attend jusqu’à 60 s la réponse à son propre Close avant de signaler 1006.',
     ],
-    use: 'Jamais : le pair le lit quand vous coupez TCP sans Close. Dites d’abord pourquoi vous partez.',
+    use: 'Jamais : le pair le lit quand vous coupez TCP sans Close. Dites d’abord pourquoi vous partez.',
     retry: {
       registered:
-        'RFC 6455, section 7.2.3 : la première tentative après un délai aléatoire, 0-5 s étant jugé raisonnable, puis un backoff exponentiel binaire tronqué.',
+        'RFC 6455, section 7.2.3 : la première tentative après un délai aléatoire, de 0 à 5 s étant jugés raisonnables, puis un backoff exponentiel binaire tronqué.',
       practice:
         'D’aussitôt à quelques secondes. Beaucoup de bibliothèques n’ont pas de jitter, si bien que tous leurs clients reviennent ensemble.',
       holdfast:
-        'Suit la RFC. La passerelle existe pour rendre ce code rare : derrière elle, la perte d’un serveur en amont arrive au client comme 1014, avec la cause dans le motif.',
+        'Suit la RFC. La passerelle existe pour rendre ce code rare : derrière elle, la perte d’un serveur en amont arrive au client comme 1014, avec la cause dans le motif.',
     },
   },
   invalidPayload: {
-    meaning: 'Les octets d’un message ne correspondent pas à son type, par exemple du texte qui n’est pas de l’UTF-8.',
+    meaning:
+      'Les octets d’un message ne correspondent pas à son type, par exemple du texte qui n’est pas de l’UTF-8.',
     says: 'Je ne peux pas décoder ce que vous avez envoyé.',
     description:
-      'Les trames étaient conformes, mais leur contenu n’a pas pu être décodé : du texte qui n’est pas de l’UTF-8, ou des données compressées impossibles à décompresser.',
+      'Les trames étaient conformes, mais leur contenu n’a pas pu être décodé : du texte qui n’est pas de l’UTF-8, ou des données compressées impossibles à décompresser.',
     whenSeen:
-      'Du Latin-1, ou une chaîne coupée au milieu d’un caractère, envoyés comme texte ; des octets envoyés comme texte ; une compression endommagée. Gemini Live l’utilise pour des arguments invalides et même pour une clé expirée.',
+      'Du Latin-1, ou une chaîne coupée au milieu d’un caractère, envoyés comme texte ; des octets envoyés comme texte ; une compression endommagée. Gemini Live l’utilise pour des arguments invalides et même pour une clé expirée.',
     howToFix: [
-      'Lisez le motif : les services y mettent la vraie cause.',
+      'Lisez le motif : les services y mettent la vraie cause.',
       'Encodez le texte en UTF-8 et ne le coupez jamais au milieu d’un caractère.',
       'Envoyez les octets dans des messages binaires.',
       'Si cela n’arrive qu’avec la compression, désactivez permessage-deflate d’un côté pour voir lequel est en faute.',
@@ -226,7 +227,7 @@ export const protocol: ProtocolText = {
       'Un mauvais jeu de caractères.',
       'Des données binaires envoyées comme texte.',
       'Des données compressées impossibles à décompresser.',
-      'Un service qui lui donne un sens à lui, comme « argument invalide ».',
+      'Un service qui lui donne un sens à lui, comme « argument invalide ».',
     ],
     pitfalls: [
       'De l’UTF-8 invalide dans le motif d’un Close mène à 1007 dans ws et Node, à 1002 dans Chromium.',
@@ -237,7 +238,7 @@ export const protocol: ProtocolText = {
       registered: 'Aucune consigne.',
       practice: 'Ne pas revenir avant que les données ou la configuration soient corrigées.',
       holdfast:
-        'Seul un changement chez l’émetteur y remédie. La passerelle relaie les contenus sans y toucher : les octets sont ceux que l’émetteur a écrits.',
+        'Seul un changement chez l’émetteur y remédie. La passerelle relaie les contenus sans y toucher : les octets sont ceux que l’émetteur a écrits.',
     },
   },
   policyViolation: {
@@ -249,8 +250,8 @@ export const protocol: ProtocolText = {
       'Jeton absent ou expiré, mauvais `Origin`, trop de requêtes (AWS API Gateway), trop de fragments (ws, undici), modèle inconnu (Gemini Live), et la plupart des tutoriels FastAPI.',
     howToFix: [
       'Lisez le motif.',
-      'Renouvelez les identifiants ; vérifiez `Origin` et les autorisations.',
-      'S’il s’agit d’une limite de débit, envoyez moins, et revenez après une pause de 30-60 s.',
+      'Renouvelez les identifiants ; vérifiez `Origin` et les autorisations.',
+      'S’il s’agit d’une limite de débit, envoyez moins, et revenez après une pause de 30 à 60 s.',
       'Si vous écrivez le serveur, préférez 3000, 3003 ou des codes à vous, documentés, pour que les clients distinguent les cas.',
     ],
     causes: [
@@ -260,14 +261,14 @@ export const protocol: ProtocolText = {
       'Une protection contre les abus s’est déclenchée.',
     ],
     pitfalls: [
-      'Un serveur qui accepte d’abord et dit 1008 ensuite remet à zéro chaque fois le backoff d’un client naïf : ne le remettez à zéro qu’une fois la connexion établie depuis quelques secondes.',
+      'Un serveur qui accepte d’abord et dit 1008 ensuite remet à zéro chaque fois le backoff d’un client naïf : ne le remettez à zéro qu’une fois la connexion établie depuis quelques secondes.',
       'Un refus avant l’upgrade est un HTTP 403, qu’un navigateur montre comme 1006.',
     ],
     use: 'Vous refusez, et aucun code plus précis ne convient, ou vous ne voulez rien révéler.',
     retry: {
       registered: 'Aucune consigne.',
       practice:
-        'Ne pas revenir avant que quelque chose ait changé ; après une limite de débit, attendre une minute environ.',
+        'Ne pas revenir avant que quelque chose ait changé ; après une limite de débit, attendre une minute environ.',
       holdfast:
         'Le même client enfreindrait la même règle. La passerelle dit 1008 à un client au-delà de `limits.messagesPerSecond` et, avec `rejections: close`, pour un refus HTTP qui n’a pas de code à lui.',
     },
@@ -276,12 +277,12 @@ export const protocol: ProtocolText = {
     meaning: 'Un message est plus grand que ce que le point de terminaison accepte.',
     says: 'Ce message est trop grand pour moi.',
     description:
-      'Une limite a été atteinte : pour une trame, pour un message entier, ou pour un message après décompression.',
+      'Une limite a été atteinte : pour une trame, pour un message entier, ou pour un message après décompression.',
     whenSeen:
-      'Gros instantanés JSON, images en base64, morceaux d’audio. Les limites varient beaucoup : 16 MiB par défaut dans Uvicorn, 8 MB pour les messages fragmentés dans Bandit.',
+      'Gros instantanés JSON, images en base64, morceaux d’audio. Les limites varient beaucoup : 16 MiB par défaut dans Uvicorn, 8 MB pour les messages fragmentés dans Bandit.',
     howToFix: [
       'Découpez ou compressez les données, ou déposez-les par HTTP et envoyez un lien.',
-      'Ou relevez la limite : `maxPayload` dans ws, `--ws-max-size` dans Uvicorn, `max_size` dans Python websockets, `limits.messageBytes` dans Holdfast.',
+      'Ou relevez la limite : `maxPayload` dans ws, `--ws-max-size` dans Uvicorn, `max_size` dans Python websockets, `limits.messageBytes` dans Holdfast.',
     ],
     causes: [
       'Un message au-delà de la limite configurée.',
@@ -289,13 +290,13 @@ export const protocol: ProtocolText = {
       'Une limite dans un proxy ou une passerelle du chemin.',
     ],
     pitfalls: [
-      'La limite est peut-être la vôtre : les bibliothèques clientes en ont une aussi, et c’est alors votre côté qui a fermé.',
+      'La limite est peut-être la vôtre : les bibliothèques clientes en ont une aussi, et c’est alors votre côté qui a fermé.',
       'Un message petit sur le réseau peut être trop grand une fois décompressé.',
     ],
     use: 'Un message dépasse votre limite. Mettez la limite dans le motif.',
     retry: {
       registered: 'Aucune consigne.',
-      practice: 'Variable : revenir sans renvoyer ce message ; centrifuge-js s’arrête.',
+      practice: 'Variable : revenir sans renvoyer ce message ; centrifuge-js s’arrête.',
       holdfast:
         'Un client qui revient et renvoie le même message n’en finirait jamais. La passerelle dit 1009 pour un message au-delà de `limits.messageBytes`.',
     },
@@ -305,7 +306,7 @@ export const protocol: ProtocolText = {
     says: 'J’ai besoin d’une extension que vous n’avez pas acceptée.',
     description:
       'Seul un client l’envoie, avec les extensions manquantes dans le motif. Un serveur à qui il en manque une fait échouer le handshake.',
-    whenSeen: 'Très rarement : des clients qui exigent permessage-deflate ou une extension à eux.',
+    whenSeen: 'Très rarement : des clients qui exigent permessage-deflate ou une extension à eux.',
     howToFix: [
       'Activez l’extension sur le serveur.',
       'Faites passer `Sec-WebSocket-Extensions` à chaque proxy du chemin.',
@@ -316,7 +317,7 @@ export const protocol: ProtocolText = {
     use: 'Seulement si vous êtes un client qui ne peut rien faire sans cette extension. Nommez-la dans le motif.',
     retry: {
       registered: 'Aucune consigne.',
-      practice: 'Ne pas revenir : c’est la configuration qui doit changer.',
+      practice: 'Ne pas revenir : c’est la configuration qui doit changer.',
       holdfast:
         'Une seconde tentative finit de même. La passerelle laisse passer les offres, les accords et ce code.',
     },
@@ -325,11 +326,11 @@ export const protocol: ProtocolText = {
     meaning: 'Le point de terminaison a rencontré une situation imprévue et ne peut pas continuer.',
     says: 'Quelque chose a lâché chez moi.',
     description:
-      'Le cousin de HTTP 500. La RFC 6455 le réserve aux serveurs ; l’erratum 3227 et le registre l’ont étendu à tout point de terminaison.',
+      'Le cousin de HTTP 500. La RFC 6455 le réserve aux serveurs ; l’erratum 3227 et le registre l’ont étendu à tout point de terminaison.',
     whenSeen:
       'Exception non interceptée dans un gestionnaire, ping resté sans réponse (Python websockets), backend perdu dans un proxy, application ASGI terminée sans fermer (Hypercorn, Daphne), pannes et quotas de services vocaux d’IA.',
     howToFix: [
-      'Lisez le journal du serveur à cette seconde précise ; une trace d’appels devrait s’y trouver.',
+      'Lisez le journal du serveur à cette seconde précise ; une trace d’appels devrait s’y trouver.',
       'Si le motif parle d’un ping sans réponse, cherchez une boucle d’événements bloquée ou un réseau lent avant de toucher aux délais.',
       'Si le serveur n’est pas le vôtre, signalez le motif et l’heure.',
     ],
@@ -342,23 +343,23 @@ export const protocol: ProtocolText = {
     pitfalls: [
       '`sent 1011` dans un journal Python veut dire que c’est votre côté qui a fermé.',
       'Beaucoup de proxys disent 1011 pour un backend perdu, là où 1014 en dirait plus.',
-      'La même entrée peut provoquer le même plantage : arrêtez ou donnez l’alerte après quelques tentatives.',
+      'La même entrée peut provoquer le même plantage : arrêtez ou donnez l’alerte après quelques tentatives.',
     ],
     use: 'Quelque chose a échoué chez vous, sans que personne d’autre y soit pour rien. Pas de trace d’appels dans le motif.',
     retry: {
       registered: 'Aucune consigne.',
-      practice: 'Se reconnecter avec un backoff ; arrêter ou donner l’alerte après quelques tentatives.',
+      practice: 'Se reconnecter avec un backoff ; arrêter ou donner l’alerte après quelques tentatives.',
       holdfast:
-        'La panne est peut-être passée, et une autre instance ne l’a peut-être pas : traité comme une connexion perdue. La passerelle ne dit 1011 que pour une faute à elle, aux deux côtés.',
+        'La panne est peut-être passée, et une autre instance ne l’a peut-être pas : traité comme une connexion perdue. La passerelle ne dit 1011 que pour une faute à elle, aux deux côtés.',
     },
   },
   tlsHandshake: {
     meaning: 'Le handshake TLS a échoué.',
     says: 'TLS a échoué avant que nous puissions parler.',
     description:
-      'Un repère pour l’application locale, jamais envoyé : `wss://` a échoué avant le premier octet de WebSocket.',
+      'Un repère pour l’application locale, jamais envoyé : `wss://` a échoué avant le premier octet de WebSocket.',
     whenSeen:
-      'Presque jamais. Les navigateurs ne l’utilisent pas et signalent 1006 ; quelques bibliothèques natives l’ont.',
+      'Presque jamais. Les navigateurs ne l’utilisent pas et signalent 1006 ; quelques bibliothèques natives l’ont.',
     howToFix: [
       'Lancez `openssl s_client -connect HOST:443 -servername HOST` et lisez l’erreur.',
       'Vérifiez l’expiration, la chaîne et le nom d’hôte du certificat, les versions de TLS du serveur, et l’horloge du client.',
@@ -371,14 +372,14 @@ export const protocol: ProtocolText = {
       'Aucune version de TLS en commun.',
     ],
     pitfalls: [
-      'Un pair peut l’envoyer par erreur : Chromium fait échouer une telle trame ; Firefox, WebSocket-Node et soketto la prennent.',
+      'Un pair peut l’envoyer par erreur : Chromium fait échouer une telle trame ; Firefox, WebSocket-Node et soketto la prennent.',
     ],
-    use: 'Jamais : tant que TLS n’est pas établi, il n’y a rien sur quoi l’envoyer.',
+    use: 'Jamais : tant que TLS n’est pas établi, il n’y a rien sur quoi l’envoyer.',
     retry: {
       registered: 'Aucune consigne.',
       practice: 'Ne pas revenir avant que le certificat ou les réglages soient corrigés.',
       holdfast:
-        'Pendant qu’un client attend, un certificat se renouvelle et un portail captif s’ouvre, et avec un backoff les tentatives coûtent peu : traité comme une connexion perdue.',
+        'Pendant qu’un client attend, un certificat se renouvelle et un portail captif s’ouvre, et avec un backoff les tentatives coûtent peu : traité comme une connexion perdue.',
     },
   },
 }

@@ -5,11 +5,11 @@ export const registered: RegisteredText = {
     meaning: 'Le service redémarre. Reconnectez-vous.',
     says: 'Je redémarre et je reviens.',
     description:
-      'Une interruption planifiée : le serveur s’arrête volontairement, compte revenir bientôt, et souhaite que ses clients reviennent étalés dans le temps.',
+      'Une interruption planifiée : le serveur s’arrête volontairement, compte revenir bientôt, et souhaite que ses clients reviennent étalés dans le temps.',
     whenSeen:
       'Uvicorn à chaque arrêt et rechargement (depuis la 0.21), Phoenix quand il vide ses sockets (depuis la 1.7.6), AWS API Gateway quand il redémarre, les serveurs qui le disent dans leur gestionnaire de SIGTERM, et Holdfast quand il se vide.',
     howToFix: [
-      'Rien n’est cassé : reconnectez-vous après un délai aléatoire et reprenez.',
+      'Rien n’est cassé : reconnectez-vous après un délai aléatoire et reprenez.',
       'S’il survient hors des déploiements, cherchez des plantages en boucle, un rechargement automatique ou un recyclage de workers.',
       'Si des clients ne reviennent pas, vérifiez que leur bibliothèque accepte 1012 et que leur logique de reconnexion ne prend pas une fermeture propre pour une fin définitive.',
       'Si tous reviennent dans la même seconde, ajoutez du jitter dans le client, ou laissez le serveur donner à chaque connexion son propre `retry=`.',
@@ -22,34 +22,34 @@ export const registered: RegisteredText = {
     ],
     pitfalls: [
       'Un délai fixe ramène tous les clients au même instant.',
-      'Certaines bibliothèques le refusent à la réception et signalent une erreur de protocole ; voir la table de prise en charge.',
-      'nginx, HAProxy et un processus tué ne l’envoient pas : leurs redémarrages ressemblent à 1006. Caddy et Cloudflare disent 1001.',
+      'Certaines bibliothèques le refusent à la réception et signalent une erreur de protocole ; voir la table de prise en charge.',
+      'nginx, HAProxy et un processus tué ne l’envoient pas : leurs redémarrages ressemblent à 1006. Caddy et Cloudflare disent 1001.',
       'Uvicorn dit 1012 même quand il ne reviendra pas.',
       'Python websockets lève pour lui `ConnectionClosedError`, et non `ConnectionClosedOK`.',
-      'Un script dans un navigateur peut le recevoir mais pas l’envoyer ; `dart:io` ne peut pas l’envoyer non plus.',
+      'Un script dans un navigateur peut le recevoir mais pas l’envoyer ; `dart:io` ne peut pas l’envoyer non plus.',
     ],
     use: 'Vous vous arrêtez volontairement et serez de retour en quelques secondes. Ajoutez un `retry=` propre à chaque client.',
     retry: {
       registered:
         'De 5 à 30 s au hasard, d’après le message de liste de diffusion que le registre cite pour ce code. Ni la RFC 6455 ni la table du registre n’indiquent de délai.',
       practice:
-        'De 1 à 5 s au hasard, puis un backoff exponentiel : à peu près ce qu’attendent Socket.IO et reconnecting-websocket. Certains clients n’attendent que 10-50 ms et comptent sur le serveur pour étaler ses fermetures, comme le fait Phoenix.',
+        'De 1 à 5 s au hasard, puis un backoff exponentiel : à peu près ce qu’attendent Socket.IO et reconnecting-websocket. Certains clients n’attendent que de 10 à 50 ms et comptent sur le serveur pour étaler ses fermetures, comme le fait Phoenix.',
       holdfast:
-        'Obéit à `retry=`, car seul le serveur sait combien de clients il renvoie et quand il sera de retour ; la passerelle donne à chaque connexion le sien, régulièrement réparti. Sans `retry=`, il prend la plage courte de la pratique, car lors de la plupart des redémarrages d’autres instances servent déjà. Là où des milliers de clients reviennent vers un seul processus, faites dire `retry=` au serveur, ou prenez la plage longue.',
+        'Obéit à `retry=`, car seul le serveur sait combien de clients il renvoie et quand il sera de retour ; la passerelle donne à chaque connexion le sien, régulièrement réparti. Sans `retry=`, il prend la plage courte de la pratique, car lors de la plupart des redémarrages d’autres instances servent déjà. Là où des milliers de clients reviennent vers un seul processus, faites dire `retry=` au serveur, ou prenez la plage longue.',
     },
   },
   tryAgainLater: {
     meaning: 'Le serveur est surchargé et écarte ce client. Revenez plus tard.',
     says: 'Je suis plein. Revenez plus tard.',
     description:
-      'Du délestage. Proposé sous le nom « Service Overload », enregistré sous « Try Again Later ». Une trame Close n’a pas de champ `Retry-After` : une indication doit tenir dans le motif.',
+      'Du délestage. Proposé sous le nom « Service Overload », enregistré sous « Try Again Later ». Une trame Close n’a pas de champ `Retry-After` : une indication doit tenir dans le motif.',
     whenSeen:
       'Limites de connexions ou de salons, surcharge dans des serveurs bâtis sur Cap’n Proto comme workerd, limites de débit. De la part de Holdfast, quand une limite de la passerelle est atteinte ou qu’un serveur en amont répond au handshake par 503 ou 429.',
     howToFix: [
       'Attendez bien plus longtemps qu’après 1012, et chaque fois davantage.',
       'Allez vers un autre hôte s’il y en a un, et prévenez l’utilisateur.',
       'Côté serveur, ajoutez de la capacité ou rendez la connexion moins coûteuse.',
-      'Là où les clients peuvent lire un statut HTTP, délestez avant l’upgrade : 503 avec `Retry-After` coûte moins qu’une connexion acceptée.',
+      'Là où les clients peuvent lire un statut HTTP, délestez avant l’upgrade : 503 avec `Retry-After` coûte moins qu’une connexion acceptée.',
     ],
     causes: [
       'Une surcharge.',
@@ -65,27 +65,27 @@ export const registered: RegisteredText = {
     use: 'Vous allez bien mais n’avez plus de place. Ajoutez `retry=`. Les clients qui savent lire un statut HTTP, mieux vaut les refuser avant l’upgrade.',
     retry: {
       registered:
-        'D’après le message que le registre cite : n’aller que vers une autre adresse de la même cible, ou revenir vers la même quand l’utilisateur le demande. C’est plus strict que le nom : pas de retour automatique.',
+        'D’après le message que le registre cite : n’aller que vers une autre adresse de la même cible, ou revenir vers la même quand l’utilisateur le demande. C’est plus strict que le nom : pas de retour automatique.',
       practice:
-        'Variable : beaucoup de clients appliquent le backoff qu’ils ont pour tous les codes ; ceux qui le distinguent attendent 30-120 s, avec du jitter, et de plus en plus.',
+        'Variable : beaucoup de clients appliquent le backoff qu’ils ont pour tous les codes ; ceux qui le distinguent attendent de 30 à 120 s, avec du jitter, et de plus en plus.',
       holdfast:
         'Obéit à `retry=`, que la passerelle tire du `Retry-After` d’un serveur en amont, ou répartit dans le temps pour ses propres limites. Sans lui, un client attend plus longtemps qu’après tout autre code, et ne revient jamais aussitôt.',
     },
   },
   badGateway: {
     meaning: 'Une passerelle n’a pas obtenu de réponse valable du serveur qui est derrière elle.',
-    says: 'Je vais bien ; le serveur derrière moi, non.',
+    says: 'Je vais bien ; le serveur derrière moi, non.',
     description:
-      'La façade est en vie ; le serveur derrière elle ne répond pas comme il le devrait. Le cousin de HTTP 502, pour une connexion qui est déjà un WebSocket.',
+      'La façade est en vie ; le serveur derrière elle ne répond pas comme il le devrait. Le cousin de HTTP 502, pour une connexion qui est déjà un WebSocket.',
     whenSeen:
-      'Derrière Holdfast, quand aucun serveur en amont n’est joignable, ou quand celui qui a été choisi ne répond pas à temps, répond mal ou disparaît. Ailleurs, rarement : rien n’indique que nginx, HAProxy, Caddy, Cloudflare ou AWS API Gateway l’envoient ; chez eux la même panne donne HTTP 502, 1006 ou 1011.',
+      'Derrière Holdfast, quand aucun serveur en amont n’est joignable, ou quand celui qui a été choisi ne répond pas à temps, répond mal ou disparaît. Ailleurs, rarement : rien n’indique que nginx, HAProxy, Caddy, Cloudflare ou AWS API Gateway l’envoient ; chez eux la même panne donne HTTP 502, 1006 ou 1011.',
     howToFix: [
-      'Lisez le motif. Derrière Holdfast, il dit ce qui n’allait pas : `connection refused`, `no answer in 5 s`, `status 500`.',
-      'Vérifiez la santé du serveur en amont : le processus tourne-t-il, et répond-il sur sa propre machine ? `curl -i http://HOST:PORT/PATH` doit montrer une réponse HTTP, quelle qu’elle soit.',
-      'Vérifiez le port : est-ce bien celui sur lequel le serveur écoute, et la passerelle peut-elle l’atteindre ? Dans un conteneur, `localhost` est le conteneur.',
-      'Vérifiez que le proxy route les upgrades : l’hôte et le chemin mènent au serveur WebSocket, et chaque proxy du chemin parle HTTP/1.1 et laisse passer `Connection` et `Upgrade`. La réponse doit être 101.',
-      'Vérifiez TLS entre la passerelle et le serveur en amont : `wss://` vers un port en clair, ou un certificat qui ne se vérifie pas.',
-      'S’il suit une vague de 1012, le serveur en amont redémarre : attendez, et faites en sorte que le nouveau écoute avant que l’ancien s’arrête.',
+      'Lisez le motif. Derrière Holdfast, il dit ce qui n’allait pas : `connection refused`, `no answer in 5 s`, `status 500`.',
+      'Vérifiez la santé du serveur en amont : le processus tourne-t-il, et répond-il sur sa propre machine ? `curl -i http://HOST:PORT/PATH` doit montrer une réponse HTTP, quelle qu’elle soit.',
+      'Vérifiez le port : est-ce bien celui sur lequel le serveur écoute, et la passerelle peut-elle l’atteindre ? Dans un conteneur, `localhost` est le conteneur.',
+      'Vérifiez que le proxy route les upgrades : l’hôte et le chemin mènent au serveur WebSocket, et chaque proxy du chemin parle HTTP/1.1 et laisse passer `Connection` et `Upgrade`. La réponse doit être 101.',
+      'Vérifiez TLS entre la passerelle et le serveur en amont : `wss://` vers un port en clair, ou un certificat qui ne se vérifie pas.',
+      'S’il suit une vague de 1012, le serveur en amont redémarre : attendez, et faites en sorte que le nouveau écoute avant que l’ancien s’arrête.',
     ],
     causes: [
       'Le serveur en amont est arrêté, redémarre ou ne répond plus.',
@@ -95,15 +95,15 @@ export const registered: RegisteredText = {
       'Le serveur en amont a coupé la connexion.',
     ],
     pitfalls: [
-      'Aucun autre code enregistré n’est refusé à la réception par autant de bibliothèques ; gorilla/websocket et tungstenite y répondent par 1002. Les navigateurs l’acceptent.',
+      'Aucun autre code enregistré n’est refusé à la réception par autant de bibliothèques ; gorilla/websocket et tungstenite y répondent par 1002. Les navigateurs l’acceptent.',
       'Il a été enregistré après 1012 et 1013, et les listes plus anciennes ne l’ont pas.',
-      'De petits projets en font à tort un « non autorisé ».',
+      'De petits projets en font à tort un « non autorisé ».',
     ],
     use: 'Vous êtes une passerelle, et le serveur derrière vous est injoignable, muet ou fautif. Mettez la cause dans le motif.',
     retry: {
       registered: 'Aucune consigne. L’enregistrement le compare à HTTP 502 et ne donne pas de délai.',
       practice:
-        'Comme après HTTP 502 : se reconnecter après une seconde environ, avec un backoff exponentiel et du jitter. graphql-ws revient ; l’extension WebSocket de htmx, non.',
+        'Comme après HTTP 502 : se reconnecter après une seconde environ, avec un backoff exponentiel et du jitter. graphql-ws revient ; l’extension WebSocket de htmx, non.',
       holdfast:
         'Commence court, car un autre serveur en amont sert peut-être déjà, et s’espace vite, car la passerelle a déjà essayé les autres.',
     },
@@ -112,20 +112,20 @@ export const registered: RegisteredText = {
     meaning: 'Une authentification est nécessaire, ou elle a échoué. Comme HTTP 401.',
     says: 'Identifiez-vous d’abord.',
     description:
-      'La façon enregistrée de dire « connectez-vous d’abord à votre compte ». Il se trouve dans la plage des bibliothèques et des frameworks : un autre logiciel peut entendre autre chose par le même nombre.',
+      'La façon enregistrée de dire « connectez-vous d’abord à votre compte ». Il se trouve dans la plage des bibliothèques et des frameworks : un autre logiciel peut entendre autre chose par le même nombre.',
     whenSeen:
       'L’API OpenAI Realtime avec une mauvaise clé. Holdfast avec `rejections: close`, quand un serveur en amont répond au handshake par 401.',
     howToFix: [
       'Procurez-vous de nouveaux identifiants, puis revenez aussitôt.',
-      'Si vous écrivez le serveur, acceptez d’abord l’upgrade et fermez avec 3000 et un motif : HTTP 401 n’atteint une page que sous la forme de 1006.',
+      'Si vous écrivez le serveur, acceptez d’abord l’upgrade et fermez avec 3000 et un motif : HTTP 401 n’atteint une page que sous la forme de 1006.',
     ],
     causes: ['Un jeton absent, faux ou expiré.', 'Une session qui a pris fin.'],
     pitfalls: [
-      'SockJS (« Go away! »), Centrifuge (« connection closed », se reconnecter) et WebSocket++ (« subprotocol error ») utilisent le même nombre.',
+      'SockJS (« Go away! »), Centrifuge (« connection closed », se reconnecter) et WebSocket++ (« subprotocol error ») utilisent le même nombre.',
       'Un serveur uWebSockets signale 1006 quand un client envoie n’importe quel code de 3000 à 3999.',
       'graphql-ws a 4401 à la place, et dans un autre sens.',
     ],
-    use: 'Vous ne savez pas qui est le client : il n’a pas présenté d’identifiants, ou de mauvais.',
+    use: 'Vous ne savez pas qui est le client : il n’a pas présenté d’identifiants, ou de mauvais.',
     retry: {
       registered: 'Aucune consigne.',
       practice: 'Ne pas revenir avant d’avoir de nouveaux identifiants.',
@@ -136,16 +136,16 @@ export const registered: RegisteredText = {
     meaning: 'Authentifié, mais pas autorisé. Comme HTTP 403.',
     says: 'Je vous connais, et c’est non.',
     description:
-      'La façon enregistrée de dire « je sais qui vous êtes, et ceci n’est pas pour vous ». Il en dit plus que 1008.',
+      'La façon enregistrée de dire « je sais qui vous êtes, et ceci n’est pas pour vous ». Il en dit plus que 1008.',
     whenSeen:
-      'Rarement : la plupart des services utilisent 4403 ou 1008. Holdfast avec `rejections: close`, quand un serveur en amont répond au handshake par 403.',
+      'Rarement : la plupart des services utilisent 4403 ou 1008. Holdfast avec `rejections: close`, quand un serveur en amont répond au handshake par 403.',
     howToFix: [
       'Vérifiez les rôles, l’abonnement et les droits sur le canal.',
-      'Ne bouclez pas : la tentative suivante finit de même.',
+      'Ne bouclez pas : la tentative suivante finit de même.',
     ],
     causes: ['Il manque une autorisation.', 'L’abonnement ne le comprend pas.', 'L’utilisateur est banni.'],
     pitfalls: [
-      'Un nombre de la plage des bibliothèques : un framework peut entendre autre chose.',
+      'Un nombre de la plage des bibliothèques : un framework peut entendre autre chose.',
       'Un serveur uWebSockets signale 1006 quand un client envoie n’importe quel code de 3000 à 3999.',
     ],
     use: 'Vous savez qui est le client, et il n’a pas le droit de faire cela.',
@@ -159,12 +159,12 @@ export const registered: RegisteredText = {
     meaning: 'Le point de terminaison a attendu le pair trop longtemps. Comme HTTP 408.',
     says: 'Je vous ai attendu trop longtemps.',
     description:
-      'La façon enregistrée de dire « j’ai attendu votre message trop longtemps », par exemple un message d’authentification qui n’est jamais venu.',
+      'La façon enregistrée de dire « j’ai attendu votre message trop longtemps », par exemple un message d’authentification qui n’est jamais venu.',
     whenSeen:
-      'Services qui fixent une échéance à l’authentification ou aux battements de cœur ; la plupart utilisent 4408 (graphql-ws, Hocuspocus), ou simplement 1001 ou 1006. Holdfast avec `rejections: close`, quand un serveur en amont répond au handshake par 408.',
+      'Services qui fixent une échéance à l’authentification ou aux battements de cœur ; la plupart utilisent 4408 (graphql-ws, Hocuspocus), ou simplement 1001 ou 1006. Holdfast avec `rejections: close`, quand un serveur en amont répond au handshake par 408.',
     howToFix: [
       'Envoyez à temps le message attendu.',
-      'S’il a été envoyé, cherchez ce qui l’a retenu : une boucle d’événements bloquée, un réseau lent, un tampon d’envoi plein.',
+      'S’il a été envoyé, cherchez ce qui l’a retenu : une boucle d’événements bloquée, un réseau lent, un tampon d’envoi plein.',
       'Allongez l’échéance si elle est trop courte pour de vrais réseaux.',
     ],
     causes: [
@@ -178,7 +178,7 @@ export const registered: RegisteredText = {
       registered: 'Aucune consigne.',
       practice: 'Se reconnecter avec un backoff.',
       holdfast:
-        'Un message en retard est souvent un accident du réseau : la tentative suivante arrivera peut-être à temps.',
+        'Un message en retard est souvent un accident du réseau : la tentative suivante arrivera peut-être à temps.',
     },
   },
 }
