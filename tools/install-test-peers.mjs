@@ -10,11 +10,11 @@ const peers = [
   ['chromium', '/usr/bin/chromium', 'what a page in a real browser sees'],
   ['nginx-light', '/usr/sbin/nginx', 'the side by side with nginx'],
   ['haproxy', '/usr/sbin/haproxy', 'WebSockets over HTTP/2 with HAProxy'],
-  ['redis-server', '/usr/bin/redis-server', 'sessions in Redis'],
   ['python3-autobahn', python('autobahn'), 'frames as Autobahn sends them'],
   ['python3-websockets', python('websockets'), 'clients and servers in Python'],
-  ['python3-wsproto', python('wsproto'), 'frames as wsproto reads them'],
   ['python3-h2', python('h2'), 'HTTP/2 as python3-h2 speaks it'],
+  ['curl', '/usr/bin/curl', 'HTTP requests as curl makes them'],
+  ['openssl', '/usr/bin/openssl', 'certificates made on the spot'],
   ['slowhttptest', '/usr/bin/slowhttptest', 'slow and half-open handshakes by slowhttptest'],
 ]
 

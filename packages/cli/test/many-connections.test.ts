@@ -31,7 +31,10 @@ test('SIGHUP under 1,000 connections closes those of the removed route, spread, 
   const start = Date.now()
   const at: number[] = []
   for (const client of goes) void client.closed.then(() => at.push(Date.now() - start))
-  holdfast.writeConfig({ drain, routes: [route('stays', { attempts: 2, keepalive: { ping: '60s', timeout: '20s' } }), route('added')] })
+  holdfast.writeConfig({
+    drain,
+    routes: [route('stays', { attempts: 2, keepalive: { ping: '60s', timeout: '20s' } }), route('added')],
+  })
   holdfast.signal('SIGHUP')
   for (const client of goes) {
     const { code, reason } = await client.closed
@@ -39,18 +42,24 @@ test('SIGHUP under 1,000 connections closes those of the removed route, spread, 
     expect(retryOf(reason)).toBeGreaterThanOrEqual(1000)
     expect(retryOf(reason)).toBeLessThanOrEqual(2000)
   }
-  expect(Math.min(...histogram(at, { from: Math.min(...at), to: Math.min(...at) + 1000, buckets: 4 }))).toBeGreaterThan(500 / 4 / 2)
+  expect(
+    Math.min(...histogram(at, { from: Math.min(...at), to: Math.min(...at) + 1000, buckets: 4 })),
+  ).toBeGreaterThan(500 / 4 / 2)
 
   await using added = wsClient(`${holdfast.url}/added`)
   await added.opened
-  await Promise.all(stays.map(async (client, i) => {
-    client.send(`still ${i}`)
-    expect(await client.message()).toBe(`still ${i}`)
-  }))
+  await Promise.all(
+    stays.map(async (client, i) => {
+      client.send(`still ${i}`)
+      expect(await client.message()).toBe(`still ${i}`)
+    }),
+  )
 
   holdfast.writeConfig('routes:\n  - name: stays\n    upstream: ws://127.0.0.1:1\n')
   holdfast.signal('SIGHUP')
-  const line = await holdfast.waitForLog('the mistake with its line', ({ msg }) => /:3:5: unknown key 'upstream'/.test(msg))
+  const line = await holdfast.waitForLog('the mistake with its line', ({ msg }) =>
+    /:3:5: unknown key 'upstream'/.test(msg),
+  )
   expect(line.level).toBeGreaterThanOrEqual(40)
   stays[0]!.send('untouched')
   expect(await stays[0]!.message()).toBe('untouched')

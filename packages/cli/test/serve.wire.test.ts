@@ -160,5 +160,8 @@ test.runIf(bun)('serve with two workers on Bun says that there is one', async ()
   await using holdfast = await startHoldfast({ args: ['--upstream', 'ws://127.0.0.1:1', '--workers', '2'] })
   const { body } = await holdfast.api('/api/state')
   expect((body as { workers: object[] }).workers).toHaveLength(1)
-  await holdfast.waitForLog('the warning', ({ msg, level }) => level === 40 && /one worker serves, in this process/.test(msg))
+  await holdfast.waitForLog(
+    'the warning',
+    ({ msg, level }) => level === 40 && /one worker serves, in this process/.test(msg),
+  )
 })

@@ -60,7 +60,7 @@ export function http2Handshake(
   limits: HandshakeLimits = {},
 ): ClientHandshake {
   return handshake(request, stream, Buffer.alloc(0), limits, {
-    // RFC 8441 5: "the server [...] responds with a 2xx (Successful) response instead of 101"
+    // HTTP/2 has no 101 (RFC 9113 8.6); as with any CONNECT, a 2xx opens the stream (RFC 9110 9.3.6).
     accept: (answer) => respond(stream, 200, openingFields(answer)),
     refuse: (answer) => answerHttp2(stream, answer, limits.body ?? bodyTimeout),
   })

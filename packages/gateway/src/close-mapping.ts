@@ -109,18 +109,32 @@ const cousins: Record<number, [number, string]> = {
 
 function rejected(manners: Manners, status: number): Told {
   if (manners.rejections === 'pass') return { by: 'pass' }
-  const [closeCode, reason] = cousins[status] ?? [code.policyViolation, `refused by the upstream with HTTP ${status}`]
+  const [closeCode, reason] = cousins[status] ?? [
+    code.policyViolation,
+    `refused by the upstream with HTTP ${status}`,
+  ]
   return close(closeCode, reason)
 }
 
-type Row<W extends Happening['what']> = (happening: Extract<Happening, { what: W }>, manners: Manners) => Outcome
+type Row<W extends Happening['what']> = (
+  happening: Extract<Happening, { what: W }>,
+  manners: Manners,
+) => Outcome
 
 /** One row for each thing that can happen. */
 const table: { [W in Happening['what']]: Row<W> } = {
   unreachable: (h, m) => ({ client: badGateway(m, 502, h.words), upstream: nothing, by: 'gateway' }),
-  'no-answer': (h, m) => ({ client: badGateway(m, 504, words.noAnswer(h.afterMs)), upstream: end, by: 'gateway' }),
+  'no-answer': (h, m) => ({
+    client: badGateway(m, 504, words.noAnswer(h.afterMs)),
+    upstream: end,
+    by: 'gateway',
+  }),
   'bad-answer': (h, m) => ({ client: badGateway(m, 502, h.words), upstream: end, by: 'gateway' }),
-  'upstream-busy': (h, m) => ({ client: tryAgain(m, words.tryAgainLater, h.retry), upstream: nothing, by: 'upstream' }),
+  'upstream-busy': (h, m) => ({
+    client: tryAgain(m, words.tryAgainLater, h.retry),
+    upstream: nothing,
+    by: 'upstream',
+  }),
   rejected: (h, m) => ({ client: rejected(m, h.status), upstream: nothing, by: 'upstream' }),
   'no-healthy-upstream': (_, m) => ({
     client: badGateway(m, 503, words.noHealthyUpstream),
@@ -160,9 +174,17 @@ const table: { [W in Happening['what']]: Row<W> } = {
     upstream: end,
     by: 'gateway',
   }),
-  'message-too-big': () => ({ client: close(code.messageTooBig, words.tooBig), upstream: end, by: 'gateway' }),
+  'message-too-big': () => ({
+    client: close(code.messageTooBig, words.tooBig),
+    upstream: end,
+    by: 'gateway',
+  }),
   'client-silent': () => ({ client: end, upstream: end, by: 'gateway' }),
-  'too-many-messages': () => ({ client: close(code.policyViolation, words.tooMany), upstream: end, by: 'gateway' }),
+  'too-many-messages': () => ({
+    client: close(code.policyViolation, words.tooMany),
+    upstream: end,
+    by: 'gateway',
+  }),
   'origin-refused': () => ({
     client: { by: 'http', status: 403, reason: 'origin not allowed' },
     upstream: nothing,
@@ -173,7 +195,11 @@ const table: { [W in Happening['what']]: Row<W> } = {
     upstream: nothing,
     by: 'gateway',
   }),
-  'over-limit': (h, m) => ({ client: close(m.closeCodes.tryAgain, h.words, h.retry), upstream: nothing, by: 'gateway' }),
+  'over-limit': (h, m) => ({
+    client: close(m.closeCodes.tryAgain, h.words, h.retry),
+    upstream: nothing,
+    by: 'gateway',
+  }),
   'gateway-drains': (h, m) => ({
     client: close(m.closeCodes.restart, words.serviceRestart, h.retry),
     upstream: close(code.goingAway, words.serviceRestart),

@@ -95,7 +95,10 @@ function whenOpen(event: ConnectionEvent, about: Circumstances): Step {
     case 'happened':
       return begin(event.happening, event, about)
     case 'cut':
-      return [{ name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } }, [...cut]]
+      return [
+        { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } },
+        [...cut],
+      ]
     default:
       return [{ name: 'open' }, []]
   }
@@ -153,7 +156,8 @@ function begin(happening: Happening, event: ConnectionEvent, about: Circumstance
 
 function verdictOf(told: Told, event: ConnectionEvent, by: ClosedBy): Verdict {
   if (told.by === 'close') return { code: told.code ?? code.noStatusReceived, reason: told.reason, by }
-  if (event.type === 'close-frame') return { code: event.code ?? code.noStatusReceived, reason: event.reason, by }
+  if (event.type === 'close-frame')
+    return { code: event.code ?? code.noStatusReceived, reason: event.reason, by }
   return { code: code.abnormalClosure, reason: '', by }
 }
 

@@ -9,9 +9,9 @@ import { closeMapping, type Happening, type Told } from './close-mapping.ts'
 import { type Connection, Connections, connectionInfo } from './connections.ts'
 import { drain } from './drain.ts'
 import { type Admit, type HandshakeDeps, httpAnswer, serveHandshake } from './handshake.ts'
-import { Ledger } from './limits.ts'
 import { answerError, passThrough } from './http-pass.ts'
 import type { HttpExchange } from './http-servers.ts'
+import { Ledger } from './limits.ts'
 import { Doors } from './listen.ts'
 import type { GatewayOptions, ListenOptions, RouteOptions } from './options.ts'
 import { matchRoute } from './route.ts'
@@ -71,7 +71,8 @@ export class Gateway {
       log: this.#log,
       newId: () => `${prefix}${(++this.#ids).toString(36)}`,
       emit: (event) => this.#emit(event),
-      draining: (route, upstream) => (this.#isDrained(route, upstream) ? this.#options.drain.retry : undefined),
+      draining: (route, upstream) =>
+        this.#isDrained(route, upstream) ? this.#options.drain.retry : undefined,
     }
     this.#doors = new Doors({
       log: this.#log,
@@ -181,7 +182,14 @@ export class Gateway {
   #addRoute(route: RouteOptions): RouteState {
     const pool = new UpstreamPool(route, { clock: this.#clock, random: this.#random, log: this.#log })
     pool.onHealthChange(({ name, healthy, lastError }) =>
-      this.#emit({ type: 'health', at: this.#clock.now(), route: route.name, upstream: name, healthy, error: lastError }),
+      this.#emit({
+        type: 'health',
+        at: this.#clock.now(),
+        route: route.name,
+        upstream: name,
+        healthy,
+        error: lastError,
+      }),
     )
     const state = new RouteState(route, pool)
     this.#routes.set(route.name, state)
@@ -205,7 +213,8 @@ export class Gateway {
     }
     const { name, timeouts } = state.options
     void passThrough(exchange, upstream.target, timeouts).then((result) => {
-      if (result.kind === 'failed') this.#log.warn({ route: name, upstream: upstream.name, result }, 'HTTP request failed')
+      if (result.kind === 'failed')
+        this.#log.warn({ route: name, upstream: upstream.name, result }, 'HTTP request failed')
     })
   }
 
@@ -257,7 +266,9 @@ export class Gateway {
   /** One timer for the keepalive of all connections, fine enough for the shortest setting. */
   #sweep(): void {
     this.#stopSweep?.()
-    const settings = this.#options.routes.flatMap(({ keepalive }) => (keepalive ? [keepalive.ping, keepalive.timeout] : []))
+    const settings = this.#options.routes.flatMap(({ keepalive }) =>
+      keepalive ? [keepalive.ping, keepalive.timeout] : [],
+    )
     const every = Math.min(1000, Math.max(10, Math.min(...settings, 4000) / 4))
     this.#stopSweep = this.#connections.sweep(every, this.#clock)
   }
@@ -276,6 +287,10 @@ export class Gateway {
 /** What the close table says where there is no route whose manners could ask for a Close. */
 function overHttp(happening: Extract<Happening, { what: 'no-route' | 'no-healthy-upstream' }>) {
   const { badGateway, serviceRestart: restart, tryAgainLater: tryAgain } = code
-  const manners = { rejections: 'pass', badGateway: 'http', closeCodes: { badGateway, restart, tryAgain } } as const
+  const manners = {
+    rejections: 'pass',
+    badGateway: 'http',
+    closeCodes: { badGateway, restart, tryAgain },
+  } as const
   return closeMapping(happening, manners).client as Extract<Told, { by: 'http' }>
 }

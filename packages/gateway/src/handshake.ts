@@ -8,8 +8,8 @@ import { closeMapping, type Happening, type Told } from './close-mapping.ts'
 import { type Connection, type Connections, connectionInfo } from './connections.ts'
 import type { DialFailure } from './dial.ts'
 import { dialRoute } from './dial-route.ts'
-import type { DrainOptions, LimitOptions } from './options.ts'
 import type { Admission } from './limits.ts'
+import type { DrainOptions, LimitOptions } from './options.ts'
 import { Pipe } from './pipe.ts'
 import type { HandshakeResult, RouteState } from './route-state.ts'
 import type { GatewayEvent } from './snapshot.ts'
@@ -38,7 +38,11 @@ const limitWords = {
 }
 
 /** Serves one handshake on its route. Never rejects. */
-export async function serveHandshake(handshake: ClientHandshake, state: RouteState, deps: HandshakeDeps): Promise<void> {
+export async function serveHandshake(
+  handshake: ClientHandshake,
+  state: RouteState,
+  deps: HandshakeDeps,
+): Promise<void> {
   const { request } = handshake
   const { options: route } = state
   const leave = (happening: Happening, result: HandshakeResult) => {
@@ -52,7 +56,10 @@ export async function serveHandshake(handshake: ClientHandshake, state: RouteSta
   }
   const admission = await deps.admit(route.name, route.limits, request.address)
   if (!admission.ok) {
-    return leave({ what: 'over-limit', words: limitWords[admission.limit], retry: admission.retry }, 'over-limit')
+    return leave(
+      { what: 'over-limit', words: limitWords[admission.limit], retry: admission.retry },
+      'over-limit',
+    )
   }
   try {
     const found = await dialRoute(route, state.pool, request, handshake.signal, deps.clock)
@@ -70,14 +77,21 @@ export async function serveHandshake(handshake: ClientHandshake, state: RouteSta
     if (drainsNow || handshake.signal.aborted) {
       dialled.socket.destroy()
       release()
-      if (drainsNow) return leave({ what: 'gateway-drains', retry: between(drainsNow, deps.random) }, 'draining')
+      if (drainsNow)
+        return leave({ what: 'gateway-drains', retry: between(drainsNow, deps.random) }, 'draining')
       return state.countHandshake('abandoned')
     }
     state.countHandshake('accepted')
     const { protocol, extensions, headers } = dialled
     const client = handshake.accept({ protocol, extensions, headers })
     if (dialled.head.length > 0) dialled.socket.unshift(dialled.head)
-    open(handshake, state, deps, { stream: client, socket: dialled.socket, upstream, protocol, extensions }, release)
+    open(
+      handshake,
+      state,
+      deps,
+      { stream: client, socket: dialled.socket, upstream, protocol, extensions },
+      release,
+    )
   } catch (error) {
     admission.release()
     deps.log.error({ err: error, route: route.name }, 'fault while opening a connection')
@@ -94,7 +108,8 @@ function fail(
 ): void {
   const leave = (happening: Happening, result: HandshakeResult) => {
     state.countHandshake(result)
-    if (result === 'bad-gateway') deps.log.warn({ route: state.options.name, failure }, 'no upstream for a client')
+    if (result === 'bad-gateway')
+      deps.log.warn({ route: state.options.name, failure }, 'no upstream for a client')
     turnAway(handshake, happening, state, deps)
   }
   switch (failure.kind) {
@@ -125,7 +140,12 @@ function fail(
 }
 
 /** HTTP when the table says so; otherwise a 101, a Close, its echo, and the end. */
-function turnAway(handshake: ClientHandshake, happening: Happening, state: RouteState, deps: HandshakeDeps): void {
+function turnAway(
+  handshake: ClientHandshake,
+  happening: Happening,
+  state: RouteState,
+  deps: HandshakeDeps,
+): void {
   const told = closeMapping(happening, state.options).client
   if (told.by === 'http') return handshake.refuse(httpAnswer(told))
   // WHATWG: a browser that offered subprotocols fails a handshake whose answer selects none of them.
@@ -171,8 +191,10 @@ function open(
     messageBytes: route.limits.messageBytes,
     messagesPerSecond: route.limits.messagesPerSecond,
     clock: deps.clock,
-    retry: () => Math.round(delayFor(adviceFor(code.serviceRestart), { attempt: 0, random: deps.random }) ?? 0),
-    onError: (error) => deps.log.error({ err: error, route: route.name, id: connection.id }, 'fault in a connection'),
+    retry: () =>
+      Math.round(delayFor(adviceFor(code.serviceRestart), { attempt: 0, random: deps.random }) ?? 0),
+    onError: (error) =>
+      deps.log.error({ err: error, route: route.name, id: connection.id }, 'fault in a connection'),
     onClosed: ({ code, reason, by }) => {
       unregister()
       release()

@@ -92,7 +92,19 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
   // Node looks for connections over the limits only between 'listening' and close().
   server.emit('listening')
 
+  // Bun has the options above and does nothing about them: there the first head of a connection is timed here.
+  const slowHeads = new WeakMap<Duplex, NodeJS.Timeout>()
+  const endSlowHead = (socket: Duplex, ms: number) => {
+    const timer = setTimeout(() => {
+      answerHttp1(socket, plain({ status: 408, message: 'request took too long', headers: [] }))
+    }, ms)
+    slowHeads.set(socket, timer)
+    socket.once('close', () => clearTimeout(timer))
+  }
+  const headCame = (socket: Duplex) => clearTimeout(slowHeads.get(socket))
+
   const onRequest = (req: IncomingMessage, res: ServerResponse) => {
+    headCame(req.socket)
     const connection = connections.get(req.socket)!
     connection.pending++
     res.once('close', () => {
@@ -111,6 +123,7 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
   server.on('checkContinue', onRequest)
 
   server.on('upgrade', (req, socket, head) => {
+    headCame(socket)
     const { pending, source } = connections.get(socket)!
     // An answer here would overtake the answers to the requests before it.
     if (pending > 0) return socket.destroy()
@@ -145,6 +158,7 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
   return {
     serve(socket: Duplex, source: Source) {
       connections.set(socket, { source, pending: 0, failed: false })
+      if (process.versions.bun) endSlowHead(socket, timeouts.headers)
       server.emit('connection', socket)
     },
     close: () => server.close(),

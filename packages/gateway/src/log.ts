@@ -1,7 +1,9 @@
 import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 
+/** The levels of the log, the most talkative first. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+/** The least level that is logged. */
 export type LogLevel = (typeof logLevels)[number]
 
 /** How a process logs. Plain data: the supervisor hands it to its workers, so that all lines look alike. */

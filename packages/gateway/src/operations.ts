@@ -39,6 +39,7 @@ export interface GatewayState {
   drains: DrainInfo[]
 }
 
+/** What a reload did, or why it did nothing. */
 export type ReloadResult =
   | {
       ok: true

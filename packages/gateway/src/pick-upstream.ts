@@ -105,10 +105,7 @@ export function hashKey(key: Extract<Balance, { by: 'hash' }>['key'], request: R
   return (key.from === 'address' ? '' : namedValue(key, request)) || request.address
 }
 
-function namedValue(
-  key: { from: 'cookie' | 'header' | 'query'; name: string },
-  request: Routable,
-): string {
+function namedValue(key: { from: 'cookie' | 'header' | 'query'; name: string }, request: Routable): string {
   switch (key.from) {
     case 'cookie':
       return cookie(values(request.headers, 'cookie'), key.name)

@@ -1,11 +1,18 @@
 // In: the client's stream after its 101 and, unless there is only something to say, the upstream's. Out: frames both
 // ways with back-pressure, until connection.ts says closed. Next: close-mapping.ts, close-handshake.ts.
-import { code } from '@holdfast/close-codes'
+
 import type { Duplex } from 'node:stream'
+import { code } from '@holdfast/close-codes'
 import type { Clock } from './clock.ts'
 import { awaitTcpEnd, endTcp } from './close-handshake.ts'
 import type { Happening, Manners } from './close-mapping.ts'
-import { type ConnectionAction, type ConnectionEvent, type ConnectionState, next, type Verdict } from './connection.ts'
+import {
+  type ConnectionAction,
+  type ConnectionEvent,
+  type ConnectionState,
+  next,
+  type Verdict,
+} from './connection.ts'
 import { closeFrame } from './frames.ts'
 import type { KeepaliveOptions } from './keepalive.ts'
 import { Side } from './side.ts'
@@ -114,7 +121,11 @@ export class Pipe {
   /** A bug of ours must not end the process, and must not leave two peers waiting. */
   fault(error: unknown): void {
     this.#options.onError(error)
-    this.step(this.#state.name === 'open' ? { type: 'happened', happening: { what: 'gateway-fault' } } : { type: 'cut' })
+    this.step(
+      this.#state.name === 'open'
+        ? { type: 'happened', happening: { what: 'gateway-fault' } }
+        : { type: 'cut' },
+    )
   }
 
   step(event: ConnectionEvent): void {
@@ -141,7 +152,10 @@ export class Pipe {
   #do(action: ConnectionAction): void {
     switch (action.do) {
       case 'forward-close':
-        this[action.to].say(this.#closeFrame ?? closeFrame(code.normalClosure, '', action.to === 'upstream'), true)
+        this[action.to].say(
+          this.#closeFrame ?? closeFrame(code.normalClosure, '', action.to === 'upstream'),
+          true,
+        )
         return
       case 'send-close':
         this[action.to].say(closeFrame(action.code, action.reason, action.to === 'upstream'), true)

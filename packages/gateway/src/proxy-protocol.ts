@@ -36,8 +36,8 @@ function readVersion1(buffer: Buffer): ProxyHeader {
   if (buffer[newline - 1] !== 0x0d) return wrong('line does not end in CRLF')
   const length = newline + 1
   const words = buffer.toString('latin1', prefix1.length, newline - 1).split(' ')
-  // 2.1: "If the announced transport protocol is "UNKNOWN", then the receiver knows that the sender speaks the
-  // correct PROXY protocol [...] but that the receiver must ignore anything presented before the CRLF"
+  // 2.1: "For "UNKNOWN", the rest of the line before the CRLF may be omitted by the sender, and the receiver must
+  // ignore anything presented before the CRLF is found."
   if (words[0] === 'UNKNOWN') return { state: 'done', length }
   const isAddress = words[0] === 'TCP4' ? isIPv4 : words[0] === 'TCP6' ? isIPv6 : undefined
   if (!isAddress) return wrong('unknown protocol')
@@ -69,17 +69,18 @@ const addressBytes = new Map([
 function readVersion2(buffer: Buffer): ProxyHeader {
   if (buffer.length < 14) return buffer.length < 13 || buffer[12]! >> 4 === 2 ? more : wrong('bad version')
   if (buffer[12] !== 0x20 && buffer[12] !== 0x21) return wrong('bad version or command')
+  // 2.2: "LOCAL : the connection was established on purpose by the proxy without being relayed. [...] The receiver
+  // must accept this connection as valid and must use the real connection endpoints and discard the protocol block
+  // including the family which is ignored."
+  const local = buffer[12] === 0x20
   const family = buffer[13]!
-  const needed = addressBytes.get(family)
+  const needed = local ? 0 : addressBytes.get(family)
   if (needed === undefined) return wrong('unknown family')
   if (buffer.length < 16) return more
   const length = 16 + buffer.readUInt16BE(14)
   if (length > maxVersion2) return wrong('header too long')
-  const local = buffer[12] === 0x20
-  if (!local && length < 16 + needed) return wrong('header too short')
+  if (length < 16 + needed) return wrong('header too short')
   if (buffer.length < length) return more
-  // 2.2: "LOCAL: the connection was established on purpose by the proxy without being relayed [...] The receiver
-  // must accept this connection as valid and must use the real connection endpoints". TLVs are skipped.
   if (local) return { state: 'done', length }
   if (family === 0x11) return { state: 'done', length, address: readIPv4(buffer) }
   if (family === 0x21) return { state: 'done', length, address: readIPv6(buffer) }

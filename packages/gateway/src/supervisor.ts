@@ -24,6 +24,7 @@ import type { ConnectionFilter, DrainCounts, DrainScope } from './worker-message
 /** A configuration that was read again, or what is wrong with it, one line each. */
 export type LoadResult = { ok: true; options: GatewayOptions } | { ok: false; problems: string[] }
 
+/** What a {@link Supervisor} needs. */
 export interface SupervisorOptions {
   options: GatewayOptions
   /** Reads the configuration again, for a reload. Must not throw. */
@@ -44,6 +45,10 @@ const reportWithin = 2000
 /** Milliseconds that a drained worker may take to end. */
 const endWithin = 1000
 
+/**
+ * A whole gateway: its listeners, its workers, its admin port. It takes no signals and prints nothing but its log; who
+ * makes it decides about those.
+ */
 export class Supervisor implements Operations {
   readonly events = new EventFeed()
   /** Resolves when the gateway has been drained and everything is closed. */

@@ -80,6 +80,7 @@ export function readUpgradeRequest(req: Incoming, source: Source): ReadResult<Up
   const problem =
     (req.httpVersionMajor === 2 ? refuseConnect(req) : refuseUpgrade(req, fields)) ??
     refuseBody(fields) ??
+    refuseVersion(fields, req.httpVersionMajor === 2) ??
     refuseHandshakeFields(fields)
   if (problem) return problem
   const head = readHead(req)
@@ -201,7 +202,7 @@ function refuseUpgrade(req: Incoming, fields: HeaderList): Refusal | undefined {
   // RFC 6455 4.2.1: "1. An HTTP/1.1 or higher GET request, including a "Request-URI" [...] 3. An |Upgrade| header
   // field containing the value "websocket", treated as an ASCII case-insensitive value. 4. A |Connection| header
   // field that includes the token "Upgrade", treated as an ASCII case-insensitive value. 5. A |Sec-WebSocket-Key|
-  // header field with a base64-encoded value that, when decoded, is 16 bytes in length."
+  // header field with a base64-encoded [...] value that, when decoded, is 16 bytes in length."
   if (req.method !== 'GET') return refuse(405, 'a WebSocket handshake is a GET', [['Allow', 'GET']])
   if (req.httpVersion !== '1.1') return refuse(400, 'a WebSocket handshake needs HTTP/1.1')
   if (!tokens(values(fields, 'upgrade')).includes('websocket'))
@@ -216,21 +217,27 @@ function refuseUpgrade(req: Incoming, fields: HeaderList): Refusal | undefined {
 
 function refuseConnect(req: Incoming): Refusal | undefined {
   // RFC 8441 4: "A new pseudo-header field :protocol MAY be included on request HEADERS indicating the desired
-  // protocol", and "the :scheme and :path pseudo-header fields of the target URI MUST also be included"
+  // protocol to be spoken on the tunnel created by CONNECT", and "the :scheme and :path pseudo-header fields of the
+  // target URI [...] MUST also be included"
   const protocol = req.headers[':protocol']
   if (req.method !== 'CONNECT' || typeof protocol !== 'string') return refuse(405, 'CONNECT is not served')
   if (protocol.toLowerCase() !== 'websocket') return refuse(501, ':protocol must be websocket')
   if (!/^https?$/i.test((req as Http2ServerRequest).scheme ?? '')) return refuse(400, ':scheme must be https')
 }
 
-function refuseHandshakeFields(fields: HeaderList): Refusal | undefined {
+function refuseVersion(fields: HeaderList, optional: boolean): Refusal | undefined {
   const versions = values(fields, 'sec-websocket-version')
+  // Some clients leave it out over HTTP/2, where :protocol says it all.
+  if (optional && versions.length === 0) return undefined
   // RFC 6455 4.4: "If the server doesn't support the requested version, it MUST respond with a
   // |Sec-WebSocket-Version| header field (or multiple |Sec-WebSocket-Version| header fields) containing all versions
   // it is willing to use."
   if (versions.length !== 1 || versions[0] !== '13') {
     return refuse(426, 'Sec-WebSocket-Version must be 13', [['Sec-WebSocket-Version', '13']])
   }
+}
+
+function refuseHandshakeFields(fields: HeaderList): Refusal | undefined {
   const protocolFields = values(fields, 'sec-websocket-protocol')
   const protocols = members(protocolFields)
   // RFC 6455 4.1, 10: "The elements that comprise this value MUST be non-empty strings with characters in the range

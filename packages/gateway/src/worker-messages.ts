@@ -12,6 +12,7 @@ export interface DrainScope {
   upstream?: string
 }
 
+/** What has become of the connections of a drain. */
 export interface DrainCounts {
   /** Connections closed with a Close frame. */
   closed: number

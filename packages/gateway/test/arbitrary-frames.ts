@@ -1,5 +1,5 @@
 // Random messages for property tests, and random ways to cut their bytes.
-import { frame, type FrameInit, opcode } from '@holdfast/testing'
+import { type FrameInit, frame, opcode } from '@holdfast/testing'
 import fc from 'fast-check'
 
 export interface ArbitraryMessage {

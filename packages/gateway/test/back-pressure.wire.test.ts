@@ -1,6 +1,7 @@
 // A side that stops reading stops the other side, and costs the gateway next to nothing.
-import { frame, type Holdfast, opcode, rawClient, rawUpstream, startHoldfast } from '@holdfast/testing'
+
 import { setTimeout as wait } from 'node:timers/promises'
+import { frame, type Holdfast, opcode, rawClient, rawUpstream, startHoldfast } from '@holdfast/testing'
 import { expect, test } from 'vitest'
 
 const GB = 1024 ** 3

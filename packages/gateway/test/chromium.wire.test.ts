@@ -96,7 +96,9 @@ describe.skipIf(browserMissing())('a page', () => {
       await using upstream = await forkUpstream()
       await using gateway = await start({ upstreams: [upstream.url] })
       const seen = observe(gateway.url, { send: ['x'] })
-      await expect.poll(async () => (await gateway.snapshot()).routes[0]?.counters.messages['to-client']).toBe(1)
+      await expect
+        .poll(async () => (await gateway.snapshot()).routes[0]?.counters.messages['to-client'])
+        .toBe(1)
       await upstream.kill()
       expect(await seen).toMatchObject(told(1014, 'bad gateway: upstream connection lost'))
     })
@@ -110,12 +112,17 @@ describe.skipIf(browserMissing())('a page', () => {
     test('sees 1012 and when to come back when the upstream restarts', async () => {
       await using upstream = await startUpstream({ closeAfter: { messages: 1, code: 1012 } })
       await using gateway = await start({ upstreams: [upstream.url] })
-      expect(await observe(gateway.url, { send: ['x'] })).toMatchObject(told(1012, /^service restart; retry=\d+$/))
+      expect(await observe(gateway.url, { send: ['x'] })).toMatchObject(
+        told(1012, /^service restart; retry=\d+$/),
+      )
     })
 
     test('sees 1012 and its own delay when the gateway drains', async () => {
       await using upstream = await startUpstream()
-      await using gateway = await start({ upstreams: [upstream.url], drain: { spread: 100, retry: [500, 600] } })
+      await using gateway = await start({
+        upstreams: [upstream.url],
+        drain: { spread: 100, retry: [500, 600] },
+      })
       const seen = observe(gateway.url, { send: ['x'] })
       await upstream.connection()
       await gateway.drain()
@@ -125,7 +132,9 @@ describe.skipIf(browserMissing())('a page', () => {
     test('sees 1009 for a message that is too big', async () => {
       await using upstream = await startUpstream()
       await using gateway = await start({ upstreams: [upstream.url], limits: { messageBytes: 1000 } })
-      expect(await observe(gateway.url, { send: ['x'.repeat(1001)] })).toMatchObject(told(1009, 'message too big'))
+      expect(await observe(gateway.url, { send: ['x'.repeat(1001)] })).toMatchObject(
+        told(1009, 'message too big'),
+      )
     })
 
     test('sees 3000 for a 401 where rejections: close is set', async () => {
@@ -135,7 +144,9 @@ describe.skipIf(browserMissing())('a page', () => {
     })
 
     test('sees the code and reason that the upstream chose', async () => {
-      await using upstream = await startUpstream({ closeAfter: { messages: 1, code: 4123, reason: 'jusqu’ici' } })
+      await using upstream = await startUpstream({
+        closeAfter: { messages: 1, code: 4123, reason: 'jusqu’ici' },
+      })
       await using gateway = await start({ upstreams: [upstream.url] })
       expect(await observe(gateway.url, { send: ['x'] })).toMatchObject(told(4123, 'jusqu’ici'))
     })

@@ -1,5 +1,5 @@
-import { mayTravel, maxReasonBytes } from '@holdfast/close-codes'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { maxReasonBytes, mayTravel } from '@holdfast/close-codes'
 import { describe, expect, test } from 'vitest'
 import { closeMapping, type Happening, happenings, type Manners, type Told } from '../src/close-mapping.ts'
 
@@ -80,7 +80,11 @@ function rendered(): string {
     const echo = what === 'client-closes' ? "the upstream's echo" : inWords(client, 'client')
     return `| ${words} | ${echo} | ${inWords(upstream, 'upstream')} | ${by} |`
   })
-  return ['| what happened | the client is told | the upstream is told | `by` |', '|---|---|---|---|', ...rows].join('\n')
+  return [
+    '| what happened | the client is told | the upstream is told | `by` |',
+    '|---|---|---|---|',
+    ...rows,
+  ].join('\n')
 }
 
 describe('the close table', () => {
@@ -174,7 +178,19 @@ describe('the life of a connection in ARCHITECTURE.md', () => {
 
   test('names the files of the path in order, and each of them exists', () => {
     const files = [...picture.matchAll(/\b([a-z-]+\.ts)\b/g)].map(([file]) => file!)
-    const path = ['listen.ts', 'upgrade-request.ts', 'route.ts', 'handshake.ts', 'pick-upstream.ts', 'dial.ts', 'accept.ts', 'pipe.ts', 'frame-reader.ts', 'close-mapping.ts', 'close-handshake.ts']
+    const path = [
+      'listen.ts',
+      'upgrade-request.ts',
+      'route.ts',
+      'handshake.ts',
+      'pick-upstream.ts',
+      'dial.ts',
+      'accept.ts',
+      'pipe.ts',
+      'frame-reader.ts',
+      'close-mapping.ts',
+      'close-handshake.ts',
+    ]
     expect(files.filter((file) => path.includes(file))).toEqual(path)
     for (const file of files) readFileSync(new URL(`packages/gateway/src/${file}`, root))
   })

@@ -108,10 +108,13 @@ describe('a client whose upstream answers wrongly is told 1014', () => {
 })
 
 describe('a client whose upstream refuses it', () => {
-  test.each(['status 503', 'status 429'] as const)('with %s is told 1013 and the Retry-After', async (fault) => {
-    await using upstream = await faultUpstream(fault, { headers: ['Retry-After: 7'] })
-    expectTold(await seenThrough(upstream.url), 1013, 'try again later; retry=7000')
-  })
+  test.each(['status 503', 'status 429'] as const)(
+    'with %s is told 1013 and the Retry-After',
+    async (fault) => {
+      await using upstream = await faultUpstream(fault, { headers: ['Retry-After: 7'] })
+      expectTold(await seenThrough(upstream.url), 1013, 'try again later; retry=7000')
+    },
+  )
 
   test('with 503 without Retry-After is told 1013 and a delay of the gateway', async () => {
     await using upstream = await faultUpstream('status 503')
@@ -202,7 +205,9 @@ describe('a client whose upstream closes', () => {
   })
 
   test('with 1012 and a reason gets that reason', async () => {
-    await using upstream = await startUpstream({ closeAfter: { messages: 1, code: 1012, reason: 'brb; retry=250' } })
+    await using upstream = await startUpstream({
+      closeAfter: { messages: 1, code: 1012, reason: 'brb; retry=250' },
+    })
     await using gateway = await startGateway({ upstreams: [upstream.url] })
     await using client = wsClient(gateway.url)
     await client.opened
@@ -213,7 +218,11 @@ describe('a client whose upstream closes', () => {
   test('with the codes that the route sets instead of 1014, 1012 and 1013', async () => {
     const closeCodes = { badGateway: 4014, restart: 4012, tryAgain: 4013 }
     const port = await closedPort()
-    expectTold(await seenThrough(`ws://127.0.0.1:${port}`, { closeCodes }), 4014, 'bad gateway: connection refused')
+    expectTold(
+      await seenThrough(`ws://127.0.0.1:${port}`, { closeCodes }),
+      4014,
+      'bad gateway: connection refused',
+    )
     await using busy = await faultUpstream('status 503')
     expectTold(await seenThrough(busy.url, { closeCodes }), 4013, /^try again later/)
     await using upstream = await startUpstream()
@@ -248,7 +257,10 @@ describe('a client whose upstream is lost is told 1014', () => {
 
   test('by SIGSTOP, as soon as a ping stays unanswered', async () => {
     await using upstream = await forkUpstream()
-    await using gateway = await startGateway({ upstreams: [upstream.url], keepalive: { ping: 100, timeout: 200 } })
+    await using gateway = await startGateway({
+      upstreams: [upstream.url],
+      keepalive: { ping: 100, timeout: 200 },
+    })
     await using raw = await rawClient(gateway.url)
     await using ws = wsClient(gateway.url)
     await ws.opened
@@ -335,7 +347,10 @@ describe('an upstream whose client', () => {
 
   test('leaves pings unanswered sees TCP end, and so does the client', async () => {
     await using upstream = await startUpstream()
-    await using gateway = await startGateway({ upstreams: [upstream.url], keepalive: { ping: 100, timeout: 200 } })
+    await using gateway = await startGateway({
+      upstreams: [upstream.url],
+      keepalive: { ping: 100, timeout: 200 },
+    })
     await using client = await rawClient(gateway.url, { answersPings: false })
     const connection = await upstream.connection()
     expect(await client.closeFrame()).toBeUndefined()
@@ -394,7 +409,10 @@ describe('a client that', () => {
 
   test('has an Origin that is not allowed gets HTTP 403, and one that is allowed a WebSocket', async () => {
     await using upstream = await startUpstream()
-    await using gateway = await startGateway({ upstreams: [upstream.url], origins: ['https://chat.example.com'] })
+    await using gateway = await startGateway({
+      upstreams: [upstream.url],
+      origins: ['https://chat.example.com'],
+    })
     for (const origin of ['https://evil.example.com', 'null', '']) {
       await using client = await rawClient(gateway.url, { headers: { Origin: origin } })
       expect(client.status).toBe(403)
@@ -420,14 +438,20 @@ describe('a client that', () => {
     await using first = wsClient(gateway.url)
     await first.opened
     await using second = wsClient(gateway.url)
-    expect(await second.closed).toMatchObject({ code: 1013, reason: expect.stringMatching(`^${words}; retry=\\d+$`) })
+    expect(await second.closed).toMatchObject({
+      code: 1013,
+      reason: expect.stringMatching(`^${words}; retry=\\d+$`),
+    })
     first.send('still here')
     expect(await first.message()).toBe('still here')
   })
 
   test('is drained is told 1012 and its own delay, its upstream 1001', async () => {
     await using upstream = await startUpstream()
-    await using gateway = await startGateway({ upstreams: [upstream.url], drain: { spread: 100, retry: [1000, 2000] } })
+    await using gateway = await startGateway({
+      upstreams: [upstream.url],
+      drain: { spread: 100, retry: [1000, 2000] },
+    })
     await using client = wsClient(gateway.url)
     await using raw = await rawClient(gateway.url)
     await client.opened
@@ -438,12 +462,16 @@ describe('a client that', () => {
     expect(code).toBe(1012)
     expect(reason).toMatch(/^service restart; retry=1\d{3}$/)
     expect(await raw.closeFrame()).toMatchObject({ code: 1012 })
-    for (const connection of upstream.connections) expect(await connection.closed).toMatchObject({ code: 1001 })
+    for (const connection of upstream.connections)
+      expect(await connection.closed).toMatchObject({ code: 1001 })
   })
 
   test('comes during a drain on a connection that was open before is told 1012', async () => {
     await using upstream = await startUpstream()
-    await using gateway = await startGateway({ upstreams: [upstream.url], drain: { spread: 2000, deadline: 10_000 } })
+    await using gateway = await startGateway({
+      upstreams: [upstream.url],
+      drain: { spread: 2000, deadline: 10_000 },
+    })
     await using held = wsClient(gateway.url)
     await held.opened
     const draining = gateway.drain()
@@ -468,7 +496,10 @@ describe('before anything is said to the client', () => {
     await using good = await startUpstream()
     await using bad = await faultUpstream('status 500')
     const nothing = `ws://127.0.0.1:${await closedPort()}`
-    await using gateway = await startGateway({ upstreams: [nothing, bad.url, good.url], balance: { by: 'round-robin' } })
+    await using gateway = await startGateway({
+      upstreams: [nothing, bad.url, good.url],
+      balance: { by: 'round-robin' },
+    })
     for (let i = 0; i < 6; i++) {
       await using client = wsClient(gateway.url)
       await client.opened

@@ -1,11 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  type ConnectionAction,
-  type ConnectionEvent,
-  type ConnectionState,
-  next,
-} from '../src/connection.ts'
+import { type ConnectionAction, type ConnectionEvent, type ConnectionState, next } from '../src/connection.ts'
 
 const about = {
   manners: {
@@ -33,8 +28,14 @@ const closeFrom = (from: 'client' | 'upstream', code?: number, reason = ''): Con
   code,
   reason,
 })
-const ended = (side: 'client' | 'upstream', insideFrame = false): ConnectionEvent => ({ type: 'ended', side, insideFrame })
-const happened = (happening: Extract<ConnectionEvent, { type: 'happened' }>['happening']): ConnectionEvent => ({
+const ended = (side: 'client' | 'upstream', insideFrame = false): ConnectionEvent => ({
+  type: 'ended',
+  side,
+  insideFrame,
+})
+const happened = (
+  happening: Extract<ConnectionEvent, { type: 'happened' }>['happening'],
+): ConnectionEvent => ({
   type: 'happened',
   happening,
 })
@@ -59,7 +60,9 @@ describe('a connection', () => {
 
   test('that the upstream closes with a bare 1012 tells the client when to come back', () => {
     const { actions } = run(closeFrom('upstream', 1012))
-    expect(actions).toEqual([{ do: 'send-close', to: 'client', code: 1012, reason: 'service restart; retry=1500' }])
+    expect(actions).toEqual([
+      { do: 'send-close', to: 'client', code: 1012, reason: 'service restart; retry=1500' },
+    ])
   })
 
   test('that the upstream closes with a 1012 of its own words keeps them', () => {
@@ -88,8 +91,14 @@ describe('a connection', () => {
 
   test('that drains tells the upstream 1001 only after the client has answered', () => {
     const first = run(happened({ what: 'gateway-drains', retry: 2000 }))
-    expect(first.actions).toEqual([{ do: 'send-close', to: 'client', code: 1012, reason: 'service restart; retry=2000' }])
-    const both = run(happened({ what: 'gateway-drains', retry: 2000 }), closeFrom('client', 1012), closeFrom('upstream', 1001))
+    expect(first.actions).toEqual([
+      { do: 'send-close', to: 'client', code: 1012, reason: 'service restart; retry=2000' },
+    ])
+    const both = run(
+      happened({ what: 'gateway-drains', retry: 2000 }),
+      closeFrom('client', 1012),
+      closeFrom('upstream', 1001),
+    )
     expect(both.actions.slice(1)).toEqual([
       { do: 'end', side: 'client' },
       { do: 'send-close', to: 'upstream', code: 1001, reason: 'service restart' },
@@ -101,7 +110,9 @@ describe('a connection', () => {
   test('that drains tells the upstream 1001 too when the client is gone or never answers', () => {
     const told = { do: 'send-close', to: 'upstream', code: 1001, reason: 'service restart' }
     expect(run(happened({ what: 'gateway-drains', retry: 1 }), ended('client')).actions).toContainEqual(told)
-    expect(run(happened({ what: 'gateway-drains', retry: 1 }), { type: 'too-late' }).actions).toContainEqual(told)
+    expect(run(happened({ what: 'gateway-drains', retry: 1 }), { type: 'too-late' }).actions).toContainEqual(
+      told,
+    )
   })
 
   test('whose client breaks the protocol is failed: Close 1002 and the end, not read any further', () => {

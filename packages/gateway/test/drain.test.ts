@@ -6,16 +6,20 @@ const options = { spread: 5000, deadline: 30_000, retry: [1000, 5000] as [number
 
 test('slots give every connection a Close within spread and a delay within retry, in order', () => {
   fc.assert(
-    fc.property(fc.nat(500), fc.infiniteStream(fc.double({ min: 0, max: 0.999999, noNaN: true })), (count, random) => {
-      const slots = drainSlots(count, options, () => random.next().value!)
-      expect(slots).toHaveLength(count)
-      for (const [i, { at, retry }] of slots.entries()) {
-        expect(at).toBeGreaterThanOrEqual(Math.floor((i / count) * 5000))
-        expect(at).toBeLessThanOrEqual(((i + 1) / count) * 5000)
-        expect(retry).toBeGreaterThanOrEqual(1000)
-        expect(retry).toBeLessThanOrEqual(5000)
-      }
-    }),
+    fc.property(
+      fc.nat(500),
+      fc.infiniteStream(fc.double({ min: 0, max: 0.999999, noNaN: true })),
+      (count, random) => {
+        const slots = drainSlots(count, options, () => random.next().value!)
+        expect(slots).toHaveLength(count)
+        for (const [i, { at, retry }] of slots.entries()) {
+          expect(at).toBeGreaterThanOrEqual(Math.floor((i / count) * 5000))
+          expect(at).toBeLessThanOrEqual(((i + 1) / count) * 5000)
+          expect(retry).toBeGreaterThanOrEqual(1000)
+          expect(retry).toBeLessThanOrEqual(5000)
+        }
+      },
+    ),
   )
 })
 

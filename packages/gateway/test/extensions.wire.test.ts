@@ -30,7 +30,12 @@ describe('permessage-deflate of ws works end to end', () => {
   test.each(servers)('with every offer that ws can make, against a server with %j', async (server) => {
     await using upstream = await startUpstream({ perMessageDeflate: server })
     await using gateway = await startGateway({ upstreams: [upstream.url] })
-    const texts = ['a'.repeat(10_000), 'short', JSON.stringify({ key: 'value'.repeat(500) }), 'a'.repeat(200_000)]
+    const texts = [
+      'a'.repeat(10_000),
+      'short',
+      JSON.stringify({ key: 'value'.repeat(500) }),
+      'a'.repeat(200_000),
+    ]
     for (const offer of offers) {
       const perMessageDeflate = JSON.parse(JSON.stringify({ threshold: 0, ...offer }))
       await using direct = wsClient(upstream.url, { perMessageDeflate })

@@ -1,4 +1,4 @@
-import { frame, type FrameInit, invalidFrames, opcode, parseFrames } from '@holdfast/testing'
+import { type FrameInit, frame, invalidFrames, opcode, parseFrames } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Fault, FrameReader, type FrameRules } from '../src/frame-reader.ts'
@@ -36,16 +36,21 @@ function readAll(chunks: Buffer[], some: Partial<FrameRules> = {}) {
 describe('a frame reader', () => {
   test('hands on every byte of valid frames unchanged, whatever the chunks', () => {
     fc.assert(
-      fc.property(anyMessages, fc.boolean(), fc.infiniteStream(fc.integer({ min: 1, max: 90_000 })), (messages, masked, sizes) => {
-        const frames = toFrames(messages, masked)
-        const bytes = Buffer.concat(frames)
-        const { record, reader } = readAll(cutAt(bytes, sizes), { masked })
-        expect(record.fault).toBeUndefined()
-        expect(record.bytes().equals(bytes)).toBe(true)
-        expect(reader.between).toBe(true)
-        expect(reader.held).toBe(0)
-        expect(reader.messages).toBe(messages.length)
-      }),
+      fc.property(
+        anyMessages,
+        fc.boolean(),
+        fc.infiniteStream(fc.integer({ min: 1, max: 90_000 })),
+        (messages, masked, sizes) => {
+          const frames = toFrames(messages, masked)
+          const bytes = Buffer.concat(frames)
+          const { record, reader } = readAll(cutAt(bytes, sizes), { masked })
+          expect(record.fault).toBeUndefined()
+          expect(record.bytes().equals(bytes)).toBe(true)
+          expect(reader.between).toBe(true)
+          expect(reader.held).toBe(0)
+          expect(reader.messages).toBe(messages.length)
+        },
+      ),
       { numRuns: 200 },
     )
   })
@@ -88,7 +93,9 @@ describe('a frame reader', () => {
 
   test('drops what follows a Close', () => {
     const close = frame({ opcode: opcode.close, payload: Buffer.from([3, 232]) })
-    const { record, reader } = readAll([Buffer.concat([close, frame({ opcode: opcode.text, payload: 'late' })])])
+    const { record, reader } = readAll([
+      Buffer.concat([close, frame({ opcode: opcode.text, payload: 'late' })]),
+    ])
     expect(record.bytes().equals(close)).toBe(true)
     expect(reader.stopped).toBe(true)
   })
@@ -114,17 +121,20 @@ describe('a frame reader', () => {
     ['a Close with 999', [{ opcode: 8, payload: Buffer.from([3, 231]) }]],
     ['a Close reason that is not UTF-8', [{ opcode: 8, payload: Buffer.from([3, 232, 0xff]) }]],
   ]
-  test.each(faulty)('refuses %s, byte by byte and at once, after handing on what came before', (_, inits, some) => {
-    const before = frame({ opcode: 1, payload: 'before', mask: some?.masked ?? false })
-    const bytes = Buffer.concat([before, ...inits.map((init) => frame(init))])
-    const head = inits.length > 1 ? Buffer.concat([before, frame(inits[0]!)]) : before
-    for (const chunks of [[bytes], [...bytes].map((byte) => Buffer.from([byte]))]) {
-      const { record, reader } = readAll(chunks, some)
-      expect(record.fault).toBe('protocol')
-      expect(reader.stopped).toBe(true)
-      expect(record.bytes().equals(head)).toBe(true)
-    }
-  })
+  test.each(faulty)(
+    'refuses %s, byte by byte and at once, after handing on what came before',
+    (_, inits, some) => {
+      const before = frame({ opcode: 1, payload: 'before', mask: some?.masked ?? false })
+      const bytes = Buffer.concat([before, ...inits.map((init) => frame(init))])
+      const head = inits.length > 1 ? Buffer.concat([before, frame(inits[0]!)]) : before
+      for (const chunks of [[bytes], [...bytes].map((byte) => Buffer.from([byte]))]) {
+        const { record, reader } = readAll(chunks, some)
+        expect(record.fault).toBe('protocol')
+        expect(reader.stopped).toBe(true)
+        expect(record.bytes().equals(head)).toBe(true)
+      }
+    },
+  )
 
   test('refuses every invalid frame that a fault upstream can send', () => {
     for (const [name, bytes] of Object.entries(invalidFrames)) {
@@ -133,7 +143,9 @@ describe('a frame reader', () => {
   })
 
   test('accepts RSV1 where permessage-deflate was agreed', () => {
-    expect(readAll([frame({ opcode: 1, rsv1: true, payload: 'x' })], { rsv: 0x40 }).record.fault).toBeUndefined()
+    expect(
+      readAll([frame({ opcode: 1, rsv1: true, payload: 'x' })], { rsv: 0x40 }).record.fault,
+    ).toBeUndefined()
   })
 
   test('counts the payload of all fragments against messageBytes', () => {

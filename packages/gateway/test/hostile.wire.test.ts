@@ -15,7 +15,11 @@ describe('a malformed or ambiguous request ends in an error status and a closed 
     ['two Content-Length', withHeader('Content-Length: 5\r\nContent-Length: 6'), 400],
     ['a body on an upgrade', `${withHeader('Content-Length: 5')}hello`, 400],
     ['Transfer-Encoding on an upgrade', `${withHeader('Transfer-Encoding: chunked')}0\r\n\r\n`, 400],
-    ['both Content-Length and Transfer-Encoding', withHeader('Content-Length: 5\r\nTransfer-Encoding: chunked'), 400],
+    [
+      'both Content-Length and Transfer-Encoding',
+      withHeader('Content-Length: 5\r\nTransfer-Encoding: chunked'),
+      400,
+    ],
     ['bare LF', good.replaceAll('\r\n', '\n'), 400],
     ['a folded header', withHeader('X-Folded: one\r\n two'), 400],
     ['NUL in a header', withHeader('X-Nul: a\0b'), 400],

@@ -116,7 +116,9 @@ backend gateway
 
   test('carries a client over HTTP/2 to the gateway, and codes back', async () => {
     const { cert, key } = certificate()
-    await using upstream = await startUpstream({ closeAfter: { messages: 2, code: 4001, reason: 'two is enough' } })
+    await using upstream = await startUpstream({
+      closeAfter: { messages: 2, code: 4001, reason: 'two is enough' },
+    })
     await using gateway = await startGateway({ upstreams: [upstream.url], listen: [{ tls: { cert, key } }] })
     const { port } = new URL(gateway.url)
     await using haproxy = await startHaproxy('', `127.0.0.1:${port} ssl verify none alpn h2 ws h2`)
@@ -148,7 +150,19 @@ describe.skipIf(!has('which', 'slowhttptest'))('slowhttptest', () => {
     await using upstream = await startUpstream()
     await using holdfast = await startHoldfast({ args: ['--upstream', upstream.url, '--workers', '1'] })
     const url = holdfast.url.replace(/^ws/, 'http')
-    await using slow = new Child('slowhttptest', ['-H', '-c', '300', '-r', '300', '-i', '1', '-l', '5', '-u', url])
+    await using slow = new Child('slowhttptest', [
+      '-H',
+      '-c',
+      '300',
+      '-r',
+      '300',
+      '-i',
+      '1',
+      '-l',
+      '5',
+      '-u',
+      url,
+    ])
     let served = 0
     await eventually(
       'the end of slowhttptest',

@@ -1,6 +1,6 @@
+import { Duplex } from 'node:stream'
 import { fakeClock, frame, opcode, parseFrames, Receiver } from '@holdfast/testing'
 import fc from 'fast-check'
-import { Duplex } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import type { Verdict } from '../src/connection.ts'
 import { Pipe, type PipeOptions } from '../src/pipe.ts'
@@ -62,7 +62,13 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 /** What an independent implementation makes of the bytes: it throws on a frame inside another. */
 function readWith(receiver: InstanceType<typeof Receiver>, bytes: Buffer) {
-  const seen = { messages: [] as Buffer[], pings: 0, pongs: 0, close: undefined as number | undefined, error: undefined as unknown }
+  const seen = {
+    messages: [] as Buffer[],
+    pings: 0,
+    pongs: 0,
+    close: undefined as number | undefined,
+    error: undefined as unknown,
+  }
   receiver.on('message', (data: Buffer) => seen.messages.push(data))
   receiver.on('ping', () => seen.pings++)
   receiver.on('pong', () => seen.pongs++)
@@ -77,8 +83,10 @@ function readWith(receiver: InstanceType<typeof Receiver>, bytes: Buffer) {
 }
 
 const receivers = {
-  client: () => new Receiver({ isServer: false, skipUTF8Validation: true, maxPayload: 0, allowSynchronousEvents: true }),
-  upstream: () => new Receiver({ isServer: true, skipUTF8Validation: true, maxPayload: 0, allowSynchronousEvents: true }),
+  client: () =>
+    new Receiver({ isServer: false, skipUTF8Validation: true, maxPayload: 0, allowSynchronousEvents: true }),
+  upstream: () =>
+    new Receiver({ isServer: true, skipUTF8Validation: true, maxPayload: 0, allowSynchronousEvents: true }),
 }
 
 describe('a pipe', () => {
@@ -157,7 +165,11 @@ describe('a pipe', () => {
     const unasked = frame({ opcode: opcode.pong, payload: 'unasked', mask: true })
     client.push(unasked)
     await turn()
-    expect(parseFrames(upstream.bytes()).frames.slice(1).map(({ payload }) => String(payload))).toEqual(['unasked'])
+    expect(
+      parseFrames(upstream.bytes())
+        .frames.slice(1)
+        .map(({ payload }) => String(payload)),
+    ).toEqual(['unasked'])
     pipe.cut()
   })
 

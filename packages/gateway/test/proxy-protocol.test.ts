@@ -43,6 +43,7 @@ const valid: [string, Buffer, { host: string; port: number } | undefined][] = [
     { host: '203.0.113.7', port: 56324 },
   ],
   ['LOCAL', version2({ command: 0x20, family: 0, body: Buffer.alloc(0) }), undefined],
+  ['LOCAL with an unknown family', version2({ command: 0x20, family: 0xff, body: tlv }), undefined],
   ['LOCAL with a TLV', version2({ command: 0x20, family: 0, body: tlv }), undefined],
   ['an unspecified family', version2({ family: 0, body: tlv }), undefined],
   ['a UNIX socket', version2({ family: 0x31, body: Buffer.alloc(216) }), undefined],

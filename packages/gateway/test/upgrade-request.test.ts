@@ -259,13 +259,24 @@ describe('a handshake over HTTP/2', () => {
   test.each<[string, Record<string, string>, number]>([
     ['another protocol', { ':protocol': 'webtransport' }, 501],
     ['another scheme', { ':scheme': 'ftp' }, 400],
-    ['no version', { 'sec-websocket-version': '' }, 426],
+    ['another version', { 'sec-websocket-version': '8' }, 426],
     ['a body', { 'content-length': '5' }, 400],
     ['a fragment', { ':path': '/a#b' }, 400],
     ['another Host', { host: 'other.example.com' }, 400],
     ['a subprotocol twice', { 'sec-websocket-protocol': 'a, a' }, 400],
   ])('with %s is refused', async (_, headers, status) => {
     expect(await connect(headers)).toEqual({ status })
+  })
+
+  test('may leave the version out', async () => {
+    const headers = {
+      ':method': 'CONNECT',
+      ':protocol': 'websocket',
+      ':scheme': 'https',
+      ':path': '/',
+      ':authority': 'a',
+    }
+    expect(await connect(headers, true)).toMatchObject({ request: { target: '/' } })
   })
 
   test('without a protocol is refused', async () => {

@@ -7,8 +7,8 @@ import type { RestartEvent } from './state.ts'
 import { within } from './within.ts'
 
 /**
- * Payload of the Ping that says: a Close will follow. A client just answers it. TCP keeps the order, so when the
- * Pong is here, so is everything that was sent before it; a Holdfast gateway sends nothing after it.
+ * Payload of the Ping that says: a Close will follow. A client just answers it; a gateway in between knows from it
+ * that it should forward nothing more. TCP keeps the order, so when the Pong is here, so is all that came before.
  */
 export const drainPing = 'holdfast:drain'
 

@@ -34,8 +34,9 @@ export interface Subject {
 
 const clients = 500
 
-class Server extends Child {
-  static async start(subject: Subject, options: RestartOptions): Promise<Server> {
+/** A server script in a process of its own. */
+export class Server extends Child {
+  static async start(subject: Pick<Subject, 'script' | 'runtime'>, options: RestartOptions): Promise<Server> {
     const script = fileURLToPath(new URL(`servers/${subject.script}`, import.meta.url))
     const server = new Server(subject.runtime ?? process.execPath, [script, JSON.stringify(options)])
     server.port = await server.line('the port', (line) => JSON.parse(line).port as number | undefined)

@@ -24,7 +24,7 @@ export function nodeHttp(server: Server, handsOut: () => boolean): RestartServer
 
   const onRequest = (_: IncomingMessage, response: ServerResponse) => {
     // Without another listener nobody will answer, and there is nothing to wait for.
-    if (server.listenerCount('request') < 2) return
+    if (server.listeners('request').every((listener) => listener === onRequest)) return
     inFlight++
     response.once('close', () => {
       inFlight--
