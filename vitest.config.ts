@@ -25,6 +25,7 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, '**/dist/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } },
     pool: 'forks',
     maxWorkers: 2,
   },

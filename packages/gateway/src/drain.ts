@@ -5,6 +5,7 @@ import type { Connection, Connections } from './connections.ts'
 import type { DrainOptions } from './options.ts'
 import type { DrainInfo } from './snapshot.ts'
 
+/** When a drained connection is closed, and when its client is told to come back. */
 export interface DrainSlot {
   /** Milliseconds after the start at which the Close is sent. */
   at: number

@@ -19,6 +19,7 @@ import { RouteState } from './route-state.ts'
 import type { ConnectionInfo, DrainInfo, GatewayEvent, GatewaySnapshot } from './snapshot.ts'
 import { UpstreamPool } from './upstreams.ts'
 
+/** What a Gateway takes besides its options. */
 export interface GatewayDeps {
   log: Logger
   clock?: Clock
@@ -39,6 +40,10 @@ export interface Scope {
 /** Finished drains that `snapshot` still shows. */
 const drainsShown = 10
 
+/**
+ * A reverse proxy for WebSockets in this process. It does not listen: give it the accepted sockets of a `net.Server`
+ * with `take`. `holdfast serve` runs one in each worker.
+ */
 export class Gateway {
   #options: GatewayOptions
   readonly #log: Logger
@@ -142,11 +147,13 @@ export class Gateway {
     return this.#drain(scope, this.#of(scope))
   }
 
+  /** Everything that it counts and shows, as plain data. */
   snapshot(): GatewaySnapshot {
     const live = [...this.#connections]
     return { routes: [...this.#routes.values()].map((state) => state.info(live)), drains: [...this.#drains] }
   }
 
+  /** Live connections, at most `limit`, of a route or in a state. */
   connections(filter: { route?: string; state?: string; limit: number }): ConnectionInfo[] {
     const found: ConnectionInfo[] = []
     for (const connection of this.#connections) {

@@ -20,7 +20,9 @@ function recorder(accept: () => boolean = () => true) {
       record.out.push(Buffer.from(whole))
     },
     onBoundary: () => void record.boundaries++,
-    onFault: (fault: Fault) => void (record.fault = fault),
+    onFault: (fault: Fault) => {
+      record.fault = fault
+    },
     bytes: () => Buffer.concat(record.out),
   }
   return record
