@@ -1,6 +1,5 @@
-// What tsc leaves undone: outputs of sources that are gone, the command's executable bit, and the licence that
-// belongs in each package's tarball.
-import { chmodSync, copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs'
+// What tsc leaves undone: outputs of sources that are gone, and the licence that belongs in each package's tarball.
+import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -21,6 +20,3 @@ for (const folder of [...packages, join(root, 'testing')]) {
 for (const folder of packages) {
   if (existsSync(join(root, 'LICENSE'))) copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
 }
-
-const command = join(root, 'packages/cli/dist/main.js')
-if (existsSync(command)) chmodSync(command, 0o755)

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { run } from './run.ts'
 
 // A reader that has had enough (`holdfast status | head -1`) is no fault.
