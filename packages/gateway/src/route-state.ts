@@ -15,6 +15,9 @@ export type HandshakeResult =
   | 'abandoned'
   | 'fault'
 
+/** Milliseconds between two lines of the log about clients of a route that found no upstream. */
+const sayEvery = 5000
+
 export class RouteState {
   options: RouteOptions
   readonly pool: UpstreamPool
@@ -25,6 +28,10 @@ export class RouteState {
     messages: { 'to-upstream': 0, 'to-client': 0 },
     bytes: { 'to-upstream': 0, 'to-client': 0 },
   }
+
+  /** Clients turned away since the log last said so, and when that was. */
+  #turnedAway = 0
+  #saidAt = Number.NEGATIVE_INFINITY
 
   constructor(options: RouteOptions, pool: UpstreamPool) {
     this.options = options
@@ -38,6 +45,19 @@ export class RouteState {
   countClose(code: number, by: string): void {
     const key = `${code}:${by}`
     this.#closes[key] = (this.#closes[key] ?? 0) + 1
+  }
+
+  /**
+   * Counts a client that found no upstream. Now and then the result is how many there were since the last time: the
+   * log says it once for all of them, because a dead backend turns away every client.
+   */
+  turnedAway(now: number): number | undefined {
+    this.#turnedAway++
+    if (now - this.#saidAt < sayEvery) return undefined
+    this.#saidAt = now
+    const clients = this.#turnedAway
+    this.#turnedAway = 0
+    return clients
   }
 
   /** Takes over what a connection handed on that is going. */
