@@ -108,8 +108,8 @@ function fail(
 ): void {
   const leave = (happening: Happening, result: HandshakeResult) => {
     state.countHandshake(result)
-    if (result === 'bad-gateway')
-      deps.log.warn({ route: state.options.name, failure }, 'no upstream for a client')
+    const clients = result === 'bad-gateway' && state.turnedAway(deps.clock.now())
+    if (clients) deps.log.warn({ route: state.options.name, failure, clients }, 'no upstream for clients')
     turnAway(handshake, happening, state, deps)
   }
   switch (failure.kind) {
