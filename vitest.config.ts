@@ -12,11 +12,11 @@ const wireOnly = process.env.HOLDFAST_RUNTIME !== undefined
 export default defineConfig({
   resolve: {
     // Tests import a package's source, so that they need no build and see one copy of each module.
-    alias: {
-      '@holdfast/close-codes': source('packages/close-codes/src/index.ts'),
-      '@holdfast/gateway': source('packages/gateway/src/index.ts'),
-      '@holdfast/testing': source('testing/src/index.ts'),
-    },
+    alias: [
+      { find: /^@holdfast\/([\w-]+)\/([\w/-]+)$/, replacement: source('packages/$1/src/$2.ts') },
+      { find: /^@holdfast\/testing$/, replacement: source('testing/src/index.ts') },
+      { find: /^@holdfast\/([\w-]+)$/, replacement: source('packages/$1/src/index.ts') },
+    ],
   },
   test: {
     include: wireOnly

@@ -29,7 +29,7 @@ export function closingCode(code: number | undefined): number | undefined {
   if (code === undefined) return code
   const clamped = Math.min(Math.max(Math.round(+code) || 0, 0), 65535)
   if (!browserMaySend(clamped))
-    throw hostError('InvalidAccessError', `close code ${clamped}: only 1000 and 3000-4999 may be used`)
+    throw hostError('InvalidAccessError', `close code ${clamped} may not be sent by a script`)
   return clamped
 }
 

@@ -17,3 +17,8 @@ export interface ReconnectCloseEvent extends Event, Close {
 export function closeEvent({ code, reason, wasClean }: Close): Event & Close & { retryIn: number | null } {
   return Object.assign(hostEvent('close', 'CloseEvent', { code, reason, wasClean }), { retryIn: null })
 }
+
+/** An `error` event, as plain as WHATWG has it, but with the connection's own `error` where it tells one. */
+export function errorEvent({ error, message }: { error?: unknown; message?: string }): Event {
+  return Object.assign(hostEvent('error', 'Event', {}), error ? { error, message } : {})
+}

@@ -14,6 +14,9 @@ export const page = globalThis as unknown as Partial<EventTarget> & {
   location?: { href: string }
 }
 
+/** The WebSocket of the platform, for one that was put in its place since. */
+export const nativeWebSocket = page.WebSocket
+
 /** The classes that everything else is made of. */
 export const host = {
   EventTarget: globalThis.EventTarget,

@@ -6,6 +6,7 @@ export type Data = string | Blob | ArrayBuffer | ArrayBufferView
 /** A value, or a function that is asked for it before every attempt: for a fresh token, another host. */
 export type Asked<T> = T | (() => T | Promise<T>)
 
+/** The third argument of `ReconnectingWebSocket`. All of it may be left out. */
 export interface ReconnectingWebSocketOptions {
   /**
    * Decides when to come back, in place of the close codes table. `event.retryIn` is what the table says.
@@ -19,7 +20,7 @@ export interface ReconnectingWebSocketOptions {
   retry?: ((event: ReconnectCloseEvent, attempt: number) => number | null | undefined) | undefined
   /**
    * How many returns in a row, without a connection that lived, before it stays away. 0: never comes back, like
-   * the native WebSocket.
+   * the native WebSocket. Ten returns after 1006 take two minutes on average: 2.5 + 5 + 10 + 7 * 15 s.
    *
    * @default Infinity
    */
@@ -44,7 +45,7 @@ export interface ReconnectingWebSocketOptions {
   buffer?: BufferOptions | undefined
   /**
    * Notices a connection that is dead although nobody closed it: browsers cannot send a Ping. Without it a cut
-   * cable is noticed when the system gives up, after minutes.
+   * cable is noticed when the system gives up, after minutes; with it after 35 s, `interval` and `timeout`.
    *
    * @default none
    */
@@ -95,6 +96,7 @@ export interface BufferOptions {
   overflow?: 'throw' | 'drop-oldest' | 'drop-newest' | undefined
 }
 
+/** How a silent connection is asked whether it lives. */
 export interface HeartbeatOptions {
   /** What is sent after `interval` of silence. The server must answer it with any message. */
   message: Data | (() => Data)
@@ -114,6 +116,7 @@ export interface HeartbeatOptions {
   isReply?: ((data: unknown) => boolean) | undefined
 }
 
+/** Time and timers. */
 export interface Clock {
   /** Milliseconds from an arbitrary start; never goes back. */
   now(): number
@@ -122,8 +125,10 @@ export interface Clock {
 }
 
 /** A class that makes connections: the global `WebSocket`, that of `ws` or of `undici`, or another of that shape. */
-// biome-ignore lint/suspicious/noExplicitAny: every implementation types its own constructor
-export type WebSocketClass = new (url: any, protocols?: any) => Connection
+export type WebSocketClass = new (
+  // biome-ignore lint/suspicious/noExplicitAny: every implementation types its own constructor
+  ...args: any[]
+) => Connection
 
 /** The part of a WebSocket that is used of a connection. */
 export interface Connection {

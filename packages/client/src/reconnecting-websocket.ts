@@ -1,10 +1,10 @@
 import { code } from '@holdfast/close-codes'
 import { absolute, ask, closingCode, closingReason, sendable } from './arguments.ts'
 import { returnAfter } from './backoff.ts'
-import { type Close, closeEvent } from './close-event.ts'
+import { type Close, closeEvent, errorEvent } from './close-event.ts'
 import { attemptAt, next, readyStateOf, type State, type StateEvent } from './connection-state.ts'
 import { WebSocketEventTarget } from './event-target.ts'
-import { hostError, hostEvent, page, safely } from './host.ts'
+import { hostError, hostEvent, nativeWebSocket, page, safely } from './host.ts'
 import type { Asked, Clock, Connection, Data, ReconnectingWebSocketOptions } from './options.ts'
 import { byteLength, SendQueue } from './send-queue.ts'
 
@@ -187,11 +187,12 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   }
 
   #dial(url: string | URL, protocols: string | string[]): void {
-    const Class = this.#options.WebSocket ?? page.WebSocket
+    const { WebSocket } = page
+    // A page may put this class, or one made of it, in the place of the native one.
+    const global = WebSocket?.prototype instanceof WebSocketEventTarget ? nativeWebSocket : WebSocket
+    const Class = this.#options.WebSocket ?? global
     if (!Class)
-      throw new TypeError(
-        'there is no global WebSocket: pass the class of the package ws as the option WebSocket',
-      )
+      throw new TypeError('no global WebSocket: give a class as the option WebSocket, such as that of ws')
     const connection = new Class(absolute(`${url}`), protocols)
     this.#connection = connection
     connection.binaryType = this.#binaryType
@@ -324,8 +325,4 @@ function detach(connection: Connection): void {
   connection.onopen = connection.onmessage = connection.onclose = null
   // `ws` throws an error that nobody listens to.
   connection.onerror = () => {}
-}
-
-function errorEvent({ error, message }: { error?: unknown; message?: string }): Event {
-  return Object.assign(hostEvent('error', 'Event', {}), error ? { error, message } : {})
 }

@@ -1,13 +1,18 @@
+import { isAbsolute } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
 /** The source of the close codes: tests need no build. */
-const alias = { '@holdfast/close-codes': path('../../close-codes/src/index.ts') }
+const alias = {
+  '@holdfast/client': path('../src/index.ts'),
+  '@holdfast/close-codes/private-codes': path('../../close-codes/src/private-codes.ts'),
+  '@holdfast/close-codes': path('../../close-codes/src/index.ts'),
+}
 
 export interface BundleOptions {
-  /** Relative to this folder. */
+  /** Relative to this folder, or absolute. */
   entry: string
   format: 'esm' | 'iife'
   /** Name of the global of an IIFE. */
@@ -17,7 +22,7 @@ export interface BundleOptions {
 
 /** One file, as a user's bundler makes it for a browser. */
 export async function bundle({ entry, format, name, minify = false }: BundleOptions): Promise<string> {
-  const input = path(entry)
+  const input = isAbsolute(entry) ? entry : path(entry)
   const build = await rolldown({ input, platform: 'browser', logLevel: 'silent', resolve: { alias } })
   const { output } = await build.generate({ format, name, minify, intro: "'use strict'" })
   await build.close()

@@ -189,6 +189,23 @@ describe('url and protocols', () => {
   })
 })
 
+describe('a page that puts the class in the place of the native one', () => {
+  it('gets connections of the native one', async () => {
+    const page = globalThis as { WebSocket?: unknown }
+    const { WebSocket: before } = page
+    try {
+      // The module keeps what it found when it was loaded, which on some versions of Node is nothing.
+      page.WebSocket = class extends ReconnectingWebSocket {}
+      const make = () => new ReconnectingWebSocket('ws://127.0.0.1:9/', [], { maxRetries: 0 })
+      if (before) make().close()
+      else expect(make).toThrow(/no global WebSocket/)
+    } finally {
+      if (before) page.WebSocket = before
+      else delete page.WebSocket
+    }
+  })
+})
+
 describe('close()', () => {
   it('while it waits for its return ends it, with error and close as in CONNECTING', async () => {
     await using server = await startUpstream()

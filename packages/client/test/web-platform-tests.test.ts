@@ -18,7 +18,8 @@ import type { WebSocketClass } from '../src/options.ts'
 import { bundle } from './bundle.ts'
 import { openPage } from './page.ts'
 import { bun, nodeLts, type Runtime, thisNode } from './runtimes.ts'
-import { pointNames, runPoints, type Servers } from './wpt/points.ts'
+import type { Servers } from './wpt/point.ts'
+import { pointNames, runPoints } from './wpt/points.ts'
 
 type Play = (servers: Servers) => Promise<Record<string, string>>
 

@@ -11,11 +11,13 @@ export interface Delay {
   readonly cap: number
 }
 
+/** Come back, after `delay`. */
 export interface ReconnectAdvice {
   readonly action: 'reconnect'
   readonly delay: Delay
 }
 
+/** Stay away until something has changed. */
 export interface StopAdvice {
   readonly action: 'stop'
 }

@@ -1,5 +1,6 @@
 import type { Advice, ReconnectAdvice } from './advice.ts'
 
+/** What {@link delayFor} draws a delay from. */
 export interface DelayOptions {
   /** Attempts already made since the last connection that lived: 0 before the first return. */
   attempt: number

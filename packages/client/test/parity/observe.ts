@@ -18,7 +18,8 @@ export interface Socket {
   readonly readyState: number
   readonly bufferedAmount: number
   readonly binaryType: string
-  addEventListener(type: string, listener: (event: never) => void): void
+  // biome-ignore lint/suspicious/noExplicitAny: every implementation has event classes of its own
+  addEventListener(type: string, listener: (event: any) => void): void
   send(data: string | Uint8Array<ArrayBuffer>): void
   close(code?: number, reason?: string): void
 }

@@ -1,5 +1,6 @@
 // The program of a child process on another runtime: servers in, results out.
-import { runPoints, type Servers } from './points.ts'
+import type { Servers } from './point.ts'
+import { runPoints } from './points.ts'
 
 const servers = JSON.parse(process.argv[2] ?? '{}') as Servers
 const { WebSocket: Native } = globalThis as never as { WebSocket: never }
