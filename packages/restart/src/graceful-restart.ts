@@ -45,6 +45,8 @@ export function gracefulRestart<const T extends RestartTarget>(
 
   function report(event: RestartEvent): RestartState {
     state = next(state, event)
+    // Before anybody hears of it: a signal from then on has its usual effect.
+    if (state.phase === 'done') forgetSignals()
     for (const listener of [...listeners]) {
       try {
         listener(state)
@@ -57,7 +59,6 @@ export function gracefulRestart<const T extends RestartTarget>(
 
   function start(): Promise<RestartReport> {
     running ??= run(target, settings, report).then((done) => {
-      forgetSignals()
       if (settings.exit) process.exit(0)
       return done
     })
