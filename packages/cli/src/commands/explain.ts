@@ -59,7 +59,7 @@ function registered(explanation: RegisteredExplanation, language: Language): Blo
         { label: labels.holdfast, text: inARow(text.advice, text.retry.holdfast, language) },
       ],
     },
-    ...usedBy(explanation.ecosystems, language),
+    ...usedBy(explanation, language),
     { is: 'heading', text: labels.definedIn },
     { is: 'lines', lines: [reference.title, reference.url] },
   ]
@@ -91,7 +91,7 @@ function unregistered(explanation: UnregisteredExplanation, language: Language):
         { label: labels.comeBack, text: text.advice },
       ],
     },
-    ...usedBy(explanation.ecosystems, language),
+    ...usedBy(explanation, language),
     ...(sameRange.length > 0 ? others : []),
   ]
 }
@@ -110,18 +110,26 @@ function aliases({ aliases }: RegisteredExplanation, language: Language): Field 
   return { label: language.labels.aliases, text: listOf(aliases, language) }
 }
 
-function usedBy(ecosystems: readonly EcosystemUse[], language: Language): Block[] {
-  if (ecosystems.length === 0) return []
-  const fields = ecosystems.map((use) => ({ label: use.ecosystem, text: meaningOf(use, language) }))
+function usedBy(explanation: Explanation, language: Language): Block[] {
+  if (explanation.ecosystems.length === 0) return []
+  const own = explanation.registered ? explanation.name : undefined
+  const fields = explanation.ecosystems.map((use) => ({
+    label: use.ecosystem,
+    text: meaningOf(use, language, own),
+  }))
   return [
     { is: 'heading', text: language.command.usedBy },
     { is: 'fields', fields },
   ]
 }
 
-/** A code of an ecosystem in one line: its name, its meaning, and what the clients there do. */
-export function meaningOf({ name, meaning, retry }: EcosystemUse, language: Language): string {
-  const words = meaning === undefined ? name : labelled(name, meaning, language)
+/** A code of an ecosystem in one line: its name unless that is known, its meaning, and what the clients there do. */
+export function meaningOf(
+  { name, meaning, retry }: EcosystemUse,
+  language: Language,
+  known?: string,
+): string {
+  const words = meaning === undefined ? name : name === known ? meaning : labelled(name, meaning, language)
   return retry === 'unknown'
     ? words
     : fill(language.aside, { a: words, b: language.labels.privateRetries[retry] })

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { Io } from '../output.ts'
 import { registerConnections } from './connections.ts'
+import { registerDemo } from './demo.ts'
 import { registerDrain } from './drain.ts'
 import { registerReload } from './reload.ts'
 import { registerServe } from './serve.ts'
@@ -18,5 +19,6 @@ export const registerCommands: ((program: Command, io: Io) => void)[] = [
   registerDrain,
   registerReload,
   registerUpgrade,
+  registerDemo,
   registerVersion,
 ]

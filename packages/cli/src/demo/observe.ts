@@ -1,50 +1,63 @@
 // What a client sees of one connection.
+import { code } from '@holdfast/close-codes'
 import { WebSocket } from 'ws'
 
-export interface Observed {
-  /** What a page's `onclose` shows; undefined when nothing came in the time there was. */
-  close?: { code: number; reason: string }
-  /** The HTTP status of a refused handshake, which a page cannot see. */
+/** The end of a connection as a page's `onclose` has it, and what a page cannot see. */
+export interface Seen {
+  /** Undefined: nothing came in the time there was. */
+  code?: number
+  reason: string
+  /** The HTTP status of a refused handshake. */
   status?: number
-  /** Milliseconds from the start, or from `act`, to the end. */
-  ms: number
+  /** Milliseconds that the client waited in vain. */
+  waited?: number
+  /** When, in milliseconds of `performance.now`. */
+  at: number
 }
 
 export interface Client {
+  /** False when the handshake failed. */
   opened: Promise<boolean>
-  seen: Promise<Observed>
+  /** The end; after `limit` milliseconds without one, that. */
+  seen: Promise<Seen>
 }
 
-/** Connects; `seen` resolves with the close, or with nothing after `limit` milliseconds. */
-export function observe(url: string, limit: number): Client {
-  const start = Date.now()
-  const socket = new WebSocket(url, { handshakeTimeout: limit })
+/** Connects, and says nothing. */
+export function connect(url: string, limit: number): Client {
+  const socket = new WebSocket(url)
   let status: number | undefined
-  const opened = new Promise<boolean>((resolve) => {
-    socket.on('open', () => resolve(true)).on('close', () => resolve(false))
-  })
-  const seen = new Promise<Observed>((resolve) => {
+  const seen = new Promise<Seen>((resolve) => {
+    const end = (how: Omit<Seen, 'at'>) => {
+      clearTimeout(timer)
+      resolve({ ...how, at: performance.now() })
+    }
     const timer = setTimeout(() => {
-      resolve({ ms: Date.now() - start })
+      end({ reason: '', waited: limit })
       socket.terminate()
     }, limit)
+    socket.on('close', (closeCode, reason) => end({ code: closeCode, reason: String(reason), status }))
     socket.on('unexpected-response', (request, response) => {
+      // With this listener `ws` leaves the end to us.
       status = response.statusCode
+      end({ code: code.abnormalClosure, reason: '', status })
       request.destroy()
-      // `ws` leaves the rest to this listener; a page sees 1006.
-      resolve({ close: { code: 1006, reason: '' }, status, ms: Date.now() - start })
     })
     socket.on('error', () => {})
-    socket.on('close', (code, reason) => {
-      clearTimeout(timer)
-      resolve({ close: { code, reason: String(reason) }, status, ms: Date.now() - start })
-    })
+  })
+  const opened = new Promise<boolean>((resolve) => {
+    socket.once('open', () => resolve(true))
+    void seen.then(() => resolve(false))
   })
   return { opened, seen }
 }
 
-/** `1014  bad gateway: connection refused`, `1006  (HTTP 502)`, `nothing for 4 s`. */
-export function inWords({ close, status, ms }: Observed): string {
-  if (!close) return `nothing for ${Math.round(ms / 1000)} s`
-  return [close.code, close.reason || (status ? `(HTTP ${status})` : '')].filter(Boolean).join('  ')
+/** `1014 bad gateway: connection refused`, `1006 (HTTP 502)`, `nothing for 4 s`. */
+export function inWords({ code, reason, status, waited = 0 }: Seen): string {
+  if (code === undefined) return `nothing for ${Math.round(waited / 1000)} s`
+  return [code, reason || (status && `(HTTP ${status})`)].filter(Boolean).join(' ')
+}
+
+/** Whether somebody said why: neither silence nor 1006, the code for an end that nobody announced. */
+export function wasTold({ code: closeCode }: Seen): boolean {
+  return closeCode !== undefined && closeCode !== code.abnormalClosure
 }

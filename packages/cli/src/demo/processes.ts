@@ -1,131 +1,135 @@
 // The processes of the demo: each is ended with the demo, however that ends.
-import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import net, { type AddressInfo } from 'node:net'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { Failure } from '../output.ts'
-import type { BackendKind } from './backend.ts'
 
 /** Milliseconds that a process has to start. */
-const startLimit = 10_000
+const startLimit = 15_000
 
-export class Processes implements AsyncDisposable {
-  readonly #children = new Set<ChildProcess>()
+/** A process that has started. */
+export interface Running {
+  readonly pid: number
+  /** What it said when it was ready. */
+  readonly said: string
+  readonly exited: Promise<unknown>
+  signal(name: NodeJS.Signals): void
+}
+
+export class Processes {
+  readonly #alive = new Set<ChildProcess>()
   #folder: string | undefined
+  #ended = false
 
-  async backend(kind: BackendKind): Promise<{ port: number; process: ChildProcess }> {
-    const child = this.#keep(fork(fileURLToPath(new URL('./backend.js', import.meta.url)), [kind]))
-    const [said] = await within(once(child, 'message'), `the ${kind} backend`)
-    return { port: (said as { port: number }).port, process: child }
+  constructor() {
+    process.once('exit', this.#clear)
   }
 
-  /** `holdfast serve` on this configuration, as a user would start it. */
-  async gateway(config: object): Promise<{ port: number; process: ChildProcess }> {
-    const file = await this.#file('holdfast.json', JSON.stringify(config))
-    const main = fileURLToPath(new URL('../main.js', import.meta.url))
-    const args = [main, 'serve', '-c', file, '--log-level', 'fatal']
-    const child = this.#keep(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }))
-    const [line] = await within(once(createInterface(child.stdout!), 'line'), 'the gateway')
-    const port = Number(/:(\d+)/.exec(String(line).replace(/^.*?\/\//, ''))?.[1])
-    return { port, process: child }
-  }
-
-  /** nginx with the usual WebSocket settings; undefined where it is not installed. */
-  async nginx(locations: string): Promise<{ port: number; process: ChildProcess } | undefined> {
-    const path = ['/usr/sbin/nginx', 'nginx'].find((name) => spawnSync(name, ['-v']).status === 0)
-    if (!path) return undefined
-    const port = await freePort()
-    const folder = await this.#ownFolder()
-    const file = await this.#file('nginx.conf', nginxConf(folder, port, locations))
-    const args = ['-c', file, '-p', folder, '-e', join(folder, 'error.log')]
-    const child = this.#keep(spawn(path, args, { stdio: 'ignore' }))
-    await within(listening(port), 'nginx')
-    return { port, process: child }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const alive = [...this.#children].filter(
-      ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
+  /** Starts a script of the demo, which sends a message when it is ready. */
+  async script(what: string, file: URL, args: string[]): Promise<Running> {
+    const child = this.#keep(
+      // A group of its own: Ctrl-C in the terminal is for the demo, which then ends its children.
+      fork(file, args, {
+        detached: true,
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      }),
     )
-    const ended = alive.map((child) => once(child, 'exit'))
-    for (const child of alive) child.kill('SIGKILL')
-    await Promise.all(ended)
-    if (this.#folder) await rm(this.#folder, { recursive: true, force: true })
+    return this.#started(what, child, async () => String((await once(child, 'message'))[0]))
   }
 
-  #keep(child: ChildProcess): ChildProcess {
-    this.#children.add(child)
-    child.on('error', () => {})
-    return child
+  /** Starts a program that is ready when `ready` resolves. */
+  async program(
+    what: string,
+    path: string,
+    args: string[],
+    ready: (signal: AbortSignal) => Promise<unknown>,
+  ): Promise<Running> {
+    const child = this.#keep(spawn(path, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] }))
+    return this.#started(what, child, async (signal) => {
+      await ready(signal)
+      return ''
+    })
   }
 
-  async #ownFolder(): Promise<string> {
-    this.#folder ??= await mkdtemp(join(tmpdir(), 'holdfast-demo-'))
+  /** A folder that is removed at the end. */
+  folder(): string {
+    this.#folder ??= mkdtempSync(join(tmpdir(), 'holdfast-demo-'))
     return this.#folder
   }
 
-  async #file(name: string, text: string): Promise<string> {
-    const path = join(await this.#ownFolder(), name)
-    await writeFile(path, text)
-    return path
+  /** Ends all that is left, at once. */
+  async end(): Promise<void> {
+    this.#ended = true
+    const ended = [...this.#alive].map((child) => once(child, 'exit'))
+    this.#clear()
+    await Promise.all(ended)
+    process.off('exit', this.#clear)
+  }
+
+  #keep(child: ChildProcess): ChildProcess {
+    child.on('error', () => {})
+    if (child.pid === undefined) return child
+    this.#alive.add(child)
+    child.once('exit', () => this.#alive.delete(child))
+    if (this.#ended) killGroup(child)
+    return child
+  }
+
+  #clear = (): void => {
+    for (const child of this.#alive) killGroup(child)
+    if (this.#folder) rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  async #started(
+    what: string,
+    child: ChildProcess,
+    ready: (signal: AbortSignal) => Promise<string>,
+  ): Promise<Running> {
+    const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
+    const lastWords = listen(child)
+    const done = new AbortController()
+    const limit = AbortSignal.timeout(startLimit)
+    try {
+      const said = await Promise.race([
+        ready(done.signal),
+        exited.then(() => fail(what, lastWords())),
+        once(limit, 'abort').then(() => fail(what, `no word of it in ${startLimit / 1000} s`)),
+      ])
+      return { pid: child.pid!, said, exited, signal: (name) => void child.kill(name) }
+    } finally {
+      done.abort()
+    }
   }
 }
 
-function nginxConf(folder: string, port: number, locations: string): string {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${join(folder, name)};`,
-  )
-  return `daemon off; master_process on; worker_processes 1; user root; pid ${join(folder, 'nginx.pid')};
-worker_shutdown_timeout 2s;
-events {}
-http {
-  access_log off;
-  ${temporary.join(' ')}
-  proxy_http_version 1.1;
-  proxy_set_header Upgrade $http_upgrade;
-  proxy_set_header Connection upgrade;
-  server {
-    listen 127.0.0.1:${port};
-    ${locations}
-  }
-}
-`
+function fail(what: string, why: string): never {
+  throw new Failure(1, `${what} did not start${why && `: ${why}`}`)
 }
 
-/** A port on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function listening(port: number): Promise<void> {
-  for (;;) {
-    const socket = net.connect(port, '127.0.0.1')
-    const connected = await new Promise((resolve) => {
-      socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
-    })
-    socket.destroy()
-    if (connected) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-async function within<T>(promise: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Failure(1, `${what} did not start`)), startLimit)
+/** Remembers the last line that a process wrote to standard error. */
+function listen(child: ChildProcess): () => string {
+  let text = ''
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(-2000)
   })
+  child.once('error', (error) => {
+    text += error.message
+  })
+  return () =>
+    text
+      .trim()
+      .split('\n')
+      .at(-1)!
+      .replace(/^holdfast: /, '')
+}
+
+/** The process and its own children: nginx and the gateway have workers. */
+function killGroup(child: ChildProcess): void {
   try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
+    process.kill(-child.pid!, 'SIGKILL')
+  } catch {
+    // It is gone.
   }
 }

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { commandLine } from './command-line.ts'
+
+const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
+
+/** The fenced block that begins with a command line, without that line. */
+function shown(line: string): string | undefined {
+  const blocks = readme.matchAll(/^(```+)[^\n`]*\n(.*?)^\1$/gms)
+  for (const [, , block = ''] of blocks) {
+    if (block.startsWith(`$ ${line}\n`)) return block.slice(line.length + 3)
+  }
+  return undefined
+}
+
+test.each(['explain 1012', 'compare 1012 1014'])(
+  'README.md shows what holdfast %s prints at 80 columns',
+  async (line) => {
+    const { status, stdout } = await commandLine(line)
+    expect(status).toBe(0)
+    expect(shown(`holdfast ${line}`), `a block that begins with "$ holdfast ${line}"`).toBe(stdout)
+  },
+)
