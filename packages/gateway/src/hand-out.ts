@@ -3,8 +3,11 @@ import type { Socket } from 'node:net'
 import type { Clock } from './clock.ts'
 import type { WorkerLink } from './worker-link.ts'
 
-/** Sockets that wait for a worker at most, and for how many milliseconds. */
-const waitingAtMost = 1024
+/**
+ * Sockets that wait for a worker at most, and for how many milliseconds. Each costs a file descriptor; a storm of
+ * clients that come back at the same moment must find a place here, because the rest is reset.
+ */
+const waitingAtMost = 16_384
 const waitAtMost = 10_000
 /** A worker with so many sockets that it has not taken yet is left alone: its event loop is busy, or stands still. */
 const untakenAtMost = 64

@@ -105,10 +105,10 @@ test('sockets wait for the next worker', () => {
   expect(late.notes.got.length).toBe(3)
 })
 
-test('the socket after 1,024 waiting ones is closed', () => {
+test('the socket after 16,384 waiting ones is closed', () => {
   const { handOut, sockets, give } = scene(0)
-  give(1025)
-  expect(sockets.filter(({ destroyed }) => destroyed)).toEqual([sockets[1024]])
+  give(16_385)
+  expect(sockets.filter(({ destroyed }) => destroyed)).toEqual([sockets[16_384]])
   expect(handOut.dropped).toBe(1)
 })
 
