@@ -44,7 +44,7 @@ const narrowest = 20
 
 /** The sheet for a command: as wide as the terminal, or as `COLUMNS` says, or 80. */
 export function sheetOf(io: Io): Sheet {
-  const { columns } = io.stdout as { columns?: number }
+  const { columns } = io.stdout
   const wanted = columns || Number(io.env.COLUMNS) || 80
   return { width: Math.min(widest, Math.max(narrowest, wanted)), paint: painter(io) }
 }

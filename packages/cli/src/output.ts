@@ -2,7 +2,7 @@
 
 /** Where a command reads and writes; tests give it their own. */
 export interface Io {
-  stdout: { write(text: string): unknown; isTTY?: boolean }
+  stdout: { write(text: string): unknown; isTTY?: boolean; columns?: number }
   stderr: { write(text: string): unknown; isTTY?: boolean }
   env: Record<string, string | undefined>
 }
@@ -76,7 +76,7 @@ function toCell(cell: Cell): { text: string; colour?: Colour } {
 }
 
 /** Takes the power to steer a terminal from text that comes from elsewhere. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd')
 }
 

@@ -88,7 +88,9 @@ function unregistered(n: number, range: CodeRange, language: Language): Unregist
     advice,
     ecosystems: usesOf(n, language),
     sameRange: privateCodes
-      .filter((row) => !uses(row, n) && row.codes.some(({ code }) => rangeOf(code) === range && !closeCode(code)))
+      .filter(
+        (row) => !uses(row, n) && row.codes.some(({ code }) => rangeOf(code) === range && !closeCode(code)),
+      )
       .map(({ id, ecosystem }) => ({ id, ecosystem })),
   }
 }
@@ -124,28 +126,17 @@ export interface Fact {
 export function factsOf(row: CloseCode, language: Language): Fact[] {
   const { labels } = language
   const or = (words: readonly string[], none: string) => (words.length > 0 ? listOf(words, language) : none)
-  const nobody = row.wire === 'forbidden' ? labels.none : labels.nobody
+  const senders = row.sentBy.map((sender) => labels.senders[sender])
+  const grpc = row.grpc.map((name) => `${name} (${grpcStatus[name]})`)
   const facts: (Fact | false | undefined)[] = [
-    {
-      label: labels.sentBy,
-      text: or(
-        row.sentBy.map((sender) => labels.senders[sender]),
-        nobody,
-      ),
-    },
+    row.wire !== 'forbidden' && { label: labels.sentBy, text: or(senders, labels.nobody) },
     row.occasion && { label: labels.occasion, text: labels.occasions[row.occasion] },
     { label: labels.mend, text: labels.mends[row.mend] },
     { label: labels.onTheWire, text: labels.wires[row.wire] },
     row.travels && { label: labels.browserMaySend, text: row.browserMaySend ? labels.yes : labels.no },
     row.travels && { label: labels.support, text: supportOf(row.code, labels) },
     { label: labels.http, text: or(row.http.map(String), labels.none) },
-    {
-      label: labels.grpc,
-      text: or(
-        row.grpc.map((name) => `${name} (${grpcStatus[name]})`),
-        labels.none,
-      ),
-    },
+    { label: labels.grpc, text: or(grpc, labels.none) },
   ]
   return facts.filter((fact) => typeof fact === 'object')
 }

@@ -17,6 +17,7 @@ export const grpcStatus = {
   UNAUTHENTICATED: 16,
 } as const
 
+/** The name of a gRPC status that the table names: 'UNAVAILABLE'. */
 export type GrpcStatus = keyof typeof grpcStatus
 
 /** Why somebody says a code: by plan, for too much load, to refuse something, at a fault; `untold`: it hides why. */

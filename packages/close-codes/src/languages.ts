@@ -8,6 +8,11 @@ export type { CodeText, Language } from './text/language.ts'
 const loaders = {
   en: async () => (await import('./text/en.ts')).en,
   fr: async () => (await import('./text/fr.ts')).fr,
+  de: async () => (await import('./text/de.ts')).de,
+  es: async () => (await import('./text/es.ts')).es,
+  pt: async () => (await import('./text/pt.ts')).pt,
+  ja: async () => (await import('./text/ja.ts')).ja,
+  zh: async () => (await import('./text/zh.ts')).zh,
 } satisfies Record<string, () => Promise<Language>>
 
 /** The BCP 47 tag of a language that the reference exists in. */

@@ -3,8 +3,6 @@ import { type PairNote, pairNotes } from './pair-notes.ts'
 import { refusals } from './receive-support.ts'
 import { erratum3227, rfc6455 } from './references.ts'
 
-export type { NoteId, PairNote } from './pair-notes.ts'
-
 /** What two codes are compared by, in the order in which it is told. */
 export const aspects = [
   'sender',

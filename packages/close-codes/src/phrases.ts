@@ -16,8 +16,10 @@ export function spanIn(
 }
 
 /** Numbers of which each will do: '503 or 429'. */
-export function anyOf(numbers: readonly number[], { tag }: Language): string {
-  return new Intl.ListFormat(tag, { type: 'disjunction' }).format(numbers.map(String))
+export function anyOf(numbers: readonly number[], language: Language): string {
+  const words = numbers.map(String)
+  const last = words.pop() ?? ''
+  return words.length === 0 ? last : fill(language.or, { a: listOf(words, language), b: last })
 }
 
 /** Words one after the other: 'client, server'. */

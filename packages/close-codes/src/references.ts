@@ -5,22 +5,22 @@ export interface Reference {
 }
 
 export const rfc6455: Reference = {
-  title: 'RFC 6455 section 7.4.1, Defined Status Codes',
+  title: 'RFC 6455 §7.4.1, Defined Status Codes',
   url: 'https://www.rfc-editor.org/rfc/rfc6455.html#section-7.4.1',
 }
 
 export const rfc6455Recovering: Reference = {
-  title: 'RFC 6455 section 7.2.3, Recovering from Abnormal Closure',
+  title: 'RFC 6455 §7.2.3, Recovering from Abnormal Closure',
   url: 'https://www.rfc-editor.org/rfc/rfc6455.html#section-7.2.3',
 }
 
 export const rfc6455Ranges: Reference = {
-  title: 'RFC 6455 section 7.4.2, Reserved Status Code Ranges',
+  title: 'RFC 6455 §7.4.2, Reserved Status Code Ranges',
   url: 'https://www.rfc-editor.org/rfc/rfc6455.html#section-7.4.2',
 }
 
 export const erratum3227: Reference = {
-  title: 'RFC 6455 section 7.4.1 with erratum 3227',
+  title: 'RFC 6455 §7.4.1, erratum 3227',
   url: 'https://www.rfc-editor.org/errata/eid3227',
 }
 
@@ -31,13 +31,13 @@ export const registry: Reference = {
 
 /** The post that the registry cites for 1012 and 1013. */
 export const hybi9670: Reference = {
-  title: 'hybi mailing list, message 09670, cited by the IANA registry',
+  title: 'IETF hybi, msg09670',
   url: 'https://mailarchive.ietf.org/arch/msg/hybi/P_1vbD9uyHl63nbIIbFxKMfSwcM/',
 }
 
 /** The post that the registry cites for 1014. */
 export const hybi10748: Reference = {
-  title: 'hybi mailing list, message 10748, cited by the IANA registry',
+  title: 'IETF hybi, msg10748',
   url: 'https://mailarchive.ietf.org/arch/msg/hybi/VOLI2xp4tzFnIFYespe6oOtpFXA/',
 }
 

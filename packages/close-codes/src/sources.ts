@@ -28,7 +28,7 @@ const uWebSockets: Reference = {
 }
 
 const pythonFaq: Reference = {
-  title: 'websockets (Python), FAQ on connections',
+  title: 'websockets (Python), connection.rst',
   url: 'https://github.com/python-websockets/websockets/blob/04e599c/docs/faq/connection.rst',
 }
 
@@ -38,17 +38,17 @@ const phoenix: Reference = {
 }
 
 const geminiLive: Reference = {
-  title: 'Codes of Gemini Live, as met by a client',
+  title: 'yagudaev/voiceclaw#155',
   url: 'https://github.com/yagudaev/voiceclaw/pull/155',
 }
 
 const omi: Reference = {
-  title: 'Delays for 1012 and 1013 in one service',
+  title: 'BasedHardware/omi#5528',
   url: 'https://github.com/BasedHardware/omi/issues/5528',
 }
 
 const htmx: Reference = {
-  title: 'htmx, WebSocket extension',
+  title: 'htmx-extensions, ws.js',
   url: 'https://github.com/bigskysoftware/htmx-extensions/blob/fd25e24/src/ws/ws.js',
 }
 
@@ -63,12 +63,12 @@ const centrifuge: Reference = {
 }
 
 const luka967: Reference = {
-  title: 'A list of close codes that has 3000, 3003 and 3008',
+  title: 'Luka967/websocket-close-codes',
   url: 'https://github.com/Luka967/websocket-close-codes',
 }
 
 const dotnet: Reference = {
-  title: '.NET accepts 1012-1014',
+  title: 'dotnet/runtime#83827',
   url: 'https://github.com/dotnet/runtime/pull/83827',
 }
 
@@ -77,7 +77,10 @@ const gorilla: Reference = {
   url: 'https://github.com/gorilla/websocket/blob/e064f32/conn.go',
 }
 
-/** Where the statements about a code come from, beside its definition. The same in every language. */
+/**
+ * Where the statements about a code come from, beside its definition. Titles are names of documents, issues and
+ * files, the same in every language.
+ */
 export const sources: Record<CodeId, readonly Reference[]> = {
   normalClosure: [
     rfc6455,
@@ -108,10 +111,10 @@ export const sources: Record<CodeId, readonly Reference[]> = {
       url: 'https://github.com/caddyserver/caddy/blob/0cf03d3/modules/caddyhttp/reverseproxy/streaming.go',
     },
     {
-      title: 'Cloudflare edge restarts, as met by a client',
+      title: 'websocket-client/websocket-client#873',
       url: 'https://github.com/websocket-client/websocket-client/issues/873',
     },
-    { title: 'sockette does not return after 1001', url: 'https://github.com/lukeed/sockette/issues/70' },
+    { title: 'lukeed/sockette#70', url: 'https://github.com/lukeed/sockette/issues/70' },
   ],
   protocolError: [rfc6455, registry, gorilla, wsValidation],
   unsupportedData: [rfc6455, registry, awsApiGateway],
@@ -121,7 +124,7 @@ export const sources: Record<CodeId, readonly Reference[]> = {
     chromium,
     wsValidation,
     {
-      title: 'webplatform docs with the meaning of the draft',
+      title: 'webplatform docs, CloseEvent.code',
       url: 'https://webplatform.github.io/docs/apis/websocket/CloseEvent/code',
     },
   ],
@@ -131,7 +134,7 @@ export const sources: Record<CodeId, readonly Reference[]> = {
     whatwg,
     wsValidation,
     {
-      title: 'A proxy that crashed on 1005',
+      title: 'EtienneLescot/n8n-as-code#318',
       url: 'https://github.com/EtienneLescot/n8n-as-code/issues/318',
     },
   ],
@@ -152,7 +155,7 @@ export const sources: Record<CodeId, readonly Reference[]> = {
     awsApiGateway,
     geminiLive,
     {
-      title: 'A reconnect loop after 1008',
+      title: 'pipecat-ai/pipecat#3824',
       url: 'https://github.com/pipecat-ai/pipecat/pull/3824',
     },
   ],
@@ -173,13 +176,13 @@ export const sources: Record<CodeId, readonly Reference[]> = {
     mdn,
     awsApiGateway,
     {
-      title: 'Spring, CloseStatus.java, which quotes the post',
+      title: 'Spring, CloseStatus.java',
       url: 'https://github.com/spring-projects/spring-framework/blob/01f7173/spring-websocket/src/main/java/org/springframework/web/socket/CloseStatus.java',
     },
-    { title: 'Uvicorn sends 1012 on shutdown', url: 'https://github.com/Kludex/uvicorn/pull/1816' },
+    { title: 'Kludex/uvicorn#1816', url: 'https://github.com/Kludex/uvicorn/pull/1816' },
     phoenix,
     {
-      title: 'Phoenix, endpoint.ex, the drainer',
+      title: 'Phoenix, endpoint.ex',
       url: 'https://github.com/phoenixframework/phoenix/blob/167c469/lib/phoenix/endpoint.ex',
     },
     {
@@ -200,17 +203,17 @@ export const sources: Record<CodeId, readonly Reference[]> = {
     hybi9670,
     mdn,
     {
-      title: "Cap'n Proto, overload as 1013",
+      title: 'capnproto/capnproto#2738',
       url: 'https://github.com/capnproto/capnproto/pull/2738',
     },
     omi,
     htmx,
     {
-      title: 'From Service Overload to Try Again Later',
+      title: 'theturtle32/WebSocket-Node#292',
       url: 'https://github.com/theturtle32/WebSocket-Node/issues/292',
     },
     {
-      title: 'A code before the handshake is accepted becomes an HTTP status',
+      title: 'python-websockets/websockets#1141',
       url: 'https://github.com/python-websockets/websockets/issues/1141',
     },
   ],
@@ -225,10 +228,10 @@ export const sources: Record<CodeId, readonly Reference[]> = {
       title: 'tungstenite, coding.rs',
       url: 'https://github.com/snapview/tungstenite-rs/blob/c292171/src/protocol/frame/coding.rs',
     },
-    { title: 'Boost.Beast accepts 1014', url: 'https://github.com/boostorg/beast/pull/3099' },
-    { title: 'ws accepts 1014', url: 'https://github.com/websockets/ws/pull/1682' },
+    { title: 'boostorg/beast#3099', url: 'https://github.com/boostorg/beast/pull/3099' },
+    { title: 'websockets/ws#1682', url: 'https://github.com/websockets/ws/pull/1682' },
     {
-      title: 'Autobahn test suite and 1014',
+      title: 'crossbario/autobahn-testsuite#88',
       url: 'https://github.com/crossbario/autobahn-testsuite/issues/88',
     },
   ],
@@ -250,7 +253,7 @@ export const sources: Record<CodeId, readonly Reference[]> = {
     registry,
     luka967,
     {
-      title: 'OpenAI Realtime, wrong key',
+      title: 'twilio-samples/speech-assistant-openai-realtime-api-python#4',
       url: 'https://github.com/twilio-samples/speech-assistant-openai-realtime-api-python/issues/4',
     },
     {

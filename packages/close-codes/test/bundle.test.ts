@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
 import { describe, expect, it } from 'vitest'
+import { languages } from './all-languages.ts'
 
 const index = fileURLToPath(new URL('../src/index.ts', import.meta.url))
 
@@ -46,5 +47,15 @@ describe('a bundle of a browser client', () => {
     const text = await bundleOf('closeCodes')
     expect(text).toContain('Service Restart')
     expect(text).not.toContain('Uvicorn')
+  })
+
+  it('carries nothing of any language', async () => {
+    const text = await bundleOf(
+      'adviceFor, parseReason, code, delayFor, mayTravel, buildReason, rangeOf, closeCodes',
+    )
+    for (const { codes } of languages) {
+      for (const { meaning } of Object.values(codes)) expect(text).not.toContain(meaning)
+    }
+    expect(text).not.toMatch(/[^\x00-\x7f§]/)
   })
 })

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { compare } from '../src/compare.ts'
 import * as api from '../src/index.ts'
+import { fr } from '../src/text/fr.ts'
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 const readme = read('../README.md')
@@ -22,6 +24,12 @@ describe('README', () => {
       expect(evaluate(expression)).toEqual(evaluate(value))
     })
   }
+
+  it('shows a sentence that a comparison has', () => {
+    const [, index, text] = /^differences\[(\d)\]\.text \/\/ '(.+)'$/m.exec(readme) ?? []
+    const { differences } = compare(api.closeCode(1012)!, api.closeCode(1014)!, fr)
+    expect(differences[Number(index)]?.text).toBe(text)
+  })
 
   it('lists every export and every entry of the package', () => {
     for (const name of Object.keys(api)) expect(readme).toMatch(new RegExp(`^- .*\`${name}[\`(]`, 'm'))

@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { receiveSupport } from '../src/receive-support.ts'
+import { receiveSupport, refusals } from '../src/receive-support.ts'
 import { en } from '../src/text/en.ts'
 
 const rejecting = (id: 'serviceRestart' | 'tryAgainLater' | 'badGateway' | 'registered') =>
   receiveSupport.filter((row) => row[id] === 'rejects').map((row) => row.implementation)
+
+describe('refusals', () => {
+  it('counts for the later codes, and finds none for those of RFC 6455', () => {
+    expect(refusals(1014)).toEqual({ refusing: 10, of: 30 })
+    expect(refusals(1012)).toEqual({ refusing: 4, of: 30 })
+    expect(refusals(3003)).toEqual({ refusing: rejecting('registered').length, of: 30 })
+    expect(refusals(1000)).toEqual({ refusing: 0, of: 30 })
+  })
+})
 
 describe('receiveSupport', () => {
   it('has 30 implementations, each once, each with a link', () => {

@@ -3,14 +3,22 @@ import { describe, expect, it } from 'vitest'
 import { closeCode, closeCodes } from '../src/index.ts'
 import { privateCodes } from '../src/private-codes.ts'
 import { receiveSupport } from '../src/receive-support.ts'
-import { renderCode, renderReference } from '../src/render.ts'
+import { referenceFile, renderCode, renderReference } from '../src/render.ts'
 import { en } from '../src/text/en.ts'
+import { languages } from './all-languages.ts'
 
-const page = readFileSync(new URL('../../../docs/close-codes.md', import.meta.url), 'utf8')
+describe.each(languages)('renderReference in $tag', (language) => {
+  const file = referenceFile(language)
+  const page = readFileSync(new URL(`../../../docs/${file}`, import.meta.url), 'utf8')
 
-describe('renderReference', () => {
-  it('gives docs/close-codes.md; after a change run `npm run reference -w @holdfast/close-codes`', () => {
-    expect(renderReference(en)).toBe(page)
+  it(`gives docs/${file}; after a change run \`npm run reference -w @holdfast/close-codes\``, () => {
+    expect(renderReference(language, languages)).toBe(page)
+  })
+
+  it('links to the other languages', () => {
+    for (const other of languages) {
+      if (other !== language) expect(page).toContain(`[${other.name}](${referenceFile(other)})`)
+    }
   })
 
   it('has every code, ecosystem and implementation', () => {
@@ -45,14 +53,16 @@ describe('renderReference', () => {
 
 describe('renderCode', () => {
   it('shows all words about a code', () => {
-    for (const row of closeCodes) {
-      const text = en.codes[row.id]
-      const rendered = renderCode(row, en)
-      for (const words of [text.meaning, text.description, text.whenSeen, ...Object.values(text.retry)]) {
-        expect(rendered).toContain(words)
+    for (const language of languages) {
+      for (const row of closeCodes) {
+        const text = language.codes[row.id]
+        const rendered = renderCode(row, language)
+        for (const words of [text.meaning, text.description, text.whenSeen, ...Object.values(text.retry)]) {
+          expect(rendered).toContain(words)
+        }
+        for (const line of [...text.howToFix, ...text.causes, ...text.pitfalls])
+          expect(rendered).toContain(line)
       }
-      for (const line of [...text.howToFix, ...text.causes, ...text.pitfalls])
-        expect(rendered).toContain(line)
     }
   })
 

@@ -1,23 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { adviceFor, closeCode, closeCodes, code, maxReasonBytes, maxRetry, ranges } from '../src/index.ts'
+import { adviceSentence, adviceShort } from '../src/phrases.ts'
 import { sources } from '../src/sources.ts'
 import { en } from '../src/text/en.ts'
-import type { Language } from '../src/text/language.ts'
+import { languages, strings } from './all-languages.ts'
 
-const languages: Language[] = [en]
+const paths = (value: unknown) => strings(value).map(([path]) => path)
+const texts = (value: unknown) => strings(value).map(([, text]) => text)
 
-/** The shape of a language: every path to a string, with the length of each list. */
-function paths(value: unknown, path = ''): string[] {
-  if (typeof value === 'object' && value !== null) {
-    return Object.entries(value).flatMap(([key, inner]) => paths(inner, `${path}.${key}`))
-  }
-  return [path]
-}
-
-function strings(value: unknown): string[] {
-  if (typeof value === 'string') return [value]
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(strings) : []
-}
+/** The places that a text keeps for values, sorted: {n}. */
+const places = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort()
 
 describe.each(languages)('text in $tag', (language) => {
   it('has words for exactly the registered codes', () => {
@@ -31,32 +23,39 @@ describe.each(languages)('text in $tag', (language) => {
   })
 
   it('has no string that is empty, padded or doubled inside a code', () => {
-    for (const words of strings(language)) {
+    for (const words of texts(language)) {
       expect(words).not.toBe('')
       expect(words).toBe(words.trim())
       expect(words).not.toMatch(/ {2}|\n/)
     }
     for (const row of closeCodes) {
       const { retry, ...text } = language.codes[row.id]
-      const all = strings(text)
+      const all = texts(text)
       expect(new Set(all).size, `${row.code}`).toBe(all.length)
       for (const lines of [text.howToFix, text.causes, text.pitfalls]) expect(lines.length).toBeGreaterThan(0)
-      expect(strings(retry)).toHaveLength(3)
+      expect(texts(retry)).toHaveLength(3)
     }
   })
 
   it('closes every backtick', () => {
-    for (const words of strings(language)) expect(words.split('`').length % 2, words).toBe(1)
+    for (const words of texts(language)) expect(words.split('`').length % 2, words).toBe(1)
   })
 
   it('has the strings that English has, list by list', () => {
-    expect(paths(language)).toEqual(paths(en))
+    expect(paths(language).sort()).toEqual(paths(en).sort())
+  })
+
+  it('keeps the same places for values in every string', () => {
+    const english = new Map(strings(en))
+    for (const [path, text] of strings(language)) {
+      expect(places(text), path).toEqual(places(english.get(path) ?? ''))
+    }
   })
 
   it('states advice as sentences with the numbers of the table', () => {
-    const after = adviceFor(1013)
-    expect(after.action === 'reconnect' && language.labels.reconnect(after.delay)).toMatch(/5.*30.*120/)
-    expect(after.action === 'reconnect' && language.labels.reconnectShort(after.delay)).toMatch(/5.*30.*120/)
+    expect(adviceSentence(adviceFor(1013), language)).toMatch(/`retry=`.*5.*30.*120/)
+    expect(adviceShort(adviceFor(1013), language)).toMatch(/5.*30.*120/)
+    expect(adviceSentence(adviceFor(1000), language)).toBe(language.labels.stop)
   })
 
   it('states the limits of a reason as the code has them', () => {
@@ -65,15 +64,17 @@ describe.each(languages)('text in $tag', (language) => {
     expect(words).toContain(`${maxRetry}`)
   })
 
-  it('gives both delays of 1012', () => {
-    expect(language.codes.serviceRestart.retry.registered).toContain('5-30')
-    expect(language.codes.serviceRestart.retry.practice).toContain('1-5')
+  it('gives both delays of 1012, each with where it comes from', () => {
+    const { registered, practice, holdfast } = language.codes.serviceRestart.retry
+    expect(registered).toMatch(/(?<!\d)5\D{1,3}30\D.*RFC 6455/)
+    expect(practice).toMatch(/(?<!\d)1\D{1,3}5\D.*Socket\.IO.*reconnecting-websocket/)
+    expect(holdfast).toContain('`retry=`')
   })
 })
 
 describe('text in en', () => {
   it('ends every sentence of a code with a full stop', () => {
-    for (const words of strings(en.codes)) expect(words, words).toMatch(/[.:]$/)
+    for (const words of texts(en.codes)) expect(words, words).toMatch(/[.:]$/)
   })
 
   it('mends 1014 by reason, health, port and upgrade routing', () => {

@@ -1,6 +1,10 @@
-// Writes docs/close-codes.md from the table. Build first: npx tsc -b packages/close-codes
+// Writes docs/close-codes.md and its translations from the table. Build first: npx tsc -b packages/close-codes
 import { writeFileSync } from 'node:fs'
-import { renderReference } from '../dist/render.js'
-import { en } from '../dist/text/en.js'
+import { languageTags, loadLanguage } from '../dist/languages.js'
+import { referenceFile, renderReference } from '../dist/render.js'
 
-writeFileSync(new URL('../../../docs/close-codes.md', import.meta.url), renderReference(en))
+const languages = await Promise.all(languageTags.map(loadLanguage))
+for (const language of languages) {
+  const file = new URL(`../../../docs/${referenceFile(language)}`, import.meta.url)
+  writeFileSync(file, renderReference(language, languages))
+}

@@ -1,9 +1,12 @@
 // The commands in the order of the help. A new one is added here and nowhere else.
 import type { Command } from 'commander'
 import type { Io } from '../output.ts'
+import { registerCodes } from './codes.ts'
+import { registerCompare } from './compare.ts'
 import { registerConnections } from './connections.ts'
 import { registerDemo } from './demo.ts'
 import { registerDrain } from './drain.ts'
+import { registerExplain } from './explain.ts'
 import { registerReload } from './reload.ts'
 import { registerServe } from './serve.ts'
 import { registerStatus } from './status.ts'
@@ -19,6 +22,9 @@ export const registerCommands: ((program: Command, io: Io) => void)[] = [
   registerDrain,
   registerReload,
   registerUpgrade,
+  registerExplain,
+  registerCompare,
+  registerCodes,
   registerDemo,
   registerVersion,
 ]

@@ -1,5 +1,6 @@
 import type { Occasion, Wire } from '../facts.ts'
-import type { MenderId, NoteId, SendersId } from '../pair.ts'
+import type { MenderId, SendersId } from '../pair.ts'
+import type { NoteId } from '../pair-notes.ts'
 
 /**
  * The words of a comparison. `{n}` is a code; `{a}` and `{b}` are both codes of a pair, or both halves of a

@@ -17,6 +17,7 @@ export const en: Language = {
   labelled: '{label}: {text}',
   list: '{a}, {b}',
   sentences: '{a} {b}',
+  or: '{a} or {b}',
   aside: '{a} ({b})',
   quoted: '"{text}"',
   codes: { ...protocol, ...registered },

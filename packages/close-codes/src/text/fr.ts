@@ -17,6 +17,7 @@ export const fr: Language = {
   labelled: '{label} : {text}',
   list: '{a}, {b}',
   sentences: '{a} {b}',
+  or: '{a} ou {b}',
   aside: '{a} ({b})',
   quoted: '« {text} »',
   codes: { ...protocol, ...registered },

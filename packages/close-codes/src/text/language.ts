@@ -147,10 +147,8 @@ export interface CommandText {
   /** `{input}` is not registered, so it cannot be compared; `{command}` says what is known of it. */
   readonly notComparable: string
   readonly sameCode: string
+  /** `{input}` is no ecosystem; the `{nearest}` one, and a `{list}` of all. */
   readonly unknownEcosystem: string
-  readonly didYouMean: string
-  /** Before the list of what can be chosen: `{list}`. */
-  readonly known: string
 }
 
 /** Everything this package says, in one language. A language with a string missing does not compile. */
@@ -167,6 +165,8 @@ export interface Language {
   /** Two items of a list, `{a}` and `{b}`, without a word between; two sentences in a row. */
   readonly list: string
   readonly sentences: string
+  /** `{a}` or `{b}`. */
+  readonly or: string
   /** `{a}` with `{b}` beside it, in brackets. */
   readonly aside: string
   /** What somebody says, `{text}`, in the quotation marks of the language. */

@@ -10,7 +10,5 @@ export const command: CommandText = {
   notACode: "'{input}' is no close code; give a number from {from} to {to}, such as 1012",
   notComparable: '{input} is not registered, so there is nothing to compare; try {command}',
   sameCode: '{input} is given twice; name two codes',
-  unknownEcosystem: "no ecosystem '{input}' is known",
-  didYouMean: "did you mean '{nearest}'?",
-  known: 'known: {list}',
+  unknownEcosystem: "no ecosystem '{input}' is known; did you mean '{nearest}'? Known: {list}",
 }

@@ -48,7 +48,7 @@ export const comparison: ComparisonText = {
     stop: 'after {n} a client stays away until something has changed',
     reconnect: 'after {n} a client comes back, first after a random {span}, later up to {cap} apart',
     delays:
-      'A client comes back after both: after {a} it first waits a random {spanA}, after {b} {spanB}; later attempts are up to {cap} apart.',
+      'A client comes back after both: after {a} it first waits a random {spanA}, after {b} a random {spanB}; later attempts are up to {cap} apart.',
     delaysAndCaps:
       'A client comes back after both: after {a} it first waits a random {spanA}, and later up to {capA}; after {b} {spanB}, and later up to {capB}.',
   },

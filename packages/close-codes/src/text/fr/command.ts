@@ -11,7 +11,6 @@ export const command: CommandText = {
     '« {input} » n’est pas un code de fermeture ; donnez un nombre de {from} à {to}, par exemple 1012',
   notComparable: '{input} n’est pas enregistré, il n’y a donc rien à comparer ; essayez {command}',
   sameCode: '{input} est donné deux fois ; nommez deux codes',
-  unknownEcosystem: 'aucun écosystème « {input} » n’est connu',
-  didYouMean: 'vouliez-vous dire « {nearest} » ?',
-  known: 'connus : {list}',
+  unknownEcosystem:
+    'aucun écosystème « {input} » n’est connu ; vouliez-vous dire « {nearest} » ? Connus : {list}',
 }

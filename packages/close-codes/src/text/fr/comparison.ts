@@ -19,7 +19,7 @@ export const comparison: ComparisonText = {
     planned: '{n} est planifié',
     overload: '{n} annonce une surcharge',
     refusal: '{n} est un refus',
-    fault: '{n} signale une panne ou une faute',
+    fault: '{n} signale une défaillance',
     untold: '{n} ne dit pas pourquoi',
   },
   mend: {
@@ -50,9 +50,9 @@ export const comparison: ComparisonText = {
     reconnect:
       'après {n}, un client se reconnecte, d’abord après un délai aléatoire de {span}, puis à intervalles d’au plus {cap}',
     delays:
-      'Un client se reconnecte après les deux : après {a}, il attend d’abord de {spanA}, au hasard, après {b} de {spanB} ; les tentatives suivantes sont espacées d’au plus {cap}.',
+      'Un client se reconnecte après les deux : après {a}, il tire d’abord un délai de {spanA}, après {b} un délai de {spanB} ; les tentatives suivantes sont espacées d’au plus {cap}.',
     delaysAndCaps:
-      'Un client se reconnecte après les deux : après {a}, il attend d’abord de {spanA}, au hasard, puis jusqu’à {capA} ; après {b}, de {spanB}, puis jusqu’à {capB}.',
+      'Un client se reconnecte après les deux : après {a}, il tire d’abord un délai de {spanA}, et plus tard jusqu’à {capA} ; après {b}, un délai de {spanB}, et plus tard jusqu’à {capB}.',
   },
   asked: {
     registration: 'le message à l’origine de l’enregistrement de {n} demande un délai aléatoire de {span}',
@@ -62,8 +62,8 @@ export const comparison: ComparisonText = {
     nothing: '{n} a été enregistré sans délai',
   },
   http: {
-    some: '{n} est un cousin de HTTP {list}',
-    none: '{n} n’a pas de cousin en HTTP',
+    some: '{n} est le pendant de HTTP {list}',
+    none: '{n} n’a pas de pendant en HTTP',
     pair: 'En HTTP, {a} serait {listA}, et {b} serait {listB}.',
   },
   support: {
@@ -82,7 +82,7 @@ export const comparison: ComparisonText = {
     occasion: {
       planned: 'Les deux sont planifiés.',
       refusal: 'Les deux sont des refus.',
-      fault: 'Les deux signalent une panne ou une faute.',
+      fault: 'Les deux signalent une défaillance.',
       untold: 'Aucun des deux ne dit pourquoi.',
     },
     mend: {
@@ -101,8 +101,8 @@ export const comparison: ComparisonText = {
       no: 'Un script dans un navigateur peut recevoir les deux mais n’en envoyer aucun.',
     },
     http: {
-      some: 'Les deux sont des cousins de HTTP {list}.',
-      none: 'Aucun des deux n’a de cousin en HTTP.',
+      some: 'Les deux sont le pendant de HTTP {list}.',
+      none: 'Aucun des deux n’a de pendant en HTTP.',
     },
     support: {
       standard: 'Les deux sont dans la RFC 6455, et toutes les implémentations les acceptent.',
@@ -111,9 +111,9 @@ export const comparison: ComparisonText = {
     },
   },
   notes: {
-    narrower: '{x} en dit plus que {y} : partout où il est vrai, préférez-le.',
+    narrower: '{x} en dit plus que {y} : préférez-le partout où il dit vrai.',
     narrowerButRefused:
-      '{x} en dit plus que {y} : partout où il est vrai, préférez-le. Là où le destinataire refuse {x}, {y} est le meilleur choix restant.',
+      '{x} en dit plus que {y} : préférez-le partout où il dit vrai. Là où le destinataire refuse {x}, rabattez-vous sur {y}.',
     oneEvent:
       'Quand {y} suit {x} de près, les deux racontent un seul événement : le serveur derrière la passerelle est parti, et son successeur n’écoute pas encore.',
     strands:
@@ -124,11 +124,11 @@ export const comparison: ComparisonText = {
       'Quand un serveur en amont enfreint le protocole, une passerelle dit les deux : {x} à ce serveur, et {y} au client, qui n’a rien fait de mal.',
     hiddenStatus:
       'Avant l’upgrade, ce que veut dire {y} est un HTTP {http}, et une page ne voit que {x}. Dans un Close, la page voit le code et le motif.',
-    unsaid: 'Qui part sans Close laisse au pair {x}, même là où {y} était voulu.',
-    diedFirst: 'Un processus qui meurt avant de pouvoir dire {y} laisse {x} à ses pairs.',
-    noNumber: 'Qui veut dire {y} mais appelle `close()` sans code laisse {x} au pair.',
+    unsaid: 'Qui part sans Close ne laisse au pair que {x}, même s’il voulait dire {y}.',
+    diedFirst: 'Un processus qui meurt avant de pouvoir dire {y} ne laisse que {x} à ses pairs.',
+    noNumber: 'Qui veut dire {y} mais appelle `close()` sans code ne laisse que {x} au pair.',
     refusedAs:
-      'Là où une bibliothèque refuse {y}, comme le font {refusing} sur {of}, son application voit 1002 ou 1006 à la place.',
+      'Là où une bibliothèque refuse {y}, comme c’est le cas de {refusing} sur {of}, son application voit 1002 ou 1006 à la place.',
     hiddenTls:
       'Un navigateur ne signale jamais {x} : pour une page, un handshake TLS manqué est un {y} comme toute autre perte.',
   },

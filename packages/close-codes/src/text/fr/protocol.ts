@@ -326,7 +326,7 @@ export const protocol: ProtocolText = {
     meaning: 'Le point de terminaison a rencontré une situation imprévue et ne peut pas continuer.',
     says: 'Quelque chose a lâché chez moi.',
     description:
-      'Le cousin de HTTP 500. La RFC 6455 le réserve aux serveurs ; l’erratum 3227 et le registre l’ont étendu à tout point de terminaison.',
+      'Le pendant de HTTP 500. La RFC 6455 le réserve aux serveurs ; l’erratum 3227 et le registre l’ont étendu à tout point de terminaison.',
     whenSeen:
       'Exception non interceptée dans un gestionnaire, ping resté sans réponse (Python websockets), backend perdu dans un proxy, application ASGI terminée sans fermer (Hypercorn, Daphne), pannes et quotas de services vocaux d’IA.',
     howToFix: [

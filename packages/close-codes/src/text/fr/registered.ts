@@ -40,7 +40,7 @@ export const registered: RegisteredText = {
   },
   tryAgainLater: {
     meaning: 'Le serveur est surchargé et écarte ce client. Revenez plus tard.',
-    says: 'Je suis plein. Revenez plus tard.',
+    says: 'Je suis complet. Revenez plus tard.',
     description:
       'Du délestage. Proposé sous le nom « Service Overload », enregistré sous « Try Again Later ». Une trame Close n’a pas de champ `Retry-After` : une indication doit tenir dans le motif.',
     whenSeen:
@@ -62,7 +62,7 @@ export const registered: RegisteredText = {
       'Les bibliothèques qui refusent 1012 à la réception refusent aussi 1013.',
       'Envoyé avant que la connexion soit acceptée, il devient un statut HTTP, et un navigateur signale 1006.',
     ],
-    use: 'Vous allez bien mais n’avez plus de place. Ajoutez `retry=`. Les clients qui savent lire un statut HTTP, mieux vaut les refuser avant l’upgrade.',
+    use: 'Vous allez bien mais n’avez plus de place. Ajoutez `retry=`. Mieux vaut refuser avant l’upgrade les clients qui savent lire un statut HTTP.',
     retry: {
       registered:
         'D’après le message que le registre cite : n’aller que vers une autre adresse de la même cible, ou revenir vers la même quand l’utilisateur le demande. C’est plus strict que le nom : pas de retour automatique.',
@@ -76,7 +76,7 @@ export const registered: RegisteredText = {
     meaning: 'Une passerelle n’a pas obtenu de réponse valable du serveur qui est derrière elle.',
     says: 'Je vais bien ; le serveur derrière moi, non.',
     description:
-      'La façade est en vie ; le serveur derrière elle ne répond pas comme il le devrait. Le cousin de HTTP 502, pour une connexion qui est déjà un WebSocket.',
+      'La façade est en vie ; le serveur derrière elle ne répond pas comme il le devrait. Le pendant de HTTP 502, pour une connexion qui est déjà un WebSocket.',
     whenSeen:
       'Derrière Holdfast, quand aucun serveur en amont n’est joignable, ou quand celui qui a été choisi ne répond pas à temps, répond mal ou disparaît. Ailleurs, rarement : rien n’indique que nginx, HAProxy, Caddy, Cloudflare ou AWS API Gateway l’envoient ; chez eux la même panne donne HTTP 502, 1006 ou 1011.',
     howToFix: [

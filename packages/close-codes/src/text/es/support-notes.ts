@@ -1,0 +1,27 @@
+import type { SupportNotes } from '../language.ts'
+
+export const supportNotes: SupportNotes = {
+  chromium: 'Solo rechaza 1005, 1006 y 1015; pasan hasta 999, 1004 y 2000.',
+  firefox: 'No mira el número, solo el UTF-8 del motivo.',
+  ws: '1012 y 1013 desde octubre de 2016, 1014 desde enero de 2020.',
+  websockets: 'Solo cuenta 1000, 1001 y 1005 como un final normal.',
+  aiohttp: '1013 y 1014 desde noviembre de 2020; deja pasar también 1006.',
+  tornado: 'No valida; devuelve el código como eco.',
+  autobahn: 'Todavía tiene 1014 por no asignado.',
+  gorilla: 'Responde a 1014 con 1002 `bad close code 1014` y devuelve un error que no es un `*CloseError`.',
+  tungstenite: 'Responde a 1014 con 1002 y comunica 1002.',
+  soketto: 'Acepta 1015.',
+  dotnet: 'Desde marzo de 2023; las versiones anteriores abortan la conexión.',
+  jdk: 'Su cliente no puede enviar 1012-1014.',
+  netty: 'Desde diciembre de 2018.',
+  okhttp: 'Rechaza 1004-1006 y 1015-2999.',
+  cowlib: 'Rechaza 1012-2999 con 1002; enviar 1012 funciona.',
+  bandit: 'Da el código a la aplicación, pero responde con 1002 al 1012-1014 de un cliente.',
+  uwebsockets: 'Comunica 1006 `invalid close payload` ante 1012-3999.',
+  'libwebsockets-server': 'Los convierte en 1002.',
+  'libwebsockets-client': 'Acepta 1015.',
+  beast: '1014 solo desde junio de 2026.',
+  starscream: '1012 desde la 3.0 (2017).',
+  'websocket-node': 'Acepta 1015.',
+  dart: 'No puede enviar 1012-1014; no se ha averiguado qué hace al recibirlos.',
+}

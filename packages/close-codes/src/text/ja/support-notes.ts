@@ -1,0 +1,27 @@
+import type { SupportNotes } from '../language.ts'
+
+export const supportNotes: SupportNotes = {
+  chromium: '拒否するのは1005、1006、1015だけ。999、1004、2000でさえ通る。',
+  firefox: '番号は見ず、理由のUTF-8だけを見る。',
+  ws: '1012と1013は2016年10月から、1014は2020年1月から。',
+  websockets: '正常終了に数えるのは1000、1001、1005だけ。',
+  aiohttp: '1013と1014は2020年11月から。1006も通す。',
+  tornado: '検証せず、コードをそのまま返す。',
+  autobahn: '1014をいまも未割り当てとしている。',
+  gorilla: '1014に1002 `bad close code 1014`で応え、`*CloseError`ではないエラーを返す。',
+  tungstenite: '1014に1002で応え、1002を報告する。',
+  soketto: '1015を受け付ける。',
+  dotnet: '2023年3月から。それより古いものは接続を中断する。',
+  jdk: 'クライアントは1012-1014を送れない。',
+  netty: '2018年12月から。',
+  okhttp: '1004-1006と1015-2999を拒否する。',
+  cowlib: '1012-2999を1002で拒否する。1012の送信はできる。',
+  bandit: 'アプリケーションにはコードを伝えるが、クライアントの1012-1014には1002で応える。',
+  uwebsockets: '1012-3999に対して1006 `invalid close payload`を報告する。',
+  'libwebsockets-server': '1002に変えてしまう。',
+  'libwebsockets-client': '1015を受け付ける。',
+  beast: '1014は2026年6月から。',
+  starscream: '1012は3.0（2017年）から。',
+  'websocket-node': '1015を受け付ける。',
+  dart: '1012-1014を送れない。受信時の動作は確認できていない。',
+}

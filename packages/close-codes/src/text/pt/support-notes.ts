@@ -1,0 +1,27 @@
+import type { SupportNotes } from '../language.ts'
+
+export const supportNotes: SupportNotes = {
+  chromium: 'Recusa só 1005, 1006 e 1015; até 999, 1004 e 2000 passam.',
+  firefox: 'Não olha o número, só o UTF-8 do motivo.',
+  ws: '1012 e 1013 desde outubro de 2016, 1014 desde janeiro de 2020.',
+  websockets: 'Conta só 1000, 1001 e 1005 como fim normal.',
+  aiohttp: '1013 e 1014 desde novembro de 2020; deixa passar também 1006.',
+  tornado: 'Não valida; devolve o código como eco.',
+  autobahn: 'Ainda tem 1014 como não atribuído.',
+  gorilla: 'Responde a 1014 com 1002 `bad close code 1014` e devolve um erro que não é um `*CloseError`.',
+  tungstenite: 'Responde a 1014 com 1002 e informa 1002.',
+  soketto: 'Aceita 1015.',
+  dotnet: 'Desde março de 2023; versões mais antigas abortam a conexão.',
+  jdk: 'O cliente dele não pode enviar 1012-1014.',
+  netty: 'Desde dezembro de 2018.',
+  okhttp: 'Recusa 1004-1006 e 1015-2999.',
+  cowlib: 'Recusa 1012-2999 com 1002; enviar 1012 funciona.',
+  bandit: 'Informa o código à aplicação, mas responde com 1002 ao 1012-1014 de um cliente.',
+  uwebsockets: 'Informa 1006 `invalid close payload` para 1012-3999.',
+  'libwebsockets-server': 'Transforma-os em 1002.',
+  'libwebsockets-client': 'Aceita 1015.',
+  beast: '1014 só desde junho de 2026.',
+  starscream: '1012 desde a 3.0 (2017).',
+  'websocket-node': 'Aceita 1015.',
+  dart: 'Não pode enviar 1012-1014; não se descobriu o que faz ao recebê-los.',
+}

@@ -1,0 +1,27 @@
+import type { SupportNotes } from '../language.ts'
+
+export const supportNotes: SupportNotes = {
+  chromium: '只拒绝 1005、1006 和 1015；连 999、1004 和 2000 都能通过。',
+  firefox: '不看号码，只看原因的 UTF-8。',
+  ws: '1012 和 1013 自 2016 年 10 月起，1014 自 2020 年 1 月起。',
+  websockets: '只把 1000、1001 和 1005 算作正常结束。',
+  aiohttp: '1013 和 1014 自 2020 年 11 月起；也放行 1006。',
+  tornado: '不作验证，原样回送码。',
+  autobahn: '仍然把 1014 当作未分配。',
+  gorilla: '用 1002 `bad close code 1014` 回应 1014，返回的错误不是 `*CloseError`。',
+  tungstenite: '用 1002 回应 1014，并报告 1002。',
+  soketto: '接受 1015。',
+  dotnet: '自 2023 年 3 月起；更早的版本会中止连接。',
+  jdk: '它的客户端不能发送 1012-1014。',
+  netty: '自 2018 年 12 月起。',
+  okhttp: '拒绝 1004-1006 和 1015-2999。',
+  cowlib: '用 1002 拒绝 1012-2999；可以发送 1012。',
+  bandit: '把码告诉应用，但用 1002 回应客户端的 1012-1014。',
+  uwebsockets: '对 1012-3999 报告 1006 `invalid close payload`。',
+  'libwebsockets-server': '把它们变成 1002。',
+  'libwebsockets-client': '接受 1015。',
+  beast: '1014 自 2026 年 6 月起才接受。',
+  starscream: '1012 自 3.0（2017 年）起。',
+  'websocket-node': '接受 1015。',
+  dart: '不能发送 1012-1014；接收时的行为尚未查明。',
+}
