@@ -86,7 +86,9 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
     requestTimeout: Math.max(timeouts.request, timeouts.headers),
     keepAliveTimeout: timeouts.idle,
     connectionsCheckingInterval: Math.max(50, Math.min(1000, timeouts.headers / 4)),
-  })
+    // Newer Node asks; older Node takes every offer, see 'upgrade' below.
+    shouldUpgradeCallback: offersWebSocket,
+  } as http.ServerOptions)
   // Beyond a number Node drops fields without a word, Transfer-Encoding too; the bytes are bounded already.
   server.maxHeadersCount = 0
   // Node looks for connections over the limits only between 'listening' and close().
@@ -123,19 +125,21 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
   server.on('checkContinue', onRequest)
 
   server.on('upgrade', (req, socket, head) => {
-    headCame(socket)
-    const { pending, source } = connections.get(socket)!
+    headCame(req.socket)
+    // Where an upgrade has a body, newer Node gives a stream behind that body in place of the socket.
+    const { pending, source } = connections.get(req.socket)!
     // An answer here would overtake the answers to the requests before it.
     if (pending > 0) return socket.destroy()
     // RFC 9110 7.8: "A server MAY ignore a received Upgrade header field if it wishes to continue using the current
     // protocol on that connection." Some HTTP clients offer h2c with every request.
-    if (!tokens(values(headerList(req.rawHeaders), 'upgrade')).includes('websocket')) {
+    if (!offersWebSocket(req)) {
       socket.unshift(Buffer.concat([withoutUpgrade(req), head]))
       return server.emit('connection', socket)
     }
     const result = readUpgradeRequest(req, source)
     if (result.ok) return handlers.onUpgrade(http1Handshake(result.request, socket, head))
-    answerHttp1(socket, plain(result))
+    if (socket !== req.socket) req.resume()
+    answerHttp1(req.socket, plain(result))
     handlers.onRefused?.(result.status, result.message)
   })
 
@@ -169,6 +173,10 @@ const clientErrors: Record<string, [status: number, message: string]> = {
   HPE_HEADER_OVERFLOW: [431, 'request header fields too large'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'chunk extensions too large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'request took too long'],
+}
+
+function offersWebSocket(req: IncomingMessage): boolean {
+  return tokens(values(headerList(req.rawHeaders), 'upgrade')).includes('websocket')
 }
 
 /** The head of a request as it came, less the offer to upgrade. */
