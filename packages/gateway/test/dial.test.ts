@@ -121,7 +121,8 @@ describe('an upstream that opens', () => {
     await using server = await faultUpstream('reset after 101')
     const result = await dialPlain(server)
     if (!result.ok) return expect(result.failure).toEqual({ kind: 'unreachable', words: 'connection reset' })
-    const closed = once(result.socket, 'close')
+    // Not `once` of node:events, which rejects on the 'error' that may come before.
+    const closed = new Promise((resolve) => result.socket.once('close', resolve))
     result.socket.resume()
     await closed
   })

@@ -23,6 +23,8 @@ interface UpstreamOptions {
 
 async function upstream(answer: http.RequestListener, { tls = false, on = () => {} }: UpstreamOptions = {}) {
   const server = tls ? https.createServer({ cert, key }, answer) : http.createServer(answer)
+  // Newer Node refuses many fields with 431; these tests are about what the gateway does with them.
+  server.maxHeadersCount = 0
   on(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -165,7 +167,8 @@ describe('over HTTP/1.1', () => {
   })
 
   test('streams large bodies both ways without keeping them', async () => {
-    const size = 64 * 1024 * 1024
+    // Far more than a runtime leaves for the next collection of garbage.
+    const size = 256 * 1024 * 1024
     await using backend = await upstream((req, res) => void pipeline(req, res).catch(() => {}))
     await using gateway = await passing(target(backend.port))
     const req = http.request(gateway.url, { method: 'POST', headers: { 'Content-Length': size } })
@@ -251,7 +254,7 @@ describe('over HTTP/1.1', () => {
       gateway,
       'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTrailer: X-Forwarded-For\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n',
     )
-    expect(text).toMatch(/3\r\none\r\n3\r\ntwo\r\n0\r\nx-sum: 42\r\n\r\n$/i)
+    expect(text).toMatch(/(?:3\r\none\r\n3\r\ntwo|6\r\nonetwo)\r\n0\r\nx-sum: 42\r\n\r\n$/i)
   })
 
   test('a Trailer that announces nothing does no harm', async () => {
