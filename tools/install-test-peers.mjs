@@ -13,6 +13,13 @@ const peers = [
   ['python3-autobahn', python('autobahn'), 'frames as Autobahn sends them'],
   ['python3-websockets', python('websockets'), 'clients and servers in Python'],
   ['python3-h2', python('h2'), 'HTTP/2 as python3-h2 speaks it'],
+  [
+    'libnginx-mod-stream',
+    '/usr/lib/nginx/modules/ngx_stream_module.so',
+    'what the doctor says of nginx streams',
+  ],
+  ['caddy', '/usr/bin/caddy', 'what the doctor says of Caddy'],
+  ['apache2-bin', '/usr/sbin/apache2', 'what the doctor says of Apache'],
   ['curl', '/usr/bin/curl', 'HTTP requests as curl makes them'],
   ['openssl', '/usr/bin/openssl', 'certificates made on the spot'],
   ['slowhttptest', '/usr/bin/slowhttptest', 'slow and half-open handshakes by slowhttptest'],

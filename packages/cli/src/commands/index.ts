@@ -1,6 +1,7 @@
 // The commands in the order of the help. A new one is added here and nowhere else.
 import type { Command } from 'commander'
 import type { Io } from '../output.ts'
+import { registerCheck } from './check.ts'
 import { registerCodes } from './codes.ts'
 import { registerCompare } from './compare.ts'
 import { registerConnections } from './connections.ts'
@@ -17,6 +18,7 @@ import { registerVersion } from './version.ts'
 export const registerCommands: ((program: Command, io: Io) => void)[] = [
   registerServe,
   registerValidate,
+  registerCheck,
   registerStatus,
   registerConnections,
   registerDrain,

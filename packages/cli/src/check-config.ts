@@ -1,0 +1,81 @@
+// `holdfast check --proxy-config FILE`.
+import { readFile } from 'node:fs/promises'
+import * as doctor from '@holdfast/doctor'
+import { type CheckFlags, withWords } from './check.ts'
+import { findingBlock, plural } from './findings-page.ts'
+import { sheetOf } from './layout.ts'
+import { Failure, type Io, printable, printJson } from './output.ts'
+
+/** More than this is no configuration. */
+const mostBytes = 16 * 1024 * 1024
+
+/** Reads a configuration from a file, or from standard input for `-`, and prints what breaks WebSockets in it. */
+export async function readProxyConfigFlag(path: string, flags: CheckFlags, io: Io): Promise<void> {
+  const text = path === '-' ? await readStdin(io) : await readText(path)
+  const kind = readKind(flags.kind)
+  const reading = doctor.readProxyConfig([{ path, text }], {
+    ...(kind && { kind }),
+    read: doctor.readFromDisk(),
+  })
+  if (flags.json) printJson(io, documentOf(path, reading))
+  else io.stdout.write(page(path, reading, io))
+  const errors = reading.findings.some(({ level }) => level === 'error')
+  if (errors || reading.problems.length > 0) throw new Failure(reading.kinds.length === 0 ? 2 : 1, [])
+}
+
+function readKind(name: string | undefined): doctor.ConfigKind | undefined {
+  const kind = doctor.configKinds.find((known) => known === name)
+  if (kind !== undefined || name === undefined) return kind
+  throw new Failure(2, `--kind '${name}' is not known; known: ${doctor.configKinds.join(', ')}`, 'wrong_use')
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : code
+    throw new Failure(2, `cannot read '${path}': ${why}`, 'no_file')
+  }
+}
+
+async function readStdin(io: Io): Promise<string> {
+  const { stdin = process.stdin } = io as { stdin?: AsyncIterable<Uint8Array | string> }
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of stdin) {
+    size += chunk.length
+    if (size > mostBytes) throw new Failure(2, 'standard input is too long for a configuration', 'too_long')
+    chunks.push(Buffer.from(chunk))
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function documentOf(path: string, { findings, problems, kinds }: doctor.ConfigReading) {
+  const healthy = findings.every(({ level }) => level !== 'error') && problems.length === 0
+  return { file: path, healthy, kinds, findings: findings.map(withWords), problems }
+}
+
+function page(path: string, { findings, problems, kinds }: doctor.ConfigReading, io: Io): string {
+  const sheet = sheetOf(io)
+  const blocks = findings.map((finding) => findingBlock(finding, doctor, sheet, placeOf(finding)))
+  const unread = problems.map(
+    ({ file, line, message }) =>
+      `${printable(`${file}:${line}`)}  ${sheet.paint('yellow', 'not read')}\n  ${printable(message)}\n`,
+  )
+  const count = (level: doctor.Level) => findings.filter((it) => it.level === level).length
+  const [errors, warnings] = [count('error'), count('warning')]
+  const parts = [
+    ...(errors > 0 ? [plural(errors, 'fault')] : []),
+    ...(warnings > 0 ? [plural(warnings, 'warning')] : []),
+    ...(problems.length > 0 ? [`${plural(problems.length, 'part')} not read`] : []),
+  ]
+  const what = kinds.length > 0 ? `${printable(path)} (${kinds.join(', ')})` : printable(path)
+  const colour = errors > 0 ? 'red' : parts.length > 0 ? 'yellow' : 'green'
+  const end = `${what}: ${sheet.paint(colour, parts.join(', ') || 'nothing found that breaks WebSockets')}\n`
+  return [...blocks, ...unread, end].join('\n')
+}
+
+function placeOf({ where }: doctor.Finding): string {
+  return where && 'file' in where ? `${where.file}:${where.line}` : ''
+}

@@ -1,0 +1,73 @@
+/** Includes: which files a path with wildcards names, among texts that are given and on disk. */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import type { ConfigFile, ReadFiles } from './context.ts'
+
+/** Larger files are no configurations. */
+export const mostBytes = 4 * 1024 * 1024
+
+/** Reads includes among files that are already there. */
+export function readAmong(files: readonly ConfigFile[]): ReadFiles {
+  return (path) => {
+    const wanted = pattern(path)
+    return files.filter((file) => wanted.test(file.path))
+  }
+}
+
+/** Reads includes from disk. Files that cannot be read, and folders, are left out. */
+export function readFromDisk(): ReadFiles {
+  return (path) => expand(path).flatMap((found) => readFile(found) ?? [])
+}
+
+function readFile(path: string): ConfigFile | undefined {
+  try {
+    const about = statSync(path)
+    return !about.isFile() || about.size > mostBytes ? undefined : { path, text: readFileSync(path, 'utf8') }
+  } catch {
+    return undefined
+  }
+}
+
+/** The files that a path names, sorted as the shell sorts them. */
+function expand(path: string): string[] {
+  if (!/[*?[]/.test(path)) return [path]
+  const absolute = path.startsWith('/')
+  const names = path.split('/').slice(absolute ? 1 : 0)
+  let found = [absolute ? '/' : '']
+  names.forEach((name, index) => {
+    const last = index === names.length - 1
+    if (!/[*?[]/.test(name)) {
+      found = found.map((folder) => folder + name + (last ? '' : '/'))
+      return
+    }
+    const wanted = pattern(name)
+    found = found.flatMap((folder) =>
+      namesIn(folder)
+        .filter((entry) => wanted.test(entry) && !entry.startsWith('.'))
+        .map((entry) => folder + entry + (last ? '' : '/')),
+    )
+  })
+  return found
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder || '.').sort()
+  } catch {
+    return []
+  }
+}
+
+/** A path with wildcards as a regular expression; a star does not cross a slash. */
+function pattern(path: string): RegExp {
+  const source = path.replace(/\[(?:[^\]/\\]+)\]|[*?]|[^*?[]+|\[/g, (part) => {
+    if (part === '*') return '[^/]*'
+    if (part === '?') return '[^/]'
+    if (part.startsWith('[') && part.length > 2) return part.replace(/^\[!/, '[^')
+    return part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+  })
+  try {
+    return new RegExp(`^${source}$`)
+  } catch {
+    return /(?!)/
+  }
+}

@@ -1,0 +1,101 @@
+/** Reads configurations of proxies and finds what breaks WebSockets in them. */
+import type { Finding } from '../findings.ts'
+import { readApache } from './apache.ts'
+import { readCaddy } from './caddy.ts'
+import { type ConfigFile, type ConfigProblem, type ReadFiles, Report } from './context.ts'
+import { readEnvoy } from './envoy.ts'
+import { mostBytes, readAmong } from './files.ts'
+import { readHaproxy } from './haproxy.ts'
+import { type ConfigKind, configKinds, kindOf } from './kinds.ts'
+import { readKubernetes } from './kubernetes.ts'
+import { readNginx } from './nginx.ts'
+import { readTraefik } from './traefik.ts'
+
+/** How a configuration is read. */
+export interface ReadOptions {
+  /** The program that it is for; without it, names and content tell. */
+  kind?: ConfigKind
+  /** Finds included files; without it, includes become problems. `readFromDisk()` is one. */
+  read?: ReadFiles
+}
+
+/** What was found in a configuration. */
+export interface ConfigReading {
+  /** What breaks WebSockets, in the order of files and lines. */
+  findings: Finding[]
+  /** What could not be read, and was therefore not looked at. */
+  problems: ConfigProblem[]
+  /** The kinds that were recognised, in the order of the files. */
+  kinds: ConfigKind[]
+}
+
+const readers: Readonly<
+  Record<ConfigKind, (files: readonly ConfigFile[], report: Report, read?: ReadFiles) => void>
+> = {
+  nginx: eachOf(readNginx),
+  haproxy: readHaproxy,
+  caddy: eachOf(readCaddy),
+  apache: eachOf(readApache),
+  traefik: readTraefik,
+  envoy: readEnvoy,
+  kubernetes: readKubernetes,
+}
+
+/** Reads files one by one, but for those that another of them includes. */
+function eachOf(readOne: (file: ConfigFile, report: Report, read?: ReadFiles) => void) {
+  return (files: readonly ConfigFile[], report: Report, read?: ReadFiles) => {
+    if (files.length === 1 && files[0]) return readOne(files[0], report, read)
+    const included = new Set<string>()
+    const among = readAmong(files)
+    const readHereFirst: ReadFiles = (path) => {
+      const here = among(path)
+      for (const file of here) included.add(file.path)
+      return here.length > 0 ? here : (read?.(path) ?? [])
+    }
+    // What is included is only known when everything has been read once.
+    for (const file of files) readOne(file, new Report(), readHereFirst)
+    for (const file of files) if (!included.has(file.path)) readOne(file, report, readHereFirst)
+  }
+}
+
+/**
+ * Finds what breaks WebSockets in the configuration of a proxy, with file and line. Takes its text, or its files with
+ * their paths. Never throws, whatever the texts are: what cannot be read is a problem.
+ */
+export function readProxyConfig(
+  input: string | readonly ConfigFile[],
+  { kind, read }: ReadOptions = {},
+): ConfigReading {
+  const files = typeof input === 'string' ? [{ path: '-', text: input }] : input
+  const report = new Report()
+  const known = new Map<ConfigKind, ConfigFile[]>()
+  for (const { path, text } of files) {
+    // Editors of other systems leave a mark before the text and other ends of lines.
+    const file = { path, text: text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n') }
+    const found = kind ?? kindOf(file)
+    const obstacle = obstacleOf(file, found)
+    if (obstacle) report.problem({ file: path, line: 1 }, obstacle)
+    else if (found) known.set(found, [...(known.get(found) ?? []), file])
+  }
+  for (const [found, own] of known) readers[found](own, report, read)
+  const order = new Map(files.map(({ path }, index) => [path, index]))
+  const rank = ({ file, line }: { file: string; line: number }) =>
+    [order.get(file) ?? files.length, line] as const
+  const findings = report.findings.toSorted((one, other) => {
+    const [a, b] = [one.where, other.where]
+    if (!a || !b || !('file' in a) || !('file' in b)) return 0
+    return rank(a)[0] - rank(b)[0] || a.file.localeCompare(b.file) || a.line - b.line
+  })
+  return { findings, problems: report.problems, kinds: [...known.keys()] }
+}
+
+function obstacleOf({ text }: ConfigFile, kind: ConfigKind | undefined): string | undefined {
+  if (text.length > mostBytes) return `larger than ${mostBytes / 1024 / 1024} MiB, which no configuration is`
+  if (text.trim() === '') return 'empty'
+  if (text.includes('\0')) return 'not a text'
+  if (kind) return undefined
+  const list = `${configKinds.slice(0, -1).join(', ')} or ${configKinds.at(-1)}`
+  if (/^services:\s*$/m.test(text))
+    return `looks like a Compose file, which is not read; give the configuration of ${list}`
+  return `not recognised; say which kind it is: ${list}`
+}

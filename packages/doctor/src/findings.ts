@@ -1,0 +1,64 @@
+import { configFindings } from './findings-config.ts'
+import { probeFindings } from './findings-probe.ts'
+
+/** How bad a finding is; `ok` says that something was looked at and is fine. */
+export type Level = 'error' | 'warning' | 'ok'
+
+/** The layers of a live endpoint, in the order in which a connection meets them. */
+export type Layer =
+  | 'url'
+  | 'dns'
+  | 'tcp'
+  | 'tls'
+  | 'upgrade'
+  | 'accept'
+  | 'ping'
+  | 'close'
+  | 'idle'
+  | 'large-message'
+
+/** What a row of the table says about a finding. */
+export interface FindingRow {
+  /** The level that it has as a rule. */
+  level: Level
+  /** Names of the values that its texts use, in `{braces}`. */
+  args: readonly string[]
+}
+
+/** Every finding of the doctor by its code: those in configurations, and those of live probes. */
+export const findings = { ...configFindings, ...probeFindings } as const
+
+/** The code of a finding, such as `nginx-upgrade-header`. It is also the anchor on the page of findings. */
+export type FindingCode = keyof typeof findings
+
+/** The values that the texts of a finding need, by name. */
+export type ArgsOf<Code extends FindingCode> = Record<
+  (typeof findings)[Code]['args'][number],
+  string | number
+>
+
+/** Where a finding is: a line of a configuration, counted from 1, or a layer of a live endpoint. */
+export type Where = { file: string; line: number } | { layer: Layer }
+
+/** One thing that the doctor found, as data; its words are a view, see `title` and `fix`. */
+export interface Finding {
+  code: FindingCode
+  level: Level
+  args: Record<string, string | number>
+  where?: Where
+}
+
+/** Makes a finding whose arguments fit its row, with the row's level where none is given. */
+export function finding<Code extends FindingCode>(
+  code: Code,
+  args: ArgsOf<Code>,
+  where?: Where,
+  level: Level = findings[code].level,
+): Finding {
+  return { code, level, args, ...(where && { where }) }
+}
+
+/** Is this the code of a finding? */
+export function isFindingCode(code: string): code is FindingCode {
+  return Object.hasOwn(findings, code)
+}

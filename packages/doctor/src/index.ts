@@ -1,0 +1,18 @@
+export {
+  type CheckOptions,
+  type CheckResult,
+  check,
+  type EndpointReport,
+  type HeaderList,
+  type LayerReport,
+  type Lookup,
+  type Side,
+} from './check.ts'
+export type { ConfigFile, ConfigProblem, ReadFiles } from './config/context.ts'
+export { readFromDisk } from './config/files.ts'
+export { type ConfigReading, type ReadOptions, readProxyConfig } from './config/index.ts'
+export { type ConfigKind, configKinds } from './config/kinds.ts'
+export type { ArgsOf, Finding, FindingCode, FindingRow, Layer, Level, Where } from './findings.ts'
+export { finding, findings, isFindingCode } from './findings.ts'
+export type { FindingText, FindingTexts } from './words.ts'
+export { fix, title, why } from './words.ts'

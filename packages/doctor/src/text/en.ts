@@ -1,0 +1,21 @@
+import type { FindingTexts } from '../words.ts'
+import { apache } from './en/apache.ts'
+import { caddy } from './en/caddy.ts'
+import { envoy } from './en/envoy.ts'
+import { haproxy } from './en/haproxy.ts'
+import { kubernetes } from './en/kubernetes.ts'
+import { nginx } from './en/nginx.ts'
+import { probe } from './en/probe.ts'
+import { traefik } from './en/traefik.ts'
+
+/** The words of every finding, in English. */
+export const en: FindingTexts = {
+  ...probe,
+  ...nginx,
+  ...haproxy,
+  ...caddy,
+  ...apache,
+  ...traefik,
+  ...envoy,
+  ...kubernetes,
+}
