@@ -99,8 +99,11 @@ describe('a pipe', () => {
         fc.infiniteStream(fc.integer({ min: 0, max: 9 })),
         fc.boolean(),
         async (toClient, toUpstream, sizes, dice, drains) => {
-          // Each side is pinged when it is quiet, and never given up.
-          const { pipe, client, upstream, clock } = startPipe({ keepalive: { ping: 1000, timeout: 1e9 } })
+          // Each side is pinged when it is quiet, and never given up, not even when it does not answer a Close.
+          const { pipe, client, upstream, clock } = startPipe({
+            closeTimeout: 1e9,
+            keepalive: { ping: 1000, timeout: 1e9 },
+          })
           const down = cutAt(Buffer.concat(toFrames(toClient, false)), sizes)
           const up = cutAt(Buffer.concat(toFrames(toUpstream, true)), sizes)
           let drained = false
@@ -120,6 +123,8 @@ describe('a pipe', () => {
             await turn()
           }
           if (drains && !drained) pipe.end({ what: 'gateway-drains', retry: 1 })
+          // A pipe with back-pressure takes some turns for what was pushed last.
+          for (let i = 0; i < 1000 && client.readableLength + upstream.readableLength > 0; i++) await turn()
           await turn()
           const atClient = readWith(receivers.client(), client.bytes())
           const atUpstream = readWith(receivers.upstream(), upstream.bytes())
