@@ -1,7 +1,7 @@
 // The registry of live connections: what a drain, a reload, the operator and the metrics walk.
 import type { Clock } from './clock.ts'
 import type { Pipe } from './pipe.ts'
-import type { ConnectionInfo } from './snapshot.ts'
+import type { ConnectionInfo, ShownState } from './snapshot.ts'
 
 /** One live connection and what is known of it besides its bytes. */
 export interface Connection {
@@ -63,6 +63,11 @@ export class Connections {
   }
 }
 
+/** The state as operators and metrics know it. */
+export function shownState({ state }: Pipe): ShownState {
+  return state === 'open' ? 'open' : 'closing'
+}
+
 export function connectionInfo(connection: Connection): ConnectionInfo {
   const { pipe, upstream, ...known } = connection
   return {
@@ -70,7 +75,8 @@ export function connectionInfo(connection: Connection): ConnectionInfo {
     route: known.route,
     upstream: upstream?.name ?? '',
     address: known.address,
-    state: pipe.state === 'open' ? 'open' : 'closing',
+    state: shownState(pipe),
+    reattached: 0,
     openedAt: known.openedAt,
     protocol: known.protocol,
     http: known.http,

@@ -10,7 +10,12 @@ export type Phase = 'starting' | 'serving' | 'draining'
 export interface WorkerInfo {
   id: number
   pid: number
-  state: 'starting' | 'ready' | 'gone'
+  /** leaving: an upgrade has replaced it, and it has connections left. */
+  state: 'starting' | 'ready' | 'leaving' | 'gone'
+  /** 1 for the workers of the start; an upgrade starts the next. */
+  generation: number
+  /** Of the code that it runs. */
+  version: string
   /** Unix milliseconds. */
   startedAt: number
   connections: number
@@ -35,9 +40,33 @@ export interface GatewayState {
   workerRestarts: number
   /** Sockets that were closed because no worker took them in time. */
   socketsDropped: number
+  /** The last upgrade. */
+  upgrade?: UpgradeInfo
   routes: RouteInfo[]
   drains: DrainInfo[]
 }
+
+/** One live upgrade. */
+export interface UpgradeInfo {
+  /** Unix milliseconds. */
+  startedAt: number
+  /** starting: the new workers are not ready; moving: connections move to them; done; failed: the old ones go on. */
+  phase: 'starting' | 'moving' | 'done' | 'failed'
+  /** Versions of the code that ran and of that which runs now. */
+  from: string
+  to?: string
+  /** Connections when the move began, moved so far, and ended by their old worker since. */
+  total: number
+  moved: number
+  ended: number
+  /** Milliseconds from the start to its end. */
+  ms?: number
+  /** Why it failed. */
+  error?: string
+}
+
+/** What an upgrade did, or why the old workers go on. */
+export type UpgradeResult = { ok: true; upgrade: UpgradeInfo } | { ok: false; error: string }
 
 /** What a reload did, or why it did nothing. */
 export type ReloadResult =
@@ -57,6 +86,8 @@ export interface Measured {
   snapshot: GatewaySnapshot
   workers: WorkerInfo[]
   workerRestarts: number
+  /** Connections in live upgrades: 'moved', 'ended' (by their old worker, at its deadline at the latest), 'failed'. */
+  handovers: Record<string, number>
 }
 
 export interface Operations {
@@ -69,5 +100,7 @@ export interface Operations {
   /** Without a scope the whole gateway: it ends after that. Throws a GatewayError for a scope that does not exist. */
   drain(scope?: DrainScope): Promise<DrainCounts>
   reload(): Promise<ReloadResult>
+  /** Replaces the workers by new ones from the code now on disk, without ending a connection. */
+  upgrade(): Promise<UpgradeResult>
   readonly events: EventFeed
 }

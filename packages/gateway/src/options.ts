@@ -73,6 +73,27 @@ export interface HealthOptions {
   unhealthy: number
 }
 
+/** What a held connection's next upstream is told again; see replay.ts. */
+export type ReplayOptions =
+  | { by: 'none' }
+  /** The client's first so many messages. */
+  | { by: 'first'; messages: number }
+  /** A module that ships with the gateway, by the name of its protocol. */
+  | { by: 'protocol'; name: string }
+  /** The user's own module: an absolute path. */
+  | { by: 'file'; path: string }
+
+/** The client stays while its upstream restarts. */
+export interface HoldOptions {
+  /** Milliseconds after which a client whose upstream has not come back is told to come back itself. */
+  for: number
+  /** Close codes of the upstream after which the client is held; `lost`: the end of TCP without a Close too. */
+  on: (number | 'lost')[]
+  /** Bytes of the client's that are kept for the next upstream; then the client is not read any more. */
+  buffer: number
+  replay: ReplayOptions
+}
+
 /** Unset means no limit. */
 export interface LimitOptions {
   connections?: number
@@ -109,6 +130,8 @@ export interface RouteOptions {
   /** Allowed `Origin` values; absent: every origin. */
   origins?: string[]
   limits: LimitOptions
+  /** Absent: a connection ends with its upstream. */
+  hold?: HoldOptions
 }
 
 /** A whole configuration after validation: durations in milliseconds, sizes in bytes, every default filled in. */

@@ -1,7 +1,8 @@
 // What a gateway keeps for one route while it runs: its pool and its counts.
-import type { Connection } from './connections.ts'
+import { type Connection, shownState } from './connections.ts'
 import type { RouteOptions } from './options.ts'
 import type { RouteCounters, RouteInfo, Traffic } from './snapshot.ts'
+import { emptyCounters } from './totals.ts'
 import type { UpstreamPool } from './upstreams.ts'
 
 export type HandshakeResult =
@@ -67,15 +68,16 @@ export class RouteState {
 
   info(connections: Iterable<Connection>): RouteInfo {
     const counters: RouteCounters = {
+      ...emptyCounters(),
       handshakes: { ...this.#handshakes },
       closes: { ...this.#closes },
       messages: { ...this.#traffic.messages },
       bytes: { ...this.#traffic.bytes },
     }
-    const byState = { open: 0, closing: 0 }
+    const byState = { open: 0, held: 0, closing: 0 }
     for (const { route, pipe } of connections) {
       if (route !== this.options.name) continue
-      byState[pipe.state === 'open' ? 'open' : 'closing']++
+      byState[shownState(pipe)]++
       add(counters, pipe.traffic)
     }
     const upstreams = this.pool.upstreams.map(({ name, target, healthy, connections, lastError }) => ({

@@ -2,6 +2,8 @@
 
 /** Who ended a connection. */
 export type ClosedBy = 'client' | 'upstream' | 'gateway'
+/** held: its upstream is gone, and the next is being looked for. */
+export type ShownState = 'open' | 'held' | 'closing'
 /** Where bytes go. */
 export type Direction = 'to-upstream' | 'to-client'
 
@@ -17,6 +19,14 @@ export interface RouteCounters extends Traffic {
   handshakes: Record<string, number>
   /** By `${code}:${by}`; code 1006 stands for a connection that ended without a Close frame. */
   closes: Record<string, number>
+  /** Messages that an upstream may not have read before it went, or of which it sent only a part. */
+  lost: Record<Direction, number>
+  /** How holds ended: 'attached', 'refused', 'too-late', 'abandoned' (the client left), 'ended' (drain, fault). */
+  reattachments: Record<string, number>
+  /** Seconds from the loss of an upstream to the next one: upper bound of a bucket → how many in it; 'Infinity' is the last. */
+  reattachSeconds: Record<string, number>
+  /** The sum of those seconds. */
+  reattachSum: number
 }
 
 /** One upstream of a route. */
@@ -34,7 +44,7 @@ export interface UpstreamInfo {
 export interface RouteInfo {
   name: string
   /** Connections by state. */
-  connections: Record<'open' | 'closing', number>
+  connections: Record<ShownState, number>
   upstreams: UpstreamInfo[]
   counters: RouteCounters
 }
@@ -62,7 +72,9 @@ export interface ConnectionInfo extends Traffic {
   route: string
   upstream: string
   address: string
-  state: 'open' | 'closing'
+  state: ShownState
+  /** How many times the connection went on with another upstream. */
+  reattached: number
   /** Unix milliseconds. */
   openedAt: number
   protocol?: string
@@ -74,3 +86,8 @@ export type GatewayEvent =
   | { type: 'close'; at: number; route: string; code: number; reason: string; by: ClosedBy }
   | { type: 'health'; at: number; route: string; upstream: string; healthy: boolean; error?: string }
   | { type: 'drain'; at: number; drain: DrainInfo }
+  /**
+   * Connections of a route lost their upstream and are held, or held ones have ended: how many of each since the last
+   * such event, and how many are held now.
+   */
+  | { type: 'hold'; at: number; route: string; lost: number; ended: Record<string, number>; held: number }

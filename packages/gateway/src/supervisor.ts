@@ -13,7 +13,7 @@ import { HandOut } from './hand-out.ts'
 import { Ledger } from './limits.ts'
 import { Listening, type Opened } from './listening.ts'
 import { createLogger, type LogOptions } from './log.ts'
-import type { GatewayState, Measured, Operations, Phase, ReloadResult } from './operations.ts'
+import type { GatewayState, Measured, Operations, Phase, ReloadResult, UpgradeResult } from './operations.ts'
 import type { GatewayOptions } from './options.ts'
 import { describeChanges, sameAdminAddress } from './reload-changes.ts'
 import { canFork, inProcessWorker } from './single-process.ts'
@@ -165,6 +165,7 @@ export class Supervisor implements Operations {
       snapshot: this.#crew.snapshot(),
       workers: this.#crew.workers.map(workerInfo),
       workerRestarts: this.#crew.restarts,
+      handovers: {},
     }
   }
 
@@ -191,6 +192,10 @@ export class Supervisor implements Operations {
     const result = this.#reloading.then(() => this.#reloadNow())
     this.#reloading = result.catch(() => {})
     return result
+  }
+
+  async upgrade(): Promise<UpgradeResult> {
+    return { ok: false, error: 'live upgrade is not available in this version' }
   }
 
   /** Ends everything at once: connections are cut. */

@@ -12,7 +12,7 @@ export type Totals = ReadonlyMap<string, RouteCounters>
 export function retire(totals: Totals, last: GatewaySnapshot): Totals {
   const result = new Map(totals)
   for (const { name, counters, connections } of last.routes) {
-    const lost = connections.open + connections.closing
+    const lost = connections.open + connections.held + connections.closing
     const cut = emptyCounters()
     if (lost > 0) cut.closes[`${code.abnormalClosure}:gateway`] = lost
     result.set(name, [counters, cut].reduce(addCounters, result.get(name) ?? emptyCounters()))
@@ -38,11 +38,8 @@ export function mergeSnapshots(
 }
 
 function mergeRoute(name: string, parts: readonly RouteInfo[], ended: RouteCounters): RouteInfo {
-  const connections = { open: 0, closing: 0 }
-  for (const part of parts) {
-    connections.open += part.connections.open
-    connections.closing += part.connections.closing
-  }
+  const none = { open: 0, held: 0, closing: 0 }
+  const connections = parts.map((part) => part.connections).reduce(addRecords, none)
   return {
     name,
     connections,
@@ -99,6 +96,10 @@ export function addCounters(a: RouteCounters, b: RouteCounters): RouteCounters {
     closes: addRecords(a.closes, b.closes),
     messages: addRecords(a.messages, b.messages),
     bytes: addRecords(a.bytes, b.bytes),
+    lost: addRecords(a.lost, b.lost),
+    reattachments: addRecords(a.reattachments, b.reattachments),
+    reattachSeconds: addRecords(a.reattachSeconds, b.reattachSeconds),
+    reattachSum: a.reattachSum + b.reattachSum,
   }
 }
 
@@ -114,5 +115,9 @@ export function emptyCounters(): RouteCounters {
     closes: {},
     messages: { 'to-upstream': 0, 'to-client': 0 },
     bytes: { 'to-upstream': 0, 'to-client': 0 },
+    lost: { 'to-upstream': 0, 'to-client': 0 },
+    reattachments: {},
+    reattachSeconds: {},
+    reattachSum: 0,
   }
 }

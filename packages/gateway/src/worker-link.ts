@@ -160,6 +160,6 @@ function workerError(message: string): GatewayError {
 export function workerInfo({ id, pid, state, startedAt, report }: WorkerLink): WorkerInfo {
   let connections = 0
   for (const route of report?.snapshot.routes ?? [])
-    connections += route.connections.open + route.connections.closing
-  return { id, pid, state, startedAt, connections, process: report?.process }
+    connections += route.connections.open + route.connections.held + route.connections.closing
+  return { id, pid, state, generation: 1, version: '', startedAt, connections, process: report?.process }
 }

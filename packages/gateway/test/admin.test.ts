@@ -22,7 +22,7 @@ class Notes implements Operations {
     return { version: '1.2.3', phase: 'serving', routes: [] } as unknown as GatewayState
   }
   async measure() {
-    return { snapshot: { routes: [], drains: [] }, workers: [], workerRestarts: 0 }
+    return { snapshot: { routes: [], drains: [] }, workers: [], workerRestarts: 0, handovers: {} }
   }
   async connections(filter: object) {
     this.asked.push(filter)
@@ -37,6 +37,10 @@ class Notes implements Operations {
     this.asked.push(scope)
     return Promise.resolve({ closed: 3, cut: 1 })
   }
+  async upgrade() {
+    return { ok: false as const, error: 'not now' }
+  }
+
   async reload() {
     return this.reloadResult
   }

@@ -5,6 +5,7 @@ import type { Channel } from '../src/channel.ts'
 import { Crew } from '../src/crew.ts'
 import { Ledger } from '../src/limits.ts'
 import type { GatewaySnapshot } from '../src/snapshot.ts'
+import { emptyCounters } from '../src/totals.ts'
 import type { WorkerLink } from '../src/worker-link.ts'
 import type { FromWorker, ToWorker } from '../src/worker-messages.ts'
 
@@ -73,10 +74,10 @@ function scene(size: number) {
 
 function snapshot(open: number, accepted: number): GatewaySnapshot {
   const none = { 'to-upstream': 0, 'to-client': 0 }
-  const counters = { handshakes: { accepted }, closes: {}, messages: none, bytes: none }
+  const counters = { ...emptyCounters(), handshakes: { accepted }, messages: none, bytes: none }
   return {
     drains: [],
-    routes: [{ name: 'chat', connections: { open, closing: 0 }, upstreams: [], counters }],
+    routes: [{ name: 'chat', connections: { open, held: 0, closing: 0 }, upstreams: [], counters }],
   }
 }
 
@@ -179,7 +180,7 @@ test('the counts of a dead worker stay as it last reported them, a second old at
   await settled()
   const [chat] = crew.snapshot().routes
   expect(chat).toMatchObject({
-    connections: { open: 0, closing: 0 },
+    connections: { open: 0, held: 0, closing: 0 },
     counters: { handshakes: { accepted: 5 }, closes: { '1006:gateway': 3 } },
   })
 })

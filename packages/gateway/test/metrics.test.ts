@@ -4,23 +4,26 @@ import type { Measured } from '../src/operations.ts'
 
 const measured: Measured = {
   workerRestarts: 2,
+  handovers: { moved: 7, ended: 1 },
   workers: [
     {
       id: 1,
       pid: 10,
       state: 'ready',
+      generation: 1,
+      version: '1.0.0',
       startedAt: 0,
       connections: 3,
       process: { memory: 1e6, processor: 1.5, delay: 20 },
     },
-    { id: 2, pid: 11, state: 'starting', startedAt: 0, connections: 0 },
+    { id: 2, pid: 11, state: 'starting', generation: 1, version: '', startedAt: 0, connections: 0 },
   ],
   snapshot: {
     drains: [],
     routes: [
       {
         name: 'say "hi"\n\\',
-        connections: { open: 3, closing: 1 },
+        connections: { open: 3, held: 2, closing: 1 },
         upstreams: [
           { name: 'ws://a', address: '10.0.0.1:80', healthy: true, connections: 3 },
           { name: 'dns:ws://b', address: '10.0.0.2:80', healthy: false, connections: 0 },
@@ -32,6 +35,10 @@ const measured: Measured = {
           closes: { '1000:client': 4, '1006:gateway': 2 },
           messages: { 'to-upstream': 100, 'to-client': 200 },
           bytes: { 'to-upstream': 1000, 'to-client': 2000 },
+          lost: { 'to-upstream': 3, 'to-client': 1 },
+          reattachments: { attached: 5, refused: 1 },
+          reattachSeconds: { '0.1': 2, '0.5': 3, Infinity: 1 },
+          reattachSum: 9.5,
         },
       },
     ],
@@ -69,6 +76,7 @@ test('the exposition has every metric of a snapshot with its labels', async () =
   const own = [...samples].filter(([name]) => name.startsWith('holdfast_'))
   expect(Object.fromEntries(own)).toEqual({
     [`holdfast_connections{${route},state="open"}`]: 3,
+    [`holdfast_connections{${route},state="held"}`]: 2,
     [`holdfast_connections{${route},state="closing"}`]: 1,
     [`holdfast_handshakes_total{${route},result="accepted"}`]: 9,
     [`holdfast_handshakes_total{${route},result="bad-gateway"}`]: 1,

@@ -4,7 +4,13 @@ import type { GatewaySnapshot, RouteInfo } from '../src/snapshot.ts'
 import { addCounters, emptyCounters, mergeDrains, mergeSnapshots, retire } from '../src/totals.ts'
 
 function route(name: string, more: Partial<RouteInfo> = {}): RouteInfo {
-  return { name, connections: { open: 0, closing: 0 }, upstreams: [], counters: emptyCounters(), ...more }
+  return {
+    name,
+    connections: { open: 0, held: 0, closing: 0 },
+    upstreams: [],
+    counters: emptyCounters(),
+    ...more,
+  }
 }
 
 function snapshot(...routes: RouteInfo[]): GatewaySnapshot {
@@ -13,7 +19,16 @@ function snapshot(...routes: RouteInfo[]): GatewaySnapshot {
 
 const counts = fc.dictionary(fc.constantFrom('accepted', 'busy', '1000:client', '1006:gateway'), fc.nat(1000))
 const directions = fc.record({ 'to-upstream': fc.nat(1000), 'to-client': fc.nat(1000) })
-const counters = fc.record({ handshakes: counts, closes: counts, messages: directions, bytes: directions })
+const counters = fc.record({
+  handshakes: counts,
+  closes: counts,
+  messages: directions,
+  bytes: directions,
+  lost: directions,
+  reattachments: counts,
+  reattachSeconds: counts,
+  reattachSum: fc.nat(1000),
+})
 
 test('counters add up in any order', () => {
   fc.assert(
@@ -30,7 +45,7 @@ test('counters add up in any order', () => {
 test('a total never falls when a worker dies', () => {
   fc.assert(
     fc.property(counters, counters, fc.nat(50), (first, second, open) => {
-      const dying = snapshot(route('chat', { counters: first, connections: { open, closing: 0 } }))
+      const dying = snapshot(route('chat', { counters: first, connections: { open, held: 0, closing: 0 } }))
       const staying = snapshot(route('chat', { counters: second }))
       const before = mergeSnapshots([dying, staying], new Map(), ['chat']).routes[0]!.counters
       const after = mergeSnapshots([staying], retire(new Map(), dying), ['chat']).routes[0]!.counters
@@ -46,12 +61,12 @@ test('a dead worker of nothing but idle routes adds no close', () => {
 })
 
 test('connections of all states that died with a worker count as 1006 by the gateway', () => {
-  const ended = retire(new Map(), snapshot(route('chat', { connections: { open: 3, closing: 2 } })))
+  const ended = retire(new Map(), snapshot(route('chat', { connections: { open: 2, held: 1, closing: 2 } })))
   expect(ended.get('chat')?.closes).toEqual({ '1006:gateway': 5 })
 })
 
 test('counts of a route that neither the configuration nor a worker has are left out', () => {
-  const ended = retire(new Map(), snapshot(route('gone', { connections: { open: 1, closing: 0 } })))
+  const ended = retire(new Map(), snapshot(route('gone', { connections: { open: 1, held: 0, closing: 0 } })))
   expect(mergeSnapshots([], ended, ['chat']).routes.map(({ name }) => name)).toEqual(['chat'])
 })
 
