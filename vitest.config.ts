@@ -21,7 +21,12 @@ export default defineConfig({
   test: {
     include: wireOnly
       ? ['packages/*/test/**/*.wire.test.ts', 'testing/test/**/*.wire.test.ts']
-      : ['packages/*/test/**/*.test.ts', 'testing/test/**/*.test.ts', 'tools/test/**/*.test.ts'],
+      : [
+          'packages/*/test/**/*.test.ts',
+          'testing/test/**/*.test.ts',
+          'tools/test/**/*.test.ts',
+          'examples/*/test/**/*.test.ts',
+        ],
     exclude: [...configDefaults.exclude, '**/dist/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core'
 import { within } from './eventually.ts'
 import { listening } from './tcp-server.ts'
 
@@ -46,6 +46,8 @@ export interface TestBrowser extends AsyncDisposable {
   readonly version: string
   /** Opens a WebSocket in a fresh page, plays the script and returns all that the page saw up to `close`. */
   observeWebSocket(url: string | URL, options?: ObserveOptions): Promise<Observation>
+  /** A context of its own, with cookies and pages of its own, for tests that look at a page. */
+  newContext(options?: BrowserContextOptions): Promise<BrowserContext>
 }
 
 /** Why there is no browser here; undefined when there is one. For `test.skipIf` and its message. */
@@ -87,6 +89,7 @@ export async function browser(): Promise<TestBrowser> {
         observed.catch(() => {})
         return observed
       },
+      newContext: (options) => running.chromium.newContext(options),
       [Symbol.asyncDispose]: dispose,
     }
   } catch (error) {

@@ -24,6 +24,7 @@ export async function gatewayInProcess(
     net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => gateway.take(listener, socket)),
   )
   await Promise.all(servers.map((server, n) => bind(server, options.listen[n]!)))
+  await gateway.prepare()
   gateway.start()
   return {
     gateway,

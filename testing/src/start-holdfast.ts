@@ -13,6 +13,8 @@ export interface HoldfastOptions {
   /** Arguments after `serve` (and `-c FILE`). */
   args?: string[]
   env?: Record<string, string | undefined>
+  /** The command's main file. Default: that of the build. */
+  main?: string
   /** Milliseconds that the start may take. Default 10,000. */
   limit?: number
 }
@@ -55,7 +57,7 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
   if (configFile) writeConfig(configFile, options.config!)
   const child = new Child(
     runtime().path,
-    [holdfastMain, 'serve', ...serveArgs(options, configFile)],
+    [options.main ?? holdfastMain, 'serve', ...serveArgs(options, configFile)],
     options.env,
   )
   const workers = () => childrenOf(child.pid)

@@ -19,22 +19,35 @@ interface AskOptions {
   within?: number
 }
 
+/** Asks the gateway something; rejects with a Failure that says why there is no answer. */
+export type Ask = <A>(method: 'GET' | 'POST', path: string, options?: AskOptions) => Promise<A>
+
+/** Asks the gateway that the flags name. */
+export function askGateway(io: Io, flags: AdminFlags): Ask {
+  return (method, path, options) => request(io, flags, method, path, options)
+}
+
 /** Runs an admin command: with `--json` the answer, or the error, is the one document printed. */
 export async function runAdminCommand<T>(
   io: Io,
   flags: AdminFlags,
-  ask: (ask: <A>(method: 'GET' | 'POST', path: string, options?: AskOptions) => Promise<A>) => Promise<T>,
+  ask: (ask: Ask) => Promise<T>,
   show: (answer: T) => string,
 ): Promise<void> {
   try {
-    const answer = await ask((method, path, options) => request(io, flags, method, path, options))
+    const answer = await ask(askGateway(io, flags))
     if (flags.json) printJson(io, answer)
     else io.stdout.write(show(answer))
   } catch (error) {
     if (!(error instanceof Failure) || !flags.json) throw error
-    printJson(io, { error: { code: error.code, message: error.lines.join('\n') } })
+    printJson(io, problemOf(error))
     throw new Failure(error.status, [], error.code)
   }
+}
+
+/** A failure as a document. */
+export function problemOf({ code, lines }: Failure) {
+  return { error: { code, message: lines.join('\n') } }
 }
 
 async function request<A>(

@@ -1,8 +1,8 @@
-// What commands print: documents and tables on standard output, problems on standard error.
+// What commands print: documents and pages on standard output, problems on standard error.
 
 /** Where a command reads and writes; tests give it their own. */
 export interface Io {
-  stdout: { write(text: string): unknown; isTTY?: boolean; columns?: number }
+  stdout: { write(text: string): unknown; isTTY?: boolean; columns?: number; rows?: number }
   stderr: { write(text: string): unknown; isTTY?: boolean }
   env: Record<string, string | undefined>
 }
@@ -45,34 +45,6 @@ const sgr: Record<Colour, [on: number, off: number]> = {
 export function painter({ stdout, env }: Io): (colour: Colour, text: string) => string {
   if (!stdout.isTTY || env.NO_COLOR) return (_, text) => text
   return (colour, text) => `\x1b[${sgr[colour][0]}m${text}\x1b[${sgr[colour][1]}m`
-}
-
-/** One cell: its text, and perhaps a colour. */
-export type Cell = string | number | { text: string; colour: Colour }
-
-/** Lines of aligned columns, two spaces apart; columns of numbers are aligned to the right. */
-export function table(paint: ReturnType<typeof painter>, head: string[], rows: Cell[][]): string {
-  const cells = rows.map((row) => row.map(toCell))
-  const widths = head.map((title, i) =>
-    Math.max(title.length, ...cells.map((row) => row[i]?.text.length ?? 0)),
-  )
-  const right = head.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'))
-  const line = (row: { text: string; colour?: Colour }[]) =>
-    row
-      .map(({ text, colour }, i) => {
-        const gap = ' '.repeat(widths[i]! - text.length)
-        const painted = colour ? paint(colour, text) : text
-        if (right[i]) return gap + painted
-        return i === row.length - 1 ? painted : painted + gap
-      })
-      .join('  ')
-  const titles = head.map((text) => ({ text, colour: 'dim' as const }))
-  return [titles, ...cells].map((row) => `${line(row)}\n`).join('')
-}
-
-function toCell(cell: Cell): { text: string; colour?: Colour } {
-  if (typeof cell === 'object') return { ...cell, text: printable(cell.text) }
-  return { text: typeof cell === 'number' ? String(cell) : printable(cell) }
 }
 
 /** Takes the power to steer a terminal from text that comes from elsewhere. */

@@ -13,6 +13,7 @@ import {
 } from '@holdfast/gateway'
 import { Failure, type Io } from './output.ts'
 import { version } from './version.ts'
+import { workerProgram } from './worker-program.ts'
 
 export interface ServeFlags {
   config?: string
@@ -35,7 +36,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<void> {
   }
   const loaded = await load()
   if (!loaded.ok) throw new Failure(2, loaded.problems)
-  const supervisor = new Supervisor({ options: loaded.options, load, logging, version })
+  const supervisor = new Supervisor({ options: loaded.options, load, logging, version, workerProgram })
   obeySignals(supervisor, log)
   try {
     await supervisor.start()
@@ -73,5 +74,5 @@ function obeySignals(supervisor: Supervisor, log: ReturnType<typeof createLogger
   process.on('SIGINT', leave)
   process.on('SIGTERM', leave)
   process.on('SIGHUP', () => void supervisor.reload())
-  process.on('SIGUSR2', () => log.warn('live upgrade is not available in this version'))
+  process.on('SIGUSR2', () => void supervisor.upgrade())
 }

@@ -1,4 +1,4 @@
-import { runHoldfast, startHoldfast, startUpstream, wsClient } from '@holdfast/testing'
+import { runHoldfast, runtime, startHoldfast, startUpstream, wsClient } from '@holdfast/testing'
 import { expect, test } from 'vitest'
 
 const drain = { spread: '100ms', deadline: '5s', retry: ['1s', '2s'] }
@@ -38,10 +38,11 @@ test('status shows workers, routes, upstreams and closes as tables without colou
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^holdfast \d+\.\d+\.\d+ {2}serving {2}up \d+s\n/)
   expect(stdout).toContain(`listening on ${it.holdfast.url}`)
-  expect(stdout).toMatch(/^WORKER +PID +STATE +UP +CONNECTIONS +MEMORY$/m)
-  expect(stdout).toMatch(/^chat +1 +0 +1 +0 +0$/m)
+  expect(stdout).toMatch(/^ROUTE +OPEN +HELD +CLOSING +OPENED\/S +CLOSED\/S +MESSAGES\/S UP +DOWN/m)
+  expect(stdout).toMatch(/^chat +1 +0 +0 +0 +0 +0 +0 +0 B +1$/m)
   expect(stdout).toMatch(new RegExp(`^chat +${it.upstream.url} +healthy +1 +-$`, 'm'))
-  expect(stdout).toMatch(/^feed +4001 +client +1$/m)
+  expect(stdout).toMatch(/^feed +4001 +of the application +client +1 +0$/m)
+  expect(stdout).toMatch(/^WORKER +PID +STATE +GENERATION +VERSION +UP +CONNECTIONS +MEMORY$/m)
   expect(stdout).not.toContain('\x1b')
 })
 
@@ -67,7 +68,22 @@ test('connections lists what is open and filters it', async () => {
   const { connections } = JSON.parse(some.stdout)
   expect(connections).toMatchObject([{ route: 'chat', upstream: it.upstream.url, state: 'open' }])
   expect((await it.run('connections', '--state', 'closing')).stdout).toBe('no connections')
-  expect(await it.run('connections', '--state', 'odd')).toMatchObject({ code: 1, stdout: '' })
+  const through = await it.run('connections', '--upstream', it.upstream.url, '--limit', '1')
+  expect(through.stdout.split('\n')).toHaveLength(2)
+  expect(through.stderr).toBe('the first 1; --limit asks for more')
+  expect((await it.run('connections', '--upstream', 'ws://other')).stdout).toBe('no connections')
+})
+
+test.each([
+  ['connections --state odd', /Allowed choices are open, held, closing/],
+  ['connections --limit 0', /--limit '0' is not a whole number from 1 to 10000/],
+  ['status --interval 1s', /--interval goes with --watch/],
+  ['status --watch --interval soon', /--interval 'soon' is not a duration/],
+  ['status --watch --interval 10ms', /--interval is at least 100ms/],
+])('%s is wrong use', async (line, words) => {
+  const { code, stdout, stderr } = await runHoldfast(line.split(' '))
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toMatch(words)
 })
 
 test('drain --route closes the connections of that route only, and the gateway goes on', async () => {
@@ -100,7 +116,7 @@ test('drain closes all, answers, and ends the gateway with 0', async () => {
   await chat.opened
   const { code, stdout } = await it.run('drain', '--json')
   expect(code).toBe(0)
-  expect(JSON.parse(stdout)).toEqual({ closed: 1, cut: 0 })
+  expect(JSON.parse(stdout)).toEqual({ closed: 1, moved: 0, cut: 0 })
   expect(await chat.closed).toMatchObject({ code: 1012 })
   expect(await it.holdfast.exited).toMatchObject({ code: 0 })
 })
@@ -144,12 +160,19 @@ test('a token opens the admin port from the flag and from the environment', asyn
   expect((await runHoldfast(['status', '--admin', it.holdfast.admin!], { env })).code).toBe(0)
 })
 
-test('upgrade says that it is not available', async () => {
+test.skipIf(runtime().name === 'bun')('upgrade replaces the workers and says what has moved', async () => {
   await using it = await scene()
-  expect(await it.run('upgrade')).toMatchObject({
-    code: 1,
-    stderr: 'holdfast: live upgrade is not available in this version',
-  })
+  await using chat = wsClient(`${it.holdfast.url}/chat`)
+  await chat.opened
+  const before = it.holdfast.workers()
+  const { code, stdout } = await it.run('upgrade')
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^moved 1 connection to version \d+\.\d+\.\d+ in \d+\.\d s$/)
+  expect(it.holdfast.workers().filter((pid) => before.includes(pid))).toEqual([])
+  const again = await it.run('upgrade', '--json')
+  expect(JSON.parse(again.stdout)).toMatchObject({ phase: 'done', total: 1, moved: 1, ended: 0 })
+  chat.send('still there')
+  expect(await chat.message()).toBe('still there')
 })
 
 test.each([

@@ -80,15 +80,6 @@ test('workers leave signals to the supervisor', async () => {
   expect(holdfast.workers()).toEqual(workers)
 })
 
-test('SIGUSR2 says that there is no live upgrade yet', async () => {
-  await using holdfast = await startHoldfast({ config: config('ws://127.0.0.1:1') })
-  holdfast.signal('SIGUSR2')
-  await holdfast.waitForLog(
-    'the answer',
-    ({ msg }) => msg === 'live upgrade is not available in this version',
-  )
-})
-
 test('SIGHUP with an invalid file changes nothing and logs each problem in a line', async () => {
   await using upstream = await startUpstream()
   await using holdfast = await startHoldfast({ config: config(upstream.url) })

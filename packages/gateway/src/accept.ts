@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import crypto from 'node:crypto'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import {
@@ -141,9 +141,15 @@ function watchWaiting(stream: Duplex, early: Buffer, cap: number) {
   }
 }
 
+/** In one call where the runtime has it: half of the cost. */
+const sha1: (text: string) => string =
+  typeof crypto.hash === 'function'
+    ? (text) => crypto.hash('sha1', text, 'base64')
+    : (text) => crypto.createHash('sha1').update(text).digest('base64')
+
 /** RFC 6455 4.2.2: key and GUID, SHA-1, base64. */
 export function acceptKey(key: string): string {
-  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+  return sha1(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
 }
 
 function upgradeFields(key: string): HeaderList {

@@ -1,6 +1,11 @@
 // The admin API: each path, its methods, and what they do. HTTP itself is in admin.ts.
+import type { IncomingMessage } from 'node:http'
 import { maxReasonBytes, mayTravel } from '@holdfast/close-codes'
 import { z } from 'zod'
+import type { Door } from './admin-door.ts'
+import type { GuardedRequest } from './admin-guard.ts'
+import { type AdminAnswer, ok, problem } from './admin-http.ts'
+import { loginRoutes } from './admin-login.ts'
 import type { Metrics } from './metrics.ts'
 import type { Operations } from './operations.ts'
 
@@ -10,34 +15,27 @@ export interface AdminRequest {
   id: string
   /** The parsed body; an empty object when there is none. */
   body: unknown
-}
-
-export interface AdminAnswer {
-  status: number
-  /** Sent as JSON, or as it is when `contentType` is given. */
-  body: unknown
-  contentType?: string
+  incoming: IncomingMessage
 }
 
 type Handler = (request: AdminRequest) => AdminAnswer | Promise<AdminAnswer>
 
 export interface AdminRoute {
   path: string
-  /** Answers yes or no to anybody: load balancers have no token. */
-  probe?: boolean
-  /** `stream` stands for the events, which admin.ts writes itself. */
-  methods: Partial<Record<'GET' | 'POST', Handler | 'stream'>>
-}
-
-/** An answer that is not a success, in the shape that all of them have. */
-export function problem(status: number, code: string, message: string, more?: object): AdminAnswer {
-  return { status, body: { error: { code, message, ...more } } }
+  admits?: GuardedRequest['admits']
+  /** `events` and `frames` stand for the streams, which event-stream.ts writes. */
+  methods: Partial<Record<'GET' | 'POST', Handler | 'events' | 'frames'>>
 }
 
 const drainBody = z.strictObject({
   route: z.string().optional(),
   upstream: z.string().optional(),
   /** Whether the answer comes when the drain is done; else at once. */
+  wait: z.boolean().default(true),
+})
+
+const upgradeBody = z.strictObject({
+  /** As for a drain. */
   wait: z.boolean().default(true),
 })
 
@@ -51,15 +49,15 @@ const closeBody = z.strictObject({
 
 const connectionsQuery = z.strictObject({
   route: z.string().optional(),
-  state: z.enum(['open', 'closing']).optional(),
+  state: z.enum(['open', 'held', 'closing']).optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(100),
 })
 
-export function adminRoutes(operations: Operations, metrics: Metrics): AdminRoute[] {
+export function adminRoutes(operations: Operations, metrics: Metrics, door: Door): AdminRoute[] {
   const routes: AdminRoute[] = [
     { path: '/', methods: { GET: () => ok({ name: 'holdfast', api: routes.flatMap(methodsAndPath) }) } },
-    { path: '/healthz', probe: true, methods: { GET: () => ok({ status: 'ok' }) } },
-    { path: '/readyz', probe: true, methods: { GET: () => readiness(operations) } },
+    { path: '/healthz', admits: 'anybody', methods: { GET: () => ok({ status: 'ok' }) } },
+    { path: '/readyz', admits: 'anybody', methods: { GET: () => readiness(operations) } },
     { path: '/metrics', methods: { GET: () => exposition(operations, metrics) } },
     { path: '/api/state', methods: { GET: async () => ok(await operations.state()) } },
     {
@@ -71,13 +69,11 @@ export function adminRoutes(operations: Operations, metrics: Metrics): AdminRout
         },
       },
     },
-    { path: '/api/events', methods: { GET: 'stream' } },
+    { path: '/api/events', methods: { GET: 'events' } },
+    { path: '/api/frames', methods: { GET: 'frames' } },
     { path: '/api/drain', methods: { POST: ({ body }) => drain(operations, drainBody.parse(body)) } },
     { path: '/api/reload', methods: { POST: () => reload(operations) } },
-    {
-      path: '/api/upgrade',
-      methods: { POST: () => problem(501, 'not_available', 'live upgrade is not available in this version') },
-    },
+    { path: '/api/upgrade', methods: { POST: ({ body }) => upgrade(operations, upgradeBody.parse(body)) } },
     {
       path: '/api/connections/:id/close',
       methods: {
@@ -90,6 +86,7 @@ export function adminRoutes(operations: Operations, metrics: Metrics): AdminRout
         },
       },
     },
+    ...loginRoutes(door),
   ]
   return routes
 }
@@ -125,8 +122,11 @@ async function reload(operations: Operations): Promise<AdminAnswer> {
   return ok({ changes: result.changes, notes: result.notes, drained: result.drained })
 }
 
-function ok(body: object): AdminAnswer {
-  return { status: 200, body }
+async function upgrade(operations: Operations, { wait }: z.infer<typeof upgradeBody>): Promise<AdminAnswer> {
+  const done = operations.upgrade()
+  if (!wait) return { status: 202, body: {} }
+  const result = await done
+  return result.ok ? ok(result.upgrade) : problem(422, 'not_upgraded', result.error)
 }
 
 function methodsAndPath({ path, methods }: AdminRoute): string[] {

@@ -3,8 +3,12 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
-import { refusalOf } from './admin-guard.ts'
-import { type AdminAnswer, type AdminRoute, adminRoutes, problem } from './admin-routes.ts'
+import { Door } from './admin-door.ts'
+import { Frames } from './admin-frames.ts'
+import { type Refusal, refusalOf } from './admin-guard.ts'
+import { type AdminAnswer, BodyProblem, everyAnswer, problem, readJson, send } from './admin-http.ts'
+import { pageFolder, pageRoutes, wantsPage } from './admin-page.ts'
+import { type AdminRoute, adminRoutes } from './admin-routes.ts'
 import { formatHostPort } from './bound-handles.ts'
 import type { Clock } from './clock.ts'
 import { GatewayError } from './errors.ts'
@@ -14,25 +18,18 @@ import { Metrics } from './metrics.ts'
 import type { Operations } from './operations.ts'
 import type { AdminOptions } from './options.ts'
 
-const bodyAtMost = 64 * 1024
 /** Milliseconds for a request's head, for a whole request, and for the answers in progress when the port closes. */
 const headWithin = 5000
 const requestWithin = 10_000
 const closeWithin = 1000
 const connectionsAtMost = 256
 
-/** No answer is to be kept, guessed at, framed or read by other origins' pages. */
-const everyAnswer = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'cross-origin-resource-policy': 'same-origin',
-}
-
 export interface AdminDeps {
   operations: Operations
   log: Logger
   clock: Clock
+  /** Folder of the operator's page. */
+  page?: string
 }
 
 export class AdminServer {
@@ -40,15 +37,21 @@ export class AdminServer {
   readonly #log: Logger
   readonly #clock: Clock
   readonly #routes: AdminRoute[]
+  readonly #page: AdminRoute[]
+  readonly #door: Door
+  readonly #frames: Frames
   readonly #streams: EventStreams
   readonly #server: http.Server
 
-  constructor(admin: AdminOptions, { operations, log, clock }: AdminDeps) {
+  constructor(admin: AdminOptions, { operations, log, clock, page = pageFolder }: AdminDeps) {
     this.#admin = admin
     this.#log = log
     this.#clock = clock
-    this.#routes = adminRoutes(operations, new Metrics())
-    this.#streams = new EventStreams(operations.events, clock)
+    this.#door = new Door(admin.token, clock)
+    this.#routes = adminRoutes(operations, new Metrics(), this.#door)
+    this.#page = pageRoutes(page)
+    this.#frames = new Frames(operations, clock)
+    this.#streams = new EventStreams(operations.events, this.#frames, clock)
     this.#server = http.createServer(
       { headersTimeout: headWithin, requestTimeout: requestWithin, connectionsCheckingInterval: 1000 },
       (request, response) => void this.#serve(request, response),
@@ -66,15 +69,18 @@ export class AdminServer {
     this.#server.on('error', (error: NodeJS.ErrnoException) =>
       this.#log.warn({ code: error.code }, 'admin port'),
     )
+    this.#frames.start()
   }
 
   /** Takes over another token. */
   reconfigure(admin: AdminOptions): void {
     this.#admin = admin
+    this.#door.reconfigure(admin.token)
   }
 
   /** Stops listening, lets answers in progress finish for a moment, and closes. */
   close(): Promise<void> {
+    this.#frames.stop()
     this.#streams.close()
     return new Promise((resolve) => {
       const timer = this.#clock.setTimeout(() => this.#server.closeAllConnections(), closeWithin)
@@ -100,33 +106,44 @@ export class AdminServer {
   /** Undefined when the answer is a stream, which has begun. */
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<AdminAnswer | undefined> {
     const url = parseTarget(request.url)
-    const found = url && this.#find(url.pathname)
+    const found = url && this.#find(url.pathname, wantsPage(request.headers.accept))
     const method = request.method ?? ''
     const refusal = refusalOf(
-      { method, headers: request.headers, probe: found?.route.probe === true },
+      { method, headers: request.headers, admits: found?.route.admits },
       this.#admin,
+      () => this.#door.proofOf(request),
     )
-    if (refusal) {
-      if (refusal.status === 401) response.setHeader('www-authenticate', 'Bearer realm="holdfast"')
-      return problem(refusal.status, refusal.code, refusal.message)
-    }
-    if (!found) return problem(404, 'not_found', 'there is nothing here; GET / lists what there is')
+    if (refusal) return refused(refusal)
+    if (!url || !found) return problem(404, 'not_found', 'there is nothing here; GET / lists what there is')
     const { methods } = found.route
     const handler = method === 'HEAD' ? methods.GET : methods[method as 'GET' | 'POST']
-    if (!handler || (handler === 'stream' && method === 'HEAD')) {
-      response.setHeader('allow', Object.keys(methods).join(', '))
-      return problem(405, 'method_not_allowed', `use ${Object.keys(methods).join(' or ')} here`)
+    if (!handler || (typeof handler === 'string' && method === 'HEAD')) {
+      const known = Object.keys(methods)
+      const wrong = problem(405, 'method_not_allowed', `use ${known.join(' or ')} here`)
+      return { ...wrong, headers: { allow: known.join(', ') } }
     }
-    if (handler === 'stream') {
-      if (this.#streams.full)
-        return problem(503, 'too_many_watchers', 'too many watch already; close another one')
-      return void this.#streams.serve(request, response)
-    }
+    if (typeof handler === 'string') return this.#stream(handler, request, response)
     const body = method === 'POST' ? await readJson(request) : {}
-    return handler({ query: url.searchParams, id: found.id, body })
+    return handler({ query: url.searchParams, id: found.id, body, incoming: request })
   }
 
-  #find(path: string): { route: AdminRoute; id: string } | undefined {
+  #stream(
+    what: 'events' | 'frames',
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): AdminAnswer | undefined {
+    if (this.#streams.full)
+      return problem(503, 'too_many_watchers', 'too many watch already; close another one')
+    const allowed = () => this.#door.stillAllows(request)
+    if (what === 'events') this.#streams.serveEvents(request, response, allowed)
+    else this.#streams.serveFrames(response, allowed)
+    return undefined
+  }
+
+  /** What is at a path. At the root it depends on who asks: browsers get the page, others the list of the API. */
+  #find(path: string, page: boolean): { route: AdminRoute; id: string } | undefined {
+    const file = path !== '/' || page ? this.#page.find((route) => route.path === path) : undefined
+    if (file) return { route: file, id: '' }
     for (const route of this.#routes) {
       const [before, after] = route.path.split(':id') as [string, string | undefined]
       if (after === undefined) {
@@ -140,7 +157,7 @@ export class AdminServer {
   }
 
   #answerTo(error: unknown): AdminAnswer {
-    if (error instanceof BodyProblem) return problem(error.status, error.code, error.message)
+    if (error instanceof BodyProblem) return error.answer
     if (error instanceof ZodError) {
       const { path, message } = error.issues[0]!
       return problem(400, 'bad_request', path.length > 0 ? `${path.join('.')}: ${message}` : message)
@@ -161,38 +178,9 @@ function parseTarget(target = ''): URL | undefined {
   }
 }
 
-class BodyProblem extends Error {
-  readonly status: number
-  readonly code: string
-
-  constructor(status: number, code: string, message: string) {
-    super(message)
-    this.status = status
-    this.code = code
-  }
-}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > bodyAtMost) throw new BodyProblem(413, 'too_large', `send at most ${bodyAtMost} bytes`)
-    chunks.push(chunk)
-  }
-  if (bytes === 0) return {}
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
-  } catch {
-    throw new BodyProblem(400, 'not_json', 'the body is not valid JSON')
-  }
-}
-
-function send(response: ServerResponse, { status, body, contentType }: AdminAnswer): void {
-  if (response.headersSent || response.destroyed) return
-  const text = contentType === undefined ? `${JSON.stringify(body)}\n` : String(body)
-  // What is left of a refused body is not read: the connection cannot be used again.
-  if (status >= 400) response.setHeader('connection', 'close')
-  response.writeHead(status, { 'content-type': contentType ?? 'application/json' })
-  response.end(text)
+function refused({ status, code, message, wait }: Refusal): AdminAnswer {
+  const headers: Record<string, string> = {}
+  if (status === 401) headers['www-authenticate'] = 'Bearer realm="holdfast"'
+  if (wait !== undefined) headers['retry-after'] = String(Math.ceil(wait / 1000))
+  return { ...problem(status, code, message), headers }
 }

@@ -34,6 +34,14 @@ export class Admissions {
     held?.delete(admission)
   }
 
+  /** A connection goes from one worker to another, and its admission with it. */
+  move(from: number, to: number, admission: number): void {
+    const release = this.#held.get(from)?.get(admission)
+    if (!release) return
+    this.#held.get(from)!.delete(admission)
+    this.#held.set(to, (this.#held.get(to) ?? new Map<number, () => void>()).set(admission, release))
+  }
+
   /** Gives back everything that a worker holds: its connections ended with it. */
   releaseAll(worker: number): void {
     for (const release of this.#held.get(worker)?.values() ?? []) release()

@@ -3,12 +3,12 @@
 import dns from 'node:dns/promises'
 import net from 'node:net'
 import { getSystemErrorName } from 'node:util'
-import type { BoundHandle } from './channel.ts'
+import type { Handle } from './channel.ts'
 import { GatewayError } from './errors.ts'
 import type { HostPort } from './options.ts'
 
 /** The part of Node's own TCP handle that is used here. */
-interface TcpHandle extends BoundHandle {
+interface TcpHandle extends Handle {
   getsockname(into: { address?: string; port?: number }): number
 }
 
@@ -31,7 +31,7 @@ export const canShareHandles = typeof createServerHandle === 'function' && proce
  * Binds an address without listening on it. A worker that gets the handle listens; from then on the socket listens in
  * the kernel until the last process has closed it, so that connections queue there while no worker accepts.
  */
-export async function bindHandle({ host, port }: HostPort): Promise<{ handle: BoundHandle; port: number }> {
+export async function bindHandle({ host, port }: HostPort): Promise<{ handle: Handle; port: number }> {
   const { address, family } = await resolve({ host, port })
   const handle = createServerHandle!(address, port, family as 4 | 6, undefined, 0)
   if (typeof handle === 'number') throw cannotListen({ host, port }, getSystemErrorName(handle))

@@ -5,11 +5,12 @@ import type { FromWorker, ToWorker } from './worker-messages.ts'
 export interface Channel {
   readonly pid: number
   /**
-   * Says something to the worker, with an accepted socket or a bound handle where the message asks for one. A worker
-   * that is gone is told nothing; `onExit` says so.
+   * Says something to the worker, with an accepted socket or a handle where the message asks for one. A worker that is
+   * gone is told nothing; `onExit` says so.
    */
-  send(message: ToWorker, handle?: Socket | BoundHandle): void
-  onMessage(listener: (message: FromWorker) => void): void
+  send(message: ToWorker, handle?: Socket | Handle): void
+  /** `handle` is the connected socket that came with the message, if one did; it is the listener's to close. */
+  onMessage(listener: (message: FromWorker, handle?: Handle) => void): void
   /** The worker has taken this socket: lets go of the copy here, if there is one. */
   letGo(socket: Socket): void
   /** Called once, with how the worker ended in words for the log; nothing comes from it after that. */
@@ -18,7 +19,8 @@ export interface Channel {
   kill(): void
 }
 
-/** A listening address that is bound, but from which this process does not accept. Made by bound-handles.ts. */
-export interface BoundHandle {
+/** A socket of the system as processes hand it on, without a stream around it: bound, or connected. */
+export interface Handle {
+  /** Closes this process's descriptor; the socket lives on as long as another process has one. */
   close(): void
 }

@@ -33,6 +33,10 @@ export type Happening =
   | { what: 'upstream-closes' }
   | { what: 'upstream-lost' }
   | { what: 'upstream-lost-inside-frame' }
+  /** On a route with `hold`; everywhere else it is 'upstream-lost'. */
+  | { what: 'upstream-lost-inside-message'; retry: number }
+  /** Held for as long as `hold.for` says, or refused by the next upstream. */
+  | { what: 'upstream-not-back'; retry: number }
   | { what: 'upstream-breaks-protocol' }
   | { what: 'upstream-silent' }
   | { what: 'client-closes' }
@@ -157,6 +161,16 @@ const table: { [W in Happening['what']]: Row<W> } = {
   }),
   // A frame that streams (over 64 KiB) has partly reached the client: a Close inside it would be read as payload.
   'upstream-lost-inside-frame': () => ({ client: end, upstream: nothing, by: 'upstream' }),
+  'upstream-lost-inside-message': (h, m) => ({
+    client: close(m.closeCodes.restart, words.serviceRestart, h.retry),
+    upstream: end,
+    by: 'gateway',
+  }),
+  'upstream-not-back': (h, m) => ({
+    client: close(m.closeCodes.restart, words.serviceRestart, h.retry),
+    upstream: close(code.goingAway, words.serviceRestart),
+    by: 'gateway',
+  }),
   'upstream-breaks-protocol': (_, m) => ({
     client: badGatewayInBand(m, words.brokeProtocol),
     upstream: close(code.protocolError, words.protocolError),

@@ -8,7 +8,7 @@ import { tlsFaults } from './config-tls.ts'
 import { bearerToken } from './config-units.ts'
 import { warnings } from './config-warnings.ts'
 import { readYaml, type YamlReading } from './config-yaml.ts'
-import type { AdminOptions, GatewayOptions, ListenOptions } from './options.ts'
+import type { AdminOptions, GatewayOptions, ListenOptions, RouteOptions } from './options.ts'
 
 /** The most that a configuration, a certificate or a key may measure. */
 const mostBytes = 1024 * 1024
@@ -75,9 +75,10 @@ export async function parseConfig(text: string, sources: ConfigSources): Promise
   const known = parsed.data ?? usable(yaml.value)
   const listen = await outside.listeners(known.listen)
   const admin = outside.admin(known.admin)
+  const routes = await outside.replays(parsed.data?.routes ?? [])
   const problems = [...faults, ...[...found, ...outside.findings].map((one) => problem(one, 'error'))]
   if (problems.length > 0 || !parsed.success) return { ok: false, problems: inOrder(problems) }
-  const options = asOptions(parsed.data, listen, admin)
+  const options = { ...asOptions(parsed.data, listen, admin), routes }
   const hints = [...warnings(options).map(({ path, wrong }) => asFinding(path, wrong)), ...outside.hints]
   return { ok: true, options, warnings: inOrder(hints.map((one) => problem(one, 'warning'))) }
 }
@@ -149,6 +150,18 @@ class Outside {
       }
     }
     return filled
+  }
+
+  /** The routes with the paths of their replay modules made absolute; each is looked for. */
+  async replays(routes: RouteOptions[]): Promise<RouteOptions[]> {
+    const found = routes.map(async (route, index): Promise<RouteOptions> => {
+      const { hold } = route
+      if (hold?.replay.by !== 'file') return route
+      await this.#file(hold.replay.path, ['routes', index, 'hold', 'replay', 'file'])
+      const path = resolve(dirname(this.#sources.file), hold.replay.path)
+      return { ...route, hold: { ...hold, replay: { by: 'file', path } } }
+    })
+    return Promise.all(found)
   }
 
   async #file(name: string, path: Path): Promise<string | undefined> {

@@ -17,7 +17,7 @@ export interface Finding {
 type Issue = z.core.$ZodIssue
 
 // Known to the design and not to this version: better said than called unknown.
-const later = ['hold', 'resume']
+const later = ['resume']
 
 /** Puts what the schema found into words. `value` is the configuration that it looked at. */
 export function findings(issues: readonly Issue[], value: unknown): Finding[] {

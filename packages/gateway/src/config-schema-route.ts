@@ -24,7 +24,8 @@ import {
   whole,
 } from './config-fields.ts'
 import { balancePattern, durationText, readBalance, readProtocol, tokenPattern } from './config-units.ts'
-import type { UpstreamOptions } from './options.ts'
+import type { ReplayOptions, UpstreamOptions } from './options.ts'
+import { replayProtocols } from './replay.ts'
 
 const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
@@ -161,6 +162,53 @@ const closeCodes = section({
   tryAgain: sendableCode(code.tryAgainLater).describe('Sent when a limit is reached or an upstream is busy.'),
 })
 
+/** Codes after which nobody may be held: a backend that means them wants the client gone, or never sends them. */
+const neverHeld: readonly number[] = [code.normalClosure, code.policyViolation]
+
+const departure = z.union(
+  [
+    whole(code.normalClosure, lastCode).superRefine((value, ctx) => {
+      if (neverHeld.includes(value) || !mayTravel(value)) {
+        report(ctx, new Wrong(`must not be ${value}, which always reaches the client`, 'leave it out'))
+      }
+    }),
+    z.literal('lost'),
+  ],
+  { error: () => 'must be a close code such as 1012, or lost' },
+)
+
+const replaySection = z
+  .union(
+    [
+      section({ first: whole(1, 1000).describe("The client's first so many messages are sent again.") }),
+      section({
+        file: text('a path', (value) => value).describe(
+          'An ES module of your own, relative to the configuration file.',
+        ),
+      }),
+      choice(['none', ...replayProtocols]),
+    ],
+    {
+      error: () => `must be none, { first: N }, { file: PATH }, or one of ${replayProtocols.join(', ')}`,
+    },
+  )
+  .transform((value): ReplayOptions => {
+    if (value === 'none') return { by: 'none' }
+    if (typeof value === 'string') return { by: 'protocol', name: value }
+    return 'first' in value ? { by: 'first', messages: value.first } : { by: 'file', path: value.file }
+  })
+
+const hold = section({
+  for: duration().prefault('30s').describe('Time after which a client without an upstream is told 1012.'),
+  on: list(departure, 'close code, or lost')
+    .default([code.serviceRestart, 'lost'])
+    .describe('Close codes of the upstream after which the client is held; lost: its TCP ended without one.'),
+  buffer: size()
+    .prefault('256KiB')
+    .describe('Bytes of the client kept for the next upstream; then it is not read any more.'),
+  replay: replaySection.prefault('none').describe('What the next upstream is told again.'),
+})
+
 const limits = section({
   connections: whole(1).optional().describe('Open connections of the route.'),
   perAddress: whole(1).optional().describe('Open connections of one client address on the route.'),
@@ -202,6 +250,9 @@ const route = section({
   origins: list(text('an origin such as https://chat.example.com', readOrigin, originPattern), 'origin')
     .optional()
     .describe('Origins that may connect; others get HTTP 403. Without it: every origin.'),
+  hold: hold
+    .optional()
+    .describe('Clients stay connected while an upstream restarts. Without it they are told 1012 or 1014.'),
   limits: limits.prefault({}).describe('Limits of the route. Each without a value is off.'),
 })
 

@@ -1,7 +1,8 @@
 // The state of one connection and its pure `next(state, event)`. pipe.ts feeds it with what the sockets say and does
-// what it returns; it knows neither bytes nor timers.
-import { code } from '@holdfast/close-codes'
-import { closeMapping, type Happening, type Manners, type SideName, type Told } from './close-mapping.ts'
+// what it returns; it knows neither bytes nor timers. Next: departure.ts, closing.ts.
+import type { Happening, Manners, SideName, Told } from './close-mapping.ts'
+import { whenClosing } from './closing.ts'
+import { holdOrEnd, leave, whenHeld, whenLeaving } from './departure.ts'
 import type { ClosedBy } from './snapshot.ts'
 
 /**
@@ -23,6 +24,13 @@ export interface Verdict {
 
 export type ConnectionState =
   | { name: 'open' }
+  /**
+   * The upstream is about to go, by its own word or by the operator's: the client's messages stop at a message's end,
+   * and from then on (`quiet`) they are kept for the next upstream.
+   */
+  | { name: 'leaving'; by: 'upstream' | 'gateway'; quiet: boolean }
+  /** The upstream is gone and the next one is being looked for. */
+  | { name: 'held' }
   | {
       name: 'closing'
       client: Half
@@ -46,6 +54,14 @@ export type ConnectionEvent =
   | { type: 'too-late' }
   /** Both sides go now, whatever they are owed. */
   | { type: 'cut' }
+  /** The upstream's Ping that asks for silence before its Close (@holdfast/restart). */
+  | { type: 'drain-ping' }
+  /** The operator takes the upstream away. */
+  | { type: 'upstream-drained' }
+  /** The client's last message to this upstream has ended; what follows is kept. */
+  | { type: 'quiet' }
+  /** Another upstream is there. */
+  | { type: 'attached' }
 
 export type ConnectionAction =
   /** Hand on the Close frame that just came. */
@@ -59,233 +75,60 @@ export type ConnectionAction =
   | { do: 'destroy'; side: SideName }
   /** Start the time for closing handshakes anew. */
   | { do: 'wait' }
+  /** Keep the client's messages for the next upstream, from the end of the current one on; then say 'quiet'. */
+  | { do: 'quieten' }
+  /** Answer the upstream's drain Ping, behind everything that it was sent. */
+  | { do: 'answer-drain' }
+  /** Start the time that the upstream has to go. */
+  | { do: 'wait-departure' }
+  /** Hand the kept messages on to the upstream after all. */
+  | { do: 'release' }
+  /** Let go of the upstream, with an answer to its Close where one is due, and look for the next one. */
+  | { do: 'hold'; code: number; echo: boolean }
+  /** The next upstream gets what was kept, and the client is read again. */
+  | { do: 'resume' }
 
 export type Step = [ConnectionState, ConnectionAction[]]
-
-type Closing = Extract<ConnectionState, { name: 'closing' }>
-
-const other = (side: SideName): SideName => (side === 'client' ? 'upstream' : 'client')
 
 /** What the gateway needs to know besides the event. */
 export interface Circumstances {
   manners: Manners
   /** The delay, in milliseconds, for a `retry=` that the gateway adds of its own. */
   retry: () => number
+  /** Present where the route holds its clients. */
+  hold?: Holdable
+  /** Present when the upstream is gone already, or was told that it goes. */
+  upstream?: Extract<Half, 'gone' | 'told'>
+}
+
+/** What a connection on a route with `hold` can bear. */
+export interface Holdable {
+  /** What of the upstream's is answered by holding. */
+  on: readonly (number | 'lost')[]
+  /** Whether the client's message that is under way can be sent again, whole. */
+  resendable: boolean
+  /** Whether the client has got a part of a message whose rest can now never come. */
+  partlyTold: boolean
 }
 
 /** The state after an event, and what the sockets and timers have to do now. */
 export function next(state: ConnectionState, event: ConnectionEvent, about: Circumstances): Step {
   switch (state.name) {
     case 'open':
-      return whenOpen(event, about)
+      return whenOpen(state, event, about)
+    case 'leaving':
+      return whenLeaving(state, event, about)
+    case 'held':
+      return whenHeld(state, event, about)
     case 'closing':
-      if (event.type === 'cut') return [{ name: 'closed', verdict: state.verdict }, [...cut]]
-      return settle(...whenClosing(state, event))
+      return whenClosing(state, event)
     case 'closed':
       return [state, []]
   }
 }
 
-function whenOpen(event: ConnectionEvent, about: Circumstances): Step {
-  switch (event.type) {
-    case 'close-frame':
-      return begin(closeHappening(event, about), event, about)
-    case 'ended':
-      return begin(lostHappening(event), event, about)
-    case 'happened':
-      return begin(event.happening, event, about)
-    case 'cut':
-      return [
-        { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } },
-        [...cut],
-      ]
-    default:
-      return [{ name: 'open' }, []]
-  }
-}
-
-const cut: readonly ConnectionAction[] = [
-  { do: 'destroy', side: 'client' },
-  { do: 'destroy', side: 'upstream' },
-]
-
-function closeHappening(
-  event: Extract<ConnectionEvent, { type: 'close-frame' }>,
-  about: Circumstances,
-): Happening {
-  if (event.from === 'client') return { what: 'client-closes' }
-  return event.code === code.serviceRestart
-    ? { what: 'upstream-restarts', reason: event.reason, retry: about.retry() }
-    : { what: 'upstream-closes' }
-}
-
-function lostHappening(event: Extract<ConnectionEvent, { type: 'ended' }>): Happening {
-  if (event.side === 'client') return { what: 'client-lost' }
-  return { what: event.insideFrame ? 'upstream-lost-inside-frame' : 'upstream-lost' }
-}
-
-/** Leaves 'open': looks the happening up and tells both sides. */
-function begin(happening: Happening, event: ConnectionEvent, about: Circumstances): Step {
-  const outcome = closeMapping(happening, about.manners)
-  const from = event.type === 'close-frame' ? event.from : undefined
-  const gone = event.type === 'ended' ? event.side : undefined
-  const state: Closing = {
-    name: 'closing',
-    client: from === 'client' ? 'heard' : gone === 'client' ? 'gone' : 'open',
-    upstream: from === 'upstream' ? 'heard' : gone === 'upstream' ? 'gone' : 'open',
-    verdict: verdictOf(outcome.client, event, outcome.by),
-  }
-  const actions: ConnectionAction[] = []
-  if (state.client === 'open') tell(state, 'client', outcome.client, actions)
-  if (state.upstream === 'open') {
-    // A drained client's last messages still reach the upstream: it is told after the client has answered.
-    const afterwards = happening.what === 'gateway-drains' || happening.what === 'operator-closes'
-    if (afterwards && state.client === 'told') state.afterwards = outcome.upstream
-    else tell(state, 'upstream', outcome.upstream, actions)
-  }
-  const faulty = sideAtFault(happening)
-  if (faulty && state[faulty] === 'told') {
-    // RFC 6455 7.1.7: to fail a connection is to send a Close and to end TCP; what the peer says then is not read.
-    state[faulty] = 'finished'
-    actions.push({ do: 'end', side: faulty })
-  }
-  if (gone) actions.push({ do: 'destroy', side: gone })
-  actions.push({ do: 'wait' })
-  return settle(state, actions)
-}
-
-function verdictOf(told: Told, event: ConnectionEvent, by: ClosedBy): Verdict {
-  if (told.by === 'close') return { code: told.code ?? code.noStatusReceived, reason: told.reason, by }
-  if (event.type === 'close-frame')
-    return { code: event.code ?? code.noStatusReceived, reason: event.reason, by }
-  return { code: code.abnormalClosure, reason: '', by }
-}
-
-function tell(state: Closing, side: SideName, told: Told, actions: ConnectionAction[]): void {
-  switch (told.by) {
-    case 'forward':
-      actions.push({ do: 'forward-close', to: side })
-      state[side] = 'told'
-      return
-    case 'close':
-      actions.push({ do: 'send-close', to: side, code: told.code, reason: told.reason })
-      state[side] = 'told'
-      return
-    case 'end':
-      actions.push({ do: 'end', side })
-      state[side] = 'gone'
-      return
-    case 'nothing':
-    case 'http':
-    case 'pass':
-      state[side] = 'gone'
-  }
-}
-
-function whenClosing(before: Closing, event: ConnectionEvent): [Closing, ConnectionAction[]] {
-  const state: Closing = { ...before }
-  const actions: ConnectionAction[] = []
-  switch (event.type) {
-    case 'close-frame': {
-      const side = event.from
-      if (state[side] === 'told') {
-        // RFC 6455 5.5.1: "After both sending and receiving a Close message, an endpoint considers the WebSocket
-        // connection closed and MUST close the underlying TCP connection."
-        finish(state, side, actions)
-        if (state[other(side)] === 'heard') {
-          actions.unshift({ do: 'forward-close', to: other(side) })
-          finish(state, other(side), actions)
-        }
-      } else if (state[side] === 'open') {
-        state[side] = 'heard'
-        answer(state, side, { code: event.code, reason: event.reason }, actions)
-      }
-      break
-    }
-    case 'ended':
-    case 'unsaid':
-      leave(state, event.side, actions)
-      if (event.type === 'unsaid' && event.side === 'client') {
-        state.verdict = { ...state.verdict, code: code.abnormalClosure, reason: '' }
-      }
-      break
-    case 'happened': {
-      // Its closing handshake is under way and nothing better can be said; a side that now breaks the rules or
-      // stays silent is only let go.
-      const side = sideAtFault(event.happening)
-      if (side) leave(state, side, actions)
-      break
-    }
-    case 'too-late':
-      for (const side of ['client', 'upstream'] as const) {
-        if (state[side] === 'told') leave(state, side, actions)
-        else if (state[side] === 'finished') actions.push({ do: 'destroy', side })
-      }
-      break
-    default:
-      break
-  }
-  if (state.afterwards && state.client !== 'told' && state.client !== 'open') {
-    if (state.upstream === 'open') {
-      tell(state, 'upstream', state.afterwards, actions)
-      actions.push({ do: 'wait' })
-    }
-    state.afterwards = undefined
-  }
-  return [state, actions]
-}
-
-/** The side whose bytes are not read any more, because it broke a rule or says nothing. */
-function sideAtFault(happening: Happening): SideName | undefined {
-  switch (happening.what) {
-    case 'message-too-big':
-      return happening.from
-    case 'client-breaks-protocol':
-    case 'too-many-messages':
-    case 'client-silent':
-      return 'client'
-    case 'upstream-breaks-protocol':
-    case 'upstream-silent':
-      return 'upstream'
-    default:
-      return undefined
-  }
-}
-
-/** A side that is owed the answer to its Close gets it from the gateway when the other side cannot give one. */
-function answer(
-  state: Closing,
-  side: SideName,
-  close: { code?: number; reason: string },
-  actions: ConnectionAction[],
-): void {
-  // RFC 6455 5.5.1: "When sending a Close frame in response, the endpoint typically echos the status code it received."
-  actions.push({ do: 'send-close', to: side, code: close.code, reason: close.reason })
-  finish(state, side, actions)
-}
-
-/** The closing handshake with this side is complete. */
-function finish(state: Closing, side: SideName, actions: ConnectionAction[]): void {
-  state[side] = 'finished'
-  // RFC 6455 7.1.1: the server closes TCP first; a client waits for it.
-  actions.push({ do: side === 'client' ? 'end' : 'await-end', side })
-}
-
-/** A side is out: destroyed, and the other gets what it is owed. */
-function leave(state: Closing, side: SideName, actions: ConnectionAction[]): void {
-  if (state[side] === 'gone') return
-  actions.push({ do: 'destroy', side })
-  state[side] = 'gone'
-  const rest = other(side)
-  if (state[rest] === 'heard') {
-    const { code: said, reason } = state.verdict
-    answer(state, rest, said === code.noStatusReceived ? { reason: '' } : { code: said, reason }, actions)
-  }
-}
-
-/** Closed as soon as no side owes or is owed anything. */
-function settle(state: Closing, actions: ConnectionAction[]): Step {
-  const over = (half: Half) => half === 'finished' || half === 'gone'
-  if (over(state.client) && over(state.upstream)) return [{ name: 'closed', verdict: state.verdict }, actions]
-  return [state, actions]
+function whenOpen(state: ConnectionState, event: ConnectionEvent, about: Circumstances): Step {
+  if (about.hold && event.type === 'drain-ping') return leave('upstream')
+  if (about.hold && event.type === 'upstream-drained') return leave('gateway')
+  return holdOrEnd(event, about) ?? [state, []]
 }

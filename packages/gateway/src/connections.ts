@@ -1,5 +1,6 @@
 // The registry of live connections: what a drain, a reload, the operator and the metrics walk.
 import type { Clock } from './clock.ts'
+import type { Opening } from './open-connection.ts'
 import type { Pipe } from './pipe.ts'
 import type { ConnectionInfo, ShownState } from './snapshot.ts'
 
@@ -15,11 +16,21 @@ export interface Connection {
   protocol?: string
   http: '1.1' | '2'
   pipe: Pipe
+  /** How many times it went on with another upstream. */
+  reattached: number
+  /** A drain has chosen it: it has to go, and is not taken to another process first. */
+  drained?: true
+  /** What it began with. */
+  opening: Opening
+  /** Takes it out of all counts but those of how connections ended. */
+  leave: () => void
 }
+
+type Watcher = (connection: Connection, how: 'gone' | 'moved') => void
 
 export class Connections {
   readonly #live = new Map<string, Connection>()
-  readonly #watchers = new Set<(connection: Connection) => void>()
+  readonly #watchers = new Set<Watcher>()
 
   get size(): number {
     return this.#live.size
@@ -37,13 +48,21 @@ export class Connections {
   register(connection: Connection): () => void {
     this.#live.set(connection.id, connection)
     return () => {
-      if (!this.#live.delete(connection.id)) return
-      for (const watcher of [...this.#watchers]) watcher(connection)
+      if (this.#live.delete(connection.id)) this.#tell(connection, 'gone')
     }
   }
 
-  /** Calls the watcher with every connection that has been taken out; the result ends that. */
-  watch(watcher: (connection: Connection) => void): () => void {
+  /** The connection has gone on with another upstream. */
+  moved(connection: Connection): void {
+    this.#tell(connection, 'moved')
+  }
+
+  #tell(connection: Connection, how: 'gone' | 'moved'): void {
+    for (const watcher of [...this.#watchers]) watcher(connection, how)
+  }
+
+  /** Calls the watcher with every connection that has been taken out or has moved; the result ends that. */
+  watch(watcher: Watcher): () => void {
     this.#watchers.add(watcher)
     return () => this.#watchers.delete(watcher)
   }
@@ -65,7 +84,8 @@ export class Connections {
 
 /** The state as operators and metrics know it. */
 export function shownState({ state }: Pipe): ShownState {
-  return state === 'open' ? 'open' : 'closing'
+  if (state === 'held') return 'held'
+  return state === 'open' || state === 'leaving' ? 'open' : 'closing'
 }
 
 export function connectionInfo(connection: Connection): ConnectionInfo {
@@ -76,10 +96,10 @@ export function connectionInfo(connection: Connection): ConnectionInfo {
     upstream: upstream?.name ?? '',
     address: known.address,
     state: shownState(pipe),
-    reattached: 0,
+    reattached: known.reattached,
     openedAt: known.openedAt,
     protocol: known.protocol,
     http: known.http,
-    ...pipe.traffic,
+    ...pipe.total,
   }
 }

@@ -1,8 +1,9 @@
-// Keeps so many workers running, replaces those that end, and keeps what they had counted.
+// Keeps so many workers of one generation running, replaces those that end, and keeps what they had counted.
 import type { Logger } from 'pino'
 import { type AdmissionLedger, Admissions } from './admissions.ts'
-import type { Channel } from './channel.ts'
+import type { Channel, Handle } from './channel.ts'
 import type { Clock } from './clock.ts'
+import { GatewayError } from './errors.ts'
 import type { LogOptions } from './log.ts'
 import type { GatewayOptions } from './options.ts'
 import { recentCrashes, restartDelay } from './restart-delay.ts'
@@ -34,18 +35,29 @@ export interface CrewDeps {
   /** The worker has ended. */
   onGone: (worker: WorkerLink) => void
   onSocketTaken: (worker: WorkerLink, id: number) => void
-  onSocketsClosed: (worker: WorkerLink, count: number) => void
+  onSocketsLeft: (worker: WorkerLink, count: number) => void
   onEvents: (worker: WorkerLink, events: GatewayEvent[], dropped: number) => void
+  /** What a worker says about connections that go from one to another. */
+  onMove: (worker: WorkerLink, message: MoveNews, handle?: Handle) => void
 }
+
+/** What workers say while connections go from one to another. */
+export type MoveNews = Extract<
+  FromWorker,
+  { type: 'move' | 'move-upstream' | 'adopted' | 'not-adopted' | 'leaving' }
+>
 
 export class Crew {
   readonly #deps: CrewDeps
   readonly #workers = new Map<number, WorkerLink>()
   readonly #admissions: Admissions
   #phase: 'starting' | 'running' | 'stopping' = 'starting'
+  /** Told to end. */
+  readonly #dismissed = new WeakSet<WorkerLink>()
   #ended: Totals = new Map()
   #crashes: number[] = []
   #ids = 0
+  #generation = 1
   #restarts = 0
   #refreshTimer: unknown
 
@@ -64,13 +76,25 @@ export class Crew {
     return [...this.#workers.values()]
   }
 
+  /** Those that get new connections. */
   get ready(): WorkerLink[] {
-    return this.workers.filter(({ state }) => state === 'ready')
+    return this.workers.filter(
+      ({ state, generation }) => state === 'ready' && generation === this.#generation,
+    )
+  }
+
+  get #serving(): WorkerLink[] {
+    return this.workers.filter(({ state }) => state === 'ready' || state === 'leaving')
+  }
+
+  /** Those of earlier generations that still have connections. */
+  get leaving(): WorkerLink[] {
+    return this.workers.filter(({ state }) => state === 'leaving')
   }
 
   /** Resolves when each of the first workers is ready or has failed; rejects when all of them have failed. */
   async start(): Promise<void> {
-    const first = Array.from({ length: this.#deps.size }, () => this.#startWorker())
+    const first = Array.from({ length: this.#deps.size }, () => this.#enlist())
     const results = await Promise.allSettled(first)
     if (this.#phase === 'stopping') return
     const failure = results.find((result) => result.status === 'rejected')
@@ -83,13 +107,61 @@ export class Crew {
     this.#refreshLater()
   }
 
-  /** Asks all ready workers. A worker that does not answer is left out and logged. */
+  /**
+   * Starts the workers of the next generation from the code now on disk. Resolves when all of them are ready; nobody
+   * gives them connections yet. Rejects when one is not: then none of them stays, and nothing has changed.
+   */
+  async recruit(): Promise<WorkerLink[]> {
+    const started = Array.from({ length: this.#deps.size }, () => this.#startWorker(this.#generation + 1))
+    const recruits = started.map(({ worker }) => worker)
+    try {
+      await Promise.all(started.map(({ configured }) => configured))
+      // Their event loops run, too.
+      await Promise.all(recruits.map((worker) => worker.ask('snapshot', {})))
+      if (this.#phase === 'stopping') throw new GatewayError('draining', 'gateway', 'the gateway is draining')
+      return recruits
+    } catch (error) {
+      void this.dismiss(recruits, 0)
+      throw error
+    }
+  }
+
+  /** Ends workers that are not needed; nobody replaces them. Resolves when they are gone. */
+  async dismiss(workers: readonly WorkerLink[], within: number): Promise<void> {
+    for (const worker of workers) {
+      this.#dismissed.add(worker)
+      worker.send({ type: 'stop' })
+    }
+    const kill = () => {
+      for (const worker of workers) worker.kill()
+    }
+    const killer = this.#deps.clock.setTimeout(kill, within)
+    await Promise.all(workers.map(({ gone }) => gone))
+    this.#deps.clock.clearTimeout(killer)
+  }
+
+  /** The recruits take over. The result is those whose place they have; they are leaving now. */
+  promote(recruits: readonly WorkerLink[]): WorkerLink[] {
+    const old = this.workers.filter((worker) => !recruits.includes(worker))
+    this.#generation = recruits[0]!.generation
+    this.#crashes = []
+    void this.dismiss(
+      old.filter(({ state }) => state === 'starting'),
+      0,
+    )
+    for (const worker of old) worker.leave()
+    const ended = recruits.filter(({ state }) => state === 'gone')
+    for (const _ of ended) this.#replace()
+    return this.leaving
+  }
+
+  /** Asks all workers that have connections. A worker that does not answer is left out and logged. */
   async ask<T extends RequestType>(
     type: T,
     ask: Requests[T]['ask'],
     within?: number,
   ): Promise<{ worker: WorkerLink; answer: Requests[T]['answer'] }[]> {
-    const asked = this.ready.map(async (worker) => ({
+    const asked = this.#serving.map(async (worker) => ({
       worker,
       answer: await worker.ask(type, ask, { within }),
     }))
@@ -101,9 +173,28 @@ export class Crew {
     })
   }
 
+  /** Asks all of them while no connection is on its way from one to another, so that it reaches each of them. */
+  async askAtRest<T extends RequestType>(
+    type: T,
+    ask: Requests[T]['ask'],
+    within?: number,
+  ): Promise<{ worker: WorkerLink; answer: Requests[T]['answer'] }[]> {
+    const { leaving } = this
+    await Promise.allSettled(leaving.map((worker) => worker.ask('halt-moves', {})))
+    const answers = this.ask(type, ask, within)
+    // On its channel everybody hears the question before the next connection.
+    for (const worker of leaving) worker.send({ type: 'go-on' })
+    return answers
+  }
+
+  /** A connection has gone from one worker to another, and its admission with it. */
+  moveAdmission(from: WorkerLink, to: WorkerLink, admission: number): void {
+    this.#admissions.move(from.id, to.id, admission)
+  }
+
   /** Has every worker report, and keeps the reports; of a worker that does not in time, the last one stays. */
   async refresh(within?: number): Promise<void> {
-    const asked = this.ready.map(async (worker) => {
+    const asked = this.#serving.map(async (worker) => {
       worker.silences++
       worker.report = await worker.ask('snapshot', {}, { within })
       worker.silences = 0
@@ -127,11 +218,7 @@ export class Crew {
   /** Ends all workers; those that have not ended within so many milliseconds are killed. */
   async stop(within: number): Promise<void> {
     this.retire()
-    const gone = this.workers.map((worker) => worker.gone)
-    for (const worker of this.workers) worker.send({ type: 'stop' })
-    const killer = this.#deps.clock.setTimeout(() => this.kill(), within)
-    await Promise.all(gone)
-    this.#deps.clock.clearTimeout(killer)
+    await this.dismiss(this.workers, within)
   }
 
   /** Ends all workers at once. */
@@ -140,33 +227,51 @@ export class Crew {
     for (const worker of this.workers) worker.kill()
   }
 
-  /** Resolves when the worker is ready; rejects when it ends before. */
-  async #startWorker(): Promise<void> {
-    const { clock, logging, startWorker, options, onReady } = this.#deps
-    const worker = new WorkerLink(++this.#ids, startWorker(), clock, (message) => this.#obey(worker, message))
+  /** `configured` resolves when the worker is ready with the options of now; rejects when it ends before. */
+  #startWorker(generation: number): { worker: WorkerLink; configured: Promise<void> } {
+    const { clock, startWorker } = this.#deps
+    const worker = new WorkerLink(++this.#ids, generation, startWorker(), clock, (message, handle) =>
+      this.#obey(worker, message, handle),
+    )
     this.#workers.set(worker.id, worker)
     void worker.gone.then((ending) => this.#mourn(worker, ending))
+    return { worker, configured: this.#configure(worker) }
+  }
+
+  async #configure(worker: WorkerLink): Promise<void> {
+    const { logging, options } = this.#deps
     const given = options()
     await worker.configure(given, logging, readyWithin)
     try {
       // The configuration may have been replaced while the worker started.
       const current = options()
       if (current !== given) await worker.ask('reload', { options: current })
-      if (this.#phase !== 'stopping') await onReady(worker)
     } catch (error) {
       worker.kill()
       throw error
     }
   }
 
-  #obey(worker: WorkerLink, message: FromWorker): void {
-    const { onSocketTaken, onSocketsClosed, onEvents } = this.#deps
+  /** Starts a worker of this generation. Resolves when it serves; rejects when it ends before. */
+  async #enlist(): Promise<void> {
+    const { worker, configured } = this.#startWorker(this.#generation)
+    await configured
+    try {
+      if (this.#phase !== 'stopping') await this.#deps.onReady(worker)
+    } catch (error) {
+      worker.kill()
+      throw error
+    }
+  }
+
+  #obey(worker: WorkerLink, message: FromWorker, handle?: Handle): void {
+    const { onSocketTaken, onSocketsLeft, onEvents, onMove } = this.#deps
     switch (message.type) {
       case 'took':
         onSocketTaken(worker, message.id)
         break
-      case 'closed':
-        onSocketsClosed(worker, message.sockets)
+      case 'left':
+        onSocketsLeft(worker, message.sockets)
         break
       case 'events':
         onEvents(worker, message.events, message.dropped)
@@ -179,6 +284,12 @@ export class Crew {
       case 'release':
         this.#admissions.release(worker.id, message.admission)
         break
+      case 'move':
+      case 'move-upstream':
+      case 'adopted':
+      case 'not-adopted':
+      case 'leaving':
+        onMove(worker, message, handle)
     }
   }
 
@@ -188,8 +299,10 @@ export class Crew {
     this.#admissions.releaseAll(worker.id)
     if (worker.report) this.#ended = retire(this.#ended, worker.report.snapshot)
     onGone(worker)
-    if (this.#phase === 'stopping') return
+    if (this.#phase === 'stopping' || this.#dismissed.has(worker)) return
     log.warn({ worker: worker.id, pid: worker.pid, ending }, 'a worker has ended')
+    // Others have the place of a leaving worker, and a recruit has none yet.
+    if (worker.generation !== this.#generation) return
     const now = clock.now()
     if (now - worker.readyAt < settledAfter) this.#crashes = [...recentCrashes(this.#crashes, now), now]
     // Before the crew runs, start() decides.
@@ -198,11 +311,14 @@ export class Crew {
 
   #replace(): void {
     const { clock, log } = this.#deps
+    const generation = this.#generation
     const delay = restartDelay(this.#crashes, clock.now())
     const start = () => {
-      if (this.#phase === 'stopping') return
+      if (this.#phase === 'stopping' || generation !== this.#generation) return
       this.#restarts++
-      this.#startWorker().catch((error) => log.error({ error: error.message }, 'a worker was not replaced'))
+      this.#enlist().catch((error) => {
+        if (generation === this.#generation) log.error({ error: error.message }, 'a worker was not replaced')
+      })
     }
     if (delay === 0) start()
     else clock.setTimeout(start, delay)
@@ -213,7 +329,7 @@ export class Crew {
       void this.refresh(snapshotEvery).then(() => {
         if (this.#phase !== 'running') return
         // Its event loop stands still: its connections are lost already, and others shall not follow.
-        for (const worker of this.ready) if (worker.silences >= silencesAtMost) worker.kill()
+        for (const worker of this.#serving) if (worker.silences >= silencesAtMost) worker.kill()
         this.#refreshLater()
       })
     }, snapshotEvery)

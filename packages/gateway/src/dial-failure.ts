@@ -8,8 +8,8 @@ export type DialFailure =
   | { kind: 'unreachable'; words: string }
   /** One of the two limits passed. */
   | { kind: 'no-answer'; afterMs: number }
-  /** Something else than the right 101. */
-  | { kind: 'bad-answer'; words: string }
+  /** Something else than the right 101; `agreement`: a 101 that agrees to what was never offered. */
+  | { kind: 'bad-answer'; words: string; agreement?: true }
   /** 503 or 429. `retryAfter` in milliseconds. */
   | { kind: 'busy'; status: 503 | 429; retryAfter?: number }
   /** Another 3xx or 4xx: its end-to-end headers, and its body, unread and paused. */
@@ -23,7 +23,8 @@ export const failed = (failure: DialFailure): Failed => ({ ok: false, failure })
 
 export const unreachable = (words: string): Failed => failed({ kind: 'unreachable', words })
 
-export const badAnswer = (words: string): Failed => failed({ kind: 'bad-answer', words })
+export const badAnswer = (words: string, agreement?: true): Failed =>
+  failed({ kind: 'bad-answer', words, ...(agreement && { agreement }) })
 
 const wordsOf: Record<string, string> = {
   EACCES: 'connection not permitted',

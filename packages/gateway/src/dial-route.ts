@@ -3,7 +3,8 @@
 import type { Clock } from './clock.ts'
 import { type DialFailure, type DialResult, dial } from './dial.ts'
 import type { RouteOptions } from './options.ts'
-import type { UpgradeRequest } from './upgrade-request.ts'
+import { type HandshakeSpan, noTracing } from './tracing.ts'
+import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
 import type { Upstream, UpstreamPool } from './upstreams.ts'
 
 export type RouteDialResult =
@@ -20,6 +21,8 @@ export async function dialRoute(
   request: UpgradeRequest,
   signal: AbortSignal,
   clock: Clock,
+  extra: HeaderList = [],
+  span: HandshakeSpan = noTracing.handshake(request, route),
 ): Promise<RouteDialResult> {
   let last: Upstream | undefined
   let failure: DialFailure | { kind: 'no-healthy-upstream' } = { kind: 'no-healthy-upstream' }
@@ -33,7 +36,9 @@ export async function dialRoute(
     if (signal.aborted) return { ok: false, failure: { kind: 'aborted' } }
     // Counted from here on, so that a burst of clients does not all go to the same upstream.
     const release = pool.acquire(upstream)
-    const result = await dial(upstream.target, request, route.timeouts, signal, [], clock)
+    const tried = span.dial(upstream, attempt)
+    const result = await dial(upstream.target, tried.request(request), route.timeouts, signal, extra, clock)
+    tried.end(result.ok ? undefined : result.failure)
     if (result.ok) {
       pool.dialled(upstream, true)
       return { ok: true, upstream, release, dialled: result }
@@ -54,11 +59,11 @@ function worthRepeating(failure: { kind: string }): boolean {
 }
 
 /** Any other answer may be due to this one request, and a client must not be able to make an upstream look ill. */
-function isUnwell({ kind }: DialFailure): boolean {
+export function isUnwell({ kind }: DialFailure): boolean {
   return kind === 'unreachable' || kind === 'no-answer'
 }
 
-function failureWords(failure: Exclude<DialFailure, { kind: 'aborted' }>): string {
+export function failureWords(failure: Exclude<DialFailure, { kind: 'aborted' }>): string {
   switch (failure.kind) {
     case 'unreachable':
     case 'bad-answer':

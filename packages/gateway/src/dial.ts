@@ -3,9 +3,11 @@
 import http, { type IncomingMessage } from 'node:http'
 import net from 'node:net'
 import tls from 'node:tls'
+import { AnswerStream } from './answer-stream.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { answerFailure, badAnswer, connectFailure, type Failed, failed, unreachable } from './dial-failure.ts'
 import { endToEnd, headerList, values } from './forwarded.ts'
+import { readHttpHead } from './http-head.ts'
 import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
 import { type Agreement, readSwitch, retryAfter } from './upstream-answer.ts'
 
@@ -144,28 +146,67 @@ function upgrade(
   limits: Limits,
 ): Promise<DialResult> {
   return stage<Extract<DialResult, { ok: true }>>(socket, limits, (settle) => {
-    let exchange: http.ClientRequest
-    try {
-      exchange = http.request({
-        createConnection: () => socket,
-        method: 'GET',
-        path: target.path + request.target,
-        headers: requestHeaders(request, extra).flat(),
-        maxHeaderSize,
-      })
-    } catch {
+    const head = requestHead(target, request, extra)
+    if (head === undefined) {
       queueMicrotask(() => settle(badAnswer('request not valid')))
       return ignore
     }
-    exchange.on('upgrade', (response, _, head) => settle(switched(socket, response, head, request)))
-    exchange.on('response', (response) => settle(notSwitched(socket, response, request, limits.clock)))
-    exchange.on('error', (error) => settle(answerFailure(error)))
-    exchange.end()
+    let undoClient = ignore
+    const onData = (bytes: Buffer) => {
+      undo()
+      socket.pause()
+      const answer = readHttpHead(bytes, maxHeaderSize)
+      if (answer?.start.startsWith('HTTP/1.1 101 ')) {
+        return settle(switched(socket, answer.rawHeaders, bytes.subarray(answer.length), request))
+      }
+      undoClient = readWithClient(socket, bytes, request, limits.clock, settle)
+    }
+    const onError = (error: Error) => settle(answerFailure(error))
+    const onEnd = () => settle(unreachable('connection closed without an answer'))
+    const undo = () =>
+      void socket.off('data', onData).off('error', onError).off('end', onEnd).off('close', onEnd)
+    socket.on('data', onData).on('error', onError).on('end', onEnd).on('close', onEnd)
+    socket.write(head, 'latin1')
     return () => {
-      exchange.removeAllListeners('upgrade').removeAllListeners('response')
+      undo()
+      undoClient()
     }
   })
 }
+
+/** The answer is no 101, or not so plain that it could be read here: Node's HTTP client reads it. */
+function readWithClient(
+  socket: net.Socket,
+  first: Buffer,
+  request: UpgradeRequest,
+  clock: Clock,
+  settle: (result: DialResult) => void,
+): () => void {
+  const answering = new AnswerStream(socket, first)
+  const exchange = http.request({ createConnection: () => answering, maxHeaderSize })
+  exchange.on('upgrade', (response, _, head) => {
+    const rest = answering.letGo()
+    settle(switched(socket, response.rawHeaders, Buffer.concat([head, rest]), request))
+  })
+  exchange.on('response', (response) => settle(notSwitched(socket, response, request, clock)))
+  exchange.on('error', (error) => settle(answerFailure(error)))
+  exchange.end()
+  return () => void exchange.removeAllListeners('upgrade').removeAllListeners('response')
+}
+
+/** The request as it travels; undefined when it cannot, because HTTP/2 allows a client what HTTP/1.1 does not. */
+function requestHead(target: DialTarget, request: UpgradeRequest, extra: HeaderList): string | undefined {
+  let head = `GET ${target.path + request.target} HTTP/1.1\r\n`
+  if (!/^[!-~]+$/.test(request.target)) return undefined
+  for (const [name, value] of requestHeaders(request, extra)) {
+    if (!valid.test(value)) return undefined
+    head += `${name}: ${value}\r\n`
+  }
+  return `${head}\r\n`
+}
+
+/** RFC 9110 5.5: no line end and no NUL in a value, and nothing that Latin-1 has no byte for. */
+const valid = /^[\t -~\x80-\xff]*$/
 
 function requestHeaders(request: UpgradeRequest, extra: HeaderList): HeaderList {
   return [
@@ -174,19 +215,20 @@ function requestHeaders(request: UpgradeRequest, extra: HeaderList): HeaderList 
     ['Upgrade', 'websocket'],
     ['Sec-WebSocket-Version', '13'],
     ['Sec-WebSocket-Key', request.key],
-    ...request.headers,
+    // These headers are the gateway's word: a client's own would be a lie.
+    ...request.headers.filter(([name]) => !/^holdfast-/i.test(name)),
     ...extra,
   ]
 }
 
 function switched(
   socket: net.Socket,
-  response: IncomingMessage,
+  rawHeaders: string[],
   head: Buffer,
   request: UpgradeRequest,
 ): DialResult {
-  const answer = readSwitch(headerList(response.rawHeaders), request)
-  if (!answer.ok) return badAnswer(answer.words)
+  const answer = readSwitch(headerList(rawHeaders), request)
+  if (!answer.ok) return badAnswer(answer.words, answer.agreement)
   socket.pause()
   const { ok, ...agreement } = answer
   return { ok, socket, head, ...agreement }

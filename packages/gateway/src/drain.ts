@@ -31,6 +31,8 @@ export interface DrainDeps {
   clock: Clock
   random: () => number
   onProgress: (info: DrainInfo) => void
+  /** Tells a connection to go; what it then gets is up to the caller. */
+  close: (connection: Connection, retry: number, closeTimeout: number) => void
 }
 
 /** Drains the given connections; resolves when none of them is left, at the latest at the deadline. */
@@ -38,20 +40,25 @@ export function drain(
   scope: string,
   chosen: Connection[],
   options: DrainOptions,
-  { connections, clock, random, onProgress }: DrainDeps,
+  { connections, clock, random, onProgress, close }: DrainDeps,
 ): Promise<DrainInfo> {
   const slots = drainSlots(chosen.length, options, random)
   const queue = shuffled(chosen, random)
   const left = new Set(chosen)
-  const info: DrainInfo = { scope, total: chosen.length, closed: 0, cut: 0, done: false }
+  for (const connection of chosen) connection.drained = true
+  const info: DrainInfo = { scope, total: chosen.length, closed: 0, moved: 0, cut: 0, done: false }
   const start = clock.now()
   let nextSlot = 0
   let timer: unknown
 
   return new Promise((resolve) => {
-    const stopWatching = connections.watch((gone) => {
-      if (!left.delete(gone)) return
-      info.closed++
+    const stopWatching = connections.watch((connection, how) => {
+      if (!left.delete(connection)) return
+      if (how === 'gone') info.closed++
+      else {
+        info.moved++
+        connection.drained = undefined
+      }
       finishWhenEmpty()
     })
     const deadline = clock.setTimeout(() => {
@@ -69,7 +76,7 @@ export function drain(
         if (!left.has(connection)) continue
         const remaining = Math.max(0, options.deadline - now)
         // One that never answers is cut by the deadline, and counted, not by a time-out of its own.
-        connection.pipe.end({ what: 'gateway-drains', retry: slots[nextSlot]!.retry }, remaining + 1000)
+        close(connection, slots[nextSlot]!.retry, remaining + 1000)
       }
       onProgress({ ...info })
       if (nextSlot < slots.length) timer = clock.setTimeout(closeDue, Math.max(1, slots[nextSlot]!.at - now))

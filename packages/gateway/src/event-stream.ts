@@ -1,5 +1,6 @@
-// The events as Server-Sent Events (WHATWG HTML, section 9.2).
+// The events, and the frames of the operator's page, as Server-Sent Events (WHATWG HTML, section 9.2).
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Frames } from './admin-frames.ts'
 import type { Clock } from './clock.ts'
 import type { EventFeed, NumberedEvent } from './events.ts'
 
@@ -10,13 +11,18 @@ const heartbeatEvery = 15_000
 /** Watchers at the same time. */
 export const watchersAtMost = 32
 
+/** Whether the watcher may still see what it was let in for. */
+export type StillAllowed = () => boolean
+
 export class EventStreams {
   readonly #feed: EventFeed
+  readonly #frames: Frames
   readonly #clock: Clock
   readonly #open = new Set<() => void>()
 
-  constructor(feed: EventFeed, clock: Clock) {
+  constructor(feed: EventFeed, frames: Frames, clock: Clock) {
     this.#feed = feed
+    this.#frames = frames
     this.#clock = clock
   }
 
@@ -25,35 +31,58 @@ export class EventStreams {
   }
 
   /** Streams events until the watcher leaves; first those after its Last-Event-ID. */
-  serve(request: IncomingMessage, response: ServerResponse): void {
+  serveEvents(request: IncomingMessage, response: ServerResponse, allowed: StillAllowed): void {
+    this.#serve(response, allowed, (write) => {
+      const unwatch = this.#feed.watch((event) => write(format(event)))
+      const last = Number(request.headers['last-event-id'])
+      if (Number.isSafeInteger(last) && last > 0)
+        for (const event of this.#feed.after(last)) write(format(event))
+      return unwatch
+    })
+  }
+
+  /** Streams frames until the watcher leaves; the first is whole. */
+  serveFrames(response: ServerResponse, allowed: StillAllowed): void {
+    this.#serve(response, allowed, (write) =>
+      this.#frames.watch((frame) => write(`event: frame\ndata: ${frame}\n\n`)),
+    )
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    for (const end of [...this.#open]) end()
+  }
+
+  #serve(
+    response: ServerResponse,
+    allowed: StillAllowed,
+    watch: (write: (text: string) => void) => () => void,
+  ): void {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
-    const write = (text: string) => {
-      response.write(text)
-      if (response.writableLength > backlogAtMost) end()
-    }
-    const unwatch = this.#feed.watch((event) => write(format(event)))
+    let unwatch = () => {}
     let timer: unknown
-    const beat = () => {
-      write(': still here\n\n')
-      timer = this.#clock.setTimeout(beat, heartbeatEvery)
-    }
     const end = () => {
       unwatch()
       this.#clock.clearTimeout(timer)
       this.#open.delete(end)
       response.end()
     }
+    const write = (text: string) => {
+      if (!this.#open.has(end)) return
+      if (!allowed()) return end()
+      response.write(text)
+      if (response.writableLength > backlogAtMost) end()
+    }
+    const beat = () => {
+      timer = this.#clock.setTimeout(beat, heartbeatEvery)
+      write(': still here\n\n')
+    }
     this.#open.add(end)
     response.once('close', end)
     beat()
-    const last = Number(request.headers['last-event-id'])
-    if (Number.isSafeInteger(last) && last > 0)
-      for (const event of this.#feed.after(last)) write(format(event))
-  }
-
-  /** Ends all streams. */
-  close(): void {
-    for (const end of [...this.#open]) end()
+    const undo = watch(write)
+    if (this.#open.has(end)) unwatch = undo
+    else undo()
   }
 }
 

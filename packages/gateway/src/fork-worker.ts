@@ -1,6 +1,7 @@
 // A worker in a process of its own.
 import { fork, type SendHandle } from 'node:child_process'
-import type { Channel } from './channel.ts'
+import type { Channel, Handle } from './channel.ts'
+import type { FromWorker } from './worker-messages.ts'
 
 /** Starts the process of a worker. It logs to the same standard error; its standard output is the supervisor's too. */
 export function forkWorker(program: URL = new URL('./worker-main.js', import.meta.url)): Channel {
@@ -13,7 +14,8 @@ export function forkWorker(program: URL = new URL('./worker-main.js', import.met
       // those of a channel that has just broken.
       child.send(message, handle as SendHandle | undefined, { keepOpen: true }, () => {})
     },
-    onMessage: (listener) => child.on('message', listener as (message: unknown) => void),
+    onMessage: (listener) =>
+      child.on('message', (message, handle) => listener(message as FromWorker, handle as unknown as Handle)),
     // destroy() closes this process's descriptor; it does not shut the connection down.
     letGo: (socket) => socket.destroy(),
     onExit: (listener) => {

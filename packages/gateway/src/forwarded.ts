@@ -36,7 +36,8 @@ function plainAddress(text: string): { address: string; mapped: boolean } {
   const address = text.replace(/%.*$/, '')
   const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
   if (dotted && isIPv4(dotted[1]!)) return { address: dotted[1]!, mapped: true }
-  if (!isIPv6(address) || !/ffff/i.test(address)) return { address, mapped: false }
+  // The cheap test first: the other is a long regular expression.
+  if (!/ffff/i.test(address) || !isIPv6(address)) return { address, mapped: false }
   const canonical = new URL(`http://[${address}]`).hostname
   const groups = /^\[::ffff:([0-9a-f]+):([0-9a-f]+)\]$/.exec(canonical)
   if (!groups) return { address, mapped: false }
@@ -114,7 +115,7 @@ export function forwardHeaders(headers: HeaderList, hop: Hop, trusted: Trust): H
 function forwardedElement(peer: string, scheme: string, authority: string): string {
   // RFC 7239 6: "Note that an IPv6 address is always enclosed in square brackets", and 4: "Note that as ":" and
   // "[]" are not valid characters in "token", IPv6 addresses are written as "quoted-string"."
-  const node = isIPv6(peer) ? `"[${peer}]"` : isIPv4(peer) ? peer : 'unknown'
+  const node = isIPv4(peer) ? peer : isIPv6(peer) ? `"[${peer}]"` : 'unknown'
   const host = /^[!#$%&'*+.^_`|~\w-]+$/.test(authority)
     ? authority
     : `"${authority.replace(/[\\"]/g, '\\$&')}"`
@@ -146,7 +147,11 @@ export function endToEnd(headers: HeaderList): HeaderList {
 
 /** Every value of a header, in order; `name` in lower case. */
 export function values(headers: HeaderList, name: string): string[] {
-  return headers.filter(([field]) => field.toLowerCase() === name).map(([, value]) => value)
+  const found: string[] = []
+  for (const [field, value] of headers) {
+    if (field.length === name.length && field.toLowerCase() === name) found.push(value)
+  }
+  return found
 }
 
 /** The members of comma-separated lists, empty ones left out (RFC 9110 5.6.1.2). */

@@ -2,7 +2,7 @@
 // frame of the gateway's own may be put, and control frames one by one. Next: pipe.ts.
 import { isUtf8 } from 'node:buffer'
 import { mayTravel } from '@holdfast/close-codes'
-import { maxControlPayload, opcode } from './frames.ts'
+import { dataHeader, maxControlPayload, opcode } from './frames.ts'
 
 /** Why a direction cannot go on. */
 export type Fault = 'protocol' | 'too-big' | 'too-fast'
@@ -20,6 +20,25 @@ export interface FrameRules {
    * Close can follow when the sender dies inside it. Longer frames stream. 0: everything streams.
    */
   wholeFrames: number
+  /**
+   * Hand a longer frame on as fragments, one for each piece that comes, so that a Close can follow even when the
+   * sender dies inside it. RFC 6455 5.4 lets an intermediary do so while it knows the meaning of all RSV bits in use.
+   */
+  split: boolean
+}
+
+/** A reader's state as data that JSON can carry; byte strings in base64. */
+export interface PackedReader {
+  begun: string
+  stash: string
+  stashing: boolean
+  remaining: number
+  fragment?: number
+  inMessage: boolean
+  messageBytes: number
+  messageAt: number
+  messages: number
+  bytes: number
 }
 
 /** Gets what the reader finds, in the order of the stream. */
@@ -32,6 +51,8 @@ export interface FrameSink {
   onControl(op: number, payload: Buffer, frame: Buffer): void
   /** The end of a frame that had been streaming; called only after `tellNextBoundary()`. */
   onBoundary(): void
+  /** The end of a message; called only after `tellMessageEnd()`. */
+  onMessageEnd(): void
   /** Nothing more will come from this reader. */
   onFault(fault: Fault): void
 }
@@ -58,6 +79,11 @@ export class FrameReader {
   #messageBytes = 0
   #stopped = false
   #boundaryWanted = false
+  #messageEndWanted = false
+  /** First byte of the next fragment of a frame that is split; undefined while no frame is. */
+  #fragment: number | undefined
+  /** What `bytes` was, or will be, where the current message begins. */
+  #messageAt = 0
   /** Messages begun. */
   messages = 0
   /** Bytes handed on. */
@@ -67,9 +93,54 @@ export class FrameReader {
     this.#rules = rules
   }
 
+  /** All that another reader needs to go on in the middle of the stream. */
+  pack(): PackedReader {
+    return {
+      begun: this.#begun.toString('base64'),
+      stash: this.#stash.toString('base64', 0, this.#stashed),
+      stashing: this.#stashing,
+      remaining: this.#remaining,
+      fragment: this.#fragment,
+      inMessage: this.#inMessage,
+      messageBytes: this.#messageBytes,
+      messageAt: this.#messageAt,
+      messages: this.messages,
+      bytes: this.bytes,
+    }
+  }
+
+  unpack(packed: PackedReader): void {
+    this.#begun = Buffer.from(packed.begun, 'base64')
+    this.#stash = Buffer.from(packed.stash, 'base64')
+    this.#stashed = this.#stash.length
+    this.#stashing = packed.stashing
+    this.#remaining = packed.remaining
+    this.#fragment = packed.fragment
+    this.#inMessage = packed.inMessage
+    this.#messageBytes = packed.messageBytes
+    this.#messageAt = packed.messageAt
+    this.messages = packed.messages
+    this.bytes = packed.bytes
+  }
+
   /** Whether what was handed on so far ends at a frame's end, so that another frame may follow it. */
   get between(): boolean {
-    return this.#remaining === 0 || this.#stashing
+    return this.#remaining === 0 || this.#stashing || this.#fragment !== undefined
+  }
+
+  /** Whether a message has begun and not ended, as far as its frames' headers tell. */
+  get midMessage(): boolean {
+    return this.#inMessage || this.#remaining > 0
+  }
+
+  /** Messages that have ended. */
+  get completed(): number {
+    return this.midMessage ? this.messages - 1 : this.messages
+  }
+
+  /** Bytes handed on of a message that has not ended. */
+  get unfinished(): number {
+    return this.midMessage ? Math.max(0, this.bytes - this.#messageAt) : 0
   }
 
   /** Whether the reader has seen a Close or a fault. */
@@ -85,6 +156,11 @@ export class FrameReader {
   /** Asks for one `onBoundary` at the end of the frame that is streaming. */
   tellNextBoundary(): void {
     this.#boundaryWanted = true
+  }
+
+  /** Asks for one `onMessageEnd` at the end of the message that is under way. */
+  tellMessageEnd(): void {
+    this.#messageEndWanted = true
   }
 
   /** Reads one chunk. After a Close or a fault every further byte is dropped (RFC 6455 1.4). */
@@ -103,16 +179,22 @@ export class FrameReader {
         if (this.#stashing) {
           this.#collect(chunk.subarray(at, at + take), sink)
           run = at + take
+        } else if (this.#fragment !== undefined) {
+          this.#handOnFragment(chunk.subarray(at, at + take), take === this.#remaining, sink)
+          run = at + take
         }
         at += take
         this.#remaining -= take
-        if (this.#remaining === 0 && !this.#stashing && this.#boundaryWanted) {
+        if (this.#remaining > 0) break
+        if (this.#boundaryWanted && !this.#stashing) {
           this.#emit(chunk, run, at, sink)
           run = at
           this.#boundaryWanted = false
           sink.onBoundary()
         }
-        if (this.#remaining === 0) this.#stashing = false
+        this.#stashing = false
+        this.#fragment = undefined
+        run = this.#tellEnd(chunk, run, at, sink)
         continue
       }
       const header = headerLength(chunk, at)
@@ -126,7 +208,7 @@ export class FrameReader {
         }
         break
       }
-      const fault = this.#enter(chunk, at, length, sink)
+      const fault = this.#enter(chunk, at, length, this.bytes + at - run, sink)
       if (fault) {
         this.#emit(chunk, run, at, sink)
         return this.#fail(fault, sink)
@@ -140,6 +222,18 @@ export class FrameReader {
       }
       const available = end - at - header
       this.#remaining = length
+      if (length === 0) {
+        at += header
+        run = this.#tellEnd(chunk, run, at, sink)
+        continue
+      }
+      if (length > available && this.#rules.split && header + length > this.#rules.wholeFrames) {
+        this.#emit(chunk, run, at, sink)
+        this.#fragment = chunk[at]!
+        at += header
+        run = at
+        continue
+      }
       if (length > available && header + length <= this.#rules.wholeFrames) {
         this.#emit(chunk, run, at, sink)
         this.#stashing = true
@@ -158,6 +252,26 @@ export class FrameReader {
     if (to <= from) return
     this.bytes += to - from
     sink.onBytes(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to))
+  }
+
+  /** Tells the end of a message when that was asked for; returns where the next run begins. */
+  #tellEnd(chunk: Buffer, run: number, at: number, sink: FrameSink): number {
+    if (!this.#messageEndWanted || this.#inMessage) return run
+    this.#messageEndWanted = false
+    this.#emit(chunk, run, at, sink)
+    sink.onMessageEnd()
+    return at
+  }
+
+  /** Hands a piece of a long frame on as a frame of its own; frames that are split are never masked. */
+  #handOnFragment(piece: Buffer, isLast: boolean, sink: FrameSink): void {
+    const first = this.#fragment!
+    const header = dataHeader(isLast ? first : first & ~finBit, piece.length)
+    // RFC 7692 6.1: only the first fragment of a compressed message has RSV1 set.
+    this.#fragment = opcode.continuation | (first & finBit)
+    this.bytes += header.length + piece.length
+    sink.onBytes(header)
+    sink.onBytes(piece)
   }
 
   /** Adds a piece of a short frame; hands the frame on when this was its last piece. */
@@ -179,7 +293,7 @@ export class FrameReader {
   }
 
   /** Judges a frame by its header; the state of the message moves on when it is good. */
-  #enter(chunk: Buffer, at: number, length: number, sink: FrameSink): Fault | undefined {
+  #enter(chunk: Buffer, at: number, length: number, handedOn: number, sink: FrameSink): Fault | undefined {
     if (this.#wrongHeader(chunk, at, length)) return 'protocol'
     const op = chunk[at]! & 0x0f
     if (op >= opcode.close) return undefined
@@ -189,6 +303,7 @@ export class FrameReader {
     if (first) {
       if (!sink.onMessage()) return 'too-fast'
       this.messages++
+      this.#messageAt = handedOn
     }
     this.#messageBytes = size
     this.#inMessage = (chunk[at]! & finBit) === 0

@@ -1,22 +1,28 @@
 // The map. An accepted socket goes: listen.ts → upgrade-request.ts → route.ts → handshake.ts (dial-route.ts, dial.ts,
 // accept.ts) → pipe.ts. This file joins these stages and holds what outlives a connection.
 import type net from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import { code } from '@holdfast/close-codes'
 import type { Logger } from 'pino'
 import type { ClientHandshake } from './accept.ts'
+import type { Handle } from './channel.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { closeMapping, type Happening, type Told } from './close-mapping.ts'
 import { type Connection, Connections, connectionInfo } from './connections.ts'
 import { drain } from './drain.ts'
+import { GatewayError } from './errors.ts'
 import { type Admit, type HandshakeDeps, httpAnswer, serveHandshake } from './handshake.ts'
+import { HoldNews } from './hold-news.ts'
 import { answerError, passThrough } from './http-pass.ts'
 import type { HttpExchange } from './http-servers.ts'
 import { Ledger } from './limits.ts'
 import { Doors } from './listen.ts'
 import type { GatewayOptions, ListenOptions, RouteOptions } from './options.ts'
+import { type Packed, type PackedConnection, packConnection, unpackConnection } from './pack.ts'
 import { matchRoute } from './route.ts'
 import { RouteState } from './route-state.ts'
 import type { ConnectionInfo, DrainInfo, GatewayEvent, GatewaySnapshot } from './snapshot.ts'
+import { noTracing, type Tracing } from './tracing.ts'
 import { UpstreamPool } from './upstreams.ts'
 
 /** What a Gateway takes besides its options. */
@@ -27,9 +33,13 @@ export interface GatewayDeps {
   random?: () => number
   /** Who may come in; a ledger of this gateway's own by default. */
   admit?: Admit
+  /** Where handshakes are traced; nowhere by default. */
+  tracing?: Tracing
   /** Put before connection ids, so that they are unique among several gateways. */
   idPrefix?: string
 }
+
+export type { Packed, PackedConnection } from './pack.ts'
 
 /** What part of the connections is meant; nothing: all. */
 export interface Scope {
@@ -57,6 +67,7 @@ export class Gateway {
   #routes = new Map<string, RouteState>()
   #stopSweep: (() => void) | undefined
   #ids = 0
+  #handshakes = 0
   #draining = false
   /** Routes that the operator drained; the next reload takes them back in. */
   readonly #drainedRoutes = new Set<string>()
@@ -76,6 +87,7 @@ export class Gateway {
       log: this.#log,
       newId: () => `${prefix}${(++this.#ids).toString(36)}`,
       emit: (event) => this.#emit(event),
+      tracing: deps.tracing ?? noTracing,
       draining: (route, upstream) =>
         this.#isDrained(route, upstream) ? this.#options.drain.retry : undefined,
     }
@@ -86,6 +98,15 @@ export class Gateway {
       onRequest: (request) => this.#onRequest(request),
     })
     for (const route of options.routes) this.#addRoute(route)
+  }
+
+  /**
+   * Loads the replay modules of the routes; to be awaited before the first socket.
+   *
+   * @throws {GatewayError} A module cannot be loaded.
+   */
+  async prepare(): Promise<void> {
+    for (const state of this.#routes.values()) await state.loading
   }
 
   /** Starts health checks, name resolution and keepalive. */
@@ -114,8 +135,10 @@ export class Gateway {
         continue
       }
       before.delete(route.name)
+      const held = state.options.hold
       this.#routes.set(route.name, state)
       state.options = route
+      if (!isDeepStrictEqual(held, route.hold)) state.load()
       for (const upstream of new Set(state.pool.reconfigure(route).removed.map(({ name }) => name))) {
         drained += this.#startDrain({ route: route.name, upstream })
       }
@@ -172,6 +195,43 @@ export class Gateway {
     return connection !== undefined
   }
 
+  /** Ends connections of HTTP once they are idle, because the next requests shall go elsewhere. */
+  retire(): void {
+    this.#doors.retire()
+  }
+
+  /** Ids of the connections that could be taken to another process now. */
+  movable(): string[] {
+    return [...this.#connections]
+      .filter(({ pipe, drained }) => !drained && pipe.isMovable)
+      .map(({ id }) => id)
+  }
+
+  /** How many connections there are in all, movable or not; handshakes under way count. */
+  stuck(): { total: number } {
+    return { total: this.#connections.size + this.#handshakes }
+  }
+
+  /**
+   * Stops a connection and takes it apart, waiting at most `within` milliseconds until what was read has gone out.
+   * From then on the caller owns its sockets. Undefined: not now; it goes on as before.
+   */
+  async pack(id: string, within: number): Promise<Packed | undefined> {
+    const connection = this.#connections.get(id)
+    return connection && packConnection(connection, within, this.#clock)
+  }
+
+  /**
+   * Goes on with a connection that another gateway has packed. `release` is called when the connection has ended.
+   *
+   * @throws {GatewayError} There is no such route here.
+   */
+  unpack(state: PackedConnection, client: Handle, upstream: Handle | undefined, release: () => void): void {
+    const route = this.#routes.get(state.route)
+    if (!route) throw new GatewayError('not_found', 'gateway', `there is no route '${state.route}'`)
+    unpackConnection({ state, client, upstream }, release, route, this.#handshakeDeps)
+  }
+
   /** Calls the listener with every event; the result ends that. */
   on(listener: (event: GatewayEvent) => void): () => void {
     this.#listeners.add(listener)
@@ -198,7 +258,13 @@ export class Gateway {
         error: lastError,
       }),
     )
-    const state = new RouteState(route, pool)
+    const news = new HoldNews({
+      route: route.name,
+      clock: this.#clock,
+      log: this.#log,
+      emit: (event) => this.#emit(event),
+    })
+    const state = new RouteState(route, pool, news)
     this.#routes.set(route.name, state)
     return state
   }
@@ -206,8 +272,10 @@ export class Gateway {
   #onUpgrade(handshake: ClientHandshake): void {
     const { host, target } = handshake.request
     const state = this.#match(host, target)
-    if (state) void serveHandshake(handshake, state, this.#handshakeDeps)
-    else handshake.refuse(httpAnswer(overHttp({ what: 'no-route' })))
+    if (state) {
+      this.#handshakes++
+      void serveHandshake(handshake, state, this.#handshakeDeps).finally(() => this.#handshakes--)
+    } else handshake.refuse(httpAnswer(overHttp({ what: 'no-route' })))
   }
 
   #onRequest(exchange: HttpExchange): void {
@@ -253,7 +321,7 @@ export class Gateway {
   async #drain({ route, upstream }: Scope, chosen: Connection[]): Promise<DrainInfo> {
     const parts = [route && `route ${route}`, upstream && `upstream ${upstream}`]
     const scope = parts.filter(Boolean).join(', ') || 'gateway'
-    const shown: DrainInfo = { scope, total: chosen.length, closed: 0, cut: 0, done: false }
+    const shown: DrainInfo = { scope, total: chosen.length, closed: 0, moved: 0, cut: 0, done: false }
     this.#drains.push(shown)
     if (this.#drains.length > drainsShown) this.#drains.shift()
     this.#log.info({ scope, connections: chosen.length }, 'drain started')
@@ -261,12 +329,16 @@ export class Gateway {
       connections: this.#connections,
       clock: this.#clock,
       random: this.#random,
+      close: ({ pipe }, retry, closeTimeout) => {
+        if (upstream !== undefined) pipe.leaveUpstream(retry, closeTimeout)
+        else pipe.end({ what: 'gateway-drains', retry }, closeTimeout)
+      },
       onProgress: (progress) => {
         Object.assign(shown, progress)
         this.#emit({ type: 'drain', at: this.#clock.now(), drain: progress })
       },
     })
-    this.#log.info({ scope, closed: info.closed, cut: info.cut }, 'drain finished')
+    this.#log.info({ scope, closed: info.closed, moved: info.moved, cut: info.cut }, 'drain finished')
     return info
   }
 

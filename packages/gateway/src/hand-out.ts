@@ -21,12 +21,14 @@ interface Offer {
 
 interface Hand {
   worker: WorkerLink
-  /** Handed to it and not closed since. */
+  /** Open in it, or on their way to it. */
   sockets: number
   /** Sent, but not taken yet; kept for another worker if this one ends. */
   untaken: Map<number, Offer>
   /** When it last got one; the one that waited longest is first among equals. */
   turn: number
+  /** Gets none any more. */
+  retired: boolean
 }
 
 export class HandOut {
@@ -53,10 +55,23 @@ export class HandOut {
     return this.#hands.get(worker)?.sockets ?? 0
   }
 
+  /** The one of these workers that has the fewest. */
+  fewest(workers: readonly WorkerLink[]): WorkerLink | undefined {
+    let best = workers[0]
+    for (const worker of workers) if (this.socketsOf(worker) < this.socketsOf(best!)) best = worker
+    return best
+  }
+
   /** The worker gets sockets from now on. */
   add(worker: WorkerLink): void {
-    this.#hands.set(worker, { worker, sockets: 0, untaken: new Map(), turn: 0 })
+    this.#hands.set(worker, { worker, sockets: 0, untaken: new Map(), turn: 0, retired: false })
     this.#serve()
+  }
+
+  /** The worker gets no more sockets; those on their way to it are still its own. */
+  retire(worker: WorkerLink): void {
+    const hand = this.#hands.get(worker)
+    if (hand) hand.retired = true
   }
 
   /** The worker has ended: what it had not taken goes to another. */
@@ -92,9 +107,16 @@ export class HandOut {
     if (this.#onTheirWay === 0) for (const idler of [...this.#idlers]) idler()
   }
 
-  closed(worker: WorkerLink, count: number): void {
+  /** The worker gets a connection from another worker. */
+  moved(worker: WorkerLink): void {
     const hand = this.#hands.get(worker)
-    if (hand) hand.sockets -= count
+    if (hand) hand.sockets++
+  }
+
+  /** The worker says how many it has. */
+  left(worker: WorkerLink, sockets: number): void {
+    const hand = this.#hands.get(worker)
+    if (hand) hand.sockets = sockets + hand.untaken.size
   }
 
   /** Resolves when every socket has been taken, at the latest after so many milliseconds. */
@@ -142,7 +164,7 @@ export class HandOut {
   #next(): Hand | undefined {
     let best: Hand | undefined
     for (const hand of this.#hands.values()) {
-      if (hand.untaken.size >= untakenAtMost) continue
+      if (hand.retired || hand.untaken.size >= untakenAtMost) continue
       if (!best || hand.sockets < best.sockets || (hand.sockets === best.sockets && hand.turn < best.turn))
         best = hand
     }

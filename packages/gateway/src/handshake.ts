@@ -1,19 +1,23 @@
 // In: a client's checked handshake. Out: a running Pipe, or the client told why there is none. This is the life of a
 // connection up to its first frame: route, origin, limits, dial, accept.
+import { randomBytes } from 'node:crypto'
 import { adviceFor, code, delayFor } from '@holdfast/close-codes'
 import type { Logger } from 'pino'
 import type { ClientHandshake } from './accept.ts'
 import type { Clock } from './clock.ts'
 import { closeMapping, type Happening, type Told } from './close-mapping.ts'
-import { type Connection, type Connections, connectionInfo } from './connections.ts'
+import type { Connections } from './connections.ts'
 import type { DialFailure } from './dial.ts'
 import { dialRoute } from './dial-route.ts'
+import { parseExtensions } from './extensions.ts'
+import { sessionHeader } from './held-connection.ts'
 import type { Admission } from './limits.ts'
+import { openConnection } from './open-connection.ts'
 import type { DrainOptions, LimitOptions } from './options.ts'
-import { Pipe } from './pipe.ts'
 import type { HandshakeResult, RouteState } from './route-state.ts'
 import type { GatewayEvent } from './snapshot.ts'
-import type { Upstream } from './upstreams.ts'
+import type { AnswerTold, HandshakeSpan, Tracing } from './tracing.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
 
 /** Asks whether a client may come in under a route's limits. */
 export type Admit = (route: string, limits: LimitOptions, address: string) => Admission | Promise<Admission>
@@ -27,6 +31,7 @@ export interface HandshakeDeps {
   log: Logger
   newId: () => string
   emit: (event: GatewayEvent) => void
+  tracing: Tracing
   /** The delays that clients of a drained route or upstream are told; undefined when it is not drained. */
   draining: (route: string, upstream?: string) => DrainOptions['retry'] | undefined
 }
@@ -43,11 +48,12 @@ export async function serveHandshake(
   state: RouteState,
   deps: HandshakeDeps,
 ): Promise<void> {
-  const { request } = handshake
   const { options: route } = state
+  let { request } = handshake
+  const span = deps.tracing.handshake(request, route)
   const leave = (happening: Happening, result: HandshakeResult) => {
     state.countHandshake(result)
-    turnAway(handshake, happening, state, deps)
+    span.end(result, turnAway(handshake, happening, state, deps))
   }
   const retry = deps.draining(route.name)
   if (retry) return leave({ what: 'gateway-drains', retry: between(retry, deps.random) }, 'draining')
@@ -62,35 +68,54 @@ export async function serveHandshake(
     )
   }
   try {
-    const found = await dialRoute(route, state.pool, request, handshake.signal, deps.clock)
+    if (state.loading) await state.loading
+    if (state.replay) request = withoutExtensions(request)
+    const session = route.hold && randomBytes(16).toString('base64url')
+    const found = await dialRoute(
+      route,
+      state.pool,
+      request,
+      handshake.signal,
+      deps.clock,
+      session ? [[sessionHeader, session]] : [],
+      span,
+    )
     if (!found.ok) {
       admission.release()
-      return fail(found.failure, handshake, state, deps)
+      return fail(found.failure, handshake, state, deps, span)
     }
     const { upstream, dialled } = found
-    const release = () => {
-      found.release()
-      admission.release()
-    }
     // A drain or a reload may have begun while the upstream was dialled.
     const drainsNow = deps.draining(route.name, upstream.name)
     if (drainsNow || handshake.signal.aborted) {
       dialled.socket.destroy()
-      release()
+      found.release()
+      admission.release()
       if (drainsNow)
         return leave({ what: 'gateway-drains', retry: between(drainsNow, deps.random) }, 'draining')
+      span.end('abandoned')
       return state.countHandshake('abandoned')
     }
     state.countHandshake('accepted')
     const { protocol, extensions, headers } = dialled
-    const client = handshake.accept({ protocol, extensions, headers })
+    const told = session ? withoutClientTakeover(extensions) : extensions
+    const client = handshake.accept({ protocol, extensions: told, headers })
+    span.end('accepted')
     if (dialled.head.length > 0) dialled.socket.unshift(dialled.head)
-    open(
-      handshake,
+    openConnection(
+      {
+        ...described(handshake.request),
+        client,
+        socket: dialled.socket,
+        upstream,
+        protocol,
+        extensions,
+        held: session === undefined ? undefined : { session, request },
+        release: { upstream: found.release, admission: admission.release },
+        admission: admission.id,
+      },
       state,
       deps,
-      { stream: client, socket: dialled.socket, upstream, protocol, extensions },
-      release,
     )
   } catch (error) {
     admission.release()
@@ -105,15 +130,17 @@ function fail(
   handshake: ClientHandshake,
   state: RouteState,
   deps: HandshakeDeps,
+  span: HandshakeSpan,
 ): void {
   const leave = (happening: Happening, result: HandshakeResult) => {
     state.countHandshake(result)
     const clients = result === 'bad-gateway' && state.turnedAway(deps.clock.now())
     if (clients) deps.log.warn({ route: state.options.name, failure, clients }, 'no upstream for clients')
-    turnAway(handshake, happening, state, deps)
+    span.end(result, turnAway(handshake, happening, state, deps))
   }
   switch (failure.kind) {
     case 'aborted':
+      span.end('abandoned')
       return state.countHandshake('abandoned')
     case 'unreachable':
     case 'bad-answer':
@@ -132,27 +159,37 @@ function fail(
       const told = closeMapping({ what: 'rejected', status }, state.options).client
       if (told.by !== 'pass') {
         response.destroy()
-        return turnAway(handshake, { what: 'rejected', status }, state, deps)
+        return span.end('rejected', turnAway(handshake, { what: 'rejected', status }, state, deps))
       }
+      span.end('rejected', { status })
       return handshake.refuse({ status, headers: failure.headers, body: response })
     }
   }
 }
 
-/** HTTP when the table says so; otherwise a 101, a Close, its echo, and the end. */
+/** HTTP when the table says so; otherwise a 101, a Close, its echo, and the end. The result is what was told. */
 function turnAway(
   handshake: ClientHandshake,
   happening: Happening,
   state: RouteState,
   deps: HandshakeDeps,
-): void {
+): AnswerTold | undefined {
   const told = closeMapping(happening, state.options).client
-  if (told.by === 'http') return handshake.refuse(httpAnswer(told))
+  if (told.by === 'http') {
+    handshake.refuse(httpAnswer(told))
+    return { status: told.status }
+  }
   // WHATWG: a browser that offered subprotocols fails a handshake whose answer selects none of them.
   const protocol = handshake.request.protocols[0]
   const stream = handshake.accept({ protocol, headers: [] })
-  const pipe = open(handshake, state, deps, { stream, protocol }, () => {})
-  pipe.end(happening)
+  const release = { upstream() {}, admission() {} }
+  const opening = { ...described(handshake.request), client: stream, protocol, release }
+  openConnection(opening, state, deps).pipe.end(happening)
+  return told.by === 'close' && told.code !== undefined ? { closeCode: told.code } : undefined
+}
+
+function described({ address, httpVersion }: UpgradeRequest) {
+  return { address, http: httpVersion }
 }
 
 /** An HTTP answer of the gateway's own, with a short JSON body. */
@@ -163,66 +200,24 @@ export function httpAnswer(told: Extract<Told, { by: 'http' }>) {
   return { status: told.status, headers, body }
 }
 
-interface Ends {
-  stream: ReturnType<ClientHandshake['accept']>
-  socket?: ReturnType<ClientHandshake['accept']>
-  upstream?: Upstream
-  protocol?: string
-  extensions?: string
+/**
+ * RFC 7692 7.1.1.2: a server may include `client_no_context_takeover` unasked. The next upstream can then read what
+ * the client sends: no message refers to one that only the last upstream has seen.
+ */
+function withoutClientTakeover(extensions: string | undefined): string | undefined {
+  const agreed = parseExtensions(extensions ?? '') ?? []
+  if (agreed.length !== 1 || agreed[0]!.name !== 'permessage-deflate') return extensions
+  return agreed[0]!.params.some(([name]) => name === clientNoTakeover)
+    ? extensions
+    : `${extensions}; ${clientNoTakeover}`
 }
 
-function open(
-  handshake: ClientHandshake,
-  state: RouteState,
-  deps: HandshakeDeps,
-  ends: Ends,
-  release: () => void,
-): Pipe {
-  const { options: route } = state
-  const { request } = handshake
-  const { upstream } = ends
-  const pipe = new Pipe({
-    client: ends.stream,
-    upstream: ends.socket,
-    rsv: rsvOf(ends.extensions),
-    manners: route,
-    closeTimeout: route.timeouts.close,
-    keepalive: route.keepalive,
-    messageBytes: route.limits.messageBytes,
-    messagesPerSecond: route.limits.messagesPerSecond,
-    clock: deps.clock,
-    retry: () =>
-      Math.round(delayFor(adviceFor(code.serviceRestart), { attempt: 0, random: deps.random }) ?? 0),
-    onError: (error) =>
-      deps.log.error({ err: error, route: route.name, id: connection.id }, 'fault in a connection'),
-    onClosed: ({ code, reason, by }) => {
-      unregister()
-      release()
-      state.countTraffic(pipe.traffic)
-      state.countClose(code, by)
-      deps.log.debug({ ...connectionInfo(connection), code, reason, by }, 'connection closed')
-      deps.emit({ type: 'close', at: deps.clock.now(), route: route.name, code, reason, by })
-    },
-  })
-  const connection: Connection = {
-    id: deps.newId(),
-    route: route.name,
-    upstream: upstream && { name: upstream.name, address: `${upstream.target.host}:${upstream.target.port}` },
-    address: request.address,
-    openedAt: deps.clock.now(),
-    protocol: ends.protocol,
-    http: request.httpVersion,
-    pipe,
-  }
-  const unregister = deps.connections.register(connection)
-  return pipe
-}
+const clientNoTakeover = 'client_no_context_takeover'
 
-/** RFC 7692 6: permessage-deflate uses RSV1. What other extensions use is not ours to know. */
-function rsvOf(extensions: string | undefined): number {
-  if (!extensions) return 0
-  const names = extensions.split(',').map((extension) => extension.split(';')[0]!.trim().toLowerCase())
-  return names.every((name) => name === 'permessage-deflate') ? 0x40 : 0x70
+/** A replay module reads messages, so that nothing may be agreed that changes what they look like. */
+function withoutExtensions(request: UpgradeRequest): UpgradeRequest {
+  const headers = request.headers.filter(([name]) => name.toLowerCase() !== 'sec-websocket-extensions')
+  return { ...request, headers, extensions: '' }
 }
 
 function between([least, greatest]: DrainOptions['retry'], random: () => number): number {

@@ -5,10 +5,12 @@ import type { Duplex } from 'node:stream'
 import { type ClientHandshake, http1Handshake, http2Handshake } from './accept.ts'
 import { headerList, tokens, values } from './forwarded.ts'
 import { answerHttp1, answerHttp2, type HttpAnswer } from './http-answer.ts'
+import { readHttpHead } from './http-head.ts'
 import {
   type HeaderList,
   type PlainRequest,
   type Refusal,
+  type RequestHead,
   readPlainRequest,
   readUpgradeRequest,
   type Source,
@@ -94,19 +96,7 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
   // Node looks for connections over the limits only between 'listening' and close().
   server.emit('listening')
 
-  // Bun has the options above and does nothing about them: there the first head of a connection is timed here.
-  const slowHeads = new WeakMap<Duplex, NodeJS.Timeout>()
-  const endSlowHead = (socket: Duplex, ms: number) => {
-    const timer = setTimeout(() => {
-      answerHttp1(socket, plain({ status: 408, message: 'request took too long', headers: [] }))
-    }, ms)
-    slowHeads.set(socket, timer)
-    socket.once('close', () => clearTimeout(timer))
-  }
-  const headCame = (socket: Duplex) => clearTimeout(slowHeads.get(socket))
-
   const onRequest = (req: IncomingMessage, res: ServerResponse) => {
-    headCame(req.socket)
     const connection = connections.get(req.socket)!
     connection.pending++
     res.once('close', () => {
@@ -125,7 +115,6 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
   server.on('checkContinue', onRequest)
 
   server.on('upgrade', (req, socket, head) => {
-    headCame(req.socket)
     // Where an upgrade has a body, newer Node gives a stream behind that body in place of the socket.
     const { pending, source } = connections.get(req.socket)!
     // An answer here would overtake the answers to the requests before it.
@@ -161,12 +150,62 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
   retired.addEventListener('abort', () => server.closeIdleConnections())
   return {
     serve(socket: Duplex, source: Source) {
-      connections.set(socket, { source, pending: 0, failed: false })
-      if (process.versions.bun) endSlowHead(socket, timeouts.headers)
-      server.emit('connection', socket)
+      firstBytes(socket, timeouts.headers, (bytes) => {
+        const req = readHandshake(bytes)
+        if (!req) {
+          connections.set(socket, { source, pending: 0, failed: false })
+          socket.unshift(bytes)
+          server.emit('connection', socket)
+          return socket.resume()
+        }
+        const result = readUpgradeRequest(req, source)
+        if (result.ok) return handlers.onUpgrade(http1Handshake(result.request, socket, req.early))
+        answerHttp1(socket, plain(result))
+        handlers.onRefused?.(result.status, result.message)
+      })
     },
     close: () => server.close(),
   }
+}
+
+/** Waits for the first bytes of a connection, but not for ever; the socket is paused when they are handed over. */
+function firstBytes(socket: Duplex, within: number, then: (bytes: Buffer) => void): void {
+  const stop = () => {
+    clearTimeout(timer)
+    socket.off('data', came).off('end', leave).off('close', stop)
+  }
+  const came = (bytes: Buffer) => {
+    stop()
+    socket.pause()
+    then(bytes)
+  }
+  const leave = () => {
+    stop()
+    socket.destroy()
+  }
+  const timer = setTimeout(() => {
+    stop()
+    answerHttp1(socket, plain({ status: 408, message: 'request took too long', headers: [] }))
+  }, within)
+  socket.on('data', came).on('end', leave).on('close', stop)
+  socket.resume()
+}
+
+/**
+ * A WebSocket handshake that is whole and beyond doubt, with what came behind it. Node's HTTP server gets everything
+ * else: it costs several times as much.
+ */
+function readHandshake(bytes: Buffer): (RequestHead & { early: Buffer }) | undefined {
+  const head = readHttpHead(bytes, maxHeaderBytes)
+  const [method, url, version, ...more] = head?.start.split(' ') ?? []
+  if (!head || method !== 'GET' || version !== 'HTTP/1.1' || more.length > 0) return undefined
+  const { rawHeaders, length } = head
+  const fields = headerList(rawHeaders)
+  if (!tokens(values(fields, 'upgrade')).includes('websocket')) return undefined
+  // A body would stand between the head and the first frame.
+  if (values(fields, 'content-length').length + values(fields, 'transfer-encoding').length > 0)
+    return undefined
+  return { method, url, httpVersion: '1.1', httpVersionMajor: 1, rawHeaders, early: bytes.subarray(length) }
 }
 
 const clientErrors: Record<string, [status: number, message: string]> = {

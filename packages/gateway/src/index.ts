@@ -6,8 +6,16 @@ export { type DrainSlot, drainSlots } from './drain.ts'
 export { GatewayError, type Side } from './errors.ts'
 export { Gateway, type GatewayDeps, type Scope } from './gateway.ts'
 export { createLogger, type LogLevel, type LogOptions, logLevels, logOptionsFor } from './log.ts'
-export type { GatewayState, ReloadResult, WorkerInfo } from './operations.ts'
+export type { GatewayState, ReloadResult, UpgradeInfo, UpgradeResult, WorkerInfo } from './operations.ts'
 export type * from './options.ts'
+export {
+  loadReplay,
+  type Message,
+  type Replay,
+  type ReplayModule,
+  replayLimits,
+  replayProtocols,
+} from './replay.ts'
 export type * from './snapshot.ts'
 export { type LoadResult, Supervisor, type SupervisorOptions } from './supervisor.ts'
 export type { DrainCounts, DrainScope } from './worker-messages.ts'

@@ -3,7 +3,13 @@ import { type Clock, systemClock } from './clock.ts'
 import type { LimitOptions } from './options.ts'
 
 export type Admission =
-  | { ok: true /** Gives the place back; a second call does nothing. */; release(): void }
+  | {
+      ok: true
+      /** Its number, where somebody else keeps the count: it can be handed on with the connection. */
+      id?: number
+      /** Gives the place back; a second call does nothing. */
+      release(): void
+    }
   | {
       ok: false
       limit: 'connections' | 'perAddress' | 'handshakesPerSecond'

@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import net from 'node:net'
 import type { Logger } from 'pino'
 import { bindHandle, cannotListen } from './bound-handles.ts'
-import type { BoundHandle } from './channel.ts'
+import type { Handle } from './channel.ts'
 import type { HandOut } from './hand-out.ts'
 import type { HostPort, ListenOptions } from './options.ts'
-import { backlog } from './worker.ts'
 import type { WorkerLink } from './worker-link.ts'
+import { backlog } from './worker-listeners.ts'
 import { listenerKeys } from './worker-messages.ts'
 
 /**
@@ -17,7 +17,7 @@ import { listenerKeys } from './worker-messages.ts'
 export type Way = 'shared' | 'handed-out'
 
 type Bound = { options: ListenOptions; port: number } & (
-  | { way: 'shared'; handle: BoundHandle }
+  | { way: 'shared'; handle: Handle }
   | { way: 'handed-out'; server: net.Server }
 )
 
@@ -95,6 +95,12 @@ export class Listening {
   async attach(worker: WorkerLink): Promise<void> {
     if (this.#deps.way === 'handed-out') this.#deps.handOut.add(worker)
     else await this.#attach(worker, this.#bound)
+  }
+
+  /** Has the worker accept no more. Others accept already: no attempt is refused. */
+  async detach(worker: WorkerLink): Promise<void> {
+    if (this.#deps.way === 'handed-out') this.#deps.handOut.retire(worker)
+    else await worker.ask('unlisten', {})
   }
 
   async #attach(worker: WorkerLink, listeners: ReadonlyMap<string, Bound>): Promise<void> {

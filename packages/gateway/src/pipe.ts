@@ -3,6 +3,7 @@
 
 import type { Duplex } from 'node:stream'
 import { code } from '@holdfast/close-codes'
+import type { Handle } from './channel.ts'
 import type { Clock } from './clock.ts'
 import { awaitTcpEnd, endTcp } from './close-handshake.ts'
 import type { Happening, Manners } from './close-mapping.ts'
@@ -14,9 +15,10 @@ import {
   type Verdict,
 } from './connection.ts'
 import { closeFrame } from './frames.ts'
+import { Hold, type HoldDeps, type PackedHold } from './hold.ts'
 import type { KeepaliveOptions } from './keepalive.ts'
-import { Side } from './side.ts'
-import type { Traffic } from './snapshot.ts'
+import { type PackedSide, Side } from './side.ts'
+import type { Direction, Traffic } from './snapshot.ts'
 
 export interface PipeOptions {
   client: Duplex
@@ -36,11 +38,27 @@ export interface PipeOptions {
   retry: () => number
   /** A fault of the gateway's own; the connection is closed with 1011. */
   onError: (error: unknown) => void
+  /** Present where the route holds its clients. */
+  hold?: HoldDeps
+  /** The state of a connection that comes from another process. */
+  packed?: PackedPipe
   onClosed: (verdict: Verdict) => void
+}
+
+/** A pipe's state as data that JSON can carry. */
+export interface PackedPipe {
+  client: PackedSide
+  /** Absent while the connection is held. */
+  upstream?: PackedSide
+  /** What was handed on so far. */
+  carried: Traffic
+  hold?: PackedHold
 }
 
 /** Towards the client a frame up to this size, header included, is sent on whole or not at all. */
 const wholeFrames = 64 * 1024
+/** RFC 7692 6: permessage-deflate uses RSV1 alone. */
+export const deflateRsv = 0x40
 
 /**
  * Joins the two streams of one connection. This file is where all wires meet: bytes go from Side to Side, what ends a
@@ -48,60 +66,155 @@ const wholeFrames = 64 * 1024
  */
 export class Pipe {
   readonly client: Side
-  readonly upstream: Side
+  /** Another Side for each upstream that the connection has. */
+  upstream: Side
   readonly #options: PipeOptions
+  readonly #hold: Hold | undefined
   #state: ConnectionState = { name: 'open' }
   #closeTimer: unknown
   /** The Close frame that just came, for 'forward-close'. */
   #closeFrame: Buffer | undefined
   /** Milliseconds for the closing handshake that is under way. */
   #closeTimeout: number
+  /** What upstreams before this one sent. */
+  #messagesBefore = 0
+  #bytesBefore = 0
+  /** What the readers had counted in another process. */
+  #before: Traffic = noTraffic
 
   constructor(options: PipeOptions) {
     this.#options = options
     this.#closeTimeout = options.closeTimeout
-    const messageBytes = options.messageBytes ?? Number.POSITIVE_INFINITY
-    const { rsv, clock, keepalive } = options
+    if (options.hold) {
+      this.#hold = new Hold(this, options.hold, options.clock, options.packed?.hold?.replay)
+    }
     this.client = new Side(this, 'client', {
-      rules: { masked: true, rsv, messageBytes, wholeFrames: 0 },
+      rules: { masked: true, ...this.#rules, wholeFrames: 0, split: false },
       messagesPerSecond: options.messagesPerSecond,
-      keepalive,
-      clock,
+      keepalive: options.keepalive,
+      clock: options.clock,
+      hold: this.#hold,
     })
-    this.upstream = new Side(this, 'upstream', {
-      rules: { masked: false, rsv, messageBytes, wholeFrames },
-      keepalive,
-      clock,
-    })
-    this.client.opposite = this.upstream
-    this.upstream.opposite = this.client
+    this.upstream = this.#newUpstream()
+    if (options.packed) this.#unpack(options.packed)
     this.client.attach(options.client)
     if (options.upstream) this.upstream.attach(options.upstream)
+    if (this.#state.name === 'held') this.#hold?.searchOn()
+  }
+
+  get #rules(): { rsv: number; messageBytes: number } {
+    return { rsv: this.#options.rsv, messageBytes: this.#options.messageBytes ?? Number.POSITIVE_INFINITY }
+  }
+
+  #newUpstream(): Side {
+    const { rsv, clock, keepalive } = this.#options
+    // Held clients must be told 1012 whenever an upstream dies, so that no frame of theirs may be half sent.
+    const split = this.#hold !== undefined && (rsv === 0 || rsv === deflateRsv)
+    const side = new Side(this, 'upstream', {
+      rules: { masked: false, ...this.#rules, wholeFrames, split },
+      keepalive,
+      clock,
+      hold: this.#hold,
+    })
+    this.client.opposite = side
+    side.opposite = this.client
+    if (this.client.isFrozen) side.freeze()
+    return side
   }
 
   get state(): ConnectionState['name'] {
     return this.#state.name
   }
 
-  /** What has been handed on so far. */
+  /** What has been handed on in this process. */
   get traffic(): Traffic {
+    return subtract(this.#passed, this.#before)
+  }
+
+  /** What has been handed on since the connection began. */
+  get total(): Traffic {
+    const { messages, bytes } = this.#options.packed?.carried ?? noTraffic
+    const here = this.traffic
+    return {
+      messages: sum(here.messages, messages),
+      bytes: sum(here.bytes, bytes),
+    }
+  }
+
+  get #passed(): Traffic {
     const { client, upstream } = this
     return {
-      messages: { 'to-upstream': client.reader.messages, 'to-client': upstream.reader.messages },
-      bytes: { 'to-upstream': client.reader.bytes, 'to-client': upstream.reader.bytes },
+      messages: {
+        'to-upstream': client.reader.messages,
+        'to-client': this.#messagesBefore + upstream.reader.messages,
+      },
+      bytes: {
+        'to-upstream': client.reader.bytes,
+        'to-client': this.#bytesBefore + upstream.reader.bytes,
+      },
     }
   }
 
   /** Something outside the two streams ends the connection: a drain, the operator, or what kept it from opening. */
   end(happening: Happening, closeTimeout = this.#options.closeTimeout): void {
-    if (this.#state.name !== 'open') return
+    if (this.#state.name === 'closing' || this.#state.name === 'closed') return
     this.#closeTimeout = closeTimeout
     this.step({ type: 'happened', happening })
+  }
+
+  /** The operator takes the upstream away: a held client goes on with another, others are told to come back. */
+  leaveUpstream(retry: number, closeTimeout: number): void {
+    if (this.#hold) this.step({ type: 'upstream-drained' })
+    else this.end({ what: 'gateway-drains', retry }, closeTimeout)
+  }
+
+  /** The delay for a `retry=` of the gateway's own. */
+  retry(): number {
+    return this.#options.retry()
   }
 
   /** Both streams go now. */
   cut(): void {
     this.step({ type: 'cut' })
+  }
+
+  /** Whether it could be taken to another process now. */
+  get isMovable(): boolean {
+    const { name } = this.#state
+    return this.client.isMovable && (name === 'held' || (name === 'open' && this.upstream.isMovable))
+  }
+
+  /** Reads nothing more of either side. What was read before is handed on first. */
+  freeze(): void {
+    this.client.freeze()
+    this.upstream.freeze()
+  }
+
+  /** Goes on after `freeze`. */
+  thaw(): void {
+    this.client.thaw()
+    this.upstream.thaw()
+  }
+
+  /** Gives both connections away, with all that is needed to go on; to be called while frozen and movable. */
+  pack(): { state: PackedPipe; client: Handle; upstream?: Handle } {
+    const held = this.#state.name === 'held'
+    const state: PackedPipe = {
+      client: this.client.pack(),
+      upstream: held ? undefined : this.upstream.pack(),
+      carried: this.total,
+      hold: this.#hold?.pack(),
+    }
+    this.#state = { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } }
+    return { state, client: this.client.giveAway()!, upstream: this.upstream.giveAway() }
+  }
+
+  #unpack({ client, upstream, hold }: PackedPipe): void {
+    this.client.unpack(client)
+    if (upstream) this.upstream.unpack(upstream)
+    if (hold) this.#hold?.unpack(hold)
+    if (!upstream) this.#state = { name: 'held' }
+    this.#before = this.#passed
   }
 
   /** Called at every sweep of the keepalive. */
@@ -122,7 +235,7 @@ export class Pipe {
   fault(error: unknown): void {
     this.#options.onError(error)
     this.step(
-      this.#state.name === 'open'
+      this.#state.name !== 'closing'
         ? { type: 'happened', happening: { what: 'gateway-fault' } }
         : { type: 'cut' },
     )
@@ -131,10 +244,11 @@ export class Pipe {
   step(event: ConnectionEvent): void {
     const was = this.#state
     if (was.name === 'closed') return
-    const about = { manners: this.#options.manners, retry: this.#options.retry }
-    const [state, actions] = next(was, event, about)
+    const { manners, retry } = this.#options
+    const [state, actions] = next(was, event, { manners, retry, hold: this.#hold?.holdable })
     this.#state = state
     for (const action of actions) this.#do(action)
+    if (this.#hold && (state.name === 'closing' || state.name === 'closed')) this.#endHold(was, event)
     if (state.name === 'closed') {
       const { clock, closeTimeout, onClosed } = this.#options
       clock.clearTimeout(this.#closeTimer)
@@ -142,6 +256,13 @@ export class Pipe {
       if (this.client.waits || this.upstream.waits) clock.setTimeout(() => this.#destroy(), closeTimeout)
       onClosed(state.verdict)
     }
+  }
+
+  #endHold(was: ConnectionState, event: ConnectionEvent): void {
+    if (was.name === 'closing') return
+    if (this.#hold && isLoss(event, this.#hold.options.on)) this.#hold.countLost()
+    const byClient = event.type === 'close-frame' || event.type === 'ended'
+    this.#hold?.end(was.name === 'held' && byClient)
   }
 
   #destroy(): void {
@@ -169,11 +290,68 @@ export class Pipe {
       case 'destroy':
         this[action.side].destroy()
         return
-      case 'wait': {
-        const { clock } = this.#options
-        clock.clearTimeout(this.#closeTimer)
-        this.#closeTimer = clock.setTimeout(() => this.step({ type: 'too-late' }), this.#closeTimeout)
-      }
+      case 'wait':
+        return this.#wait(this.#closeTimeout)
+      case 'wait-departure':
+        return this.#wait(this.#hold!.options.for)
+      case 'quieten':
+        return this.#hold!.quieten()
+      case 'answer-drain':
+        return this.#hold!.answerDrain()
+      case 'release':
+        return this.#hold!.release()
+      case 'hold':
+        return this.#holdClient(action.code, action.echo)
+      case 'resume':
+        return this.#hold!.resume()
     }
   }
+
+  #wait(ms: number): void {
+    const { clock } = this.#options
+    clock.clearTimeout(this.#closeTimer)
+    this.#closeTimer = clock.setTimeout(() => this.step({ type: 'too-late' }), ms)
+  }
+
+  /** Lets the upstream go; the client stays. */
+  #holdClient(departed: number, echo: boolean): void {
+    this.#options.clock.clearTimeout(this.#closeTimer)
+    const gone = this.upstream
+    // RFC 6455 5.5.1: a Close is answered with a Close; inside a frame of the client's there is no place for one.
+    const answer = echo && gone.mayBeTold ? closeFrame(departed, '', true) : undefined
+    this.#hold!.begin(departed)
+    this.#messagesBefore += gone.reader.messages
+    this.#bytesBefore += gone.reader.bytes
+    this.upstream = this.#newUpstream()
+    const afterClose = echo && !answer ? endTcp : awaitTcpEnd
+    gone.detach(answer, gone.reader.stopped ? afterClose : undefined)
+    this.client.unblock()
+  }
+}
+
+/** Whether this is an upstream's end that its client could have been held over. */
+function isLoss(event: ConnectionEvent, on: readonly (number | 'lost')[]): boolean {
+  if (event.type === 'close-frame') {
+    return event.from === 'upstream' && event.code !== undefined && on.includes(event.code)
+  }
+  if (event.type === 'happened') return event.happening.what === 'upstream-silent'
+  return event.type === 'ended' && event.side === 'upstream'
+}
+
+const noTraffic: Traffic = {
+  messages: { 'to-upstream': 0, 'to-client': 0 },
+  bytes: { 'to-upstream': 0, 'to-client': 0 },
+}
+
+type ByDirection = Record<Direction, number>
+
+function sum(a: ByDirection, b: ByDirection, sign = 1): ByDirection {
+  return {
+    'to-upstream': a['to-upstream'] + sign * b['to-upstream'],
+    'to-client': a['to-client'] + sign * b['to-client'],
+  }
+}
+
+function subtract(a: Traffic, b: Traffic): Traffic {
+  return { messages: sum(a.messages, b.messages, -1), bytes: sum(a.bytes, b.bytes, -1) }
 }

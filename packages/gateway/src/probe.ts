@@ -82,7 +82,13 @@ function converse(
 ): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const payload = randomBytes(8)
-    const reader = new FrameReader({ masked: false, rsv: 0, messageBytes: Infinity, wholeFrames: 0 })
+    const reader = new FrameReader({
+      masked: false,
+      rsv: 0,
+      messageBytes: Infinity,
+      wholeFrames: 0,
+      split: false,
+    })
     let answered = !ping
     let received = 0
     let closing: unknown
@@ -101,6 +107,7 @@ function converse(
     const sink: FrameSink = {
       onBytes: () => {},
       onMessage: () => true,
+      onMessageEnd: () => {},
       onBoundary: () => {},
       onFault: () => finish('broke the protocol'),
       onControl(op, body) {

@@ -42,6 +42,16 @@ export class RemoteLedger {
     })
   }
 
+  /** Takes over an admission that came with a connection from another worker. The result gives it back, once. */
+  readmit(admission: number | undefined): () => void {
+    if (admission === undefined) return () => {}
+    let released = false
+    return () => {
+      if (!released) this.#release(admission)
+      released = true
+    }
+  }
+
   /** Takes the supervisor's answer to an earlier request. */
   answer(request: number, answer: AdmissionAnswer): void {
     this.#waiting.get(request)?.(answer)
@@ -50,15 +60,7 @@ export class RemoteLedger {
 
   #admission(answer: AdmissionAnswer): Admission {
     if (!answer.ok) return answer
-    let released = false
-    return {
-      ok: true,
-      release: () => {
-        if (released) return
-        released = true
-        this.#release(answer.admission)
-      },
-    }
+    return { ok: true, id: answer.admission, release: this.readmit(answer.admission) }
   }
 
   #release(admission: number): void {

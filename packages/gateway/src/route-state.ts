@@ -1,8 +1,11 @@
 // What a gateway keeps for one route while it runs: its pool and its counts.
 import { type Connection, shownState } from './connections.ts'
+import type { HoldResult } from './hold.ts'
+import type { HoldNews } from './hold-news.ts'
 import type { RouteOptions } from './options.ts'
-import type { RouteCounters, RouteInfo, Traffic } from './snapshot.ts'
-import { emptyCounters } from './totals.ts'
+import { loadReplay, type ReplayModule } from './replay.ts'
+import { SearchParty } from './search-party.ts'
+import type { Direction, RouteCounters, RouteInfo, Traffic } from './snapshot.ts'
 import type { UpstreamPool } from './upstreams.ts'
 
 export type HandshakeResult =
@@ -19,9 +22,19 @@ export type HandshakeResult =
 /** Milliseconds between two lines of the log about clients of a route that found no upstream. */
 const sayEvery = 5000
 
+/** Upper bounds of the histogram of re-attachments, in seconds. */
+const reattachBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60]
+
 export class RouteState {
   options: RouteOptions
   readonly pool: UpstreamPool
+  readonly news: HoldNews
+  /** Its held clients that look for an upstream. */
+  readonly searching = new SearchParty()
+  /** What the next upstream of a held client is told; loaded once. */
+  replay: ReplayModule | undefined
+  /** To be awaited before `replay` is read. */
+  loading: Promise<void> | undefined
   readonly #handshakes: Record<string, number> = {}
   readonly #closes: Record<string, number> = {}
   /** Of connections that are gone; that of live ones is added when somebody looks. */
@@ -30,13 +43,35 @@ export class RouteState {
     bytes: { 'to-upstream': 0, 'to-client': 0 },
   }
 
+  readonly #lost: RouteCounters['lost'] = { 'to-upstream': 0, 'to-client': 0 }
+  readonly #reattachments: Record<string, number> = {}
+  readonly #reattachSeconds: Record<string, number> = Object.fromEntries(
+    [...reattachBuckets, Number.POSITIVE_INFINITY].map((seconds) => [seconds, 0]),
+  )
+  #reattachSum = 0
   /** Clients turned away since the log last said so, and when that was. */
   #turnedAway = 0
   #saidAt = Number.NEGATIVE_INFINITY
 
-  constructor(options: RouteOptions, pool: UpstreamPool) {
+  constructor(options: RouteOptions, pool: UpstreamPool, news: HoldNews) {
     this.options = options
     this.pool = pool
+    this.news = news
+    this.load()
+  }
+
+  /** Loads the replay module that the options ask for; rejects with a GatewayError when that cannot be. */
+  load(): Promise<void> | undefined {
+    const { hold } = this.options
+    this.replay = undefined
+    this.loading = undefined
+    if (!hold || hold.replay.by === 'none') return
+    this.loading = loadReplay(hold.replay).then((module) => {
+      this.replay = module
+    })
+    // Whoever needs the module hears of the failure.
+    this.loading.catch(() => {})
+    return this.loading
   }
 
   countHandshake(result: HandshakeResult): void {
@@ -46,6 +81,19 @@ export class RouteState {
   countClose(code: number, by: string): void {
     const key = `${code}:${by}`
     this.#closes[key] = (this.#closes[key] ?? 0) + 1
+  }
+
+  countLost(direction: Direction, messages: number): void {
+    this.#lost[direction] += messages
+  }
+
+  /** Counts a hold that ended; the time without an upstream counts where there is another now. */
+  countReattachment(result: HoldResult, ms: number): void {
+    this.#reattachments[result] = (this.#reattachments[result] ?? 0) + 1
+    if (result !== 'attached') return
+    const bucket = reattachBuckets.find((seconds) => ms <= seconds * 1000) ?? Number.POSITIVE_INFINITY
+    this.#reattachSeconds[bucket] = (this.#reattachSeconds[bucket] ?? 0) + 1
+    this.#reattachSum += ms / 1000
   }
 
   /**
@@ -68,11 +116,14 @@ export class RouteState {
 
   info(connections: Iterable<Connection>): RouteInfo {
     const counters: RouteCounters = {
-      ...emptyCounters(),
       handshakes: { ...this.#handshakes },
       closes: { ...this.#closes },
       messages: { ...this.#traffic.messages },
       bytes: { ...this.#traffic.bytes },
+      lost: { ...this.#lost },
+      reattachments: { ...this.#reattachments },
+      reattachSeconds: { ...this.#reattachSeconds },
+      reattachSum: this.#reattachSum,
     }
     const byState = { open: 0, held: 0, closing: 0 }
     for (const { route, pipe } of connections) {

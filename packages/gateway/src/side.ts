@@ -2,18 +2,37 @@
 // until they may be written to it.
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
+import type { Handle } from './channel.ts'
 import type { Clock } from './clock.ts'
 import type { Happening, SideName } from './close-mapping.ts'
-import { type Fault, FrameReader, type FrameRules, type FrameSink } from './frame-reader.ts'
+import { readFast } from './fast-socket.ts'
+import {
+  type Fault,
+  FrameReader,
+  type FrameRules,
+  type FrameSink,
+  type PackedReader,
+} from './frame-reader.ts'
 import { controlFrame, opcode } from './frames.ts'
+import type { Hold } from './hold.ts'
 import { beat, firstPulse, type KeepaliveOptions, type Pulse } from './keepalive.ts'
 import type { Pipe } from './pipe.ts'
+import { isMovable, readOn, stopReading, takeHandle } from './socket-handle.ts'
 
 export interface SideOptions {
   rules: FrameRules
   messagesPerSecond?: number
   keepalive: KeepaliveOptions | false
   clock: Clock
+  /** What this side's bytes and control frames pass by on a route with `hold`. */
+  hold?: Hold
+}
+
+/** A side's state as data that JSON can carry. */
+export interface PackedSide {
+  reader: PackedReader
+  /** The Ping of ours that waits for its Pong, in base64. */
+  ping?: string
 }
 
 const side = Symbol('side')
@@ -27,6 +46,7 @@ export class Side implements FrameSink {
   readonly reader: FrameReader
   readonly #pipe: Pipe
   readonly #options: SideOptions
+  readonly #hold: Hold | undefined
   opposite!: Side
   stream: Duplex | undefined
   /** Frames of our own for this side, waiting for the end of the frame that is streaming to it. */
@@ -37,8 +57,14 @@ export class Side implements FrameSink {
   #ended = false
   /** How this side ends as soon as nothing waits for the end of a frame any more. */
   #ending: Ending | undefined
+  /** While the opposite's bytes are read: how many pieces there are to write so far. */
+  #gathering: 'nothing' | 'one' | 'many' | undefined
+  /** The one piece. */
+  #lone: Buffer | undefined
   /** Not read, because the opposite takes no more. */
   #blocked = false
+  /** Not read, because the connection is about to be taken to another process. */
+  #frozen = false
   #heard = false
   #pulse: Pulse | undefined
   /** Payload of the Ping that waits for its Pong. */
@@ -51,6 +77,7 @@ export class Side implements FrameSink {
     this.#pipe = pipe
     this.name = name
     this.#options = options
+    this.#hold = options.hold
     this.reader = new FrameReader(options.rules)
     const now = options.clock.now()
     if (options.keepalive) this.#pulse = firstPulse(now, options.keepalive)
@@ -58,39 +85,136 @@ export class Side implements FrameSink {
     this.#allowanceAt = now
   }
 
-  attach(stream: Duplex): void {
+  attach(given: Duplex): void {
+    const stream = readFast(given, (bytes) => this.onData(bytes))
     this.stream = stream
     ;(stream as Wired)[side] = this
-    stream.on('data', streamOnData)
     stream.on('drain', streamOnDrain)
     stream.on('end', streamOnEnd)
     stream.on('close', streamOnClose)
     stream.on('error', streamOnError)
     if (stream.destroyed || stream.readableEnded) queueMicrotask(() => this.onEnd())
+    else if (this.#frozen) stopReading(stream)
     else stream.resume()
+  }
+
+  /** Lets go of the stream, which from now on ends by itself: as `ending` does, or at once. */
+  detach(last: Buffer | undefined, ending: Ending | undefined): void {
+    const { stream } = this
+    if (!stream) return
+    this.#flush()
+    this.#unwire(stream)
+    if (!ending || stream.destroyed) return void stream.destroy()
+    if (last && stream.writable) stream.write(last)
+    ending(stream, this.#options.clock)
+  }
+
+  /** Whether its stream can be taken to another process as things are: nothing of the gateway's own waits. */
+  get isMovable(): boolean {
+    const rest = this.#closing || this.#ended || this.#ending || this.waits || this.reader.stopped
+    return !rest && isMovable(this.stream)
+  }
+
+  /** Whether everything read has been handed on, and everything written has gone out. */
+  get isEmpty(): boolean {
+    const { stream } = this
+    return !stream || stream.writableLength + stream.readableLength === 0
+  }
+
+  pack(): PackedSide {
+    return { reader: this.reader.pack(), ping: this.#ping?.toString('base64') }
+  }
+
+  unpack({ reader, ping }: PackedSide): void {
+    this.reader.unpack(reader)
+    if (ping !== undefined) this.#ping = Buffer.from(ping, 'base64')
+  }
+
+  /** Reads nothing more, not even what is on its way from the kernel. */
+  freeze(): void {
+    if (this.stream) stopReading(this.stream)
+    this.#frozen = true
+  }
+
+  get isFrozen(): boolean {
+    return this.#frozen
+  }
+
+  thaw(): void {
+    this.#frozen = false
+    if (this.stream) readOn(this.stream, !this.#blocked)
+  }
+
+  /** Gives the connection away; nothing of the stream is heard any more. */
+  giveAway(): Handle | undefined {
+    const { stream } = this
+    if (!stream) return undefined
+    this.#unwire(stream)
+    return takeHandle(stream)
+  }
+
+  #unwire(stream: Duplex): void {
+    stream.off('drain', streamOnDrain).off('end', streamOnEnd)
+    stream.off('close', streamOnClose)
+    this.stream = undefined
   }
 
   /** Hands bytes of the opposite on to this side. Without room the opposite is not read until there is. */
   write(bytes: Buffer): void {
-    if (this.#closeWritten || !this.stream?.writable) return
-    if (!this.stream.write(bytes)) this.opposite.#block()
+    if (!this.#closeWritten) this.#send(bytes)
+  }
+
+  /** What one read of the opposite brings becomes one write; a lone piece, the usual case, needs no gathering. */
+  #send(bytes: Buffer): void {
+    switch (this.#gathering) {
+      case 'nothing':
+        this.#lone = bytes
+        this.#gathering = 'one'
+        return
+      case 'one':
+        this.stream?.cork()
+        this.#gathering = 'many'
+        this.#writeNow(this.#lone!)
+        this.#writeNow(bytes)
+        return
+      default:
+        this.#writeNow(bytes)
+    }
+  }
+
+  #writeNow(bytes: Buffer): void {
+    if (this.stream?.writable && !this.stream.write(bytes)) this.opposite.block()
+  }
+
+  /** Writes what was gathered. */
+  #flush(): void {
+    const was = this.#gathering
+    this.#gathering = undefined
+    if (was === 'many') this.stream?.uncork()
+    else if (was === 'one') this.#writeNow(this.#lone!)
+    this.#lone = undefined
   }
 
   /** Writes a frame of our own, or one handed on whole, as soon as no frame of the opposite is half written. */
   say(frame: Buffer, isClose = false): void {
     if (this.#closing || !this.stream) return
     this.#closing = isClose
-    if (this.opposite.reader.between) return this.#put(frame, isClose)
+    if (this.mayBeTold) return this.#sayNow(frame, isClose)
     if (this.opposite.#ended) return this.#unsaid()
     this.#waiting.push(frame)
     this.opposite.reader.tellNextBoundary()
   }
 
-  #put(frame: Buffer, isClose: boolean): void {
+  /** Whether no frame of the opposite is half written to this side. */
+  get mayBeTold(): boolean {
+    return this.opposite.reader.between || (this.name === 'upstream' && this.#hold?.keeps === true)
+  }
+
+  #sayNow(frame: Buffer, isClose: boolean): void {
     this.#closeWritten = isClose
-    if (this.stream?.writable) this.stream.write(frame)
+    this.#send(frame)
     // What the opposite still sends is read, to see its Close, and dropped.
-    if (isClose) this.opposite.#unblock()
+    if (isClose) this.opposite.unblock()
   }
 
   /** The rest of a frame can never come, so that what waits for its end cannot be said. */
@@ -115,38 +239,48 @@ export class Side implements FrameSink {
 
   #endWith(ending: Ending): void {
     this.#ending = undefined
-    this.opposite.#unblock()
+    this.opposite.unblock()
+    this.#flush()
     if (this.stream && !this.stream.destroyed) ending(this.stream, this.#options.clock)
   }
 
   destroy(): void {
     this.stream?.destroy()
-    this.opposite.#unblock()
+    this.opposite.unblock()
   }
 
-  #block(): void {
+  /** Stops reading; what is read already goes on. */
+  block(): void {
     if (this.#blocked) return
     this.#blocked = true
     this.stream?.pause()
   }
 
-  #unblock(): void {
+  unblock(): void {
     if (!this.#blocked) return
     this.#blocked = false
-    this.stream?.resume()
+    if (!this.#frozen) this.stream?.resume()
   }
 
-  onData(chunk: Buffer): void {
+  /** Takes what was read. True: a write of it may still be waiting, so that the bytes must stay as they are. */
+  onData(chunk: Buffer): boolean {
+    if (!this.stream) return false
     this.#heard = true
-    const to = this.opposite.stream
-    to?.cork()
-    this.reader.read(chunk, this)
-    to?.uncork()
+    const to = this.opposite
+    to.#gathering = 'nothing'
+    try {
+      this.reader.read(chunk, this)
+      if (this.#hold && this.name === 'client') this.#hold.afterRead()
+    } catch (error) {
+      this.#pipe.fault(error)
+    }
+    to.#flush()
+    return to.stream !== undefined && to.stream.writableLength > 0
   }
 
   onDrain(): void {
     this.#heard = true // it takes what it is sent
-    this.opposite.#unblock()
+    this.opposite.unblock()
   }
 
   /** A peer that sent its Close and then ended its half can still be told the answer; Chromium does so over HTTP/2. */
@@ -161,14 +295,16 @@ export class Side implements FrameSink {
     this.#pipe.step({ type: 'ended', side: this.name, insideFrame: !this.reader.between })
   }
 
-  onFailure(error: unknown): void {
-    this.#pipe.fault(error)
-  }
-
   // FrameSink
 
   onBytes(bytes: Buffer): void {
-    this.opposite.write(bytes)
+    if (!this.#hold) this.opposite.write(bytes)
+    else if (this.name === 'client') this.#hold.fromClient(bytes)
+    else this.#hold.fromUpstream(bytes)
+  }
+
+  onMessageEnd(): void {
+    this.#hold?.onMessageEnd()
   }
 
   onMessage(): boolean {
@@ -190,7 +326,7 @@ export class Side implements FrameSink {
     } else if (op === opcode.pong && this.#ping?.equals(payload)) {
       // The answer to our own Ping: the other side never asked.
       this.#ping = undefined
-    } else {
+    } else if (!this.#hold?.control(this.name, op, payload)) {
       this.opposite.write(frame)
     }
   }
@@ -200,7 +336,7 @@ export class Side implements FrameSink {
     const frames = opposite.#waiting
     opposite.#waiting = []
     for (const [i, frame] of frames.entries()) {
-      opposite.#put(frame, opposite.#closing && i === frames.length - 1)
+      opposite.#sayNow(frame, opposite.#closing && i === frames.length - 1)
     }
     if (opposite.#ending) opposite.#endWith(opposite.#ending)
     if (this.#ending) this.#endWith(this.#ending)
@@ -237,15 +373,6 @@ function faultHappening(fault: Fault, from: SideName): Happening {
       return { what: 'message-too-big', from }
     case 'too-fast':
       return { what: 'too-many-messages' }
-  }
-}
-
-function streamOnData(this: Duplex, chunk: Buffer): void {
-  const here = (this as Wired)[side]
-  try {
-    here.onData(chunk)
-  } catch (error) {
-    here.onFailure(error)
   }
 }
 

@@ -1,6 +1,6 @@
 // A worker beside the supervisor, in the same process: for runtimes that cannot hand sockets to other processes (Bun),
 // and for tests.
-import type { Channel } from './channel.ts'
+import type { Channel, Handle } from './channel.ts'
 import { Worker } from './worker.ts'
 import type { FromWorker } from './worker-messages.ts'
 
@@ -9,12 +9,12 @@ export const canFork = !process.versions.bun
 
 /** Starts a worker in this process. `kill` ends it at once, with all of its connections. */
 export function inProcessWorker(): Channel {
-  let onMessage: (message: FromWorker) => void = () => {}
+  let onMessage: (message: FromWorker, handle?: Handle) => void = () => {}
   let onExit: (ending: string) => void = () => {}
   let ended = false
   const worker = new Worker({
     // Later, as from another process: nobody is called back before his call has returned.
-    post: (message) => queueMicrotask(() => onMessage(message)),
+    post: (message, handle) => queueMicrotask(() => onMessage(message, handle)),
     end: () => {
       if (ended) return
       ended = true

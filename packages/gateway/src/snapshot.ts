@@ -53,9 +53,10 @@ export interface RouteInfo {
 export interface DrainInfo {
   /** What is drained: 'gateway', 'route chat', 'upstream ws://…'. */
   scope: string
-  /** Connections at the start, closed so far, cut so far. */
+  /** Connections at the start; closed, gone on with another upstream, and cut so far. */
   total: number
   closed: number
+  moved: number
   cut: number
   done: boolean
 }

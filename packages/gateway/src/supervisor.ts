@@ -18,6 +18,7 @@ import type { GatewayOptions } from './options.ts'
 import { describeChanges, sameAdminAddress } from './reload-changes.ts'
 import { canFork, inProcessWorker } from './single-process.ts'
 import type { ConnectionInfo, GatewayEvent } from './snapshot.ts'
+import { Upgrades } from './upgrade.ts'
 import { type WorkerLink, workerInfo } from './worker-link.ts'
 import type { ConnectionFilter, DrainCounts, DrainScope } from './worker-messages.ts'
 
@@ -34,6 +35,11 @@ export interface SupervisorOptions {
   version: string
   clock?: Clock
   random?: () => number
+  /**
+   * Where the code of a worker is: asked at every start of one, because a new version may lie in another folder. By
+   * default beside this file.
+   */
+  workerProgram?: () => URL | undefined
   /** One worker in this process instead of workers in theirs; always so where the runtime cannot do otherwise. */
   oneProcess?: boolean
 }
@@ -54,6 +60,7 @@ export class Supervisor implements Operations {
   /** Resolves when the gateway has been drained and everything is closed. */
   readonly finished: Promise<DrainCounts>
   #finish!: (counts: DrainCounts) => void
+  readonly #oneProcess: boolean
   #options: GatewayOptions
   #phase: Phase = 'starting'
   readonly #load: SupervisorOptions['load']
@@ -64,14 +71,20 @@ export class Supervisor implements Operations {
   readonly #handOut: HandOut
   readonly #listening: Listening
   readonly #crew: Crew
+  readonly #upgrades: Upgrades
+  #upgrading = false
+  /** Parts that the operator drained: workers that start later are told, until the next reload. */
+  #drainedParts: DrainScope[] = []
   #admin: AdminServer | undefined
   #alive: NodeJS.Timeout | undefined
   #drained: Promise<DrainCounts> | undefined
-  #reloading: Promise<unknown> = Promise.resolve()
+  /** Reloads and starts of upgrades happen one after the other. */
+  #changing: Promise<unknown> = Promise.resolve()
 
   constructor(given: SupervisorOptions) {
     const { options, load, logging, version, clock = systemClock, random = Math.random } = given
     const oneProcess = given.oneProcess || !canFork
+    this.#oneProcess = oneProcess
     this.#options = options
     this.#load = load
     this.#version = version
@@ -91,7 +104,7 @@ export class Supervisor implements Operations {
     })
     this.#crew = new Crew({
       size,
-      startWorker: oneProcess ? inProcessWorker : () => forkWorker(),
+      startWorker: oneProcess ? inProcessWorker : () => forkWorker(given.workerProgram?.()),
       options: () => this.#options,
       logging,
       ledger: new Ledger({ clock, random }),
@@ -100,8 +113,19 @@ export class Supervisor implements Operations {
       onReady: (worker) => this.#workerReady(worker),
       onGone: (worker) => this.#workerGone(worker),
       onSocketTaken: (worker, id) => this.#handOut.taken(worker, id),
-      onSocketsClosed: (worker, count) => this.#handOut.closed(worker, count),
+      onSocketsLeft: (worker, count) => this.#handOut.left(worker, count),
       onEvents: (worker, events, dropped) => this.#publish(worker, events, dropped),
+      onMove: (worker, news, handle) => this.#upgrades.obey(worker, news, handle),
+    })
+    this.#upgrades = new Upgrades({
+      crew: this.#crew,
+      listening: this.#listening,
+      handOut: this.#handOut,
+      attach: (worker) => this.#workerReady(worker),
+      deadline: () => this.#options.drain.deadline,
+      publish: (upgrade) => this.events.publish({ type: 'upgrade', at: clock.now(), upgrade }),
+      log: this.#log,
+      clock,
     })
   }
 
@@ -155,6 +179,7 @@ export class Supervisor implements Operations {
       workers,
       workerRestarts,
       socketsDropped: this.#handOut.dropped,
+      upgrade: this.#upgrades.last,
       ...snapshot,
     }
   }
@@ -165,7 +190,7 @@ export class Supervisor implements Operations {
       snapshot: this.#crew.snapshot(),
       workers: this.#crew.workers.map(workerInfo),
       workerRestarts: this.#crew.restarts,
-      handovers: {},
+      handovers: { ...this.#upgrades.handovers },
     }
   }
 
@@ -182,6 +207,7 @@ export class Supervisor implements Operations {
   drain(scope?: DrainScope): Promise<DrainCounts> {
     if (scope) {
       this.#checkScope(scope)
+      this.#drainedParts.push(scope)
       return this.#drainWorkers(scope)
     }
     this.#drained ??= this.#drainAll()
@@ -189,18 +215,40 @@ export class Supervisor implements Operations {
   }
 
   reload(): Promise<ReloadResult> {
-    const result = this.#reloading.then(() => this.#reloadNow())
-    this.#reloading = result.catch(() => {})
-    return result
+    return this.#change(() => this.#reloadNow())
   }
 
   async upgrade(): Promise<UpgradeResult> {
-    return { ok: false, error: 'live upgrade is not available in this version' }
+    const error = this.#whyNoUpgrade()
+    if (error !== undefined) {
+      this.#log.error(`not upgraded: ${error}`)
+      return { ok: false, error }
+    }
+    this.#upgrading = true
+    try {
+      const old = await this.#change(() => this.#upgrades.begin())
+      if (old) await this.#upgrades.finish(old)
+      return this.#upgrades.result
+    } finally {
+      this.#upgrading = false
+    }
   }
 
   /** Ends everything at once: connections are cut. */
   kill(): void {
     this.#crew.kill()
+  }
+
+  #whyNoUpgrade(): string | undefined {
+    if (this.#oneProcess) return 'a live upgrade needs Node, and workers in processes of their own'
+    if (this.#phase !== 'serving') return `the gateway is ${this.#phase}`
+    return this.#upgrading ? 'an upgrade is under way' : undefined
+  }
+
+  #change<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#changing.then(change)
+    this.#changing = result.catch(() => {})
+    return result
   }
 
   #crewSize(oneProcess: boolean): number {
@@ -216,6 +264,7 @@ export class Supervisor implements Operations {
   }
 
   async #workerReady(worker: WorkerLink): Promise<void> {
+    for (const scope of this.#drainedParts) await worker.ask('drain', { scope })
     await this.#listening.attach(worker)
     this.#log.debug({ worker: worker.id, pid: worker.pid }, 'worker is ready')
     this.events.publish({
@@ -229,6 +278,7 @@ export class Supervisor implements Operations {
 
   #workerGone(worker: WorkerLink): void {
     this.#handOut.remove(worker)
+    this.#upgrades.gone(worker)
     this.events.publish({
       type: 'worker',
       at: this.#clock.now(),
@@ -270,13 +320,14 @@ export class Supervisor implements Operations {
   }
 
   async #drainWorkers(scope?: DrainScope): Promise<DrainCounts> {
-    const counts = { closed: 0, cut: 0 }
+    const counts = { closed: 0, moved: 0, cut: 0 }
     const within = this.#options.drain.deadline + reportWithin
     const mute = new Set(this.#crew.workers)
-    for (const { worker, answer } of await this.#crew.ask('drain', { scope }, within)) {
+    for (const { worker, answer } of await this.#crew.askAtRest('drain', { scope }, within)) {
       mute.delete(worker)
       worker.report = answer.report
       counts.closed += answer.closed
+      counts.moved += answer.moved
       counts.cut += answer.cut
     }
     // What a worker has that does not answer is cut with it.
@@ -322,6 +373,7 @@ export class Supervisor implements Operations {
     }
     const { changes, notes } = describeChanges(this.#options, options)
     this.#options = options
+    this.#drainedParts = []
     if (moves) {
       void this.#admin?.close()
       this.#admin = admin
@@ -337,7 +389,7 @@ export class Supervisor implements Operations {
 
   async #applyToWorkers(options: GatewayOptions, opened: Opened): Promise<number> {
     await this.#listening.closeOthers(options.listen, this.#crew.ready)
-    const answers = await this.#crew.ask('reload', { options })
+    const answers = await this.#crew.askAtRest('reload', { options })
     await opened.keep(this.#crew.ready)
     return answers.reduce((sum, { answer }) => sum + answer.drained, 0)
   }

@@ -85,6 +85,7 @@ function addDrains(a: DrainInfo, b: DrainInfo): DrainInfo {
     scope: a.scope,
     total: a.total + b.total,
     closed: a.closed + b.closed,
+    moved: a.moved + b.moved,
     cut: a.cut + b.cut,
     done: a.done && b.done,
   }

@@ -71,7 +71,13 @@ export interface Source {
 export type Refusal = { ok: false; status: number; message: string; headers: HeaderList }
 export type ReadResult<Request> = { ok: true; request: Request } | Refusal
 
-type Incoming = IncomingMessage | Http2ServerRequest
+/** What is read of a request over HTTP/1.1, however it was parsed. */
+export type RequestHead = Pick<
+  IncomingMessage,
+  'method' | 'url' | 'httpVersion' | 'httpVersionMajor' | 'rawHeaders'
+>
+
+type Incoming = RequestHead | Http2ServerRequest
 type Head = Omit<PlainRequest, 'headers' | 'address'>
 
 /** Reads a WebSocket handshake (RFC 6455 4.2.1, RFC 8441 5); what is wrong or ambiguous is refused. */
@@ -219,7 +225,7 @@ function refuseConnect(req: Incoming): Refusal | undefined {
   // RFC 8441 4: "A new pseudo-header field :protocol MAY be included on request HEADERS indicating the desired
   // protocol to be spoken on the tunnel created by CONNECT", and "the :scheme and :path pseudo-header fields of the
   // target URI [...] MUST also be included"
-  const protocol = req.headers[':protocol']
+  const protocol = (req as Http2ServerRequest).headers[':protocol']
   if (req.method !== 'CONNECT' || typeof protocol !== 'string') return refuse(405, 'CONNECT is not served')
   if (protocol.toLowerCase() !== 'websocket') return refuse(501, ':protocol must be websocket')
   if (!/^https?$/i.test((req as Http2ServerRequest).scheme ?? '')) return refuse(400, ':scheme must be https')

@@ -13,13 +13,13 @@ export interface Agreement {
   headers: HeaderList
 }
 
-export type AnswerResult = ({ ok: true } & Agreement) | { ok: false; words: string }
+export type AnswerResult = ({ ok: true } & Agreement) | { ok: false; words: string; agreement?: true }
 
 const ofHandshake = /^(?:content-length|sec-websocket-(?:accept|protocol|extensions|version))$/i
 
 /** Checks the headers of a 101 as RFC 6455 4.1 asks of a client. */
 export function readSwitch(headers: HeaderList, request: UpgradeRequest): AnswerResult {
-  const wrong = (words: string): AnswerResult => ({ ok: false, words })
+  const wrong = (words: string) => ({ ok: false as const, words })
   // "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is not an
   // ASCII case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket Connection_."
   const upgrade = tokens(values(headers, 'upgrade'))
@@ -37,7 +37,7 @@ export function readSwitch(headers: HeaderList, request: UpgradeRequest): Answer
   }
   const extensions = values(headers, 'sec-websocket-extensions').join(', ')
   const problem = extensionProblem(extensions, request.extensions)
-  if (problem) return wrong(problem)
+  if (problem) return { ...wrong(problem), agreement: true }
   // "If the response includes a |Sec-WebSocket-Protocol| header field and this header field indicates the use of a
   // subprotocol that was not present in the client's handshake (the server has indicated a subprotocol not requested
   // by the client), the client MUST _Fail the WebSocket Connection_."
@@ -45,7 +45,7 @@ export function readSwitch(headers: HeaderList, request: UpgradeRequest): Answer
   const [protocol, ...more] = values(headers, 'sec-websocket-protocol')
   if (more.length > 0) return wrong('more than one subprotocol')
   if (protocol !== undefined && !request.protocols.includes(protocol))
-    return wrong('subprotocol never offered')
+    return { ...wrong('subprotocol never offered'), agreement: true }
   return {
     ok: true,
     ...(protocol !== undefined && { protocol }),

@@ -1,15 +1,25 @@
 // The supervisor's end of one worker: its state, questions with a time limit, and what it last reported.
 import type { Socket } from 'node:net'
-import type { BoundHandle, Channel } from './channel.ts'
+import type { Channel, Handle } from './channel.ts'
 import type { Clock } from './clock.ts'
 import { GatewayError } from './errors.ts'
 import type { LogOptions } from './log.ts'
 import type { WorkerInfo } from './operations.ts'
 import type { GatewayOptions } from './options.ts'
-import type { FromWorker, Requests, RequestType, ToWorker, WorkerReport } from './worker-messages.ts'
+import {
+  type FromWorker,
+  protocol,
+  type Requests,
+  type RequestType,
+  type ToWorker,
+  type WorkerReport,
+} from './worker-messages.ts'
 
-/** `starting`: not ready yet; `ready`: serves; `gone`: has ended. */
-export type WorkerState = 'starting' | 'ready' | 'gone'
+/** `starting`: not ready yet; `ready`: serves; `leaving`: others have its place, it moves or ends what it has. */
+export type WorkerState = 'starting' | 'ready' | 'leaving' | 'gone'
+
+/** Gets all that a worker says by itself, with the socket that came with it. */
+export type Obey = (message: FromWorker, handle?: Handle) => void
 
 interface Question {
   resolve(value: never): void
@@ -23,6 +33,8 @@ const patience = 5000
 export class WorkerLink {
   /** The worker's number; its successor has another. */
   readonly id: number
+  /** All workers of one start or upgrade have the same. */
+  readonly generation: number
   readonly pid: number
   /** Unix milliseconds. */
   readonly startedAt: number
@@ -32,6 +44,7 @@ export class WorkerLink {
   report: WorkerReport | undefined
   /** How many times in a row it was asked to report and did not. */
   silences = 0
+  #version = ''
   #state: WorkerState = 'starting'
   #readyAt = Number.POSITIVE_INFINITY
   #starting: { resolve(): void; reject(error: GatewayError): void } | undefined
@@ -42,18 +55,24 @@ export class WorkerLink {
   #requests = 0
 
   /** `obey` gets all that the worker says by itself: everything but answers and news of its start. */
-  constructor(id: number, channel: Channel, clock: Clock, obey: (message: FromWorker) => void) {
+  constructor(id: number, generation: number, channel: Channel, clock: Clock, obey: Obey) {
     this.id = id
+    this.generation = generation
     this.pid = channel.pid
     this.startedAt = clock.now()
     this.#channel = channel
     this.#clock = clock
-    channel.onMessage((message) => this.#receive(message, obey))
+    channel.onMessage((message, handle) => this.#receive(message, handle, obey))
     this.gone = new Promise((resolve) => channel.onExit((ending) => resolve(this.#ended(ending))))
   }
 
   get state(): WorkerState {
     return this.#state
+  }
+
+  /** Of the code that it runs; empty until it is ready. */
+  get version(): string {
+    return this.#version
   }
 
   /** Unix milliseconds; infinite while it is not ready. */
@@ -78,11 +97,16 @@ export class WorkerLink {
           reject(error)
         },
       }
-      this.send({ type: 'configure', worker: this.id, options, log })
+      this.send({ type: 'configure', protocol, worker: this.id, options, log })
     })
   }
 
-  send(message: ToWorker, handle?: Socket | BoundHandle): void {
+  /** Others have its place from now on. */
+  leave(): void {
+    if (this.#state === 'ready') this.#state = 'leaving'
+  }
+
+  send(message: ToWorker, handle?: Socket | Handle): void {
     this.#channel.send(message, handle)
   }
 
@@ -90,7 +114,7 @@ export class WorkerLink {
   ask<T extends RequestType>(
     type: T,
     ask: Requests[T]['ask'],
-    { within = patience, handle }: { within?: number; handle?: BoundHandle } = {},
+    { within = patience, handle }: { within?: number; handle?: Handle } = {},
   ): Promise<Requests[T]['answer']> {
     if (this.#state === 'gone') return Promise.reject(workerError(`worker ${this.id} has ended`))
     const request = ++this.#requests
@@ -113,9 +137,15 @@ export class WorkerLink {
     this.#channel.kill()
   }
 
-  #receive(message: FromWorker, obey: (message: FromWorker) => void): void {
+  #receive(message: FromWorker, handle: Handle | undefined, obey: Obey): void {
     switch (message.type) {
       case 'ready':
+        if (message.protocol !== protocol) {
+          this.#why = otherProtocol(message.version)
+          this.kill()
+          return
+        }
+        this.#version = message.version
         this.#state = 'ready'
         this.#readyAt = this.#clock.now()
         this.#starting?.resolve()
@@ -130,7 +160,7 @@ export class WorkerLink {
         this.#settle(message.request)?.reject(workerError(message.message))
         break
       default:
-        obey(message)
+        obey(message, handle)
     }
   }
 
@@ -152,14 +182,20 @@ export class WorkerLink {
   }
 }
 
+/** Why a worker of another version cannot serve under this supervisor. */
+function otherProtocol(version: string): string {
+  return `version ${version} works together with its supervisor in another way; drain this gateway and start anew`
+}
+
 function workerError(message: string): GatewayError {
   return new GatewayError('worker', 'gateway', message)
 }
 
 /** The worker as an operator sees it, by its last report. */
-export function workerInfo({ id, pid, state, startedAt, report }: WorkerLink): WorkerInfo {
+export function workerInfo(worker: WorkerLink): WorkerInfo {
+  const { id, pid, state, generation, version, startedAt, report } = worker
   let connections = 0
   for (const route of report?.snapshot.routes ?? [])
     connections += route.connections.open + route.connections.held + route.connections.closing
-  return { id, pid, state, generation: 1, version: '', startedAt, connections, process: report?.process }
+  return { id, pid, state, generation, version, startedAt, connections, process: report?.process }
 }

@@ -1,10 +1,13 @@
 // The process of one worker: started by fork-worker.ts, and obeying its supervisor only.
+import type { SendHandle } from 'node:child_process'
+import type { Handle } from './channel.ts'
 import { Worker } from './worker.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 const worker = new Worker({
   // Without a channel there is nobody to tell: the 'disconnect' listener ends the worker.
-  post: (message: FromWorker) => process.connected && process.send?.(message, undefined, undefined, () => {}),
+  post: (message: FromWorker, handle?: Handle) =>
+    process.connected && process.send?.(message, handle as SendHandle | undefined, undefined, () => {}),
   end: () => process.exit(),
 })
 

@@ -1,9 +1,16 @@
 import { formatHostPort } from './bound-handles.ts'
 import type { LogOptions } from './log.ts'
 import type { GatewayOptions, LimitOptions } from './options.ts'
+import type { PackedConnection } from './pack.ts'
 import type { ConnectionInfo, GatewayEvent, GatewaySnapshot } from './snapshot.ts'
 
 /** What supervisor and workers say to each other. All of it is plain data and travels as JSON. */
+
+/**
+ * The number of this vocabulary, of `GatewayOptions` and of a packed connection. A supervisor lives longer than the
+ * code on disk: after an upgrade of its workers it may speak to later code, which refuses another number.
+ */
+export const protocol = 1
 
 /** A part of the gateway; absent in a message: all of it. */
 export interface DrainScope {
@@ -16,6 +23,8 @@ export interface DrainScope {
 export interface DrainCounts {
   /** Connections closed with a Close frame. */
   closed: number
+  /** Held connections that went on with another upstream. */
+  moved: number
   /** Connections cut at the deadline. */
   cut: number
 }
@@ -57,6 +66,25 @@ export interface Requests {
   snapshot: { ask: Record<string, never>; answer: WorkerReport }
   connections: { ask: { filter: ConnectionFilter }; answer: { connections: ConnectionInfo[] } }
   'close-connection': { ask: { id: string; code: number; reason: string }; answer: { found: boolean } }
+  /**
+   * Others take this worker's place: it moves its connections to them, for at most `within` milliseconds, drains what
+   * is left, and answers when it has none any more.
+   */
+  leave: { ask: { within: number }; answer: { report: WorkerReport } }
+  /** Move nothing until told otherwise; the answer comes when nothing is on its way. */
+  'halt-moves': { ask: Record<string, never>; answer: Record<string, never> }
+}
+
+/** A connection on its way from one worker to another: its number there, and what the next one needs to know of it. */
+export interface Move {
+  /** Given by the worker that it leaves. */
+  move: number
+  /** The connection without its sockets. */
+  state: PackedConnection
+  /** Whether the upstream's socket follows; a held connection has none. */
+  upstream: boolean
+  /** What it holds of the limits that count over all workers. */
+  admission?: number
 }
 
 export type RequestType = keyof Requests
@@ -65,21 +93,43 @@ export type Request = { [T in RequestType]: { type: T; request: number } & Reque
 export type ToWorker =
   | Request
   /** The first message of all. The worker answers `ready` or `failed`. */
-  | { type: 'configure'; worker: number; options: GatewayOptions; log: LogOptions }
+  | { type: 'configure'; protocol: number; worker: number; options: GatewayOptions; log: LogOptions }
   /** Comes with an accepted socket, which the worker answers with `took`. */
   | { type: 'socket'; id: number; listener: string }
   | { type: 'admission'; request: number; answer: AdmissionAnswer }
+  /** Comes with the client's socket of a connection that another worker moves here. */
+  | ({ type: 'adopt' } & Move)
+  /** Comes with the upstream's socket. When all of it is there the worker answers `adopted` or `not-adopted`. */
+  | { type: 'adopt-upstream'; move: number }
+  /** What became of a move of this worker's. */
+  | { type: 'moved'; move: number; outcome: MoveOutcome }
+  /** After `halt-moves`: go on. */
+  | { type: 'go-on' }
   /** End now; what is still open is lost. */
   | { type: 'stop' }
 
+/**
+ * What became of a connection on its way. `refused`, and `later` while no worker is there to take it: it was not touched
+ * and goes on where it was. `lost`: the other worker ended with it.
+ */
+export type MoveOutcome = 'moved' | 'refused' | 'later' | 'lost'
+
 export type FromWorker =
-  | { type: 'ready' }
+  | { type: 'ready'; protocol: number /** Of the code that the worker runs. */; version: string }
   /** The worker cannot serve with these options; it ends after this. */
   | { type: 'failed'; message: string }
   /** The worker has the socket: the supervisor can let go of its copy. */
   | { type: 'took'; id: number }
-  /** So many handed-out sockets have closed. */
-  | { type: 'closed'; sockets: number }
+  /** Some of the worker's sockets have closed: so many are left. */
+  | { type: 'left'; sockets: number }
+  /** Comes with the client's socket of a connection: for a worker of the next generation. */
+  | ({ type: 'move' } & Move)
+  /** Comes with the upstream's socket. */
+  | { type: 'move-upstream'; move: number }
+  | { type: 'adopted'; move: number }
+  | { type: 'not-adopted'; move: number; message: string }
+  /** A leaving worker has so many connections left, and so many of its own have ended. */
+  | { type: 'leaving'; left: number; ended: number }
   | { type: 'answer'; request: number; value: Requests[RequestType]['answer'] }
   | { type: 'refusal'; request: number; message: string }
   | { type: 'events'; events: GatewayEvent[]; dropped: number }

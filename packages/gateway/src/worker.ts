@@ -3,17 +3,25 @@
 import net from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Logger } from 'pino'
+import { Arrivals } from './arrivals.ts'
+import type { Handle } from './channel.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Gateway } from './gateway.ts'
+import { HandOver } from './handover.ts'
 import { createLogger } from './log.ts'
 import type { GatewayOptions, ListenOptions } from './options.ts'
 import { RemoteLedger } from './remote-ledger.ts'
 import type { GatewayEvent } from './snapshot.ts'
+import { noTracing, startTracing, wantsTracing } from './tracing.ts'
+import { version } from './version.ts'
+import { WorkerListeners } from './worker-listeners.ts'
 import {
+  type DrainCounts,
   type DrainScope,
   type FromWorker,
   listenerKeys,
   type ProcessInfo,
+  protocol,
   type Request,
   type Requests,
   type RequestType,
@@ -21,12 +29,14 @@ import {
   type WorkerReport,
 } from './worker-messages.ts'
 
-/** Connections that may wait in the kernel to be accepted; it cuts this to its own limit (4,096 on Linux). */
-export const backlog = 4096
-
 /** Milliseconds over which events are collected, and how many of them are sent on at most. */
 const eventsEvery = 100
 const eventsAtMost = 256
+
+const otherProtocol = `version ${version} works together with its supervisor in another way than the one that runs: drain this gateway and start it anew`
+
+/** Milliseconds that the last traces get; the supervisor waits a second for the end. */
+const tracesWithin = 500
 
 /** How long connections get to close when the supervisor is gone. */
 const orphanDrain = { spread: 1000, deadline: 3000 }
@@ -39,27 +49,38 @@ type Handlers = {
 }
 
 export interface WorkerDeps {
-  /** Says something to the supervisor. */
-  post: (message: FromWorker) => void
+  /** Says something to the supervisor, with a socket where the message asks for one. */
+  post: (message: FromWorker, handle?: Handle) => void
   /** Called when the worker shall end. */
   end: () => void
   clock?: Clock
 }
 
 export class Worker {
-  readonly #post: (message: FromWorker) => void
+  readonly #post: WorkerDeps['post']
   readonly #end: () => void
   readonly #clock: Clock
   readonly #ledger: RemoteLedger
-  readonly #servers = new Map<string, net.Server>()
   readonly #loop = monitorLoop()
   readonly #handlers: Handlers
+  #listeners!: WorkerListeners
   #gateway!: Gateway
+  #handOver!: HandOver
+  #arrivals!: Arrivals
   #log!: Logger
+  #tracing = noTracing
   #options!: GatewayOptions
   #events: GatewayEvent[] = []
   #eventsDropped = 0
-  #closedSockets = 0
+  /** Taken and not closed, nor moved away. */
+  #sockets = 0
+  #saysHowManyAreLeft = false
+  /** Others have this worker's place. */
+  #leaving = false
+  /** Of the whole gateway. */
+  #drained: Promise<DrainCounts> | undefined
+  /** Connections that ended since it began to leave. */
+  #ended = 0
 
   constructor({ post, end, clock = systemClock }: WorkerDeps) {
     this.#post = post
@@ -67,8 +88,11 @@ export class Worker {
     this.#clock = clock
     this.#ledger = new RemoteLedger(post, clock)
     this.#handlers = {
-      listen: ({ listener }, handle) => this.#listen(listener, handle),
-      unlisten: ({ listener }) => this.#unlisten(listener),
+      listen: ({ listener }, handle) => (this.#leaving ? {} : this.#listeners.listen(listener, handle)),
+      unlisten: ({ listener }) => {
+        this.#listeners.unlisten(listener)
+        return {}
+      },
       reload: ({ options }) => this.#reload(options),
       drain: ({ scope }) => this.#drain(scope),
       snapshot: () => this.#report(),
@@ -76,6 +100,11 @@ export class Worker {
       'close-connection': ({ id, code, reason }) => ({
         found: this.#gateway.closeConnection(id, code, reason),
       }),
+      leave: ({ within }) => this.#leave(within),
+      'halt-moves': async () => {
+        await this.#handOver.halt()
+        return {}
+      },
     }
   }
 
@@ -83,13 +112,25 @@ export class Worker {
   receive(message: ToWorker, handle?: unknown): void {
     switch (message.type) {
       case 'configure':
-        this.#configure(message)
+        void this.#configure(message)
         break
       case 'socket':
         this.#take(message.id, message.listener, handle)
         break
       case 'admission':
         this.#ledger.answer(message.request, message.answer)
+        break
+      case 'adopt':
+        this.#arrivals.client(message, handle as Handle | undefined)
+        break
+      case 'adopt-upstream':
+        this.#arrivals.upstream(message.move, handle as Handle | undefined)
+        break
+      case 'moved':
+        this.#handOver.settle(message.move, message.outcome)
+        break
+      case 'go-on':
+        this.#handOver.goOn()
         break
       case 'stop':
         this.stop()
@@ -105,8 +146,9 @@ export class Worker {
    */
   async abandon(): Promise<void> {
     if (this.#gateway) {
-      this.#unlisten()
+      this.#listeners.unlisten()
       this.#gateway.reload({ ...this.#options, drain: { ...this.#options.drain, ...orphanDrain } })
+      this.#handOver.stop()
       await this.#gateway.drain()
     }
     this.stop()
@@ -120,26 +162,42 @@ export class Worker {
   }
 
   stop(): void {
-    for (const server of this.#servers.values()) server.close()
-    this.#servers.clear()
+    this.#listeners?.unlisten()
     this.#gateway?.stop()
     this.#loop?.disable()
-    this.#end()
+    void this.#tracing.end(tracesWithin).then(() => this.#end())
   }
 
-  #configure({ worker, options, log }: Extract<ToWorker, { type: 'configure' }>): void {
+  async #configure({
+    worker,
+    options,
+    log,
+    ...its
+  }: Extract<ToWorker, { type: 'configure' }>): Promise<void> {
     try {
+      if (its.protocol !== protocol) throw new Error(otherProtocol)
       this.#options = options
       this.#log = createLogger(log).child({ worker })
+      if (wantsTracing(process.env)) this.#tracing = await startTracing(process.env, this.#log)
       this.#gateway = new Gateway(options, {
         log: this.#log,
+        tracing: this.#tracing,
         clock: this.#clock,
         admit: (route, limits, address) => this.#ledger.admit(route, limits, address),
         idPrefix: `${worker}-`,
       })
-      this.#gateway.on((event) => this.#collect(event))
+      this.#gateway.on((event) => {
+        this.#collect(event)
+        if (event.type === 'close') this.#sayHowManyAreLeft()
+      })
+      this.#listeners = new WorkerListeners((listener, socket) => this.#give(listener, socket), this.#log)
+      const readmit = (admission: number | undefined) => this.#ledger.readmit(admission)
+      const ends = { gateway: this.#gateway, post: this.#post, clock: this.#clock, readmit }
+      this.#handOver = new HandOver({ ...ends, left: () => this.#left })
+      this.#arrivals = new Arrivals(ends)
+      await this.#gateway.prepare()
       this.#gateway.start()
-      this.#post({ type: 'ready' })
+      this.#post({ type: 'ready', protocol, version })
     } catch (error) {
       this.#post({ type: 'failed', message: wordsOf(error) })
       this.#end()
@@ -164,17 +222,21 @@ export class Worker {
     this.#post({ type: 'took', id })
     // A socket whose client has already left arrives as nothing.
     if (!(handle instanceof net.Socket)) {
-      this.#countClosed()
+      this.#sayHowManyAreLeft()
       return
     }
     // The receiving process builds the socket with Node's defaults.
     handle.allowHalfOpen = true
-    handle.once('close', () => this.#countClosed())
     this.#give(listener, handle)
   }
 
   #give(listener: string, socket: net.Socket): void {
     const options = this.#listener(listener)
+    this.#sockets++
+    socket.once('close', () => {
+      this.#sockets--
+      this.#sayHowManyAreLeft()
+    })
     if (options) this.#gateway.take(options, socket)
     else socket.destroy()
   }
@@ -184,34 +246,6 @@ export class Worker {
     return this.#options.listen[listenerKeys(this.#options.listen).indexOf(key)]
   }
 
-  #listen(listener: string, handle: unknown): Promise<{ error?: string }> {
-    if (this.#servers.has(listener)) return Promise.resolve({})
-    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.#give(listener, socket),
-    )
-    return new Promise((resolve) => {
-      server.on('error', (error: NodeJS.ErrnoException) => {
-        // Too many open files, most of all: worth a line, not worth a crash.
-        this.#log.warn({ code: error.code, listener }, 'cannot accept connections')
-        resolve({ error: error.code ?? 'UNKNOWN' })
-      })
-      server.listen(handle, backlog, () => {
-        this.#servers.set(listener, server)
-        resolve({})
-      })
-    })
-  }
-
-  #unlisten(listener?: string): Record<string, never> {
-    for (const [key, server] of this.#servers) {
-      if (listener !== undefined && key !== listener) continue
-      // Stops accepting; connections live on.
-      server.close()
-      this.#servers.delete(key)
-    }
-    return {}
-  }
-
   #reload(options: GatewayOptions): { drained: number } {
     const result = this.#gateway.reload(options)
     this.#options = options
@@ -219,9 +253,33 @@ export class Worker {
   }
 
   async #drain(scope?: DrainScope): Promise<Requests['drain']['answer']> {
-    const { closed, cut } = await this.#gateway.drain(scope)
+    const { closed, moved, cut } = await (scope ? this.#gateway.drain(scope) : this.#drainAll())
     this.#sendEvents()
-    return { closed, cut, report: this.#report() }
+    return { closed, moved, cut, report: this.#report() }
+  }
+
+  #drainAll(): Promise<DrainCounts> {
+    this.#handOver.stop()
+    this.#drained ??= this.#gateway.drain()
+    return this.#drained
+  }
+
+  async #leave(within: number): Promise<Requests['leave']['answer']> {
+    this.#leaving = true
+    this.#ended = 0
+    this.#listeners.unlisten()
+    this.#gateway.retire()
+    await this.#handOver.run(within, () => {
+      this.#post({ type: 'leaving', left: this.#left, ended: this.#ended })
+    })
+    if (this.#drained || this.#left > 0) await this.#drainAll()
+    this.#post({ type: 'leaving', left: 0, ended: this.#ended })
+    this.#log.info(
+      { ...this.#handOver.summary, ended: this.#ended },
+      'connections have moved to a new worker',
+    )
+    this.#sendEvents()
+    return { report: this.#report() }
   }
 
   #report(): WorkerReport {
@@ -235,16 +293,28 @@ export class Worker {
     return { memory: process.memoryUsage.rss(), processor: (user + system) / 1e6, delay }
   }
 
-  /** Tells the supervisor of closed sockets, all those of one turn of the event loop in one message. */
-  #countClosed(): void {
-    if (this.#closedSockets++ > 0) return
+  /** How many sockets or connections would be lost if this process ended now. */
+  get #left(): number {
+    // Sockets without a handshake are no connections; connections that came from another worker were not taken here.
+    return Math.max(this.#sockets, this.#gateway.stuck().total)
+  }
+
+  /** Tells the supervisor after sockets have closed, all those of one turn of the event loop in one message. */
+  #sayHowManyAreLeft(): void {
+    if (this.#saysHowManyAreLeft) return
+    this.#saysHowManyAreLeft = true
     setImmediate(() => {
-      this.#post({ type: 'closed', sockets: this.#closedSockets })
-      this.#closedSockets = 0
+      this.#saysHowManyAreLeft = false
+      this.#post({ type: 'left', sockets: this.#left })
     })
   }
 
   #collect(event: GatewayEvent): void {
+    if (event.type === 'close') {
+      this.#ended++
+      // One that came from another worker has no socket here that would say it.
+      this.#sayHowManyAreLeft()
+    }
     if (this.#events.length === 0) this.#clock.setTimeout(() => this.#sendEvents(), eventsEvery)
     if (this.#events.length < eventsAtMost) this.#events.push(event)
     else this.#eventsDropped++

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { expect, test } from 'vitest'
-import { isLoopback, refusalOf } from '../src/admin-guard.ts'
+import { bearerOf, isLoopback, type Proof, refusalOf, sameToken } from '../src/admin-guard.ts'
 
 const local = { host: '127.0.0.1', port: 10120 }
 const open = { host: '0.0.0.0', port: 10120, token: 'right' }
@@ -11,7 +11,11 @@ function refusal(
   headers: IncomingHttpHeaders,
   admin: typeof local & { token?: string } = local,
 ) {
-  return refusalOf({ method, headers: { host: '127.0.0.1:10120', ...headers }, probe: false }, admin)?.code
+  const prove = (): Proof => {
+    const token = bearerOf(headers)
+    return token && admin.token && sameToken(token, admin.token) ? 'token' : 'none'
+  }
+  return refusalOf({ method, headers: { host: '127.0.0.1:10120', ...headers } }, admin, prove)?.code
 }
 
 test.each([
@@ -97,8 +101,48 @@ test.each([
   expect(refusal('GET', { authorization }, { ...local, token: 'right' })).toBe(code)
 })
 
+const unasked = (): Proof => {
+  throw new Error('asked for a proof')
+}
+
 test('a probe is answered without token and under any Host', () => {
-  expect(refusalOf({ method: 'GET', headers: { host: 'pod-1' }, probe: true }, open)).toBeUndefined()
+  const probe = { method: 'GET', headers: { host: 'pod-1' }, admits: 'anybody' } as const
+  expect(refusalOf(probe, open, unasked)).toBeUndefined()
+})
+
+test.each([
+  ['GET', { host: 'holdfast.internal' }, open, undefined],
+  ['GET', { host: 'localhost:10120' }, local, undefined],
+  ['GET', { host: 'evil.example' }, local, 'host_not_allowed'],
+  ['POST', { host: 'localhost:10120', origin: 'http://localhost:10120' }, local, undefined],
+  ['POST', { host: 'localhost:10120', origin: 'http://evil.example' }, local, 'origin_not_allowed'],
+  ['POST', { host: 'localhost:10120', 'sec-fetch-site': 'cross-site' }, local, 'cross_site'],
+])('a stranger at the log-in, %s with %j, gets in or is refused', (method, headers, admin, code) => {
+  expect(refusalOf({ method, headers, admits: 'strangers' }, admin, unasked)?.code).toBe(code)
+})
+
+test('a request that is refused anyway is not asked for its proof', () => {
+  const head = (headers: IncomingHttpHeaders) => ({
+    method: 'POST',
+    headers: { host: '127.0.0.1', ...headers },
+  })
+  for (const headers of [{ host: 'evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'same-site' }])
+    expect(refusalOf(head(headers), { ...local, token: 'right' }, unasked)?.status).toBe(403)
+})
+
+test('a session may only change something from a page that says where it is from', () => {
+  const asked = (method: string, headers: IncomingHttpHeaders) =>
+    refusalOf({ method, headers: { host: '10.0.0.1:10120', ...headers } }, open, () => 'session')?.code
+  expect(asked('GET', {})).toBeUndefined()
+  expect(asked('POST', {})).toBe('cross_site')
+  expect(asked('POST', { origin: 'http://10.0.0.1:10120' })).toBeUndefined()
+  expect(asked('POST', { origin: 'http://10.0.0.1:3000' })).toBe('origin_not_allowed')
+  expect(asked('POST', { 'sec-fetch-site': 'same-origin' })).toBeUndefined()
+})
+
+test('who was wrong too often is told when to try again', () => {
+  const refusal = refusalOf({ method: 'GET', headers: { host: '10.0.0.1' } }, open, () => ({ wait: 1500 }))
+  expect(refusal).toMatchObject({ status: 429, wait: 1500, message: expect.stringContaining('in 2 s') })
 })
 
 test.each([

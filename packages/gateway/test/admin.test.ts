@@ -1,138 +1,10 @@
-import http from 'node:http'
-import { eventually, type FakeClock, fakeClock, rawSocket } from '@holdfast/testing'
+import type http from 'node:http'
+import { eventually, fakeClock, rawSocket } from '@holdfast/testing'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { AdminServer } from '../src/admin.ts'
-import { GatewayError } from '../src/errors.ts'
 import { watchersAtMost } from '../src/event-stream.ts'
-import { EventFeed } from '../src/events.ts'
-import type { GatewayState, Operations, ReloadResult } from '../src/operations.ts'
-
-/** Operations that note what they are asked for. */
-class Notes implements Operations {
-  readonly events = new EventFeed()
-  readonly asked: unknown[] = []
-  reason: string | undefined
-  reloadResult: ReloadResult = { ok: true, changes: ['drain changed'], notes: [], drained: 2 }
-
-  unready() {
-    return this.reason
-  }
-  async state() {
-    return { version: '1.2.3', phase: 'serving', routes: [] } as unknown as GatewayState
-  }
-  async measure() {
-    return { snapshot: { routes: [], drains: [] }, workers: [], workerRestarts: 0, handovers: {} }
-  }
-  async connections(filter: object) {
-    this.asked.push(filter)
-    return []
-  }
-  async closeConnection(...asked: [string, number, string]) {
-    this.asked.push(asked)
-    return asked[0] === '1-a'
-  }
-  drain(scope?: { route?: string }) {
-    if (scope?.route === 'none') throw new GatewayError('not_found', 'gateway', "there is no route 'none'")
-    this.asked.push(scope)
-    return Promise.resolve({ closed: 3, cut: 1 })
-  }
-  async upgrade() {
-    return { ok: false as const, error: 'not now' }
-  }
-
-  async reload() {
-    return this.reloadResult
-  }
-}
-
-interface Answer {
-  status: number
-  headers: http.IncomingHttpHeaders
-  text: string
-  json: { api?: string[]; error?: { code: string; message: string } }
-}
-
-class TestAdmin implements AsyncDisposable {
-  readonly operations = new Notes()
-  readonly clock: FakeClock = fakeClock()
-  readonly server: AdminServer
-
-  constructor(token?: string) {
-    const log = pino({ level: 'silent' })
-    const admin = { host: '127.0.0.1', port: 0, token }
-    this.server = new AdminServer(admin, { operations: this.operations, log, clock: this.clock })
-  }
-
-  get port() {
-    return Number(new URL(this.server.url).port)
-  }
-
-  ask(method: string, path: string, headers: http.OutgoingHttpHeaders = {}, body?: string): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const options = { host: '127.0.0.1', port: this.port, method, path, headers, agent: false }
-      const request = http.request(options, async (response) => {
-        let text = ''
-        for await (const chunk of response.setEncoding('utf8')) text += chunk
-        let json: unknown
-        try {
-          json = JSON.parse(text)
-        } catch {}
-        resolve({
-          status: response.statusCode!,
-          headers: response.headers,
-          text,
-          json: json as Answer['json'],
-        })
-      })
-      request.on('error', reject)
-      request.end(body)
-    })
-  }
-
-  post(path: string, body: object): Promise<Answer> {
-    return this.ask('POST', path, { 'content-type': 'application/json' }, JSON.stringify(body))
-  }
-
-  /** Opens the event stream; what has come so far is in `text()`. */
-  watch(headers: http.OutgoingHttpHeaders = {}) {
-    return new Promise<{ text(): string; close(): void; ended(): boolean; response: http.IncomingMessage }>(
-      (resolve) => {
-        const options = { host: '127.0.0.1', port: this.port, path: '/api/events', headers, agent: false }
-        http.get(options, (response) => {
-          let text = ''
-          let ended = false
-          response.setEncoding('utf8')
-          response.on('data', (chunk) => {
-            text += chunk
-          })
-          response.on('end', () => {
-            ended = true
-          })
-          response.on('error', () => {})
-          resolve({ text: () => text, ended: () => ended, close: () => response.destroy(), response })
-        })
-      },
-    )
-  }
-
-  async [Symbol.asyncDispose]() {
-    const closed = this.server.close()
-    await eventually('the admin port to close', async () => {
-      this.clock.tick(1000)
-      return Promise.race([
-        closed.then(() => true),
-        new Promise<false>((resolve) => setImmediate(resolve, false)),
-      ])
-    })
-  }
-}
-
-async function startAdmin(token?: string): Promise<TestAdmin> {
-  const admin = new TestAdmin(token)
-  await admin.server.listen()
-  return admin
-}
+import { startAdmin } from './test-admin.ts'
 
 const event = (route: string) =>
   ({ type: 'close', at: 5, route, code: 1000, reason: 'a\nb', by: 'client', worker: 1 }) as const
@@ -182,7 +54,7 @@ test.each(['limit=0', 'limit=x', 'limit=10001', 'state=odd', 'rout=chat'])(
 
 test('a drain answers when it is done, or at once when asked to', async () => {
   await using admin = await startAdmin()
-  expect((await admin.ask('POST', '/api/drain')).json).toEqual({ closed: 3, cut: 1 })
+  expect((await admin.ask('POST', '/api/drain')).json).toEqual({ closed: 3, moved: 0, cut: 1 })
   expect((await admin.post('/api/drain', { route: 'chat' })).json).toEqual({
     route: 'chat',
     closed: 3,
@@ -216,11 +88,11 @@ test('a reload says what has changed, or why nothing has', async () => {
   })
 })
 
-test('an upgrade is not available', async () => {
+test('an upgrade that is not possible says why', async () => {
   await using admin = await startAdmin()
   expect(await admin.ask('POST', '/api/upgrade')).toMatchObject({
-    status: 501,
-    json: { error: { code: 'not_available' } },
+    status: 422,
+    json: { error: { code: 'not_upgraded', message: 'not now' } },
   })
 })
 
@@ -360,11 +232,11 @@ test('the stream of a watcher who does not read ends', async () => {
   slow.write(`GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:${admin.port}\r\n\r\n`)
   const { events } = admin.operations
   const watcher = await admin.watch()
-  await eventually('both streams', () => events.watchers === 2)
+  await eventually('both streams beside the frames', () => events.watchers === 3)
   const large = { ...event('large'), reason: 'x'.repeat(64 * 1024) }
   await eventually('the end of one stream', () => {
     events.publish(large)
-    return events.watchers === 1
+    return events.watchers === 2
   })
   expect(watcher.ended()).toBe(false)
   watcher.close()

@@ -85,3 +85,24 @@ test('an admission that comes too late is given back', () => {
   expect(posted.at(-1)).toEqual({ type: 'release', admission: 7 })
   expect(clock.pending).toBe(0)
 })
+
+test('an admission that was handed on is given back once, by its new holder', async () => {
+  const { admissions, posted, worker } = fleet(newLedger())
+  const [old, fresh] = [worker(1), worker(2)]
+  const first = await old.admit('chat', { connections: 1 }, 'a')
+  const id = first.ok ? first.id : undefined
+  admissions.move(1, 2, id!)
+  admissions.releaseAll(1)
+  expect(await fresh.admit('chat', { connections: 1 }, 'a')).toMatchObject({ ok: false })
+  const release = fresh.readmit(id)
+  release()
+  release()
+  expect(posted.filter(({ type }) => type === 'release').length).toBe(1)
+  expect(await fresh.admit('chat', { connections: 1 }, 'a')).toMatchObject({ ok: true })
+})
+
+test('a connection without an admission has none to give back', () => {
+  const { posted, worker } = fleet(newLedger())
+  worker(1).readmit(undefined)()
+  expect(posted).toEqual([])
+})

@@ -1,5 +1,6 @@
 // Random messages for property tests, and random ways to cut their bytes.
-import { type FrameInit, frame, opcode } from '@holdfast/testing'
+import { createHash } from 'node:crypto'
+import { type Frame, type FrameInit, frame, opcode } from '@holdfast/testing'
 import fc from 'fast-check'
 
 export interface ArbitraryMessage {
@@ -28,8 +29,11 @@ export const anyMessages: fc.Arbitrary<ArbitraryMessage[]> = fc.array(
   { maxLength: 8 },
 )
 
-/** The frames of the messages in order. The n-th message is filled with letter n, so that order can be seen. */
-export function toFrames(messages: ArbitraryMessage[], masked: boolean): Buffer[] {
+/**
+ * The frames of the messages in order. The n-th message is filled with letter n, so that order can be seen.
+ * `compressed`: they say so, whatever their payload is.
+ */
+export function toFrames(messages: ArbitraryMessage[], masked: boolean, compressed = false): Buffer[] {
   const frames: Buffer[] = []
   const add = (init: FrameInit) => frames.push(frame({ ...init, mask: masked }))
   for (const [n, message] of messages.entries()) {
@@ -38,6 +42,7 @@ export function toFrames(messages: ArbitraryMessage[], masked: boolean): Buffer[
       add({
         opcode: i > 0 ? opcode.continuation : message.text ? opcode.text : opcode.binary,
         fin: i === message.parts.length - 1,
+        rsv1: compressed && i === 0,
         payload: Buffer.alloc(length, letter),
       })
       for (const control of message.controls) {
@@ -59,4 +64,49 @@ export function cutAt(bytes: Buffer, sizes: Iterable<number>): Buffer[] {
     at += next
   }
   return chunks
+}
+
+/** Tells payloads apart in little room. */
+export function digestOf(payload: Buffer): string {
+  return `${payload.length} ${createHash('sha1').update(payload).digest('base64')}`
+}
+
+export interface JoinedMessage {
+  opcode: number
+  compressed: boolean
+  digest: string
+}
+
+/** Joins fragments as RFC 6455 5.4 says; throws where the frames break its rules. */
+export function joinMessages(frames: Frame[]) {
+  const messages: JoinedMessage[] = []
+  const controls: { opcode: number; payload: string }[] = []
+  let begun: { opcode: number; compressed: boolean; parts: Buffer[] } | undefined
+  const check = (holds: boolean, rule: string) => {
+    if (!holds) throw new Error(rule)
+  }
+  for (const one of frames) {
+    check(!one.rsv2 && !one.rsv3, 'RSV2 and RSV3 mean nothing')
+    if (one.opcode >= opcode.close) {
+      check(one.fin && !one.rsv1, 'a control frame is whole and not compressed')
+      controls.push({ opcode: one.opcode, payload: one.payload.toString('latin1') })
+      continue
+    }
+    check(
+      (one.opcode === opcode.continuation) === (begun !== undefined),
+      'a continuation continues a message',
+    )
+    // RFC 7692 6.1: only the first fragment of a compressed message has RSV1 set.
+    check(!begun || !one.rsv1, 'RSV1 stands in the first fragment only')
+    begun ??= { opcode: one.opcode, compressed: one.rsv1, parts: [] }
+    begun.parts.push(one.payload)
+    if (!one.fin) continue
+    messages.push({
+      opcode: begun.opcode,
+      compressed: begun.compressed,
+      digest: digestOf(Buffer.concat(begun.parts)),
+    })
+    begun = undefined
+  }
+  return { messages, controls, unfinished: begun !== undefined }
 }

@@ -31,6 +31,14 @@ const examples: { [W in Happening['what']]: [string, Extract<Happening, { what: 
     'the same, inside a frame over 64 KiB of which the client has a part',
     { what: 'upstream-lost-inside-frame' },
   ],
+  'upstream-lost-inside-message': [
+    'with `hold`: the upstream goes, and a message of it has partly reached the client, or one of the client over `hold.buffer` was under way',
+    { what: 'upstream-lost-inside-message', retry: 2345 },
+  ],
+  'upstream-not-back': [
+    'with `hold`: no upstream is there again within `hold.for`, or the next one refuses or agrees to something else',
+    { what: 'upstream-not-back', retry: 2345 },
+  ],
   'upstream-breaks-protocol': ['the upstream breaks RFC 6455', { what: 'upstream-breaks-protocol' }],
   'upstream-silent': ['the upstream leaves pings unanswered', { what: 'upstream-silent' }],
   'client-closes': ['the client closes', { what: 'client-closes' }],

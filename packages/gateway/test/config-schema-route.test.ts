@@ -134,7 +134,12 @@ test.each([
     'limits: { messageBytes: true }',
     'limits.messageBytes must be a size such as 512B, 64KiB or 1MiB, not true',
   ],
-  ['hold: { for: 30s }', 'hold is not available in this version; remove the key'],
+  ['hold: { on: [1000] }', 'hold.on[0] must not be 1000, which always reaches the client; leave it out'],
+  ['hold: { on: [gone] }', "hold.on[0] must be a close code such as 1012, or lost, not 'gone'"],
+  [
+    'hold: { replay: mqtt }',
+    "hold.replay must be none, { first: N }, { file: PATH }, or one of graphql-transport-ws, phoenix, action-cable, stomp, not 'mqtt'",
+  ],
   ['resume: true', 'resume is not available in this version; remove the key'],
 ])('a route with %s is refused', async (keys, words) => {
   expect((await fault(keys)).replace(/^routes\[0\]\./, '')).toBe(words)
@@ -145,6 +150,10 @@ test.each([
     'health: {}',
     { health: { path: '/', interval: 5_000, timeout: 2_000, ping: true, healthy: 2, unhealthy: 3 } },
   ],
+  ['hold: {}', { hold: { for: 30_000, on: [1012, 'lost'], buffer: 262_144, replay: { by: 'none' } } }],
+  ['hold: { on: [1012, 4000] }', { hold: { on: [1012, 4000] } }],
+  ['hold: { replay: { first: 2 } }', { hold: { replay: { by: 'first', messages: 2 } } }],
+  ['hold: { replay: stomp }', { hold: { replay: { by: 'protocol', name: 'stomp' } } }],
   ['keepalive: off', { keepalive: false }],
   ['keepalive: false', { keepalive: false }],
   ['keepalive: { ping: 5s }', { keepalive: { ping: 5_000, timeout: 10_000 } }],

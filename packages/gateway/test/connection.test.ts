@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type ConnectionAction, type ConnectionEvent, type ConnectionState, next } from '../src/connection.ts'
+import {
+  type Circumstances,
+  type ConnectionAction,
+  type ConnectionEvent,
+  type ConnectionState,
+  type Holdable,
+  next,
+} from '../src/connection.ts'
 
 const about = {
   manners: {
@@ -11,11 +18,24 @@ const about = {
   retry: () => 1500,
 }
 
-function run(...events: ConnectionEvent[]): { state: ConnectionState; actions: ConnectionAction[] } {
+/** On a route with `hold`, where nothing stands in the way of holding unless it is said. */
+const held = (some: Partial<Holdable> = {}): Circumstances => ({
+  ...about,
+  hold: { on: [1012, 'lost'], resendable: true, partlyTold: false, ...some },
+})
+
+function run(...events: ConnectionEvent[]) {
+  return runWith(about, ...events)
+}
+
+function runWith(
+  circumstances: Circumstances,
+  ...events: ConnectionEvent[]
+): { state: ConnectionState; actions: ConnectionAction[] } {
   let state: ConnectionState = { name: 'open' }
   const actions: ConnectionAction[] = []
   for (const event of events) {
-    const [after, more] = next(state, event, about)
+    const [after, more] = next(state, event, circumstances)
     state = after
     actions.push(...more)
   }
@@ -38,6 +58,106 @@ const happened = (
 ): ConnectionEvent => ({
   type: 'happened',
   happening,
+})
+
+describe('a connection on a route with hold', () => {
+  const restart = closeFrom('upstream', 1012)
+  const attached: ConnectionEvent = { type: 'attached' }
+  const hold = (code: number, echo: boolean) => ({ do: 'hold', code, echo })
+  const told1012 = { do: 'send-close', to: 'client', code: 1012, reason: 'service restart; retry=1500' }
+
+  test.each([
+    ['closes with 1012', restart, hold(1012, true)],
+    ['is lost', ended('upstream'), hold(1006, false)],
+    ['leaves pings unanswered', happened({ what: 'upstream-silent' }), hold(1006, false)],
+  ])('whose upstream %s is held, and goes on with the next one', (_, event, action) => {
+    expect(runWith(held(), event)).toEqual({ state: { name: 'held' }, actions: [action] })
+    expect(runWith(held(), event, attached)).toEqual({
+      state: { name: 'open' },
+      actions: [action, { do: 'resume' }],
+    })
+  })
+
+  test.each([
+    ['1000', closeFrom('upstream', 1000)],
+    ['1008', closeFrom('upstream', 1008)],
+    ['4001', closeFrom('upstream', 4001)],
+    ['no code', closeFrom('upstream')],
+  ])('whose upstream closes with %s tells the client so, also while it is about to leave', (_, event) => {
+    for (const before of [[], [{ type: 'drain-ping' } as const], [{ type: 'upstream-drained' } as const]]) {
+      const { state, actions } = runWith(held(), ...before, event)
+      expect(state.name).toBe('closing')
+      expect(actions.at(-1)).toEqual({ do: 'forward-close', to: 'client' })
+    }
+  })
+
+  test.each([{ partlyTold: true }, { resendable: false }])('with %j tells the client 1012', (some) => {
+    for (const event of [restart, ended('upstream'), happened({ what: 'upstream-silent' })]) {
+      const { state, actions } = runWith(held(some), event)
+      expect(state.name).toBe('closing')
+      expect(actions[0]).toEqual(told1012)
+    }
+  })
+
+  test('keeps to `on`: without a code or lost in it, the client is told as on any route', () => {
+    expect(runWith(held({ on: ['lost'] }), restart).state.name).toBe('closing')
+    expect(runWith(held({ on: [1012] }), ended('upstream')).state.name).toBe('closing')
+    expect(runWith(held({ on: [1012] }), happened({ what: 'upstream-silent' })).state.name).toBe('closing')
+    expect(runWith(held({ on: [1001] }), closeFrom('upstream', 1001)).state.name).toBe('held')
+  })
+
+  test('answers the drain Ping when the client is quiet, and only then', () => {
+    const ping: ConnectionEvent = { type: 'drain-ping' }
+    const first = runWith(held(), ping, ping)
+    expect(first.actions).toEqual([{ do: 'wait-departure' }, { do: 'quieten' }])
+    const { actions } = runWith(held(), ping, { type: 'quiet' }, ping)
+    expect(actions.slice(2)).toEqual([{ do: 'answer-drain' }, { do: 'answer-drain' }])
+  })
+
+  test('whose upstream announced its end and stays has its client told 1012', () => {
+    const { actions } = runWith(held(), { type: 'drain-ping' }, { type: 'quiet' }, { type: 'too-late' })
+    expect(actions).toContainEqual(told1012)
+  })
+
+  test('whose upstream the operator drains says 1001 to it behind the last message, then holds', () => {
+    const drained: ConnectionEvent = { type: 'upstream-drained' }
+    const before = runWith(held(), drained, { type: 'quiet' })
+    expect(before.actions.at(-1)).toEqual({ do: 'send-close', to: 'upstream', code: 1001, reason: '' })
+    for (const gone of [closeFrom('upstream', 1001), ended('upstream'), { type: 'too-late' } as const]) {
+      const { state, actions } = runWith(held(), drained, { type: 'quiet' }, gone)
+      expect(state.name).toBe('held')
+      expect(actions.at(-1)).toEqual(hold(1001, false))
+    }
+  })
+
+  test('that was told 1001 is told nothing more when the client closes, who gets its own code back', () => {
+    const { state, actions } = runWith(
+      held(),
+      { type: 'upstream-drained' },
+      { type: 'quiet' },
+      closeFrom('client', 4001, 'bye'),
+      closeFrom('upstream', 1001),
+    )
+    expect(actions.slice(3)).toEqual([
+      { do: 'send-close', to: 'client', code: 4001, reason: 'bye' },
+      { do: 'end', side: 'client' },
+      { do: 'await-end', side: 'upstream' },
+    ])
+    expect(state).toEqual({ name: 'closed', verdict: { code: 4001, reason: 'bye', by: 'client' } })
+  })
+
+  test('hands on what a client said before its Close when the upstream is about to leave', () => {
+    const { actions } = runWith(held(), { type: 'drain-ping' }, { type: 'quiet' }, closeFrom('client', 1000))
+    expect(actions.slice(-2)).toEqual([{ do: 'release' }, { do: 'forward-close', to: 'upstream' }])
+  })
+
+  test('that is held answers the client that closes, and lets go of one that is lost', () => {
+    const closes = runWith(held(), restart, closeFrom('client', 4001, 'bye'))
+    expect(closes.state).toEqual({ name: 'closed', verdict: { code: 4001, reason: 'bye', by: 'client' } })
+    expect(closes.actions).toContainEqual({ do: 'send-close', to: 'client', code: 4001, reason: 'bye' })
+    const lost = runWith(held(), restart, ended('client'))
+    expect(lost.state).toMatchObject({ name: 'closed', verdict: { code: 1006, by: 'client' } })
+  })
 })
 
 describe('a connection', () => {
@@ -144,6 +264,65 @@ describe('a connection', () => {
       happened({ what: 'gateway-fault' }),
     ),
   )
+
+  const eventWithHold: fc.Arbitrary<ConnectionEvent> = fc.oneof(
+    { weight: 3, arbitrary: event },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom<ConnectionEvent>(
+        { type: 'drain-ping' },
+        { type: 'upstream-drained' },
+        { type: 'quiet' },
+        { type: 'attached' },
+        { type: 'cut' },
+        happened({ what: 'upstream-silent' }),
+        happened({ what: 'upstream-not-back', retry: 1 }),
+      ),
+    },
+  )
+  const holdable = fc.record({
+    on: fc.subarray<number | 'lost'>([1001, 1012, 'lost']),
+    resendable: fc.boolean(),
+    partlyTold: fc.boolean(),
+  })
+
+  test('with or without hold keeps to the order of things, whatever happens, and is closed when it is cut', () => {
+    const steps = fc.array(fc.tuple(eventWithHold, holdable), { maxLength: 16 })
+    fc.assert(
+      fc.property(steps, fc.boolean(), (events, holds) => {
+        let state: ConnectionState = { name: 'open' }
+        const closes = { client: 0, upstream: 0 }
+        for (const [one, hold] of events) {
+          // The Pipe of a connection that is held has no upstream that could say anything.
+          const fromUpstream =
+            'from' in one ? one.from === 'upstream' : 'side' in one && one.side === 'upstream'
+          if (state.name === 'held' && fromUpstream) continue
+          const was: ConnectionState = state
+          const [after, actions] = next(state, one, holds ? { ...about, hold } : about)
+          state = after
+          if (!holds) expect(['open', 'closing', 'closed']).toContain(after.name)
+          if (after.name === 'held' && was.name !== 'held') {
+            expect(hold).toMatchObject({ resendable: true, partlyTold: false })
+            expect(actions.map(({ do: what }) => what)).toEqual(['hold'])
+            closes.upstream = 0
+          }
+          if (was.name === 'closed') expect(actions).toEqual([])
+          if (was.name === 'closing') expect(['closing', 'closed']).toContain(after.name)
+          if (was.name === 'held' && after.name === 'open') expect(actions).toEqual([{ do: 'resume' }])
+          for (const action of actions) {
+            if (action.do !== 'send-close' && action.do !== 'forward-close') continue
+            closes[action.to]++
+            if (was.name === 'held') expect(action.to).toBe('client')
+          }
+          expect(closes.client).toBeLessThanOrEqual(1)
+          expect(closes.upstream).toBeLessThanOrEqual(1)
+        }
+        const [last] = next(state, { type: 'cut' }, about)
+        expect(last.name).toBe('closed')
+      }),
+      { numRuns: 2000 },
+    )
+  })
 
   test('sends at most one Close to each side, none to one that is gone, and always ends', () => {
     fc.assert(

@@ -7,7 +7,7 @@ import { Ledger } from '../src/limits.ts'
 import type { GatewaySnapshot } from '../src/snapshot.ts'
 import { emptyCounters } from '../src/totals.ts'
 import type { WorkerLink } from '../src/worker-link.ts'
-import type { FromWorker, ToWorker } from '../src/worker-messages.ts'
+import { type FromWorker, protocol, type ToWorker } from '../src/worker-messages.ts'
 
 /** A worker whose end and words the test decides. */
 class Puppet implements Channel {
@@ -39,6 +39,8 @@ class Puppet implements Channel {
   }
 }
 
+const isReady = { type: 'ready', protocol, version: '1.0.0' } as const
+
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 function scene(size: number) {
@@ -61,12 +63,13 @@ function scene(size: number) {
     onReady: async (worker) => void ready.push(worker),
     onGone: (worker) => gone.push(worker),
     onSocketTaken: () => {},
-    onSocketsClosed: () => {},
+    onSocketsLeft: () => {},
     onEvents: () => {},
+    onMove: () => {},
   })
   const start = async () => {
     const started = crew.start()
-    for (const puppet of puppets) puppet.say({ type: 'ready' })
+    for (const puppet of puppets) puppet.say(isReady)
     await started
   }
   return { clock, crew, puppets, ready, gone, start, setOptions: (next: typeof options) => (options = next) }
@@ -86,10 +89,10 @@ const process = { memory: 1, processor: 1, delay: 1 }
 test('a crew has started when every worker is ready', async () => {
   const { crew, puppets, ready } = scene(2)
   const started = crew.start()
-  puppets[0]!.say({ type: 'ready' })
+  puppets[0]!.say(isReady)
   await settled()
   expect(await Promise.race([started.then(() => 'started'), settled().then(() => 'waits')])).toBe('waits')
-  puppets[1]!.say({ type: 'ready' })
+  puppets[1]!.say(isReady)
   await started
   expect(ready.map(({ id }) => id)).toEqual([1, 2])
 })
@@ -109,7 +112,7 @@ test('a crew with one good worker starts, and replaces the other', async () => {
   const { crew, puppets } = scene(2)
   const started = crew.start()
   puppets[0]!.kill()
-  puppets[1]!.say({ type: 'ready' })
+  puppets[1]!.say(isReady)
   await started
   expect(puppets.length).toBe(3)
   expect(crew.restarts).toBe(1)
@@ -135,7 +138,7 @@ test('a worker that dies is replaced at once', async () => {
   puppets[0]!.kill()
   await settled()
   expect(puppets.length).toBe(2)
-  puppets[1]!.say({ type: 'ready' })
+  puppets[1]!.say(isReady)
   await settled()
   expect(ready.map(({ id }) => id)).toEqual([1, 2])
   expect(crew.restarts).toBe(1)
@@ -164,7 +167,7 @@ test('a crash after a second of service is not a crash at start', async () => {
     await clock.advance(1000)
     puppets.at(-1)!.kill()
     await settled()
-    puppets.at(-1)!.say({ type: 'ready' })
+    puppets.at(-1)!.say(isReady)
     await settled()
   }
   expect(puppets.length).toBe(9)
@@ -241,7 +244,7 @@ test('a worker that started with old options gets the new ones before any socket
   await settled()
   const next = gatewayOptions({ name: 'other', upstreams: ['ws://127.0.0.1:1'] })
   setOptions(next)
-  puppets[1]!.say({ type: 'ready' })
+  puppets[1]!.say(isReady)
   await settled()
   expect(puppets[1]!.sent.at(-1)).toMatchObject({ type: 'reload', options: next })
   expect(ready.length).toBe(1)
@@ -261,4 +264,131 @@ test('stop ends all workers, by force those that do not end in time, and replace
   expect(puppets.map(({ killed }) => killed)).toEqual([true, true])
   expect(puppets.length).toBe(2)
   expect(clock.pending).toBe(0)
+})
+
+async function recruits({ crew, puppets }: ReturnType<typeof scene>) {
+  const before = puppets.length
+  const recruited = crew.recruit()
+  const recruits = puppets.slice(before)
+  for (const puppet of recruits) puppet.say({ ...isReady, version: '2.0.0' })
+  await settled()
+  for (const puppet of recruits) puppet.answer('snapshot', { snapshot: snapshot(0, 0), process })
+  return recruited
+}
+
+test('recruits get nothing until they are promoted; those before them are leaving then', async () => {
+  const it = scene(2)
+  await it.start()
+  const fresh = await recruits(it)
+  expect(fresh.map(({ generation, version }) => [generation, version])).toEqual([
+    [2, '2.0.0'],
+    [2, '2.0.0'],
+  ])
+  expect(it.crew.ready.map(({ id }) => id)).toEqual([1, 2])
+  expect(it.crew.promote(fresh).map(({ id }) => id)).toEqual([1, 2])
+  expect(it.crew.ready).toEqual(fresh)
+  expect(it.crew.leaving.map(({ state }) => state)).toEqual(['leaving', 'leaving'])
+})
+
+test.each(['ends', 'fails', 'speaks another protocol', 'is not ready in ten seconds'])(
+  'no recruit stays when one of them %s, and the others go on',
+  async (what) => {
+    const { clock, crew, puppets, start } = scene(2)
+    await start()
+    const recruited = crew.recruit()
+    const refused = expect(recruited).rejects.toThrow(/^a worker could not start: /)
+    puppets[2]!.say(isReady)
+    if (what === 'ends') puppets[3]!.kill()
+    if (what === 'fails') puppets[3]!.say({ type: 'failed', message: 'no' })
+    if (what === 'fails') puppets[3]!.kill()
+    if (what === 'speaks another protocol') puppets[3]!.say({ ...isReady, protocol: protocol + 1 })
+    if (what === 'is not ready in ten seconds') await clock.advance(10_000)
+    await refused
+    await clock.advance(0)
+    expect(puppets.map(({ killed }) => killed)).toEqual([false, false, true, true])
+    expect(crew.ready.map(({ id }) => id)).toEqual([1, 2])
+    await clock.advance(5000)
+    expect(puppets.length).toBe(4)
+  },
+)
+
+test('a worker that ends while recruits start is replaced, and its successor leaves with the others', async () => {
+  const it = scene(1)
+  await it.start()
+  const fresh = recruits(it)
+  it.puppets[0]!.kill()
+  await settled()
+  it.puppets[2]!.say(isReady)
+  it.crew.promote(await fresh)
+  await settled()
+  expect(it.crew.leaving.map(({ id }) => id)).toEqual([3])
+})
+
+test('a recruit that ends before it is promoted is replaced by one of its generation', async () => {
+  const it = scene(1)
+  await it.start()
+  const fresh = await recruits(it)
+  it.puppets[1]!.kill()
+  await settled()
+  expect(it.puppets.length).toBe(2)
+  it.crew.promote(fresh)
+  it.puppets[2]!.say(isReady)
+  await settled()
+  expect(it.crew.ready.map(({ generation }) => generation)).toEqual([2])
+})
+
+test('a leaving worker that ends is not replaced, and its counts stay', async () => {
+  const it = scene(1)
+  await it.start()
+  const [old] = it.crew.promote(await recruits(it))
+  old!.report = { snapshot: snapshot(0, 7), process }
+  void it.crew.dismiss([old!], 1000)
+  it.puppets[0]!.kill()
+  await settled()
+  expect(it.puppets.length).toBe(2)
+  expect(it.crew.snapshot().routes[0]!.counters.handshakes).toEqual({ accepted: 7 })
+})
+
+test('questions reach leaving workers, too', async () => {
+  const it = scene(1)
+  await it.start()
+  it.crew.promote(await recruits(it))
+  const asked = it.crew.ask('close-connection', { id: '1-1', code: 4000, reason: '' })
+  it.puppets[0]!.answer('close-connection', { found: true })
+  it.puppets[1]!.answer('close-connection', { found: false })
+  expect((await asked).map(({ answer }) => answer.found)).toEqual([true, false])
+})
+
+test('nothing moves while a question goes out that no connection may escape', async () => {
+  const it = scene(1)
+  await it.start()
+  it.crew.promote(await recruits(it))
+  const asked = it.crew.askAtRest('reload', { options: gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }) })
+  expect(it.puppets[1]!.sent.at(-1)!.type).not.toBe('reload')
+  it.puppets[0]!.answer('halt-moves', {})
+  await settled()
+  expect(it.puppets.map(({ sent }) => sent.slice(-2).map(({ type }) => type))).toEqual([
+    ['reload', 'go-on'],
+    ['snapshot', 'reload'],
+  ])
+  for (const puppet of it.puppets) puppet.answer('reload', { drained: 0 })
+  expect((await asked).length).toBe(2)
+})
+
+test('a moved connection takes its admission along', async () => {
+  const it = scene(1)
+  await it.start()
+  it.puppets[0]!.say({ type: 'admit', request: 1, route: 'chat', limits: { connections: 1 }, address: 'a' })
+  const fresh = await recruits(it)
+  const [old] = it.crew.promote(fresh)
+  it.crew.moveAdmission(old!, fresh[0]!, 1)
+  it.puppets[0]!.kill()
+  await settled()
+  const admit = (request: number) => {
+    it.puppets[1]!.say({ type: 'admit', request, route: 'chat', limits: { connections: 1 }, address: 'a' })
+    return it.puppets[1]!.sent.at(-1)
+  }
+  expect(admit(1)).toMatchObject({ answer: { ok: false } })
+  it.puppets[1]!.say({ type: 'release', admission: 1 })
+  expect(admit(2)).toMatchObject({ answer: { ok: true } })
 })

@@ -58,8 +58,8 @@ describe('an upstream that answers wrongly', () => {
     garbage: bad('not HTTP'),
     'wrong accept key': bad('wrong Sec-WebSocket-Accept'),
     'no Upgrade header': bad('wrong Upgrade header'),
-    'subprotocol never offered': bad('subprotocol never offered'),
-    'extension never offered': bad('extension never offered'),
+    'subprotocol never offered': { kind: 'bad-answer', words: 'subprotocol never offered', agreement: true },
+    'extension never offered': { kind: 'bad-answer', words: 'extension never offered', agreement: true },
     'header without end': bad('headers too large'),
   }
 

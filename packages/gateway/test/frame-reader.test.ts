@@ -1,24 +1,45 @@
-import { type FrameInit, frame, invalidFrames, opcode, parseFrames } from '@holdfast/testing'
+import {
+  type Frame,
+  type FrameInit,
+  FrameParser,
+  frame,
+  invalidFrames,
+  opcode,
+  parseFrames,
+} from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Fault, FrameReader, type FrameRules } from '../src/frame-reader.ts'
-import { anyMessages, cutAt, toFrames } from './arbitrary-frames.ts'
+import { anyMessages, cutAt, joinMessages, toFrames } from './arbitrary-frames.ts'
 
-const rules: FrameRules = { masked: false, rsv: 0, messageBytes: Number.POSITIVE_INFINITY, wholeFrames: 0 }
+const rules: FrameRules = {
+  masked: false,
+  rsv: 0,
+  messageBytes: Number.POSITIVE_INFINITY,
+  wholeFrames: 0,
+  split: false,
+}
 
 /** Everything that a reader says, with what it handed on glued together in order. */
 function recorder(accept: () => boolean = () => true) {
   const record = {
     out: [] as Buffer[],
+    /** Bytes of data frames. */
+    data: 0,
     controls: [] as { op: number; payload: Buffer }[],
     fault: undefined as Fault | undefined,
     boundaries: 0,
-    onBytes: (bytes: Buffer) => void record.out.push(Buffer.from(bytes)),
+    onBytes: (bytes: Buffer) => {
+      record.data += bytes.length
+      record.out.push(Buffer.from(bytes))
+    },
     onMessage: accept,
     onControl: (op: number, payload: Buffer, whole: Buffer) => {
       record.controls.push({ op, payload: Buffer.from(payload) })
       record.out.push(Buffer.from(whole))
     },
+    ends: [] as number[],
+    onMessageEnd: () => void record.ends.push(record.data),
     onBoundary: () => void record.boundaries++,
     onFault: (fault: Fault) => {
       record.fault = fault
@@ -80,6 +101,106 @@ describe('a frame reader', () => {
         expect(record.bytes().equals(bytes)).toBe(true)
       }),
       { numRuns: 25 },
+    )
+  })
+
+  const anySizes = fc.infiniteStream(fc.integer({ min: 1, max: 3000 }))
+
+  test('with split hands a long frame on as fragments, so that a Close could follow wherever it stands', () => {
+    fc.assert(
+      fc.property(anyMessages, anySizes, fc.boolean(), (messages, sizes, compressed) => {
+        const frames = toFrames(messages, false, compressed)
+        const reader = new FrameReader({ ...rules, rsv: 0x40, wholeFrames: 1000, split: true })
+        const record = recorder()
+        const seen = new FrameParser()
+        const after: Frame[] = []
+        for (const chunk of cutAt(Buffer.concat(frames), sizes)) {
+          reader.read(chunk, record)
+          after.push(...seen.push(Buffer.concat(record.out.splice(0))))
+          expect(seen.pending).toBe(0)
+          expect(reader.between).toBe(true)
+        }
+        const before = parseFrames(Buffer.concat(frames)).frames
+        expect(joinMessages(after)).toEqual(joinMessages(before))
+        if (frames.every(({ length }) => length <= 1000)) expect(after.length).toBe(frames.length)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('knows how many messages have ended and how much of the next was handed on, whatever the chunks', () => {
+    const wholes = fc.constantFrom(0, 1000)
+    fc.assert(
+      fc.property(anyMessages, anySizes, wholes, fc.boolean(), (messages, sizes, wholeFrames, masked) => {
+        const frames = toFrames(messages, masked)
+        /** Where each message ends: in the stream, and in the bytes of data frames alone. */
+        const ends: { at: number; data: number }[] = []
+        let at = 0
+        let data = 0
+        for (const one of frames) {
+          at += one.length
+          if ((one[0]! & 0x0f) >= opcode.close) continue
+          data += one.length
+          if ((one[0]! & 0x80) !== 0) ends.push({ at, data })
+        }
+        const reader = new FrameReader({ ...rules, masked, wholeFrames })
+        const record = recorder()
+        let read = 0
+        let asked: number | undefined
+        for (const chunk of cutAt(Buffer.concat(frames), sizes)) {
+          reader.read(chunk, record)
+          read += chunk.length
+          const ended = ends.filter((end) => end.at <= read)
+          expect(reader.completed).toBe(ended.length)
+          expect(reader.unfinished).toBe(record.data - (ended.at(-1)?.data ?? 0))
+          if (asked !== undefined && ended.length > asked) {
+            expect(record.ends).toEqual([ends[asked]!.data])
+            record.ends = []
+            asked = undefined
+          }
+          expect(record.ends).toEqual([])
+          if (asked === undefined && reader.midMessage) {
+            reader.tellMessageEnd()
+            asked = ended.length
+          }
+        }
+        expect(reader.midMessage).toBe(false)
+        expect(reader.completed).toBe(messages.length)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('packed and unpacked at any byte goes on as if nothing had been', () => {
+    const modes = fc.constantFrom<Partial<FrameRules>>(
+      { masked: true },
+      { wholeFrames: 1000 },
+      { wholeFrames: 1000, split: true },
+    )
+    fc.assert(
+      fc.property(anyMessages, anySizes, modes, fc.nat(), (messages, sizes, mode, somewhere) => {
+        const chunks = cutAt(Buffer.concat(toFrames(messages, mode.masked ?? false)), sizes)
+        const moveAt = somewhere % (chunks.length + 1)
+        const stays = { reader: new FrameReader({ ...rules, ...mode }), record: recorder() }
+        const moves = { reader: new FrameReader({ ...rules, ...mode }), record: recorder() }
+        const stateOf = ({ reader, record }: typeof stays) => ({
+          ...{ messages: reader.messages, bytes: reader.bytes, between: reader.between },
+          ...{ completed: reader.completed, unfinished: reader.unfinished, held: reader.held },
+          ...{ data: record.data, fault: record.fault, controls: record.controls.length },
+        })
+        for (const [i, chunk] of chunks.entries()) {
+          if (i === moveAt) {
+            const packed = JSON.parse(JSON.stringify(moves.reader.pack()))
+            moves.reader = new FrameReader({ ...rules, ...mode })
+            moves.reader.unpack(packed)
+          }
+          stays.reader.read(chunk, stays.record)
+          moves.reader.read(chunk, moves.record)
+          expect(stateOf(moves)).toEqual(stateOf(stays))
+        }
+        expect(moves.record.bytes().equals(stays.record.bytes())).toBe(true)
+      }),
+      { numRuns: 100 },
     )
   })
 

@@ -26,7 +26,7 @@ class Notes implements Channel {
 
 function worker(id: number, clock: FakeClock) {
   const notes = new Notes()
-  return { notes, link: new WorkerLink(id, notes, clock, () => {}) }
+  return { notes, link: new WorkerLink(id, 1, notes, clock, () => {}) }
 }
 
 function scene(count: number) {
@@ -58,7 +58,7 @@ test('a socket goes to the worker with the fewest', () => {
   const { handOut, workers, give, take } = scene(2)
   give(20)
   for (const each of workers) take(each)
-  handOut.closed(workers[1]!.link, 10)
+  handOut.left(workers[1]!.link, 0)
   give(10)
   expect(workers.map(({ notes }) => notes.got.length)).toEqual([10, 20])
 })
@@ -157,4 +157,30 @@ test('close closes all that was not taken', () => {
   give(100)
   handOut.close()
   expect(sockets.every(({ destroyed }) => destroyed)).toBe(true)
+})
+
+test('a retired worker gets nothing more, and keeps what is on its way to it', () => {
+  const { handOut, workers, give, take } = scene(2)
+  give(4)
+  handOut.retire(workers[0]!.link)
+  give(4)
+  expect(workers.map(({ notes }) => notes.got.length)).toEqual([2, 6])
+  take(workers[0]!)
+  expect(workers[0]!.notes.letGone.length).toBe(2)
+})
+
+test('what a retired worker had not taken when it ended goes to another', () => {
+  const { handOut, workers, give } = scene(2)
+  give(2)
+  handOut.retire(workers[0]!.link)
+  handOut.remove(workers[0]!.link)
+  expect(workers[1]!.notes.got.length).toBe(2)
+})
+
+test('connections that were moved to a worker count', () => {
+  const { handOut, workers, give } = scene(2)
+  for (let i = 0; i < 3; i++) handOut.moved(workers[0]!.link)
+  expect(handOut.fewest(workers.map(({ link }) => link))).toBe(workers[1]!.link)
+  give(3)
+  expect(workers.map(({ notes }) => notes.got.length)).toEqual([0, 3])
 })

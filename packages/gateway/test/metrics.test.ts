@@ -1,49 +1,7 @@
 import { expect, test } from 'vitest'
 import { Metrics } from '../src/metrics.ts'
-import type { Measured } from '../src/operations.ts'
-
-const measured: Measured = {
-  workerRestarts: 2,
-  handovers: { moved: 7, ended: 1 },
-  workers: [
-    {
-      id: 1,
-      pid: 10,
-      state: 'ready',
-      generation: 1,
-      version: '1.0.0',
-      startedAt: 0,
-      connections: 3,
-      process: { memory: 1e6, processor: 1.5, delay: 20 },
-    },
-    { id: 2, pid: 11, state: 'starting', generation: 1, version: '', startedAt: 0, connections: 0 },
-  ],
-  snapshot: {
-    drains: [],
-    routes: [
-      {
-        name: 'say "hi"\n\\',
-        connections: { open: 3, held: 2, closing: 1 },
-        upstreams: [
-          { name: 'ws://a', address: '10.0.0.1:80', healthy: true, connections: 3 },
-          { name: 'dns:ws://b', address: '10.0.0.2:80', healthy: false, connections: 0 },
-          { name: 'dns:ws://b', address: '10.0.0.3:80', healthy: true, connections: 0 },
-          { name: 'ws://c', address: '10.0.0.4:80', healthy: false, connections: 0 },
-        ],
-        counters: {
-          handshakes: { accepted: 9, 'bad-gateway': 1 },
-          closes: { '1000:client': 4, '1006:gateway': 2 },
-          messages: { 'to-upstream': 100, 'to-client': 200 },
-          bytes: { 'to-upstream': 1000, 'to-client': 2000 },
-          lost: { 'to-upstream': 3, 'to-client': 1 },
-          reattachments: { attached: 5, refused: 1 },
-          reattachSeconds: { '0.1': 2, '0.5': 3, Infinity: 1 },
-          reattachSum: 9.5,
-        },
-      },
-    ],
-  },
-}
+import { emptyCounters } from '../src/totals.ts'
+import { everyMetric as measured } from './every-metric.ts'
 
 /** Reads the text format (version 0.0.4) by its own rules: every line is a comment, a sample, or an error. */
 function parse(text: string) {
@@ -80,15 +38,49 @@ test('the exposition has every metric of a snapshot with its labels', async () =
     [`holdfast_connections{${route},state="closing"}`]: 1,
     [`holdfast_handshakes_total{${route},result="accepted"}`]: 9,
     [`holdfast_handshakes_total{${route},result="bad-gateway"}`]: 1,
+    [`holdfast_handshakes_total{${route},result="busy"}`]: 2,
+    [`holdfast_handshakes_total{${route},result="rejected"}`]: 3,
+    [`holdfast_handshakes_total{${route},result="origin-refused"}`]: 4,
+    [`holdfast_handshakes_total{${route},result="over-limit"}`]: 5,
+    [`holdfast_handshakes_total{${route},result="draining"}`]: 6,
+    [`holdfast_handshakes_total{${route},result="abandoned"}`]: 7,
+    [`holdfast_handshakes_total{${route},result="fault"}`]: 8,
+    [`holdfast_closes_total{${route},code="1014",by="gateway"}`]: 0,
     [`holdfast_closes_total{${route},code="1000",by="client"}`]: 4,
     [`holdfast_closes_total{${route},code="1006",by="gateway"}`]: 2,
+    [`holdfast_closes_total{${route},code="1012",by="upstream"}`]: 3,
     [`holdfast_messages_total{${route},direction="to-upstream"}`]: 100,
     [`holdfast_messages_total{${route},direction="to-client"}`]: 200,
     [`holdfast_bytes_total{${route},direction="to-upstream"}`]: 1000,
     [`holdfast_bytes_total{${route},direction="to-client"}`]: 2000,
+    [`holdfast_messages_lost_total{${route},direction="to-upstream"}`]: 3,
+    [`holdfast_messages_lost_total{${route},direction="to-client"}`]: 1,
+    [`holdfast_reattachments_total{${route},result="attached"}`]: 5,
+    [`holdfast_reattachments_total{${route},result="refused"}`]: 1,
+    [`holdfast_reattachments_total{${route},result="too-late"}`]: 0,
+    [`holdfast_reattachments_total{${route},result="abandoned"}`]: 0,
+    [`holdfast_reattachments_total{${route},result="ended"}`]: 0,
+    [`holdfast_reattach_seconds_bucket{${route},le="0.1"}`]: 2,
+    [`holdfast_reattach_seconds_bucket{${route},le="0.5"}`]: 5,
+    [`holdfast_reattach_seconds_bucket{${route},le="+Inf"}`]: 6,
+    [`holdfast_reattach_seconds_sum{${route}}`]: 9.5,
+    [`holdfast_reattach_seconds_count{${route}}`]: 6,
     [`holdfast_upstream_healthy{${route},upstream="ws://a"}`]: 1,
     [`holdfast_upstream_healthy{${route},upstream="dns:ws://b"}`]: 1,
     [`holdfast_upstream_healthy{${route},upstream="ws://c"}`]: 0,
+    [`holdfast_upstream_connections{${route},upstream="ws://a"}`]: 3,
+    [`holdfast_upstream_connections{${route},upstream="dns:ws://b"}`]: 2,
+    [`holdfast_upstream_connections{${route},upstream="ws://c"}`]: 0,
+    'holdfast_draining_connections{scope="gateway"}': 6,
+    'holdfast_handover_connections_total{result="moved"}': 7,
+    'holdfast_handover_connections_total{result="ended"}': 1,
+    'holdfast_handover_connections_total{result="failed"}': 0,
+    'holdfast_worker_info{worker="1",generation="1",version="1.0.0",state="leaving"}': 1,
+    'holdfast_worker_info{worker="3",generation="2",version="1.1.0",state="ready"}': 1,
+    'holdfast_worker_info{worker="2",generation="2",version="1.1.0",state="starting"}': 1,
+    'holdfast_worker_connections{worker="1"}': 3,
+    'holdfast_worker_connections{worker="2"}': 0,
+    'holdfast_worker_connections{worker="3"}': 0,
     holdfast_worker_restarts_total: 2,
     'holdfast_worker_resident_memory_bytes{worker="1"}': 1e6,
     'holdfast_worker_cpu_seconds_total{worker="1"}': 1.5,
@@ -96,6 +88,7 @@ test('the exposition has every metric of a snapshot with its labels', async () =
   })
   expect(types.get('holdfast_closes_total')).toBe('counter')
   expect(types.get('holdfast_connections')).toBe('gauge')
+  expect(types.get('holdfast_reattach_seconds')).toBe('histogram')
   expect(samples.get('process_resident_memory_bytes')).toBeGreaterThan(1e6)
   expect(samples.has('nodejs_eventloop_lag_p99_seconds')).toBe(true)
 })
@@ -121,4 +114,28 @@ test('two expositions at the same time do not mix', async () => {
   const [first, second] = await Promise.all([metrics.expose(measured), metrics.expose(none)])
   expect(parse(first).samples.has(`holdfast_connections{${route},state="open"}`)).toBe(true)
   expect(second).not.toContain('route=')
+})
+
+test('all routes have the buckets of one, so that a query can add them up', async () => {
+  const [first] = measured.snapshot.routes
+  const other = { ...first!, name: 'other', counters: { ...emptyCounters(), reattachSeconds: { 2: 4 } } }
+  const routes = [first!, other]
+  const { samples } = parse(await new Metrics().expose({ ...measured, snapshot: { routes, drains: [] } }))
+  const buckets = (route: string) =>
+    [...samples].flatMap(([name, value]) => {
+      const le = /_bucket\{.*le="(.*)"/.exec(name)?.[1]
+      return le && name.includes(route) ? [[le, value]] : []
+    })
+  expect(buckets('route="other"')).toEqual([
+    ['0.1', 0],
+    ['0.5', 0],
+    ['2', 4],
+    ['+Inf', 4],
+  ])
+  expect(buckets(route)).toEqual([
+    ['0.1', 2],
+    ['0.5', 5],
+    ['2', 5],
+    ['+Inf', 6],
+  ])
 })

@@ -1,64 +1,9 @@
-import { Duplex } from 'node:stream'
-import { fakeClock, frame, opcode, parseFrames, Receiver } from '@holdfast/testing'
+import { frame, opcode, parseFrames, Receiver } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Verdict } from '../src/connection.ts'
-import { Pipe, type PipeOptions } from '../src/pipe.ts'
-import { anyMessages, cutAt, toFrames } from './arbitrary-frames.ts'
-
-/** A stream whose peer is the test: what it gets is in `written`, what it says is pushed. */
-class PeerStream extends Duplex {
-  written: Buffer[] = []
-  /** While false, writes wait, as with a peer that does not read. */
-  takes = true
-  #pending: (() => void)[] = []
-
-  constructor(highWaterMark = 16_384) {
-    super({ highWaterMark, allowHalfOpen: true })
-  }
-  override _read(): void {}
-  override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
-    this.written.push(chunk)
-    if (this.takes) done()
-    else this.#pending.push(done)
-  }
-  takeAll(): void {
-    this.takes = true
-    for (const done of this.#pending.splice(0)) done()
-  }
-  bytes(): Buffer {
-    return Buffer.concat(this.written)
-  }
-}
-
-function startPipe(some: Partial<PipeOptions> = {}) {
-  const clock = fakeClock()
-  const client = new PeerStream()
-  const upstream = new PeerStream()
-  const verdicts: Verdict[] = []
-  const pipe = new Pipe({
-    client,
-    upstream,
-    rsv: 0,
-    manners: {
-      rejections: 'pass',
-      badGateway: 'close',
-      closeCodes: { badGateway: 1014, restart: 1012, tryAgain: 1013 },
-    },
-    closeTimeout: 5000,
-    keepalive: { ping: 1000, timeout: 1000 },
-    clock,
-    retry: () => 1500,
-    onError: (error) => {
-      throw error
-    },
-    onClosed: (verdict) => verdicts.push(verdict),
-    ...some,
-  })
-  return { pipe, client, upstream, clock, verdicts }
-}
-
-const turn = () => new Promise((resolve) => setImmediate(resolve))
+import { drainPayload } from '../src/hold.ts'
+import { anyMessages, cutAt, joinMessages, toFrames } from './arbitrary-frames.ts'
+import { type PeerStream, startHeldPipe, startPipe, turn, turns } from './piping.ts'
 
 /** What an independent implementation makes of the bytes: it throws on a frame inside another. */
 function readWith(receiver: InstanceType<typeof Receiver>, bytes: Buffer) {
@@ -87,6 +32,72 @@ const receivers = {
     new Receiver({ isServer: false, skipUTF8Validation: true, maxPayload: 0, allowSynchronousEvents: true }),
   upstream: () =>
     new Receiver({ isServer: true, skipUTF8Validation: true, maxPayload: 0, allowSynchronousEvents: true }),
+}
+
+/** A server that says these frames in order, through any number of lives; what broke off is not said again. */
+function restartingServer(first: PeerStream, frames: Buffer[]) {
+  /** For each frame, the message that it belongs to; a control frame belongs to none. */
+  let begun = 0
+  const messageOf = frames.map((one) => {
+    if ((one[0]! & 0x0f) >= opcode.close) return undefined
+    return (one[0]! & 0x80) !== 0 ? begun++ : begun
+  })
+  const close1012 = frame({ opcode: opcode.close, payload: Buffer.from([3, 244]) })
+  let stream = first
+  let at = 0
+  let sent = 0
+  /** Once it has asked for silence it ends as soon as the answer is there. */
+  let drains = false
+  let gone = false
+  const server = {
+    lives: [first],
+    /** Messages that an end of a life broke off. */
+    broken: new Set<number>(),
+    get done() {
+      return at === frames.length && !drains
+    },
+    /** Says the next bytes, of one frame at most. */
+    push(size: number) {
+      const drained = () =>
+        parseFrames(stream.bytes()).frames.some(({ payload }) => payload.equals(drainPayload))
+      if (drains && sent === 0 && drained()) return server.leave('1012')
+      if (at === frames.length || gone) return
+      const piece = frames[at]!.subarray(sent, sent + size)
+      stream.push(Buffer.from(piece))
+      sent += piece.length
+      if (sent === frames[at]!.length) {
+        at++
+        sent = 0
+      }
+    },
+    leave(how: 'reset' | '1012' | 'drain') {
+      if (gone) return
+      drains = false
+      if (how !== 'reset' && sent > 0) server.push(1e9)
+      if (how === 'drain') {
+        drains = true
+        stream.push(frame({ opcode: opcode.ping, payload: drainPayload }))
+      } else {
+        gone = true
+        if (how === '1012') stream.push(close1012)
+        else stream.destroy()
+        const before = messageOf.slice(0, at).findLast((n) => n !== undefined) ?? -1
+        const open = messageOf.slice(at).find((n) => n !== undefined)
+        const within = sent > 0 && messageOf[at] !== undefined
+        if (open !== undefined && (within || open === before)) {
+          server.broken.add(open)
+          while (at < frames.length && (messageOf[at] ?? open) === open) at++
+        }
+        sent = 0
+      }
+    },
+    restart(next: PeerStream) {
+      stream = next
+      gone = false
+      server.lives.push(next)
+    },
+  }
+  return server
 }
 
 describe('a pipe', () => {
@@ -136,6 +147,74 @@ describe('a pipe', () => {
           else expect(atClient.messages.length).toBe(toClient.length)
           // What the client sends still reaches the upstream until the client has answered the Close.
           expect(atUpstream.messages.length).toBe(toUpstream.length)
+          pipe.cut()
+        },
+      ),
+      { numRuns: 150 },
+    )
+  }, 60_000)
+
+  test('that holds gives both ends whole messages in order, none twice, wherever an upstream goes', async () => {
+    const anyRoute = fc.record({ compressed: fc.boolean(), buffer: fc.constantFrom(100, 2000, 1e6) })
+    await fc.assert(
+      fc.asyncProperty(
+        anyMessages,
+        anyMessages,
+        fc.infiniteStream(fc.integer({ min: 1, max: 60_000 })),
+        fc.infiniteStream(fc.integer({ min: 0, max: 11 })),
+        anyRoute,
+        async (toClient, toUpstream, sizes, dice, { compressed, buffer }) => {
+          const held = startHeldPipe(
+            { rsv: compressed ? 0x40 : 0, closeTimeout: 1e9, keepalive: { ping: 1000, timeout: 1e9 } },
+            { options: { for: 1e9, on: [1012, 'lost'], buffer, replay: { by: 'none' } } },
+          )
+          const { pipe, client, clock } = held
+          const up = cutAt(Buffer.concat(toFrames(toUpstream, true, compressed)), sizes)
+          const server = restartingServer(held.upstream, toFrames(toClient, false, compressed))
+          /** The next upstream comes, after the pause that there may be. */
+          const goOn = async () => {
+            clock.tick(1000)
+            await turns(2)
+            if (held.searching) server.restart(await held.attach())
+          }
+          while (pipe.state !== 'closed' && (up.length > 0 || !server.done || pipe.state === 'held')) {
+            const roll = dice.next().value!
+            if (roll === 0) {
+              clock.tick(1000)
+              pipe.tick(clock.now())
+            } else if (pipe.state === 'held') {
+              if (roll % 2 === 0) await goOn()
+            } else if (roll < 4) {
+              server.leave((['reset', '1012', 'drain'] as const)[roll - 1]!)
+            }
+            if (roll % 2 === 0 && up.length > 0) client.push(up.shift()!)
+            else if (pipe.state !== 'held') server.push(sizes.next().value!)
+            await turn()
+            if (pipe.state === 'closing') break
+          }
+          for (let i = 0; i < 1000 && client.readableLength > 0; i++) await turn()
+          for (await turns(5); pipe.state === 'held'; await turns(5)) await goOn()
+
+          const parsed = parseFrames(client.bytes())
+          expect(parsed.rest).toBe(0)
+          const atClient = joinMessages(parsed.frames)
+          const close = atClient.controls.find((control) => control.opcode === opcode.close)
+          const said = joinMessages(parseFrames(Buffer.concat(toFrames(toClient, false, compressed))).frames)
+          const whole = said.messages.filter((_, i) => !server.broken.has(i))
+          if (!close) expect(atClient.unfinished).toBe(false)
+          if (close) expect(Buffer.from(close.payload, 'latin1').readUInt16BE(0)).toBe(1012)
+          const got = atClient.messages
+          expect(got).toEqual(close ? whole.slice(0, got.length) : whole)
+
+          const asked = joinMessages(
+            parseFrames(Buffer.concat(toFrames(toUpstream, true, compressed))).frames,
+          )
+          const read = server.lives.flatMap((life) => {
+            const { frames } = parseFrames(life.bytes())
+            for (const { mask } of frames) expect(mask).toBeDefined()
+            return joinMessages(frames).messages
+          })
+          expect(read).toEqual(close ? asked.messages.slice(0, read.length) : asked.messages)
           pipe.cut()
         },
       ),

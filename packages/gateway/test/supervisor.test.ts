@@ -71,8 +71,8 @@ test('a supervisor on one process serves, shows its state and drains', async () 
   const drained = it.supervisor.drain()
   expect(it.supervisor.unready()).toBe('draining')
   expect(await client.closed).toMatchObject({ code: 1012 })
-  expect(await drained).toEqual({ closed: 1, cut: 0 })
-  expect(await it.supervisor.finished).toEqual({ closed: 1, cut: 0 })
+  expect(await drained).toEqual({ closed: 1, moved: 0, cut: 0 })
+  expect(await it.supervisor.finished).toEqual({ closed: 1, moved: 0, cut: 0 })
   await expect(rawSocket(url)).rejects.toThrow(/ECONNREFUSED/)
 })
 
@@ -162,11 +162,21 @@ test('reloads at the same time happen one after the other', async () => {
   expect(it.supervisor.listenUrls.length).toBe(2)
 })
 
+test('an upgrade in one process is refused with what it needs', async () => {
+  await using it = await start(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'], admin, drain }))
+  expect(await it.supervisor.upgrade()).toEqual({ ok: false, error: expect.stringMatching(/needs Node/) })
+  const { status, body } = await it.api('/api/upgrade', { method: 'POST' })
+  expect(status).toBe(422)
+  expect(body).toMatchObject({
+    error: { code: 'not_upgraded', message: expect.stringMatching(/needs Node/) },
+  })
+})
+
 test('a drain of what the configuration does not have is refused', async () => {
   await using it = await start(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'], drain }))
   expect(() => it.supervisor.drain({ route: 'none' })).toThrow("there is no route 'none'")
   expect(() => it.supervisor.drain({ upstream: 'ws://none' })).toThrow(/there is no upstream 'ws:\/\/none'/)
-  expect(await it.supervisor.drain({ route: 'default' })).toEqual({ closed: 0, cut: 0 })
+  expect(await it.supervisor.drain({ route: 'default' })).toEqual({ closed: 0, moved: 0, cut: 0 })
 })
 
 test('a drain that is asked for twice is one drain', async () => {

@@ -96,15 +96,15 @@ test('the addresses of one name stay apart', () => {
 })
 
 test('the parts of a drain add up, and it is done when all of them are', () => {
-  const part = { scope: 'route chat', total: 10, closed: 4, cut: 1, done: true }
-  const running = { ...part, total: 5, closed: 0, cut: 0, done: false }
+  const part = { scope: 'route chat', total: 10, closed: 4, moved: 0, cut: 1, done: true }
+  const running = { ...part, total: 5, closed: 0, moved: 0, cut: 0, done: false }
   expect(mergeDrains([[part], [running]])).toEqual([
-    { scope: 'route chat', total: 15, closed: 4, cut: 1, done: false },
+    { scope: 'route chat', total: 15, closed: 4, moved: 0, cut: 1, done: false },
   ])
 })
 
 test('two drains of one route after each other stay two', () => {
-  const first = { scope: 'route chat', total: 1, closed: 1, cut: 0, done: true }
+  const first = { scope: 'route chat', total: 1, closed: 1, moved: 0, cut: 0, done: true }
   const second = { ...first, total: 7, closed: 7 }
   expect(
     mergeDrains([

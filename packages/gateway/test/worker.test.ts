@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { bindHandle } from '../src/bound-handles.ts'
 import type { GatewayOptions } from '../src/options.ts'
 import { Worker } from '../src/worker.ts'
-import type { FromWorker, ToWorker } from '../src/worker-messages.ts'
+import { type FromWorker, protocol, type ToWorker } from '../src/worker-messages.ts'
 
 class TestWorker implements Disposable {
   readonly said: FromWorker[] = []
@@ -12,9 +12,9 @@ class TestWorker implements Disposable {
   readonly worker = new Worker({ post: (message) => this.said.push(message), end: () => (this.ended = true) })
   #requests = 0
 
-  constructor(options: GatewayOptions) {
+  constructor(options: GatewayOptions, speaks = protocol) {
     const log = { level: 'silent', pretty: false, colour: false } as const
-    this.worker.receive({ type: 'configure', worker: 7, options, log })
+    this.worker.receive({ type: 'configure', protocol: speaks, worker: 7, options, log })
   }
 
   /** What it said of that type, once it has said anything. */
@@ -41,12 +41,19 @@ const drain = { spread: 50, deadline: 1000, retry: [1000, 2000] as [number, numb
 
 test('a worker says that it is ready', async () => {
   using it = new TestWorker(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }))
-  expect(it.said).toEqual([{ type: 'ready' }])
+  const version = expect.stringMatching(/^\d+\.\d+\.\d+/)
+  expect(await it.hears('ready')).toEqual({ type: 'ready', protocol, version })
 })
 
 test('a worker that cannot serve says why and ends', () => {
   using it = new TestWorker({ ...gatewayOptions({ upstreams: ['ws://a'] }), routes: undefined as never })
   expect(it.said).toMatchObject([{ type: 'failed', message: expect.stringMatching(/./) }])
+  expect(it.ended).toBe(true)
+})
+
+test('a worker under a supervisor of another protocol says so and ends', async () => {
+  using it = new TestWorker(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }), protocol + 1)
+  expect(await it.hears('failed')).toMatchObject({ message: expect.stringMatching(/drain this gateway/) })
   expect(it.ended).toBe(true)
 })
 
@@ -60,15 +67,15 @@ test('a worker takes a socket, serves it, and says when it has closed', async ()
   await client.opened
   expect(it.said).toContainEqual({ type: 'took', id: 3 })
   client.close(1000)
-  expect(await it.hears('closed')).toEqual({ type: 'closed', sockets: 1 })
+  await eventually('no socket left', () => it.said.find((said) => said.type === 'left' && said.sockets === 0))
   expect(await it.hears('events')).toMatchObject({ events: [{ type: 'close', code: 1000 }], dropped: 0 })
 })
 
-test('a socket that did not survive the way is taken and counted as closed', async () => {
+test('a socket that did not survive the way is taken, and not counted', async () => {
   using it = new TestWorker(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }))
   it.worker.receive({ type: 'socket', id: 1, listener: '127.0.0.1:0' })
   it.worker.receive({ type: 'socket', id: 2, listener: '127.0.0.1:0' })
-  expect(await it.hears('closed')).toEqual({ type: 'closed', sockets: 2 })
+  expect(await it.hears('left')).toEqual({ type: 'left', sockets: 0 })
 })
 
 test('a socket of a listener that a reload has taken away is closed', async () => {
@@ -87,7 +94,7 @@ test('a worker listens on a bound handle, and stops when told to', async () => {
   await client.opened
   expect(await it.ask({ type: 'unlisten' })).toEqual({})
   await expect(wsClient(`ws://127.0.0.1:${port}`).opened).rejects.toThrow()
-  expect(await it.ask({ type: 'drain' })).toMatchObject({ closed: 1, cut: 0 })
+  expect(await it.ask({ type: 'drain' })).toMatchObject({ closed: 1, moved: 0, cut: 0 })
   expect(await client.closed).toMatchObject({ code: 1012 })
 })
 

@@ -1,62 +1,60 @@
 import type { ConnectionInfo } from '@holdfast/gateway'
-import type { Command } from 'commander'
-import { type AdminFlags, runAdminCommand } from '../admin-client.ts'
-import { type Cell, formatBytes, formatDuration, type Io, painter, table } from '../output.ts'
+import { type Command, Option } from 'commander'
+import { type AdminFlags, type Ask, runAdminCommand } from '../admin-client.ts'
+import { connectionsPage } from '../connections-view.ts'
+import { Failure, type Io } from '../output.ts'
+import { roomOf } from '../table.ts'
 import { withAdminFlags } from './admin-flags.ts'
 
 interface ConnectionsFlags extends AdminFlags {
   route?: string
   state?: string
+  upstream?: string
   limit: string
 }
+
+/** What the gateway gives at once. */
+const mostAtOnce = 10_000
 
 export function registerConnections(program: Command, io: Io): void {
   const command = program
     .command('connections')
-    .summary('list open connections')
-    .description('List the open connections of a running gateway.')
+    .summary('list connections')
+    .description('List the connections of a running gateway.')
     .option('--route <name>', 'only those of one route')
-    .option('--state <state>', 'only those in one state: open or closing')
+    .addOption(new Option('--state <state>', 'only those in one state').choices(['open', 'held', 'closing']))
+    .option('--upstream <url>', 'only those through one upstream, named as status shows it')
     .option('--limit <n>', 'how many at most', '100')
-  withAdminFlags(command).action((flags: ConnectionsFlags) =>
-    runAdminCommand(
-      io,
-      flags,
-      (ask) => ask<{ connections: ConnectionInfo[] }>('GET', `/api/connections?${queryOf(flags)}`),
-      ({ connections }) => showConnections(connections, Date.now(), painter(io)),
-    ),
+  withAdminFlags(command).action((flags: ConnectionsFlags) => connections(flags, io))
+}
+
+async function connections(flags: ConnectionsFlags, io: Io): Promise<void> {
+  const limit = readLimit(flags.limit)
+  await runAdminCommand(
+    io,
+    flags,
+    async (ask) => ({ connections: await find(ask, flags, limit) }),
+    ({ connections }) => {
+      if (connections.length === 0) return 'no connections\n'
+      if (connections.length === limit) io.stderr.write(`the first ${limit}; --limit asks for more\n`)
+      return connectionsPage(connections, Date.now(), roomOf(io))
+    },
   )
 }
 
-function queryOf({ route, state, limit }: ConnectionsFlags): URLSearchParams {
-  const query = new URLSearchParams({ limit })
+/** The gateway does not filter by upstream: all that it gives is looked through for that. */
+async function find(ask: Ask, { route, state, upstream }: ConnectionsFlags, limit: number) {
+  const query = new URLSearchParams({ limit: String(upstream === undefined ? limit : mostAtOnce) })
   if (route !== undefined) query.set('route', route)
   if (state !== undefined) query.set('state', state)
-  return query
+  const path = `/api/connections?${query}`
+  const { connections } = await ask<{ connections: ConnectionInfo[] }>('GET', path)
+  if (upstream === undefined) return connections
+  return connections.filter((connection) => connection.upstream === upstream).slice(0, limit)
 }
 
-function showConnections(
-  connections: ConnectionInfo[],
-  now: number,
-  paint: ReturnType<typeof painter>,
-): string {
-  if (connections.length === 0) return 'no connections\n'
-  const rows = connections.map(
-    ({ id, route, upstream, address, state, openedAt, messages, bytes }): Cell[] => [
-      id,
-      route,
-      upstream || '-',
-      address,
-      state,
-      formatDuration(now - openedAt),
-      messages['to-upstream'],
-      messages['to-client'],
-      formatBytes(bytes['to-upstream'] + bytes['to-client']),
-    ],
-  )
-  return table(
-    paint,
-    ['ID', 'ROUTE', 'UPSTREAM', 'CLIENT', 'STATE', 'OPEN FOR', 'MESSAGES UP', 'DOWN', 'BYTES'],
-    rows,
-  )
+function readLimit(text: string): number {
+  const limit = Number(text)
+  if (/^\d+$/.test(text) && limit >= 1 && limit <= mostAtOnce) return limit
+  throw new Failure(2, `--limit '${text}' is not a whole number from 1 to ${mostAtOnce}`, 'bad_limit')
 }

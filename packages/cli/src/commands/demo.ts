@@ -16,7 +16,7 @@ export function registerDemo(program: Command, io: Io): void {
     .description(
       'Start backends, a gateway and clients on this machine, let one thing after another fail, and show what ' +
         'clients see: directly, through nginx if it is installed, and through Holdfast. Then restart everything ' +
-        'under traffic. Ends by itself within a minute.',
+        'under traffic, and once more with hold and a live upgrade. Ends by itself within a minute.',
     )
     .option(
       '--connections <n>',
@@ -24,7 +24,7 @@ export function registerDemo(program: Command, io: Io): void {
       whole(fewestConnections, mostConnections),
       200,
     )
-    .option('--seconds <n>', 'how long the restarts last', whole(fewestSeconds, mostSeconds), 30)
+    .option('--seconds <n>', 'how long the restarts without hold last', whole(fewestSeconds, mostSeconds), 20)
     .option('--stay', 'keep gateway and backends running afterwards, until Ctrl-C')
     .action(async (flags: DemoFlags) => {
       const { demo } = await import('../demo/demo.ts')

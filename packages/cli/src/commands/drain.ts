@@ -30,7 +30,10 @@ export function registerDrain(program: Command, io: Io): void {
           within: Number.POSITIVE_INFINITY,
         })
       },
-      ({ closed, cut }) => `drained: ${closed} closed, ${cut} cut at the deadline\n`,
+      ({ closed, moved, cut }) => {
+        const elsewhere = moved > 0 ? `, ${moved} gone on with another upstream` : ''
+        return `drained: ${closed} closed${elsewhere}, ${cut} cut at the deadline\n`
+      },
     ),
   )
 }

@@ -1,98 +1,146 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { GatewayState } from '@holdfast/gateway'
 import type { Command } from 'commander'
-import { type AdminFlags, runAdminCommand } from '../admin-client.ts'
-import { type Cell, formatBytes, formatDuration, type Io, painter, table } from '../output.ts'
+import { type AdminFlags, type Ask, askGateway, problemOf, runAdminCommand } from '../admin-client.ts'
+import { readDuration } from '../duration-argument.ts'
+import { Failure, type Io } from '../output.ts'
+import { type Rates, ratesBetween } from '../status-rates.ts'
+import { statusPage } from '../status-view.ts'
+import { roomOf } from '../table.ts'
+import { watch } from '../watch.ts'
 import { withAdminFlags } from './admin-flags.ts'
+
+interface StatusFlags extends AdminFlags {
+  watch?: boolean
+  interval?: string
+}
+
+/** Milliseconds between the two looks that rates need. */
+const ratesOver = 500
+/** More often than this costs the gateway more than it tells. */
+const shortestInterval = 100
 
 export function registerStatus(program: Command, io: Io): void {
   const command = program
     .command('status')
     .summary('show what a running gateway does')
-    .description('Show workers, routes, upstreams with their health, connections, and closes by code.')
-  withAdminFlags(command).action((flags: AdminFlags) =>
-    runAdminCommand(
-      io,
-      flags,
-      (ask) => ask<GatewayState>('GET', '/api/state'),
-      (state) => showState(state, painter(io)),
-    ),
+    .description(
+      'Show routes with their connections and rates, upstreams with their health, holds, closes by code, workers, ' +
+        'drains, and the last upgrade.',
+    )
+    .option('--watch', 'keep it fresh until Ctrl-C')
+    .option('--interval <duration>', 'with --watch: from one look to the next (default: 1s)')
+  withAdminFlags(command).action((flags: StatusFlags) => status(flags, io))
+}
+
+async function status(flags: StatusFlags, io: Io): Promise<void> {
+  if (flags.watch) return watchStatus(flags, io)
+  if (flags.interval !== undefined) throw new Failure(2, '--interval goes with --watch')
+  await runAdminCommand(
+    io,
+    flags,
+    async (ask) => {
+      const first = await stateOf(ask)
+      return flags.json ? first : withRates(ask, first)
+    },
+    (answer) => ('rates' in answer ? statusPage(answer.state, answer.rates, roomOf(io)) : ''),
   )
 }
 
-type Paint = ReturnType<typeof painter>
-
-/** The state for people. */
-export function showState(state: GatewayState, paint: Paint): string {
-  const phase = paint(state.phase === 'serving' ? 'green' : 'yellow', state.phase)
-  const title = `${paint('bold', `holdfast ${state.version}`)}  ${phase}  up ${formatDuration(state.uptime)}`
-  const where = [`listening on ${state.listen.join(', ') || 'nothing'}`, `pid ${state.pid}`]
-  const parts = [
-    `${title}\n${where.join('  ')}\n`,
-    workers(state, paint),
-    routes(state, paint),
-    upstreams(state, paint),
-    closes(state, paint),
-    drains(state, paint),
-  ]
-  return parts.filter((part) => part !== '').join('\n')
+async function withRates(ask: Ask, first: GatewayState): Promise<{ state: GatewayState; rates: Rates }> {
+  await pause(ratesOver)
+  const state = await stateOf(ask)
+  return { state, rates: ratesBetween(first, state) }
 }
 
-function workers({ workers, workerRestarts, startedAt, uptime }: GatewayState, paint: Paint): string {
-  const now = startedAt + uptime
-  const rows = workers.map(({ id, pid, state, startedAt, connections, process }): Cell[] => [
-    String(id),
-    pid,
-    state === 'ready' ? state : { text: state, colour: 'yellow' },
-    formatDuration(now - startedAt),
-    connections,
-    process ? formatBytes(process.memory) : '-',
-  ])
-  const lines = table(paint, ['WORKER', 'PID', 'STATE', 'UP', 'CONNECTIONS', 'MEMORY'], rows)
-  return workerRestarts > 0 ? `${lines}${workerRestarts} restarted since the start\n` : lines
+function stateOf(ask: Ask): Promise<GatewayState> {
+  return ask<GatewayState>('GET', '/api/state')
 }
 
-function routes({ routes }: GatewayState, paint: Paint): string {
-  const rows = routes.map(({ name, connections, counters }): Cell[] => [
-    name,
-    connections.open,
-    connections.closing,
-    counters.handshakes.accepted ?? 0,
-    counters.messages['to-upstream'],
-    counters.messages['to-client'],
-  ])
-  return table(paint, ['ROUTE', 'OPEN', 'CLOSING', 'ACCEPTED', 'MESSAGES TO UPSTREAM', 'TO CLIENT'], rows)
+/** A gateway that goes away is waited for, but it must be there at first. */
+async function watchStatus({ interval = '1s', ...flags }: StatusFlags, io: Io): Promise<void> {
+  const every = readDuration('--interval', interval)
+  if (every < shortestInterval) throw new Failure(2, `--interval is at least ${shortestInterval}ms`)
+  const ask = askGateway(io, flags)
+  const show = flags.json ? jsonLines() : io.stdout.isTTY ? pages(io) : blocks(io)
+  let met = false
+  await watch(io, {
+    every,
+    look: async () => {
+      try {
+        const state = await stateOf(ask)
+        met = true
+        return show.state(state)
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error
+        if (met) return show.away(error)
+        if (!flags.json) throw error
+        io.stdout.write(`${JSON.stringify(problemOf(error))}\n`)
+        throw new Failure(error.status, [], error.code)
+      }
+    },
+  })
 }
 
-function upstreams({ routes }: GatewayState, paint: Paint): string {
-  const rows = routes.flatMap(({ name: route, upstreams }) =>
-    upstreams.map(({ name, address, healthy, connections, lastError }): Cell[] => [
-      route,
-      name.includes(address) ? name : `${name} at ${address}`,
-      healthy ? { text: 'healthy', colour: 'green' } : { text: 'unhealthy', colour: 'red' },
-      connections,
-      lastError ?? '-',
-    ]),
-  )
-  return table(paint, ['ROUTE', 'UPSTREAM', 'HEALTH', 'CONNECTIONS', 'LAST ERROR'], rows)
+/** What a watch prints of a look. */
+interface Looks {
+  state(state: GatewayState): string
+  /** The gateway does not answer; undefined when that has been said. */
+  away(why: Failure): string | undefined
 }
 
-function closes({ routes }: GatewayState, paint: Paint): string {
-  const rows = routes.flatMap(({ name, counters }) =>
-    Object.entries(counters.closes)
-      .map(([key, count]) => ({ key, count }))
-      .sort((a, b) => a.key.localeCompare(b.key))
-      .map(({ key, count }): Cell[] => [name, key.split(':')[0]!, key.split(':')[1]!, count]),
-  )
-  return rows.length > 0 ? table(paint, ['ROUTE', 'CLOSE CODE', 'BY', 'COUNT'], rows) : ''
+/** Each replaces the one before; of a gateway that is away the last state stays. */
+function pages(io: Io): Looks {
+  let before: GatewayState | undefined
+  let page = ''
+  let since = 0
+  return {
+    state(state) {
+      page = statusPage(state, ratesBetween(before, state), roomOf(io))
+      before = state
+      since = 0
+      return page
+    },
+    away({ message }) {
+      since ||= Date.now()
+      const seconds = Math.round((Date.now() - since) / 1000)
+      const { paint } = roomOf(io)
+      return `${paint('red', message)}\n${paint('dim', `trying again since ${seconds} s; this was before:`)}\n\n${page}`
+    },
+  }
 }
 
-function drains({ drains }: GatewayState, paint: Paint): string {
-  const rows = drains.map(({ scope, total, closed, cut, done }): Cell[] => [
-    scope,
-    total,
-    closed,
-    cut,
-    done ? 'done' : { text: 'running', colour: 'yellow' },
-  ])
-  return rows.length > 0 ? table(paint, ['DRAIN OF', 'CONNECTIONS', 'CLOSED', 'CUT', 'STATE'], rows) : ''
+/** One after the other, each with the time of the look. */
+function blocks(io: Io): Looks {
+  let before: GatewayState | undefined
+  let away = false
+  return {
+    state(state) {
+      const page = statusPage(state, ratesBetween(before, state), roomOf(io))
+      before = state
+      away = false
+      return `${new Date().toISOString()}\n${page}\n`
+    },
+    away({ message }) {
+      if (away) return undefined
+      away = true
+      return `${new Date().toISOString()}\n${message}; trying again\n\n`
+    },
+  }
+}
+
+/** One document a line. */
+function jsonLines(): Looks {
+  let away = false
+  return {
+    state(state) {
+      away = false
+      return `${JSON.stringify(state)}\n`
+    },
+    away(why) {
+      if (away) return undefined
+      away = true
+      return `${JSON.stringify(problemOf(why))}\n`
+    },
+  }
 }

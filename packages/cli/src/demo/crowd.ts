@@ -1,7 +1,18 @@
-// The clients of the main story: each sends numbered messages and waits for their echoes.
+// The clients of a story: each sends numbered messages and waits for their echoes.
 import { ReconnectingWebSocket } from '@holdfast/client'
 import { WebSocket } from 'ws'
 import type { Tally } from './tally.ts'
+
+/** What kind of client connects. */
+export type Connect = (url: string) => WebSocket | ReconnectingWebSocket
+
+/** Comes back when its connection ends, as the close code advises. */
+export const returning: Connect = (url) =>
+  // Here one restart follows another within seconds: every connection counts as one that lived.
+  new ReconnectingWebSocket(url, [], { WebSocket, minUptime: 0 })
+
+/** Knows nothing of returns: when its connection ends, it is away. */
+export const ordinary: Connect = (url) => new WebSocket(url)
 
 /** Least milliseconds between two messages of a client; with many clients about a thousand messages a second in all. */
 const often = 100
@@ -13,13 +24,13 @@ const lastEchoes = 2000
 const batch = 100
 
 export class Crowd {
-  readonly #url: string
+  readonly #connect: () => ReturnType<Connect>
   readonly #tally: Tally
   readonly #clients: Talker[] = []
   readonly #watchers = new Set<() => void>()
 
-  constructor(url: string, tally: Tally) {
-    this.#url = url
+  constructor(url: string, connect: Connect, tally: Tally) {
+    this.#connect = () => connect(url)
     this.#tally = tally
   }
 
@@ -31,7 +42,7 @@ export class Crowd {
     while (this.#clients.length < clients && !signal.aborted) {
       const more = Math.min(batch, clients - this.#clients.length)
       for (let i = 0; i < more; i++)
-        this.#clients.push(new Talker(this.#url, every, this.#tally, this.#changed))
+        this.#clients.push(new Talker(this.#connect(), every, this.#tally, this.#changed))
       await this.#until(() => this.#tally.open === this.#clients.length, limit)
     }
     return this.#tally.open === clients
@@ -73,29 +84,29 @@ export class Crowd {
 }
 
 class Talker {
-  readonly #socket: ReconnectingWebSocket
-  readonly #timer: NodeJS.Timeout
+  readonly #socket: ReturnType<Connect>
+  readonly #every: number
   readonly #tally: Tally
   readonly #changed: () => void
-  readonly #left = new AbortController()
+  #timer: NodeJS.Timeout | undefined
   #next = 0
+  /** The latest message whose echo has come. */
+  #latest = -1
   #open = false
-  #wasOpen = false
-  /** Kept by the socket until it is connected. */
-  readonly #waiting: number[] = []
-  /** Given to the connection, not yet echoed. */
-  readonly #underway = new Set<number>()
+  /** When each message was said: those that the socket keeps until it is connected, */
+  readonly #waiting = new Map<number, number>()
+  /** and those that were given to the connection and not echoed yet. */
+  readonly #underway = new Map<number, number>()
 
-  constructor(url: string, every: number, tally: Tally, changed: () => void) {
+  constructor(socket: ReturnType<Connect>, every: number, tally: Tally, changed: () => void) {
+    this.#socket = socket
+    this.#every = every
     this.#tally = tally
     this.#changed = changed
-    // Here one restart follows another within seconds: every connection counts as one that lived.
-    this.#socket = new ReconnectingWebSocket(url, [], { WebSocket, minUptime: 0 })
-    this.#timer = setInterval(() => this.#speak(), every)
-    const { signal } = this.#left
-    this.#socket.addEventListener('open', () => this.#opened(), { signal })
-    this.#socket.addEventListener('message', ({ data }) => this.#heard(Number(data)), { signal })
-    this.#socket.addEventListener('close', ({ code }) => this.#closed(code), { signal })
+    socket.onopen = () => this.#opened()
+    socket.onmessage = ({ data }: { data: unknown }) => this.#heard(Number(data))
+    socket.onclose = ({ code }: { code: number }) => this.#closed(code)
+    socket.onerror = () => {}
   }
 
   hush(): void {
@@ -104,34 +115,44 @@ class Talker {
 
   leave(): void {
     this.hush()
-    this.#left.abort()
+    this.#socket.onclose = null
     this.#socket.close()
   }
 
   #speak(): void {
     const number = this.#next++
-    if (this.#socket.readyState === ReconnectingWebSocket.OPEN) this.#give(number)
-    else this.#waiting.push(number)
+    if (this.#socket.readyState === WebSocket.OPEN) this.#give(number, performance.now())
+    else this.#waiting.set(number, performance.now())
     this.#socket.send(String(number))
   }
 
-  #give(number: number): void {
-    this.#underway.add(number)
+  #give(number: number, at: number): void {
+    this.#underway.set(number, at)
     this.#tally.sent++
   }
 
   #opened(): void {
     this.#open = true
     this.#tally.open++
-    if (this.#wasOpen) this.#tally.returns.push(performance.now())
-    this.#wasOpen = true
+    if (this.#timer) this.#tally.returns.push(performance.now())
+    else this.#timer = setInterval(() => this.#speak(), this.#every)
     // The socket has just given them to the connection.
-    for (const number of this.#waiting.splice(0)) this.#give(number)
+    for (const [number, at] of this.#waiting) this.#give(number, at)
+    this.#waiting.clear()
     this.#changed()
   }
 
   #heard(number: number): void {
-    if (this.#underway.delete(number)) this.#tally.received++
+    const tally = this.#tally
+    const at = this.#underway.get(number)
+    if (at === undefined) tally.doubled++
+    else {
+      this.#underway.delete(number)
+      tally.received++
+      tally.longestPause = Math.max(tally.longestPause, performance.now() - at)
+      if (number < this.#latest) tally.reordered++
+      this.#latest = Math.max(this.#latest, number)
+    }
     this.#changed()
   }
 

@@ -1,14 +1,18 @@
-// `holdfast demo`: what clients see when things fail, then a restart of everything under traffic.
+// `holdfast demo`: what clients see when things fail, then restarts under traffic, without and with `hold`.
 import { basename, relative } from 'node:path'
 import { code } from '@holdfast/close-codes'
+import type { UpgradeInfo } from '@holdfast/gateway'
+import { askGateway } from '../admin-client.ts'
 import { Failure, type Io } from '../output.ts'
 import { wrap } from '../wrap.ts'
 import { type Columns, columnsFor, headRow, sceneRow } from './fault-table.ts'
 import { gatewayWaits, playFaults } from './faults.ts'
 import { Interruption } from './interruption.ts'
+import { planFor } from './plan.ts'
 import { Processes } from './processes.ts'
 import { Screen } from './screen.ts'
-import { newStory, playStory, type Remaining, type Story } from './story.ts'
+import { holdPath, Stage, type Upgrade } from './stage.ts'
+import { newStory, playStory, type Story } from './story.ts'
 import { liveLines, plainLine, stepLine, summary, wentWell } from './story-view.ts'
 
 export interface DemoFlags {
@@ -19,11 +23,15 @@ export interface DemoFlags {
 
 const lostNote =
   'A lost message was on its way when its connection ended. An application that cannot do without it asks for a ' +
-  'confirmation and sends it again.'
+  'confirmation and sends it again; with hold, and @holdfast/restart in the backends, no connection ends.'
+const pauseNote = 'The longest pause is the time from a message to its echo.'
 
 /** Milliseconds between two pictures of the live table, and between two plain lines. */
 const drawEvery = 250
 const lineEvery = 2000
+
+/** Milliseconds that a live upgrade may take: its own limit is the deadline of a drain. */
+const upgradeWithin = 30_000
 
 /** Runs the demo; resolves to the signal that ended it early, if one did. Nothing that it started is left then. */
 export async function demo(flags: DemoFlags, io: Io): Promise<NodeJS.Signals | undefined> {
@@ -31,7 +39,9 @@ export async function demo(flags: DemoFlags, io: Io): Promise<NodeJS.Signals | u
     throw new Failure(1, 'the demo stops processes with signals, which Windows lacks')
   using interruption = new Interruption()
   const processes = new Processes()
-  const show = new Show(new Screen(io), processes)
+  const upgrade = (admin: string) =>
+    askGateway(io, { admin })<UpgradeInfo>('POST', '/api/upgrade', { within: upgradeWithin })
+  const show = new Show(new Screen(io), processes, upgrade)
   try {
     await interruption.until(show.play(flags))
   } catch (error) {
@@ -47,29 +57,36 @@ export async function demo(flags: DemoFlags, io: Io): Promise<NodeJS.Signals | u
 class Show {
   readonly #screen: Screen
   readonly #processes: Processes
-  #story: Story | undefined
+  readonly #upgrade: Upgrade
+  readonly #stories: Story[] = []
   #timer: NodeJS.Timeout | undefined
   #summarised = false
 
-  constructor(screen: Screen, processes: Processes) {
+  constructor(screen: Screen, processes: Processes, upgrade: Upgrade) {
     this.#screen = screen
     this.#processes = processes
+    this.#upgrade = upgrade
   }
 
-  async play(flags: DemoFlags): Promise<void> {
+  async play({ connections, seconds, stay }: DemoFlags): Promise<void> {
     const startMs = await this.#faults()
-    const remaining = await this.#tellStory(flags, startMs)
-    const well = wentWell(this.#story!)
+    this.#heading('A restart of everything')
+    const stage = await Stage.set(this.#processes, planFor(seconds, startMs), this.#upgrade)
+    await this.#tell(newStory('return', connections), stage, seconds)
+    this.#heading('The same backends with hold on, and a live upgrade of the gateway')
+    await this.#tell(newStory('hold', connections), stage, 0)
     this.#summary('In short')
-    if (flags.stay) await this.#stay(remaining)
-    if (!well) throw new Failure(1, 'not everyone was told why, or came back; was this machine very busy?')
+    if (stay) await this.#stay(stage)
+    if (!this.#stories.every(wentWell)) {
+      throw new Failure(1, 'this did not go as it should; was this machine very busy?')
+    }
   }
 
   /** The summary so far. */
   interrupted(): void {
     this.#screen.show([])
     if (this.#summarised) this.#text('', 'Stopped.')
-    else if (this.#story) this.#summary('Stopped. So far')
+    else if (this.#stories.length > 0) this.#summary('Stopped. So far')
     else this.#text('', 'Stopped before everything had been shown.')
   }
 
@@ -100,20 +117,16 @@ class Show {
     return startMs
   }
 
-  async #tellStory({ connections, seconds }: DemoFlags, startMs: number): Promise<Remaining> {
+  async #tell(story: Story, stage: Stage, seconds: number): Promise<void> {
     const screen = this.#screen
-    this.#heading('A restart of everything')
-    this.#text(
-      `${connections} clients with @holdfast/client send messages through the gateway to three backends with ` +
-        '@holdfast/restart, and get them back. Each backend is restarted in turn, then the gateway.',
-    )
+    const clients = story.tally.clients
+    this.#text(introductions[story.kind](clients))
     if (!screen.live) screen.print('\n')
-    screen.show(['', `${connections} clients connect ...`])
-    const story = newStory(connections)
-    this.#story = story
+    screen.show(['', `${clients} clients connect ...`])
+    this.#stories.push(story)
     const draw = () => screen.show(['', ...liveLines(story, performance.now(), screen.paint)])
     const say = () => screen.print(plainLine(story, performance.now()))
-    const remaining = await playStory(this.#processes, { seconds, startMs }, story, {
+    await playStory(story, stage, seconds, {
       begun: () => {
         this.#timer = setInterval(screen.live ? draw : say, screen.live ? drawEvery : lineEvery)
       },
@@ -121,16 +134,16 @@ class Show {
     })
     clearInterval(this.#timer)
     screen.show([])
-    return remaining
   }
 
-  async #stay({ gateway, backends }: Remaining): Promise<void> {
+  async #stay({ gateway, backends }: Stage): Promise<void> {
     this.#heading('Still running, until Ctrl-C')
     const lines = [
-      `gateway   ws://127.0.0.1:${gateway.port}  (pid ${gateway.pid}; echoes what you send)`,
+      `gateway   ws://127.0.0.1:${gateway.port}  (pid ${gateway.pid}; echoes what you send; with hold on ${holdPath})`,
       ...backends.map(({ port, pid }, i) => `backend ${i + 1} ws://127.0.0.1:${port}  (pid ${pid})`),
       '',
       `${command()} status --admin ${gateway.admin}`,
+      `${command()} upgrade --admin ${gateway.admin}`,
       `${command()} drain --admin ${gateway.admin}`,
     ]
     this.#screen.print(lines.map((line) => `${line && '  '}${line}\n`).join(''))
@@ -141,8 +154,8 @@ class Show {
   #summary(title: string): void {
     this.#summarised = true
     this.#heading(title)
-    this.#screen.print(summary(this.#story!, this.#screen.paint))
-    if (this.#story!.tally.lost > 0) this.#text('', lostNote)
+    this.#screen.print(summary(this.#stories, this.#screen.paint))
+    this.#text('', pauseNote, ...(this.#stories.some(({ tally }) => tally.lost > 0) ? [lostNote] : []))
   }
 
   #heading(text: string): void {
@@ -154,6 +167,15 @@ class Show {
     const lines = paragraphs.flatMap((text) => wrap(text, width))
     this.#screen.print(lines.map((line) => `${line}\n`).join(''))
   }
+}
+
+const introductions: Record<Story['kind'], (clients: number) => string> = {
+  return: (clients) =>
+    `${clients} clients with @holdfast/client send messages through the gateway to three backends with ` +
+    '@holdfast/restart, and get them back. Each backend is restarted in turn, then the gateway.',
+  hold: (clients) =>
+    `${clients} ordinary clients, which would not come back, do the same on a route with hold. Each backend is ` +
+    'restarted in turn; in the middle the gateway is replaced by its next version.',
 }
 
 /** How this program was called, to be copied: `holdfast`, or `node` with a path. */

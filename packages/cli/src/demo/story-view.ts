@@ -1,15 +1,19 @@
-// The main story in words: a live table, a plain line, a summary.
+// A story in words: a live table, a plain line, and a summary of all stories beside each other.
 import { code } from '@holdfast/close-codes'
 import type { painter } from '../output.ts'
+import { textWidth } from '../text-width.ts'
 import type { Step, Story } from './story.ts'
-import { busiest, returnsPerSecond, type Tally } from './tally.ts'
+import { busiest, disconnects, returnsPerSecond, type Tally } from './tally.ts'
 
 type Paint = ReturnType<typeof painter>
 
 const label = 14
+/** Of a column of the summary: `1,430 with 1012, none with 1006`. */
+const column = 31
+const none = 'none'
 
 /** The table, drawn again several times a second. `now` is milliseconds of `performance.now`. */
-export function liveLines({ tally, steps, start }: Story, now: number, paint: Paint): string[] {
+export function liveLines({ kind, tally, steps, start }: Story, now: number, paint: Paint): string[] {
   const away = tally.clients - tally.open
   return [
     ...steps.map((step) => field(step.name, stepWords(step, paint))),
@@ -17,18 +21,19 @@ export function liveLines({ tally, steps, start }: Story, now: number, paint: Pa
     field('time', seconds(now - start)),
     field('connections', `${number(tally.open)} open, ${number(away)} away`),
     field('closes', closes(tally, paint)),
-    field('returns', `${number(returnsPerSecond(tally, now))} a second`),
+    ...(kind === 'return' ? [field('returns', `${number(returnsPerSecond(tally, now))} a second`)] : []),
     field('messages', messages(tally)),
+    field('longest pause', pauseWords(tally)),
   ]
 }
 
 /** The same on one line, for where nothing can be drawn again. */
-export function plainLine({ tally, start }: Story, now: number): string {
+export function plainLine({ kind, tally, start }: Story, now: number): string {
   const { open, clients } = tally
   const parts = [
     `${open} of ${clients} connected`,
-    `closes: ${closes(tally, (_, text) => text)}`,
-    `${returnsPerSecond(tally, now)} returns/s`,
+    `closes: ${closes(tally, plain)}`,
+    ...(kind === 'return' ? [`${returnsPerSecond(tally, now)} returns/s`] : []),
     messages(tally),
   ]
   return `${seconds(now - start).padStart(4)}  ${parts.join('; ')}\n`
@@ -36,32 +41,55 @@ export function plainLine({ tally, start }: Story, now: number): string {
 
 /** What a step has come to, on one line. */
 export function stepLine(step: Step, { start }: Story, now: number): string {
-  const words = stepWords(step, (_, text) => text)
-  return `${seconds(now - start).padStart(4)}  ${step.name}: ${words}\n`
+  return `${seconds(now - start).padStart(4)}  ${step.name}: ${stepWords(step, plain)}\n`
 }
 
-/** What the story has shown, also when it is not over. */
-export function summary({ tally, steps }: Story, paint: Paint): string {
-  const done = steps.filter(({ state }) => state === 'done').map(({ name }) => name)
-  const lines = [
-    field('restarted', done.join(', ') || 'nothing'),
-    field('disconnects', closes(tally, paint)),
-    field(String(code.abnormalClosure), unexplained(tally, paint)),
-    field('came back', returned(tally, paint)),
-    field('busiest 100 ms', herd(tally)),
-    field('messages', messages(tally)),
-  ]
-  return lines.map((line) => `${line}\n`).join('')
+/** What the stories have shown, also when they are not over: a column for each. */
+export function summary(stories: readonly Story[], paint: Paint): string {
+  return rows
+    .map(([name, cell]) => {
+      const cells = stories.map((story) => {
+        const room = column - textWidth(cell(story, plain))
+        return cell(story, paint) + ' '.repeat(Math.max(0, room))
+      })
+      return `${field(name, cells.join('  ')).trimEnd()}\n`
+    })
+    .join('')
 }
 
-function unexplained({ closes }: Tally, paint: Paint): string {
-  const count = closes.get(code.abnormalClosure)
-  return count ? paint('red', `seen ${number(count)} times`) : paint('green', 'nobody saw it')
+const titles: Record<Story['kind'], string> = { return: 'clients come back', hold: 'hold, and live upgrade' }
+
+const rows: [name: string, cell: (story: Story, paint: Paint) => string][] = [
+  ['', ({ kind }, paint) => paint('dim', titles[kind])],
+  ['restarted', ({ steps }) => restarted(steps)],
+  ['upgraded', ({ steps }) => upgraded(steps)],
+  ['disconnects', ({ tally }, paint) => closes(tally, paint)],
+  ['came back', ({ tally }, paint) => returned(tally, paint)],
+  ['busiest 100 ms', ({ tally }) => herd(tally)],
+  ['messages sent', ({ tally }) => number(tally.sent)],
+  ['lost', ({ tally }, paint) => bad(tally.lost, paint)],
+  ['doubled', ({ tally }, paint) => bad(tally.doubled, paint)],
+  ['reordered', ({ tally }, paint) => bad(tally.reordered, paint)],
+  ['longest pause', ({ tally }) => pauseWords(tally)],
+]
+
+/** `backends 1, 2, 3, gateway`. */
+function restarted(steps: readonly Step[]): string {
+  const done = steps.filter(({ state, moved }) => state === 'done' && moved === undefined)
+  const names = done.map(({ name }) => name).join(', ')
+  return (
+    names.replace('backend', done.length > 1 ? 'backends' : 'backend').replaceAll(', backend', ',') || none
+  )
 }
 
-function returned({ open, clients }: Tally, paint: Paint): string {
-  if (open === clients) return paint('green', `all ${number(clients)}`)
-  return paint('yellow', `${number(open)} of ${number(clients)} are connected`)
+function upgraded(steps: readonly Step[]): string {
+  const step = steps.find(({ moved }) => moved !== undefined)
+  return step ? `${step.name}, ${number(step.moved!)} moved` : none
+}
+
+function returned({ open, clients, closes }: Tally, paint: Paint): string {
+  if (open < clients) return paint('yellow', `${number(open)} of ${number(clients)} are connected`)
+  return paint('green', closes.size === 0 ? 'nobody had to' : `all ${number(clients)}`)
 }
 
 function herd({ returns }: Tally): string {
@@ -71,12 +99,18 @@ function herd({ returns }: Tally): string {
   return `${number(most)} of ${number(returns.length)} returns (${share} %)`
 }
 
-/** Whether the story has gone as it should: everyone was told why, and everyone is back. */
-export function wentWell({ tally }: Story): boolean {
-  return !tally.closes.has(code.abnormalClosure) && tally.open === tally.clients
+function bad(count: number, paint: Paint): string {
+  return count === 0 ? paint('green', '0') : number(count)
 }
 
-function stepWords({ state, ended }: Step, paint: Paint): string {
+/** Whether a story has gone as it should: everyone was told why and is back, or nobody has noticed anything. */
+export function wentWell({ kind, tally }: Story): boolean {
+  const { closes, open, clients, lost, doubled, reordered } = tally
+  if (open < clients || doubled + reordered > 0) return false
+  return kind === 'hold' ? disconnects(tally) + lost === 0 : !closes.has(code.abnormalClosure)
+}
+
+function stepWords({ state, ended, moved }: Step, paint: Paint): string {
   switch (state) {
     case 'to come':
       return paint('dim', 'serving')
@@ -86,13 +120,18 @@ function stepWords({ state, ended }: Step, paint: Paint): string {
       return paint('yellow', 'starts again')
     case 'returning':
       return paint('yellow', 'serving; clients come back')
-    case 'done':
-      return `restarted; ${number(ended)} left and came back`
+    case 'upgrading':
+      return paint('yellow', 'the next version takes the connections over')
+    case 'done': {
+      const what = moved === undefined ? 'restarted' : `upgraded, ${number(moved)} connections moved`
+      return ended === 0 ? `${what}; nobody left` : `${what}; ${number(ended)} left and came back`
+    }
   }
 }
 
 /** `208 with 1012, none with 1006`. */
 function closes({ closes }: Tally, paint: Paint): string {
+  if (closes.size === 0) return paint('green', none)
   const sorted = [...closes].sort(([a], [b]) => a - b)
   const words = sorted.map(([closeCode, count]) =>
     paint(closeCode === code.abnormalClosure ? 'red' : 'green', `${number(count)} with ${closeCode}`),
@@ -103,6 +142,15 @@ function closes({ closes }: Tally, paint: Paint): string {
 
 function messages({ sent, received, lost }: Tally): string {
   return `${number(sent)} sent, ${number(received)} received, ${number(lost)} lost`
+}
+
+/** The longest that anyone waited for an echo. */
+function pauseWords({ longestPause }: Tally): string {
+  return longestPause < 1000 ? `${Math.round(longestPause)} ms` : `${(longestPause / 1000).toFixed(1)} s`
+}
+
+function plain(_: string, text: string): string {
+  return text
 }
 
 function field(name: string, text: string): string {

@@ -13,10 +13,17 @@ export interface Tally {
   received: number
   /** Their connection ended before their echo came. */
   lost: number
+  /** Echoes that came once more. */
+  doubled: number
+  /** Echoes that came after that of a later message. */
+  reordered: number
+  /** The longest time from a message to its echo, in milliseconds. */
+  longestPause: number
 }
 
 export function newTally(clients: number): Tally {
-  return { clients, open: 0, closes: new Map(), returns: [], sent: 0, received: 0, lost: 0 }
+  const counts = { sent: 0, received: 0, lost: 0, doubled: 0, reordered: 0, longestPause: 0 }
+  return { clients, open: 0, closes: new Map(), returns: [], ...counts }
 }
 
 /** How many connections ended, with any code. */

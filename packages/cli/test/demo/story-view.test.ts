@@ -5,40 +5,77 @@ import { liveLines, plainLine, summary, wentWell } from '../../src/demo/story-vi
 const plain = (_: string, text: string) => text
 
 function story(more: object = {}) {
-  const all = newStory(3)
+  const all = newStory('return', 3)
   Object.assign(all, { start: 1000 })
-  Object.assign(
-    all.tally,
-    { open: 3, sent: 1234, received: 1230, lost: 4, returns: [5000, 5050, 9000] },
-    more,
-  )
+  const counts = { open: 3, sent: 1234, received: 1230, lost: 4, longestPause: 4321 }
+  Object.assign(all.tally, { ...counts, returns: [5000, 5050, 9000], ...more })
   all.tally.closes.set(1012, 3)
   all.steps[0]!.state = 'done'
   all.steps[0]!.ended = 3
   return all
 }
 
-test('the summary says what was restarted, with which codes, and who came back', () => {
-  expect(summary(story(), plain)).toBe(`  restarted       backend 1
-  disconnects     3 with 1012, none with 1006
-  1006            nobody saw it
-  came back       all 3
-  busiest 100 ms  2 of 3 returns (66.7 %)
-  messages        1,234 sent, 1,230 received, 4 lost
+function held(more: object = {}) {
+  const all = newStory('hold', 3)
+  Object.assign(all.tally, { open: 3, sent: 999, received: 999, longestPause: 34.4, ...more })
+  for (const step of all.steps) step.state = 'done'
+  all.steps[2]!.moved = 3
+  return all
+}
+
+test('the summary puts the stories beside each other', () => {
+  expect(
+    summary([story(), held()], plain),
+  ).toBe(`                  clients come back                hold, and live upgrade
+  restarted       backend 1                        backends 1, 2, 3
+  upgraded        none                             gateway, 3 moved
+  disconnects     3 with 1012, none with 1006      none
+  came back       all 3                            nobody had to
+  busiest 100 ms  2 of 3 returns (66.7 %)          no returns
+  messages sent   1,234                            999
+  lost            4                                0
+  doubled         0                                0
+  reordered       0                                0
+  longest pause   4.3 s                            34 ms
 `)
+})
+
+test('no line of the summary is wider than a terminal, and colours take no room', () => {
+  const many = { clients: 2000, open: 2000, sent: 1_234_567, returns: Array.from({ length: 4444 }, () => 1) }
+  const wide = story(many)
+  wide.tally.closes.set(1012, 4444)
+  const lines = summary([wide, held({ ...many, returns: [] })], plain).split('\n')
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
+  const painted = summary([wide, held({ ...many, returns: [] })], (_, text) => `\x1b[1m${text}\x1b[22m`)
+  expect(painted.replaceAll(/\x1b\[\d+m/g, '').split('\n')).toEqual(lines)
 })
 
 test('the summary hides no 1006 and nobody who is away', () => {
   const bad = story({ open: 2 })
   bad.tally.closes.set(1006, 5)
-  expect(summary(bad, plain)).toMatch(/5 with 1006, 3 with 1012\n +1006 +seen 5 times\n +came back +2 of 3/)
+  expect(summary([bad], plain)).toMatch(/5 with 1006, 3 with 1012\n +came back +2 of 3/)
   expect(wentWell(bad)).toBe(false)
   expect(wentWell(story({ open: 2 }))).toBe(false)
   expect(wentWell(story())).toBe(true)
 })
 
+test.each(['lost', 'doubled', 'reordered'])(
+  'a story with hold in which one message is %s has not gone well',
+  (what) => {
+    expect(wentWell(held())).toBe(true)
+    expect(wentWell(held({ [what]: 1 }))).toBe(false)
+  },
+)
+
+test('a story with hold in which a client was disconnected has not gone well', () => {
+  const bad = held()
+  bad.tally.closes.set(1012, 1)
+  expect(wentWell(bad)).toBe(false)
+  expect(summary([bad], plain)).toMatch(/disconnects +1 with 1012, none with 1006\n/)
+})
+
 test('the summary of a story without returns has no share of them', () => {
-  expect(summary(newStory(3), plain)).toMatch(/busiest 100 ms +no returns/)
+  expect(summary([newStory('return', 3)], plain)).toMatch(/busiest 100 ms +no returns/)
 })
 
 test('the live table has a line for each restart and each figure', () => {
@@ -53,6 +90,7 @@ test('the live table has a line for each restart and each figure', () => {
     '  closes          3 with 1012, none with 1006',
     '  returns         1 a second',
     '  messages        1,234 sent, 1,230 received, 4 lost',
+    '  longest pause   4.3 s',
   ])
 })
 
@@ -60,4 +98,12 @@ test('the plain line has the same figures', () => {
   expect(plainLine(story(), 9500)).toBe(
     ' 9 s  3 of 3 connected; closes: 3 with 1012, none with 1006; 1 returns/s; 1,234 sent, 1,230 received, 4 lost\n',
   )
+})
+
+test('a story with hold says what was moved, and speaks of no returns', () => {
+  expect(liveLines(held(), 9500, plain).slice(1, 3)).toEqual([
+    '  backend 2       restarted; nobody left',
+    '  gateway         upgraded, 3 connections moved; nobody left',
+  ])
+  expect(plainLine(held(), 9500)).toMatch(/3 of 3 connected; closes: none; 999 sent, 999 received, 0 lost/)
 })

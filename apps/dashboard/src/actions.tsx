@@ -1,0 +1,190 @@
+// What an operator can do here: each action asks first, and says what came of it.
+import { code } from '@holdfast/close-codes'
+import type { VNode } from 'preact'
+import { useState } from 'preact/hooks'
+import { type Answer, post } from './api.ts'
+import { Dialog } from './dialog.tsx'
+import type { UpgradeInfo } from './frame.ts'
+import { drainParts, plural, type Tone, upgradeWords } from './words.ts'
+
+export interface DrainScope {
+  route?: string
+  upstream?: string
+}
+
+export interface Actions {
+  drain(scope: DrainScope): void
+  reload(): void
+  upgrade(): void
+  /** What is being asked, if anything. */
+  dialog: VNode | false
+  /** What came of the latest actions. */
+  results: VNode
+}
+
+interface Question {
+  title: string
+  text: string
+  yes: string
+  danger: boolean
+  /** Said while it runs. */
+  running: string
+  act: () => Promise<Outcome>
+}
+
+interface Outcome {
+  tone: Tone
+  words: string
+  /** One line each. */
+  details: string[]
+}
+
+interface Result extends Outcome {
+  id: number
+  running: boolean
+}
+
+/** Results that stay. */
+const resultsAtMost = 3
+let ids = 0
+
+export function useActions(): Actions {
+  const [question, ask] = useState<Question>()
+  const [results, setResults] = useState<Result[]>([])
+
+  const put = (result: Result) =>
+    setResults((all) => [result, ...all.filter(({ id }) => id !== result.id)].slice(0, resultsAtMost))
+
+  async function run({ running, act }: Question): Promise<void> {
+    ask(undefined)
+    const id = ++ids
+    put({ id, running: true, tone: 'warn', words: running, details: [] })
+    put({ id, running: false, ...(await act()) })
+  }
+
+  return {
+    drain: (scope) => ask(drainQuestion(scope)),
+    reload: () => ask(reloadQuestion),
+    upgrade: () => ask(upgradeQuestion),
+    dialog: question !== undefined && (
+      <Confirm question={question} onNo={() => ask(undefined)} onYes={() => void run(question)} />
+    ),
+    results: (
+      <Results
+        results={results}
+        onDismiss={(id) => setResults((all) => all.filter((result) => result.id !== id))}
+      />
+    ),
+  }
+}
+
+function Confirm({ question, onNo, onYes }: { question: Question; onNo: () => void; onYes: () => void }) {
+  return (
+    <Dialog labelledBy="question" onClose={onNo}>
+      <h2 id="question">{question.title}</h2>
+      <p>{question.text}</p>
+      <div class="buttons">
+        <button type="button" autofocus onClick={onNo}>
+          Cancel
+        </button>
+        <button type="button" class={question.danger ? 'primary danger' : 'primary'} onClick={onYes}>
+          {question.yes}
+        </button>
+      </div>
+    </Dialog>
+  )
+}
+
+function Results({ results, onDismiss }: { results: Result[]; onDismiss: (id: number) => void }) {
+  return (
+    <div class="results" role="status">
+      {results.map(({ id, tone, words, details, running }) => (
+        <div key={id} class={`result ${tone}`}>
+          <p>
+            <span class="mark" aria-hidden="true" />
+            {words}
+          </p>
+          {details.length > 0 && (
+            <ul>
+              {details.map((line) => (
+                <li key={line}>{line}</li>
+              ))}
+            </ul>
+          )}
+          {!running && (
+            <button
+              type="button"
+              class="small"
+              aria-label={`Dismiss: ${words}`}
+              onClick={() => onDismiss(id)}
+            >
+              Dismiss
+            </button>
+          )}
+        </div>
+      ))}
+    </div>
+  )
+}
+
+function drainQuestion(scope: DrainScope): Question {
+  const { route, upstream } = scope
+  const what = upstream ? `upstream ${upstream}` : route ? `route ${route}` : 'the whole gateway'
+  const closes = `closed one by one with ${code.serviceRestart}, and each client is told when to come back`
+  const text = upstream
+    ? `Connections of a route with hold go on with another upstream; all others are ${closes}. New connections go to the other upstreams, until the next reload.`
+    : route
+      ? `Its connections are ${closes}. New clients of the route are told to come back later, until the next reload.`
+      : `Its connections are ${closes}. It takes no new ones, and ends when all are closed.`
+  return {
+    title: `Drain ${what}?`,
+    text,
+    yes: upstream ? 'Drain upstream' : route ? 'Drain route' : 'Drain gateway',
+    danger: true,
+    running: `Draining ${what}…`,
+    act: async () => {
+      const answer = await post<{ closed: number; moved?: number; cut: number }>('/api/drain', scope)
+      if (!answer.ok) return failed(`${what} was not drained`, answer)
+      return good(`Drained ${what}: ${drainParts(answer.value).join(', ')}.`)
+    },
+  }
+}
+
+const reloadQuestion: Question = {
+  title: 'Reload the configuration?',
+  text: 'The gateway reads its file again. An invalid file changes nothing; connections of routes and upstreams that are gone are drained.',
+  yes: 'Reload',
+  danger: false,
+  running: 'Reloading…',
+  act: async () => {
+    const answer = await post<{ changes: string[]; notes: string[]; drained: number }>('/api/reload')
+    if (!answer.ok) return failed('The configuration was not reloaded', answer)
+    const { changes, notes, drained } = answer.value
+    const also = drained > 0 ? ` ${plural(drained, 'connection')} being drained.` : ''
+    const words =
+      changes.length > 0 ? 'Configuration reloaded.' : 'Configuration reloaded: nothing is different.'
+    return good(words + also, [...changes, ...notes])
+  },
+}
+
+const upgradeQuestion: Question = {
+  title: 'Upgrade the gateway?',
+  text: 'New workers start from the code that is now on disk, and the connections move to them without being closed. If the new workers do not start, the old ones go on.',
+  yes: 'Upgrade',
+  danger: false,
+  running: 'Upgrading…',
+  act: async () => {
+    const answer = await post<UpgradeInfo>('/api/upgrade')
+    if (!answer.ok) return failed('The gateway was not upgraded', answer)
+    return good(`${upgradeWords(answer.value)}.`)
+  },
+}
+
+function good(words: string, details: string[] = []): Outcome {
+  return { tone: 'good', words, details }
+}
+
+function failed(what: string, { message, problems }: Extract<Answer<unknown>, { ok: false }>): Outcome {
+  const start = what.charAt(0).toUpperCase() + what.slice(1)
+  return { tone: 'bad', words: `${start}: ${message}.`, details: problems }
+}

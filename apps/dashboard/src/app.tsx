@@ -1,0 +1,87 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { useActions } from './actions.tsx'
+import { Announcer } from './announcer.tsx'
+import { ClosesCard } from './closes-card.tsx'
+import type { Frame } from './frame.ts'
+import { Header } from './header.tsx'
+import { Login } from './login.tsx'
+import { NewsCard } from './news-card.tsx'
+import { Numbers } from './numbers.tsx'
+import { Progress } from './progress.tsx'
+import { RecentCard } from './recent-card.tsx'
+import { RoutesCard } from './routes-card.tsx'
+import { CloseSeries } from './series.ts'
+import { shareStream } from './shared-stream.ts'
+import type { Link, Stream } from './stream.ts'
+import { WorkersCard } from './workers-card.tsx'
+
+type Explainer = typeof import('./code-dialog.tsx').CodeDialog
+
+interface Shown {
+  link: Link
+  frame?: Frame
+}
+
+export function App() {
+  const [{ link, frame }, setShown] = useState<Shown>({ link: 'connecting' })
+  const [locked, setLocked] = useState(false)
+  const [code, setCode] = useState<number>()
+  const [explainer, setExplainer] = useState<{ CodeDialog: Explainer }>()
+  const stream = useRef<Stream>(undefined)
+  const series = useRef(new CloseSeries())
+  const actions = useActions()
+
+  useEffect(() => {
+    let version: string | undefined
+    stream.current = shareStream((told) => {
+      if (told.frame) {
+        // Another gateway may come with another page.
+        if (version !== undefined && told.frame.version !== version) location.reload()
+        version = told.frame.version
+        series.current.take(told.frame.closes, told.frame.at)
+      }
+      if (told.link === 'login') setLocked(true)
+      setShown((before) => ({ link: told.link, frame: told.frame ?? before.frame }))
+    })
+    void fetch('/api/session')
+      .then((response) => response.json())
+      .then(({ login }) => setLocked(login !== 'none'))
+      .catch(() => {})
+    return () => stream.current?.close()
+  }, [])
+
+  // The explanations are larger than all the rest: they come when somebody asks for one.
+  async function explain(asked: number): Promise<void> {
+    setExplainer(await import('./code-dialog.tsx'))
+    setCode(asked)
+  }
+
+  const again = () => stream.current?.again()
+  if (link === 'login') return <Login onDone={again} />
+  if (!frame)
+    return (
+      <p class="waiting">{link === 'lost' ? 'The gateway does not answer. Trying again…' : 'Connecting…'}</p>
+    )
+  return (
+    <>
+      <Header frame={frame} link={link} locked={locked} actions={actions} onLogout={again} />
+      <main>
+        {actions.results}
+        <Numbers frame={frame} series={series.current} />
+        <Progress frame={frame} />
+        <ClosesCard frame={frame} series={series.current} onCode={explain} />
+        <RoutesCard frame={frame} actions={actions} />
+        <div class="pair">
+          <RecentCard frame={frame} onCode={explain} />
+          <NewsCard frame={frame} />
+        </div>
+        <WorkersCard frame={frame} />
+      </main>
+      <Announcer frame={frame} link={link} />
+      {actions.dialog}
+      {code !== undefined && explainer && (
+        <explainer.CodeDialog code={code} onClose={() => setCode(undefined)} />
+      )}
+    </>
+  )
+}

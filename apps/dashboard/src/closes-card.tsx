@@ -1,0 +1,96 @@
+import { closeCode } from '@holdfast/close-codes'
+import { ClosesChart } from './closes-chart.tsx'
+import { CodeButton } from './code-button.tsx'
+import { colorOf } from './colors.ts'
+import type { Frame } from './frame.ts'
+import { type CloseSeries, shownFor } from './series.ts'
+import { count, plural } from './words.ts'
+
+interface Props {
+  frame: Frame
+  series: CloseSeries
+  onCode: (code: number) => void
+}
+
+export function ClosesCard({ frame, series, onCode }: Props) {
+  const now = Math.floor(frame.at / 1000)
+  const recent = series.sums(now - shownFor, now + 1)
+  const rows = rowsOf(frame)
+  const minutes = shownFor / 60
+  return (
+    <section class="card" aria-labelledby="closes">
+      <h2 id="closes">
+        Closes by code <small>a second, last {minutes} minutes</small>
+      </h2>
+      <div class="closes">
+        <ClosesChart series={series} at={frame.at} codes={[...recent.keys()].sort((a, b) => a - b)} />
+        {rows.length === 0 ? (
+          <p class="none">No connection has closed yet.</p>
+        ) : (
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Code</th>
+                <th scope="col">By</th>
+                <th scope="col" class="number">
+                  {minutes} min
+                </th>
+                <th scope="col" class="number">
+                  In all
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map(({ code, by, total }) => (
+                <tr key={code}>
+                  <th scope="row">
+                    <span class={`swatch ${colorOf(code)}`} aria-hidden="true" />
+                    <CodeButton code={code} onCode={onCode} />
+                    <span class="name">{closeCode(code)?.name}</span>
+                  </th>
+                  <td class="by">{by}</td>
+                  <td class="number">{count(recent.get(code) ?? 0)}</td>
+                  <td class="number">{count(total)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </div>
+      <p class="hidden">
+        {recent.size === 0
+          ? `No closes in the last ${minutes} minutes.`
+          : `In the last ${minutes} minutes: ${[...recent].map(([code, n]) => plural(n, `close with ${code}`, `closes with ${code}`)).join(', ')}.`}
+      </p>
+    </section>
+  )
+}
+
+interface Row {
+  code: number
+  /** Who ended them, who did so most often first. */
+  by: string
+  total: number
+}
+
+function rowsOf({ routes }: Frame): Row[] {
+  const codes = new Map<number, Map<string, number>>()
+  for (const { closes } of routes) {
+    for (const [key, n] of Object.entries(closes)) {
+      const [number = '', by = ''] = key.split(':')
+      const sides = codes.get(Number(number)) ?? new Map<string, number>()
+      sides.set(by, (sides.get(by) ?? 0) + n)
+      codes.set(Number(number), sides)
+    }
+  }
+  return [...codes]
+    .map(([code, sides]) => ({
+      code,
+      by: [...sides]
+        .sort(([, a], [, b]) => b - a)
+        .map(([by]) => by)
+        .join(', '),
+      total: [...sides.values()].reduce((sum, n) => sum + n, 0),
+    }))
+    .sort((a, b) => a.code - b.code)
+}

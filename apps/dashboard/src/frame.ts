@@ -1,0 +1,10 @@
+// What the gateway sends; the types are its own.
+export type {
+  CloseCount,
+  Frame,
+  News,
+  RecentClose,
+  RouteFrame,
+} from '../../../packages/gateway/src/admin-frame.ts'
+export type { UpgradeInfo, WorkerInfo } from '../../../packages/gateway/src/operations.ts'
+export type { DrainInfo, UpstreamInfo } from '../../../packages/gateway/src/snapshot.ts'

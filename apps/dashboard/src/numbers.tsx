@@ -1,0 +1,40 @@
+import type { Frame } from './frame.ts'
+import type { CloseSeries } from './series.ts'
+import { count, rate, size } from './words.ts'
+
+interface Props {
+  frame: Frame
+  series: CloseSeries
+}
+
+export function Numbers({ frame, series }: Props) {
+  const { routes, at } = frame
+  const sum = (of: (route: Frame['routes'][number]) => number) =>
+    routes.reduce((total, route) => total + of(route), 0)
+  const second = Math.floor(at / 1000)
+  // The last three whole seconds: one alone jumps too much to be read.
+  const closes = [...series.sums(second - 3, second).values()].reduce((total, n) => total + n, 0) / 3
+  const lost = sum(({ lost }) => lost['to-client'] + lost['to-upstream'])
+  const numbers: [label: string, value: string][] = [
+    ['Open', count(sum(({ connections }) => connections.open))],
+    ['Held', count(sum(({ connections }) => connections.held))],
+    ['Closing', count(sum(({ connections }) => connections.closing))],
+    ['New/s', rate(sum(({ rates }) => rates.handshakes))],
+    ['Closed/s', rate(closes)],
+    ['Messages/s', rate(sum(({ rates: { messages } }) => messages['to-client'] + messages['to-upstream']))],
+    ['Traffic/s', size(sum(({ rates: { bytes } }) => bytes['to-client'] + bytes['to-upstream']))],
+  ]
+  if (lost > 0) numbers.push(['Messages lost', count(lost)])
+  return (
+    <section class="numbers" aria-label="Now">
+      <dl>
+        {numbers.map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}

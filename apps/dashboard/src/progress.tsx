@@ -1,0 +1,46 @@
+import type { DrainInfo, Frame, UpgradeInfo } from './frame.ts'
+import { drainWords, upgradeWords } from './words.ts'
+
+/** How far drains and an upgrade are, and how the latest of them ended. */
+export function Progress({ frame: { drains, upgrade } }: { frame: Frame }) {
+  const shown = drains.filter((drain, i) => !drain.done || i >= drains.length - 3).reverse()
+  if (shown.length === 0 && !upgrade) return null
+  return (
+    <section class="card" aria-labelledby="progress">
+      <h2 id="progress">Drains and upgrades</h2>
+      <ul class="progress">
+        {upgrade && <Upgrade upgrade={upgrade} />}
+        {shown.map((drain) => (
+          <Drain key={`${drain.scope} ${drain.total} ${drains.indexOf(drain)}`} drain={drain} />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Upgrade({ upgrade }: { upgrade: UpgradeInfo }) {
+  const { phase, total, moved, ended } = upgrade
+  const words = upgradeWords(upgrade)
+  const runs = phase === 'starting' || phase === 'moving'
+  return (
+    <li class={phase === 'failed' ? 'bad' : ''}>
+      <span>{words}</span>
+      {runs && <Bar words={words} value={phase === 'starting' ? undefined : moved + ended} of={total} />}
+    </li>
+  )
+}
+
+function Drain({ drain }: { drain: DrainInfo }) {
+  const words = drainWords(drain)
+  return (
+    <li>
+      <span>{words}</span>
+      {!drain.done && <Bar words={words} value={drain.closed + drain.moved + drain.cut} of={drain.total} />}
+    </li>
+  )
+}
+
+/** Without a value: it runs, and nobody knows how far it is. */
+function Bar({ words, value, of }: { words: string; value: number | undefined; of: number }) {
+  return <progress aria-label={words} max={Math.max(1, of)} {...(value !== undefined && { value })} />
+}

@@ -1,0 +1,76 @@
+// The stream of frames from the gateway: connects, and connects again.
+import type { Frame } from './frame.ts'
+
+/** login: the gateway wants a token first. */
+export type Link = 'connecting' | 'live' | 'lost' | 'login'
+
+export interface Told {
+  link: Link
+  frame?: Frame
+}
+
+export interface Stream {
+  /** Tries again at once: somebody has logged in, or out. */
+  again(): void
+  close(): void
+}
+
+/** Milliseconds without a frame after which the stream counts as dead, and until the next try. */
+const silentFor = 10_000
+const retryAfter = 1000
+
+export function openStream(tell: (told: Told) => void): Stream {
+  let source: EventSource | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let round = 0
+
+  function connect(): void {
+    stop()
+    source = new EventSource('/api/frames')
+    source.addEventListener('frame', ({ data }) => {
+      tell({ link: 'live', frame: JSON.parse(data) })
+      wait(silentFor, broken)
+    })
+    source.onerror = broken
+    wait(silentFor, broken)
+  }
+
+  function broken(): void {
+    stop()
+    tell({ link: 'lost' })
+    void ask()
+  }
+
+  /** An event source does not say why it failed. */
+  async function ask(): Promise<void> {
+    const mine = ++round
+    const needed = await loginNeeded().catch(() => false)
+    if (mine !== round) return
+    if (needed) tell({ link: 'login' })
+    else wait(retryAfter, connect)
+  }
+
+  function wait(ms: number, then: () => void): void {
+    clearTimeout(timer)
+    timer = setTimeout(then, ms)
+  }
+
+  function stop(): void {
+    round++
+    clearTimeout(timer)
+    source?.close()
+    source = undefined
+  }
+
+  void loginNeeded().then(
+    (needed) => (needed ? tell({ link: 'login' }) : connect()),
+    () => broken(),
+  )
+  return { again: connect, close: stop }
+}
+
+async function loginNeeded(): Promise<boolean> {
+  const response = await fetch('/api/session', { signal: AbortSignal.timeout(silentFor) })
+  const { login } = (await response.json()) as { login: string }
+  return login === 'needed'
+}

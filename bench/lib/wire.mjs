@@ -1,0 +1,171 @@
+// Raw WebSocket ends for the generator: clients and a backend on bare sockets, read into one reused buffer.
+import { createHash } from 'node:crypto'
+import net from 'node:net'
+import tls from 'node:tls'
+import { FrameWalker } from './frames.mjs'
+
+const key = 'dGhlIHNhbXBsZSBub25jZQ=='
+const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+export const deflate = 'permessage-deflate; client_no_context_takeover; server_no_context_takeover'
+const readBuffer = Buffer.allocUnsafe(256 * 1024)
+/** Milliseconds for a connection to open. */
+const openLimit = 10_000
+
+/** What both ends have: the socket, the head of the handshake, then frames. */
+class End {
+  head = ''
+  open = false
+  gone = false
+  walker = new FrameWalker()
+
+  /** `n` bytes have come in `bytes`. */
+  read(n, bytes) {
+    let from = 0
+    if (!this.open) {
+      const before = this.head.length
+      this.head += bytes.latin1Slice(0, n)
+      const end = this.head.indexOf('\r\n\r\n')
+      if (end < 0) return true
+      from = end + 4 - before
+      this.head = this.head.slice(0, end + 4)
+      this.open = true
+      this.onOpen()
+      this.head = ''
+      if (from >= n) return true
+    }
+    const ended = this.walker.walk(bytes, from, n)
+    if (this.walker.closed) this.onClose()
+    else if (ended > 0) this.onMessages(ended)
+    return true
+  }
+}
+
+export class Client extends End {
+  /** Called with how many messages have just ended. */
+  onMessages = () => {}
+  onClose = () => this.socket.end()
+  onGone = () => {}
+  ready = Promise.withResolvers ? Promise.withResolvers() : resolvers()
+
+  constructor({ port, secure = false, path = '/', offer, localAddress }) {
+    super()
+    this.ready.promise.catch(() => {})
+    const callback = (n, bytes) => this.read(n, bytes)
+    const to = { port, host: '127.0.0.1', localAddress, noDelay: true }
+    if (secure) {
+      this.socket = tls.connect({ ...to, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
+      this.socket.on('data', (chunk) => this.read(chunk.length, chunk))
+    } else {
+      this.socket = net.connect({ ...to, onread: { buffer: readBuffer, callback } })
+    }
+    const extensions = offer ? `Sec-WebSocket-Extensions: ${offer}\r\n` : ''
+    this.socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n${extensions}\r\n`,
+    )
+    const timer = setTimeout(() => this.socket.destroy(new Error('no answer to the handshake')), openLimit)
+    this.ready.promise.then(
+      () => clearTimeout(timer),
+      () => clearTimeout(timer),
+    )
+    this.socket.on('error', (error) => this.ready.reject(error))
+    this.socket.on('close', () => {
+      this.gone = true
+      this.ready.reject(new Error('closed before it was open'))
+      this.onGone()
+    })
+  }
+
+  onOpen() {
+    if (this.head.startsWith('HTTP/1.1 101')) return this.ready.resolve(this)
+    this.ready.reject(new Error(`answered ${this.head.slice(0, 40).split('\r\n')[0]}`))
+    this.socket.destroy()
+  }
+
+  write(bytes) {
+    return this.socket.write(bytes)
+  }
+}
+
+function resolvers() {
+  const made = {}
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }))
+  return made
+}
+
+class Served extends End {
+  constructor(backend, socket) {
+    super()
+    this.backend = backend
+    this.socket = socket
+    this.walker.expect(backend.expected)
+  }
+
+  onOpen() {
+    const sent = /^sec-websocket-key: *(\S+)/im.exec(this.head)?.[1] ?? ''
+    const accept = createHash('sha1')
+      .update(sent + guid)
+      .digest('base64')
+    const offered = /^sec-websocket-extensions:/im.test(this.head)
+    const extensions = this.backend.compresses && offered ? `Sec-WebSocket-Extensions: ${deflate}\r\n` : ''
+    this.socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        `Sec-WebSocket-Accept: ${accept}\r\n${extensions}\r\n`,
+    )
+    this.backend.served.add(this)
+  }
+
+  onMessages(ended) {
+    const { answer } = this.backend
+    if (!answer) return
+    for (let left = ended; left > 0; left -= answer.most) {
+      this.socket.write(answer.of(Math.min(left, answer.most)))
+    }
+  }
+
+  onClose() {
+    this.socket.end(Buffer.from([0x88, 0x02, 0x03, 0xe8]))
+  }
+}
+
+/** A server that answers each message with a ready-made one. */
+export class Backend {
+  served = new Set()
+  answer
+  expected
+  compresses = false
+
+  async listen(port = 0) {
+    // The accepted handle is wrapped anew, so that it, too, reads into the one buffer.
+    this.server = net.createServer({ pauseOnConnect: true, noDelay: true }, (accepted) => {
+      const handle = accepted._handle
+      accepted._handle = null
+      const socket = new net.Socket({
+        handle,
+        allowHalfOpen: false,
+        onread: { buffer: readBuffer, callback: (n, bytes) => end.read(n, bytes) },
+      })
+      const end = new Served(this, socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        this.served.delete(end)
+        accepted.destroy()
+      })
+    })
+    await new Promise((resolve, reject) => {
+      this.server.once('error', reject).listen({ port, host: '127.0.0.1', backlog: 4096 }, resolve)
+    })
+    return this.server.address().port
+  }
+
+  /** What comes is compared with `expected`; what goes back is `answer`, a burst, or nothing. */
+  becomes({ expected, answer, compresses = false }) {
+    Object.assign(this, { expected, answer, compresses })
+  }
+
+  get wrong() {
+    let wrong = 0
+    for (const { walker } of this.served) wrong += walker.wrong
+    return wrong
+  }
+}

@@ -1,0 +1,9 @@
+import { createProxyServer } from 'httpxy'
+import { serve } from './node-server.mjs'
+
+const { target, ports, tls } = serve.options()
+const proxy = createProxyServer({ target, ws: true, xfwd: true })
+proxy.on('error', (_error, _req, res) => res?.destroy?.())
+serve(ports, tls, (req, socket, head) => {
+  proxy.ws(req, socket, {}, head).catch(() => socket.destroy())
+})

@@ -1,0 +1,111 @@
+// What the stories of the demo are about: three backends behind a gateway, all of which can be restarted.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { UpgradeInfo } from '@holdfast/gateway'
+import type { Plan, Restart } from './plan.ts'
+import { untilListening } from './ports.ts'
+import type { Processes } from './processes.ts'
+import { type Listening, startBackend, startGateway } from './start.ts'
+
+/** Milliseconds beyond its plan after which a step counts as failed. */
+export const patience = 10_000
+
+export const backendCount = 3
+
+/** Where clients are held while their backend restarts; elsewhere they are told. */
+export const holdPath = '/hold'
+
+/** Asks the gateway with this admin port to upgrade itself; resolves when it has. */
+export type Upgrade = (admin: string) => Promise<UpgradeInfo>
+
+export class Stage {
+  readonly plan: Plan
+  readonly #processes: Processes
+  readonly #backends: Listening[]
+  readonly #upgrade: Upgrade
+  #gateway: Listening & { admin?: string }
+
+  private constructor(
+    processes: Processes,
+    plan: Plan,
+    upgrade: Upgrade,
+    backends: Listening[],
+    gateway: Listening,
+  ) {
+    this.#processes = processes
+    this.plan = plan
+    this.#upgrade = upgrade
+    this.#backends = backends
+    this.#gateway = gateway
+  }
+
+  /** Starts everything. */
+  static async set(processes: Processes, plan: Plan, upgrade: Upgrade): Promise<Stage> {
+    const names = Array.from({ length: backendCount }, (_, i) => backendName(i))
+    const backends = await Promise.all(names.map((name) => startBackend(processes, backendInit(name, plan))))
+    const gateway = await startGateway(processes, gatewayConfig(backends, plan))
+    return new Stage(processes, plan, upgrade, backends, gateway)
+  }
+
+  get backends(): readonly Listening[] {
+    return this.#backends
+  }
+
+  get gateway(): Listening & { admin?: string } {
+    return this.#gateway
+  }
+
+  /** Stops a backend and starts it again on its port; `starting` is called in between. */
+  async restartBackend(i: number, starting: () => void): Promise<void> {
+    const old = this.#backends[i]!
+    old.signal('SIGTERM')
+    await gone(old, this.plan.backend)
+    starting()
+    this.#backends[i] = await startBackend(this.#processes, backendInit(backendName(i), this.plan, old.port))
+  }
+
+  async restartGateway(starting: () => void): Promise<void> {
+    const old = this.#gateway
+    old.signal('SIGTERM')
+    // It stops listening at once and goes on taking leave of its clients; the next one can begin meanwhile.
+    await untilListening(old.port, false, AbortSignal.timeout(patience))
+    starting()
+    const config = gatewayConfig(this.#backends, this.plan)
+    this.#gateway = await startGateway(this.#processes, config, old.port)
+    await gone(old, this.plan.gateway)
+  }
+
+  /** Workers of the code now on disk take the gateway's connections over; how many they are. */
+  async upgradeGateway(): Promise<number> {
+    return (await this.#upgrade(this.#gateway.admin!)).moved
+  }
+}
+
+export function backendName(i: number): string {
+  return `backend ${i + 1}`
+}
+
+/** Waits for a process that was told to end, at the latest until all its clients must be gone. */
+async function gone({ exited }: Listening, { spread }: Restart): Promise<void> {
+  const limit = new AbortController()
+  const late = pause(spread + patience, undefined, { signal: limit.signal }).catch(() => {})
+  await Promise.race([exited, late])
+  limit.abort()
+}
+
+function backendInit(name: string, { backend: { spread, retry } }: Plan, port?: number) {
+  return { name, port, restart: { spread, retry, deadline: spread + patience / 2 } }
+}
+
+function gatewayConfig(backends: readonly Listening[], { gateway: { spread, retry } }: Plan): object {
+  const drain = {
+    spread: `${spread}ms`,
+    retry: retry.map((ms) => `${ms}ms`),
+    deadline: `${spread + patience / 2}ms`,
+  }
+  const upstreams = backends.map(({ port }) => `ws://127.0.0.1:${port}`)
+  const routes = [
+    { name: 'hold', match: { path: holdPath }, upstreams, hold: { for: '10s' } },
+    { name: 'echo', upstreams },
+  ]
+  return { admin: '127.0.0.1:0', workers: 2, drain, routes }
+}

@@ -1,0 +1,219 @@
+// What `holdfast status` shows: the page of the admin port, for a terminal. Pure.
+import { closeCode } from '@holdfast/close-codes'
+import type { GatewayState } from '@holdfast/gateway'
+import { formatBytes, formatDuration, printable } from './output.ts'
+import type { Rates } from './status-rates.ts'
+import { type Cell, type Column, formatRate, type Room, table } from './table.ts'
+
+type RouteInfo = GatewayState['routes'][number]
+type UpgradeInfo = NonNullable<GatewayState['upgrade']>
+
+/** The state for people; rates are left out where they are not known. */
+export function statusPage(state: GatewayState, rates: Rates, room: Room): string {
+  const parts = [
+    head(state, room),
+    routes(state, rates, room),
+    upstreams(state, room),
+    holds(state, room),
+    closes(state, rates, room),
+    workers(state, room),
+    drains(state, room),
+    state.upgrade ? upgrade(state.upgrade, state.startedAt + state.uptime, room) : '',
+  ]
+  return parts.filter((part) => part !== '').join('\n')
+}
+
+const right = true
+const spare = true
+const yellowAbove0 = (count: number): Cell =>
+  count > 0 ? { text: String(count), colour: 'yellow' } : String(count)
+
+function head({ version, phase, uptime, pid, listen, admin }: GatewayState, { paint }: Room): string {
+  const painted = paint(phase === 'serving' ? 'green' : 'yellow', phase)
+  const title = `${paint('bold', `holdfast ${printable(version)}`)}  ${painted}  up ${formatDuration(uptime)}`
+  const where = `listening on ${listen.join(', ') || 'nothing'}`
+  return `${title}\n${where}${admin ? `  admin ${admin}` : ''}  pid ${pid}\n`
+}
+
+function routes({ routes }: GatewayState, rates: Rates, room: Room): string {
+  const columns: Column[] = [
+    { title: 'ROUTE', cut: 'end' },
+    { title: 'OPEN', right },
+    { title: 'HELD', right },
+    { title: 'CLOSING', right },
+    { title: 'OPENED/S', right },
+    { title: 'CLOSED/S', right },
+    { title: 'MESSAGES/S UP', right },
+    { title: 'DOWN', right },
+    { title: 'BYTES/S', right, spare },
+    { title: 'OPENED', right, spare },
+  ]
+  const rows = routes.map(({ name, connections, counters }): Cell[] => {
+    const rate = rates.get(name)
+    const perSecond = (value: number | undefined) => (value === undefined ? '-' : formatRate(value))
+    return [
+      name,
+      connections.open,
+      yellowAbove0(connections.held),
+      connections.closing,
+      perSecond(rate?.accepted),
+      perSecond(rate?.closed),
+      perSecond(rate?.toUpstream),
+      perSecond(rate?.toClient),
+      rate ? formatBytes(Math.round(rate.bytes)) : '-',
+      counters.handshakes.accepted ?? 0,
+    ]
+  })
+  return table(columns, rows, room)
+}
+
+function upstreams({ routes }: GatewayState, room: Room): string {
+  const rows = routes.flatMap(({ name: route, upstreams }) =>
+    upstreams.map(({ name, address, healthy, connections, lastError }): Cell[] => [
+      route,
+      name.includes(address) ? name : `${name} at ${address}`,
+      healthy ? { text: 'healthy', colour: 'green' } : { text: 'unhealthy', colour: 'red' },
+      connections,
+      lastError ?? '-',
+    ]),
+  )
+  const columns: Column[] = [
+    { title: 'ROUTE', cut: 'end' },
+    { title: 'UPSTREAM', cut: 'middle' },
+    { title: 'HEALTH' },
+    { title: 'CONNECTIONS', right },
+    { title: 'LAST ERROR', cut: 'end' },
+  ]
+  return table(columns, rows, room)
+}
+
+/** Of routes that have held a connection, or lost a message. */
+function holds({ routes }: GatewayState, room: Room): string {
+  const rows = routes.filter(hasHeld).map(({ name, connections, counters }): Cell[] => {
+    const { reattachments, lost } = counters
+    const { attached = 0, refused = 0, abandoned = 0, ended = 0 } = reattachments
+    return [
+      name,
+      connections.held,
+      attached,
+      yellowAbove0(reattachments['too-late'] ?? 0),
+      yellowAbove0(refused),
+      abandoned,
+      ended,
+      yellowAbove0(lost['to-upstream']),
+      yellowAbove0(lost['to-client']),
+    ]
+  })
+  const columns: Column[] = [
+    { title: 'HOLDS OF', cut: 'end' },
+    { title: 'HELD NOW', right },
+    { title: 'RE-ATTACHED', right },
+    { title: 'TOO LATE', right },
+    { title: 'REFUSED', right },
+    { title: 'CLIENT LEFT', right, spare },
+    { title: 'ENDED', right, spare },
+    { title: 'LOST MESSAGES UP', right },
+    { title: 'DOWN', right },
+  ]
+  return rows.length > 0 ? table(columns, rows, room) : ''
+}
+
+function hasHeld({ connections, counters: { reattachments, lost } }: RouteInfo): boolean {
+  const counts = [connections.held, ...Object.values(reattachments), ...Object.values(lost)]
+  return counts.some((count) => count > 0)
+}
+
+function closes({ routes }: GatewayState, rates: Rates, room: Room): string {
+  const rows = routes.flatMap(({ name, counters }) =>
+    Object.entries(counters.closes)
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([key, count]): Cell[] => {
+        const [code = '', by = ''] = key.split(':')
+        const rate = rates.get(name)?.closes[key]
+        return [name, code, codeName(Number(code)), by, count, rate === undefined ? '-' : formatRate(rate)]
+      }),
+  )
+  const columns: Column[] = [
+    { title: 'ROUTE', cut: 'end' },
+    { title: 'CLOSE CODE' },
+    { title: 'NAME', cut: 'end', spare },
+    { title: 'BY' },
+    { title: 'COUNT', right },
+    { title: 'PER SECOND', right },
+  ]
+  return rows.length > 0 ? table(columns, rows, room) : ''
+}
+
+function codeName(code: number): string {
+  return closeCode(code)?.name ?? (code >= 4000 ? 'of the application' : 'not registered')
+}
+
+function workers({ workers, workerRestarts, startedAt, uptime }: GatewayState, room: Room): string {
+  const now = startedAt + uptime
+  const rows = workers.map(
+    ({ id, pid, state, generation, version, startedAt, connections, process }): Cell[] => [
+      id,
+      String(pid),
+      state === 'ready' ? state : { text: state, colour: 'yellow' },
+      generation,
+      version || '-',
+      formatDuration(Math.max(0, now - startedAt)),
+      connections,
+      process ? formatBytes(process.memory) : '-',
+    ],
+  )
+  const columns: Column[] = [
+    { title: 'WORKER', right },
+    { title: 'PID', right },
+    { title: 'STATE' },
+    { title: 'GENERATION', right },
+    { title: 'VERSION', cut: 'end' },
+    { title: 'UP' },
+    { title: 'CONNECTIONS', right },
+    { title: 'MEMORY', right, spare },
+  ]
+  const lines = table(columns, rows, room)
+  return workerRestarts > 0 ? `${lines}${workerRestarts} restarted since the start\n` : lines
+}
+
+function drains({ drains }: GatewayState, room: Room): string {
+  const rows = drains.map(({ scope, total, closed, moved, cut, done }): Cell[] => [
+    scope,
+    total,
+    closed,
+    moved,
+    yellowAbove0(cut),
+    done ? 'done' : { text: 'running', colour: 'yellow' },
+  ])
+  const columns: Column[] = [
+    { title: 'DRAIN OF', cut: 'end' },
+    { title: 'CONNECTIONS', right },
+    { title: 'CLOSED', right },
+    { title: 'MOVED', right },
+    { title: 'CUT', right },
+    { title: 'STATE' },
+  ]
+  return rows.length > 0 ? table(columns, rows, room) : ''
+}
+
+/** The last upgrade, as one sentence. */
+function upgrade(info: UpgradeInfo, now: number, { paint }: Room): string {
+  const { phase, from, to, total, moved, ended, ms, error, startedAt } = info
+  const versions = to === undefined || to === from ? `upgrade of ${from}` : `upgrade from ${from} to ${to}`
+  const ago = `${formatDuration(Math.max(0, now - startedAt))} ago`
+  const what = (): string => {
+    switch (phase) {
+      case 'starting':
+        return paint('yellow', 'new workers are starting')
+      case 'moving':
+        return `${paint('yellow', 'moving')}: ${moved} of ${total} connections moved, ${ended} ended`
+      case 'done': {
+        const took = ms === undefined ? '' : ` in ${(ms / 1000).toFixed(1)} s`
+        return `${paint('green', 'done')} ${ago}: ${moved} of ${total} connections moved${took}, ${ended} ended`
+      }
+      case 'failed':
+        return `${paint('red', 'failed')} ${ago}, the old workers go on: ${printable(error ?? 'reason not known')}`
+    }
+  }
+  return `${printable(versions)}  ${what()}\n`
+}

@@ -1,0 +1,54 @@
+// How a page logs in and out.
+import { z } from 'zod'
+import type { Door } from './admin-door.ts'
+import { tooOften } from './admin-guard.ts'
+import { type AdminAnswer, ok, problem } from './admin-http.ts'
+import type { AdminRoute } from './admin-routes.ts'
+
+const loginBody = z.strictObject({ token: z.string().min(1).max(4096) })
+
+export function loginRoutes(door: Door): AdminRoute[] {
+  return [
+    {
+      path: '/api/session',
+      admits: 'strangers',
+      methods: {
+        GET: ({ incoming }) => {
+          if (!door.locked) return ok({ login: 'none' })
+          const proof = door.proofOf(incoming)
+          return ok({ login: proof === 'session' || proof === 'token' ? 'done' : 'needed' })
+        },
+      },
+    },
+    {
+      path: '/api/login',
+      admits: 'strangers',
+      methods: {
+        POST: ({ body, incoming }) => {
+          const { token } = loginBody.parse(body)
+          if (!door.locked) return ok({ login: 'none' })
+          const result = door.login(token, incoming)
+          if (result.ok) return { ...ok({ login: 'done' }), headers: { 'set-cookie': result.cookie } }
+          return result.wait > 0
+            ? refused(result.wait)
+            : problem(401, 'wrong_token', 'this is not the admin token')
+        },
+      },
+    },
+    {
+      path: '/api/logout',
+      admits: 'strangers',
+      methods: {
+        POST: ({ incoming }) => ({
+          ...ok({ login: door.locked ? 'needed' : 'none' }),
+          headers: { 'set-cookie': door.logout(incoming) },
+        }),
+      },
+    },
+  ]
+}
+
+function refused(wait: number): AdminAnswer {
+  const { status, code, message } = tooOften(wait)
+  return { ...problem(status, code, message), headers: { 'retry-after': String(Math.ceil(wait / 1000)) } }
+}

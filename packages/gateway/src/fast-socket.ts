@@ -1,0 +1,167 @@
+// In: a stream on which frames begin. Out: the same connection, read without a new buffer for each chunk where the
+// runtime allows it, by 'data' events where not. Next: side.ts.
+import net from 'node:net'
+import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+
+/**
+ * Gets what a stream has read. The bytes are lent: after the call they may be overwritten, unless it returns true.
+ * Return true when a write of them may still be waiting (`writableLength > 0`); copy what is to be kept otherwise.
+ */
+export type OnBytes = (bytes: Buffer) => boolean
+
+/** Bytes that one read takes at most; Node's own number. */
+const readSize = 64 * 1024
+/** A read of up to this many bytes is copied out, which is cheaper than to lend: no write can hold the buffer. */
+const copyAtMost = 4096
+/** Sockets that may have a buffer of their own at a time; the others copy their long reads, too. 32 MiB. */
+const ownBuffersAtMost = 512
+/** So many short reads in a row give a socket's own buffer back. */
+const shortReadsAtMost = 8
+
+/** What every socket reads into until it reads much. Between two reads nothing in it is needed. */
+const shared = Buffer.allocUnsafeSlow(readSize)
+let ownBuffers = 0
+
+/** The parts of a libuv stream that Node's own sockets use. */
+interface Handle {
+  reading: boolean
+  readStop(): number
+  useUserBuffer(buffer: Buffer): void
+}
+
+type WithHandle = net.Socket & { _handle: Handle | null }
+
+/**
+ * Hands a stream's bytes to `onBytes` from the next `resume()` on, those that it has read already first. Returns the
+ * stream to write to, pause, resume, end and destroy from now on; it emits 'drain', 'end', 'close' and 'error'.
+ *
+ * A plain TCP socket gives its handle to a new one, which reads into a reused buffer (`onread` of `net.Socket`). The
+ * given one closes and must not be used any more. Any other stream is returned as it is.
+ */
+export function readFast(stream: Duplex, onBytes: OnBytes): Duplex {
+  stream.pause()
+  const handle = takeableHandle(stream)
+  if (!handle) {
+    stream.on('data', onBytes)
+    return stream
+  }
+  const given = stream as WithHandle
+  const early: Buffer[] = []
+  for (let bytes = given.read(); bytes !== null; bytes = given.read()) early.push(bytes)
+  handle.readStop()
+  handle.reading = false
+  given._handle = null
+  const socket = new FastSocket(handle, given.allowHalfOpen, early, onBytes)
+  // Closes without touching the connection, so that whoever watched it lets go of it.
+  given.destroy()
+  return socket
+}
+
+/** The handle of a socket that can do without it: plain TCP, on Node, with nothing waiting to be written. */
+function takeableHandle(stream: Duplex): Handle | undefined {
+  if (process.versions.bun || !(stream instanceof net.Socket) || stream instanceof TLSSocket) return undefined
+  const { _handle: handle } = stream as WithHandle
+  const idle = !stream.connecting && !stream.destroyed && !stream.writableEnded && stream.writableLength === 0
+  const known = typeof handle?.useUserBuffer === 'function' && typeof handle.readStop === 'function'
+  return known && idle && !stream.readableEnded && !stream.errored ? handle : undefined
+}
+
+/** A socket on a handle that another has let go of. */
+export class FastSocket extends net.Socket {
+  readonly #reading: Reading
+  /** What the other one had read. */
+  readonly #early: Buffer[]
+  #stopped = true
+
+  constructor(handle: Handle, allowHalfOpen: boolean, early: Buffer[], onBytes: OnBytes) {
+    const reading = new Reading(onBytes)
+    const onread = { buffer: () => reading.into, callback: (length: number) => reading.take(length) }
+    super({ handle, allowHalfOpen, manualStart: true, onread } as net.SocketConstructorOpts)
+    this.#reading = reading
+    this.#early = early
+    this.once('close', giveBack)
+  }
+
+  override pause(): this {
+    this.#stopped = true
+    return super.pause()
+  }
+
+  override resume(): this {
+    if (this.#early.length === 0) {
+      this.#stopped = false
+      return super.resume()
+    }
+    if (!this.#stopped) return this
+    this.#stopped = false
+    process.nextTick(() => this.#readEarly())
+    return this
+  }
+
+  /** Hands over what has been read, although the socket is paused. */
+  flush(): void {
+    while (this.#early.length > 0) this.#reading.onBytes(this.#early.shift()!)
+  }
+
+  #readEarly(): void {
+    while (!this.#stopped && this.#early.length > 0) this.#reading.onBytes(this.#early.shift()!)
+    if (!this.#stopped) super.resume()
+  }
+
+  giveBack(): void {
+    this.#reading.giveBack()
+  }
+}
+
+function giveBack(this: FastSocket): void {
+  this.giveBack()
+}
+
+/** Where one socket reads to. */
+class Reading {
+  readonly onBytes: OnBytes
+  /** A buffer that only this socket reads into: a write may hold it while other sockets read. */
+  #own: Buffer | undefined
+  #shortReads = 0
+
+  constructor(onBytes: OnBytes) {
+    this.onBytes = onBytes
+  }
+
+  /** The buffer for the next read. */
+  get into(): Buffer {
+    return this.#own ?? shared
+  }
+
+  /** So many bytes have been read. Always true: it is `pause` that stops the reading. */
+  take(length: number): true {
+    if (this.#own) this.#lend(this.#own, length)
+    else {
+      if (length > copyAtMost && ownBuffers < ownBuffersAtMost) this.#getOwn()
+      const bytes = Buffer.allocUnsafe(length)
+      shared.copy(bytes, 0, 0, length)
+      this.onBytes(bytes)
+    }
+    return true
+  }
+
+  #lend(own: Buffer, length: number): void {
+    const held = this.onBytes(own.subarray(0, length))
+    this.#shortReads = length <= copyAtMost ? this.#shortReads + 1 : 0
+    if (this.#shortReads === shortReadsAtMost) this.giveBack()
+    else if (held && this.#own) this.#own = Buffer.allocUnsafeSlow(readSize)
+  }
+
+  #getOwn(): void {
+    ownBuffers++
+    this.#own = Buffer.allocUnsafeSlow(readSize)
+    this.#shortReads = 0
+  }
+
+  giveBack(): void {
+    if (!this.#own) return
+    this.#own = undefined
+    ownBuffers--
+  }
+}

@@ -1,0 +1,104 @@
+// Carries connections from workers that leave to those that have their place. What passes here are descriptors and
+// plain data, never a byte of a connection.
+import type { Logger } from 'pino'
+import type { Handle } from './channel.ts'
+import type { MoveNews } from './crew.ts'
+import type { WorkerLink } from './worker-link.ts'
+import type { MoveOutcome } from './worker-messages.ts'
+
+export interface RelayDeps {
+  /** Who gets the next connection; nobody while no worker is ready. */
+  receiver: () => WorkerLink | undefined
+  /** What the connection holds of the limits goes with it. */
+  moveAdmission: (from: WorkerLink, to: WorkerLink, admission: number) => void
+  onSettled: (outcome: MoveOutcome, from: WorkerLink, to: WorkerLink | undefined) => void
+  log: Logger
+}
+
+interface Passage {
+  /** Between this process and the receiver; the sender has a number of its own. */
+  id: number
+  from: WorkerLink
+  move: number
+  to: WorkerLink
+  admission: number | undefined
+  complete: boolean
+  /** Kept open until the receiver has its own. */
+  handles: Handle[]
+}
+
+type Sent = Extract<MoveNews, { type: 'move' }>
+
+export class Relay {
+  readonly #deps: RelayDeps
+  readonly #passages = new Map<number, Passage>()
+  #ids = 0
+
+  constructor(deps: RelayDeps) {
+    this.#deps = deps
+  }
+
+  /** The client's half of a connection, from a worker that leaves. */
+  client(from: WorkerLink, { move, state, upstream, admission }: Sent, handle: Handle | undefined): void {
+    const to = this.#deps.receiver()
+    if (!to || !handle) {
+      handle?.close()
+      this.#tell(from, undefined, move, to ? 'refused' : 'later')
+      return
+    }
+    const id = ++this.#ids
+    this.#passages.set(id, { id, from, move, to, admission, complete: !upstream, handles: [handle] })
+    to.send({ type: 'adopt', move: id, state, upstream, admission }, handle)
+  }
+
+  /** The upstream's half. */
+  upstream(from: WorkerLink, move: number, handle: Handle | undefined): void {
+    const passage = [...this.#passages.values()].find((each) => each.from === from && each.move === move)
+    // Its client's half was refused.
+    if (!passage) return handle?.close()
+    passage.complete = true
+    if (handle) passage.handles.push(handle)
+    passage.to.send({ type: 'adopt-upstream', move: passage.id }, handle)
+  }
+
+  /** The receiver has it. */
+  adopted(id: number): void {
+    const passage = this.#passages.get(id)
+    if (!passage) return
+    const { from, to, admission } = passage
+    if (admission !== undefined) this.#deps.moveAdmission(from, to, admission)
+    this.#settle(passage, 'moved')
+  }
+
+  /** The receiver did not touch it: it goes on where it was. */
+  refused(id: number, message: string): void {
+    const passage = this.#passages.get(id)
+    if (!passage) return
+    const { from, to } = passage
+    this.#deps.log.warn({ worker: from.id, to: to.id, error: message }, 'a connection was not taken over')
+    this.#settle(passage, from.state === 'gone' ? 'lost' : 'refused')
+  }
+
+  /** A worker has ended. What was on its way to it is lost: it may have read of it. */
+  gone(worker: WorkerLink): void {
+    for (const passage of [...this.#passages.values()]) {
+      if (passage.to === worker) this.#settle(passage, 'lost')
+      else if (passage.from === worker && !passage.complete) {
+        // The rest will never come.
+        passage.complete = true
+        passage.to.send({ type: 'adopt-upstream', move: passage.id })
+      }
+    }
+  }
+
+  #settle(passage: Passage, outcome: MoveOutcome): void {
+    this.#passages.delete(passage.id)
+    for (const handle of passage.handles) handle.close()
+    this.#tell(passage.from, passage.to, passage.move, outcome)
+  }
+
+  #tell(from: WorkerLink, to: WorkerLink | undefined, move: number, outcome: MoveOutcome): void {
+    from.send({ type: 'moved', move, outcome })
+    this.#deps.onSettled(outcome, from, to)
+  }
+}

@@ -1,0 +1,45 @@
+// The listeners of a worker that accepts for itself: servers on handles that the supervisor has bound and keeps.
+import net from 'node:net'
+import type { Logger } from 'pino'
+
+/** Connections that may wait in the kernel to be accepted; it cuts this to its own limit (4,096 on Linux). */
+export const backlog = 4096
+
+export class WorkerListeners {
+  readonly #onSocket: (listener: string, socket: net.Socket) => void
+  readonly #log: Logger
+  readonly #servers = new Map<string, net.Server>()
+
+  constructor(onSocket: (listener: string, socket: net.Socket) => void, log: Logger) {
+    this.#onSocket = onSocket
+    this.#log = log
+  }
+
+  /** Accepts from a bound handle; the answer is an error code of the system when it cannot. */
+  listen(listener: string, handle: unknown): Promise<{ error?: string }> {
+    if (this.#servers.has(listener)) return Promise.resolve({})
+    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+      this.#onSocket(listener, socket),
+    )
+    return new Promise((resolve) => {
+      server.on('error', (error: NodeJS.ErrnoException) => {
+        // Too many open files, most of all: worth a line, not worth a crash.
+        this.#log.warn({ code: error.code, listener }, 'cannot accept connections')
+        resolve({ error: error.code ?? 'UNKNOWN' })
+      })
+      server.listen(handle, backlog, () => {
+        this.#servers.set(listener, server)
+        resolve({})
+      })
+    })
+  }
+
+  /** Accepts no more from one listener, or from all; connections live on. */
+  unlisten(listener?: string): void {
+    for (const [key, server] of this.#servers) {
+      if (listener !== undefined && key !== listener) continue
+      server.close()
+      this.#servers.delete(key)
+    }
+  }
+}

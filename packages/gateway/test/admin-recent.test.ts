@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest'
+import { RecentEvents } from '../src/admin-recent.ts'
+import type { FeedEvent } from '../src/events.ts'
+
+const close = (at: number, reason: string, code = 1014): FeedEvent => ({
+  type: 'close',
+  at,
+  route: 'chat',
+  code,
+  reason,
+  by: 'gateway',
+  worker: 1,
+})
+
+function recent(...events: FeedEvent[]): RecentEvents {
+  const result = new RecentEvents()
+  for (const [i, event] of events.entries()) result.add({ id: i + 1, event })
+  return result
+}
+
+test('closes that are the same but for their delay are one line, with the span of the delays', () => {
+  const { closes } = recent(
+    close(1000, 'bad gateway: connection refused; retry=1500'),
+    close(2000, 'bad gateway: connection refused; retry=900'),
+    close(3000, 'bad gateway: connection refused; retry=4000'),
+  )
+  expect(closes).toEqual([
+    {
+      since: 1000,
+      at: 3000,
+      route: 'chat',
+      code: 1014,
+      by: 'gateway',
+      reason: 'bad gateway: connection refused',
+      retry: [900, 4000],
+      closes: 3,
+    },
+  ])
+})
+
+test('a line keeps its place while it goes on, and after a pause begins anew', () => {
+  const lines = recent(close(1000, 'a'), close(1500, 'b'), close(2000, 'a'), close(60_000, 'a')).closes
+  expect(lines.map(({ reason, closes }) => [reason, closes])).toEqual([
+    ['a', 1],
+    ['b', 1],
+    ['a', 2],
+  ])
+})
+
+test('there are thirty lines at most, the newest of them', () => {
+  const { closes } = recent(...Array.from({ length: 100 }, (_, i) => close(i, `reason ${i}`)))
+  expect(closes).toHaveLength(30)
+  expect(closes[0]?.reason).toBe('reason 99')
+})
+
+test('closes that came too fast are counted', () => {
+  const dropped = (events: number): FeedEvent => ({ type: 'dropped', at: 1, worker: 1, events })
+  expect(recent(dropped(3), dropped(4)).unlisted).toBe(7)
+})
+
+test('news is what changes rarely, the latest first; an upgrade is one piece of it', () => {
+  const drain = { scope: 'gateway', total: 2, closed: 1, cut: 0, moved: 0, done: false }
+  const upgrade = { startedAt: 5, phase: 'starting', from: '1', total: 0, moved: 0, ended: 0 } as const
+  const { news } = recent(
+    { type: 'worker', at: 1, worker: 1, pid: 9, state: 'ready' },
+    { type: 'upgrade', at: 5, upgrade },
+    { type: 'drain', at: 6, worker: 1, drain },
+    { type: 'health', at: 7, worker: 1, route: 'chat', upstream: 'ws://a', healthy: false, error: 'silent' },
+    { type: 'upgrade', at: 8, upgrade: { ...upgrade, phase: 'done' } },
+    { type: 'drain', at: 9, worker: 1, drain: { ...drain, done: true } },
+  )
+  expect(news.map(({ id, type }) => [id, type])).toEqual([
+    [6, 'drain'],
+    [5, 'upgrade'],
+    [4, 'health'],
+    [1, 'worker'],
+  ])
+})
+
+test('news should not wait for the next look; closes and the progress of a drain can', () => {
+  const events = new RecentEvents()
+  const drain = { scope: 'gateway', total: 2, closed: 1, cut: 0, moved: 0, done: false }
+  expect(events.add({ id: 1, event: close(1, '') })).toBe(false)
+  expect(events.add({ id: 2, event: { type: 'drain', at: 1, worker: 1, drain } })).toBe(false)
+  expect(
+    events.add({
+      id: 3,
+      event: { type: 'hold', at: 1, worker: 1, route: 'chat', lost: 1, ended: {}, held: 1 },
+    }),
+  ).toBe(true)
+  expect(events.add({ id: 4, event: { type: 'reload', at: 1, changes: [], drained: 0 } })).toBe(true)
+})

@@ -1,0 +1,310 @@
+// The operator's page in a real Chromium, on a gateway that is only numbers: what real traffic cannot show in a test.
+import { fileURLToPath } from 'node:url'
+import { browser, browserMissing, type TestBrowser } from '@holdfast/testing'
+import axe from 'axe-core'
+import { pino } from 'pino'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { AdminServer } from '../src/admin.ts'
+import { systemClock } from '../src/clock.ts'
+import { openPage, row } from './dashboard-page.ts'
+import { SyntheticOperations, type SyntheticRoute, syntheticWorker } from './synthetic-operations.ts'
+
+const page = fileURLToPath(new URL('../dist/page', import.meta.url))
+
+const chat: SyntheticRoute = {
+  name: 'chat',
+  open: 40,
+  upstreams: [{ name: 'ws://10.0.0.1:3000' }, { name: 'ws://10.0.0.2:3000' }],
+}
+
+async function startAdmin(routes: SyntheticRoute[]) {
+  const operations = new SyntheticOperations(routes)
+  const log = pino({ level: 'silent' })
+  const server = new AdminServer(
+    { host: '127.0.0.1', port: 0 },
+    { operations, log, clock: systemClock, page },
+  )
+  await server.listen()
+  return { operations, server, url: server.url, [Symbol.asyncDispose]: () => server.close() }
+}
+
+describe.skipIf(browserMissing())('the page', { timeout: 40_000 }, () => {
+  let chromium: TestBrowser
+  beforeAll(async () => {
+    chromium = await browser()
+  })
+  afterAll(() => chromium[Symbol.asyncDispose]())
+
+  test('asks before an upgrade, shows both generations of workers, and reports how it ended', async () => {
+    await using admin = await startAdmin([chat])
+    const { operations } = admin
+    const moving = {
+      startedAt: Date.now(),
+      phase: 'moving' as const,
+      from: '0.1.0',
+      to: '0.2.0',
+      total: 40,
+      moved: 12,
+      ended: 0,
+    }
+    let finish = () => {}
+    operations.upgrade = async () => {
+      operations.upgradeInfo = moving
+      operations.workers = [
+        syntheticWorker(1, { state: 'leaving', connections: 28 }),
+        syntheticWorker(2, { generation: 2, version: '0.2.0', connections: 12 }),
+      ]
+      await new Promise<void>((resolve) => {
+        finish = resolve
+      })
+      const upgrade = { ...moving, phase: 'done' as const, moved: 39, ended: 1, ms: 1234 }
+      operations.upgradeInfo = upgrade
+      operations.workers = [syntheticWorker(2, { generation: 2, version: '0.2.0', connections: 39 })]
+      return { ok: true, upgrade }
+    }
+    await using opened = await openPage(chromium, admin.url)
+    const { page } = opened
+    await page.getByRole('button', { name: 'Upgrade' }).click()
+    await page
+      .getByRole('dialog', { name: 'Upgrade the gateway?' })
+      .getByRole('button', { name: 'Upgrade' })
+      .click()
+    await page.getByText('Upgrading to 0.2.0: 12 of 40 connections moved').first().waitFor()
+    await page.getByText(/Generation 1 .* version 0\.1\.0 .* 28 connections .* leaving/).waitFor()
+    await page.getByText(/Generation 2 .* version 0\.2\.0 .* 12 connections .* taking over/).waitFor()
+    finish()
+    await page
+      .getByText('Upgraded to 0.2.0: 39 connections moved, 1 ended with their old worker in 1.2 s.')
+      .waitFor()
+    await page.getByText(/Generation 1/).waitFor({ state: 'detached' })
+    operations.upgrade = async () => ({ ok: false, error: 'the new code stopped: <b>no</b>' })
+    await page.getByRole('button', { name: 'Upgrade', exact: true }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Upgrade' }).click()
+    await page.getByText('The gateway was not upgraded: the new code stopped: <b>no</b>.').waitFor()
+    expect(opened.faults.filter((fault) => !fault.includes('422'))).toEqual([])
+  })
+
+  test('shows held connections, and that they are back', async () => {
+    await using admin = await startAdmin([chat])
+    const { connections } = admin.operations.route('chat')
+    const held = (lost: number, still: number) => {
+      Object.assign(connections, { open: 40 - still, held: still })
+      const event = {
+        type: 'hold',
+        at: Date.now(),
+        route: 'chat',
+        lost,
+        ended: {},
+        held: still,
+        worker: 1,
+      } as const
+      admin.operations.events.publish(event)
+    }
+    await using opened = await openPage(chromium, admin.url)
+    const { page } = opened
+    held(25, 25)
+    await page.getByText('25 connections held until their upstream is back').waitFor()
+    await page.getByText('25 held', { exact: true }).waitFor()
+    held(0, 0)
+    await page.getByText('All 2 upstreams are healthy').waitFor()
+    await page.getByText('40 open', { exact: true }).waitFor()
+  })
+
+  test('says that the gateway does not answer, and goes on when it does again', async () => {
+    const first = await startAdmin([chat])
+    const port = Number(new URL(first.url).port)
+    await using opened = await openPage(chromium, first.url)
+    const { page } = opened
+    await first.server.close()
+    await page.getByText('No connection to the gateway').waitFor()
+    expect(await page.getByRole('button', { name: 'Reload' }).isDisabled()).toBe(true)
+    const { operations } = first
+    const log = pino({ level: 'silent' })
+    const again = new AdminServer(
+      { host: '127.0.0.1', port },
+      { operations, log, clock: systemClock, page: pageFolder },
+    )
+    await again.listen()
+    await page.getByText('All 2 upstreams are healthy').waitFor()
+    await again.close()
+  })
+
+  test('shows names and errors with markup as text', async () => {
+    const name = '<img src=x onerror=document.title=1>'
+    await using admin = await startAdmin([{ name, open: 1, upstreams: [{ name: `ws://${name}` }] }])
+    admin.operations.health(name, `ws://${name}`, false, `<script>document.title=2</script>`)
+    await using opened = await openPage(chromium, admin.url)
+    const { page } = opened
+    await page.getByText('<script>document.title=2</script>').first().waitFor()
+    await page.getByRole('heading', { name }).waitFor()
+    expect(await page.locator('#page img, #page script').count()).toBe(0)
+    expect(await page.title()).toBe('Holdfast')
+    expect(opened.faults).toEqual([])
+  })
+
+  test('stays quick with 5,000 connections and 2,000 closes a second, on twenty pages at once', {
+    timeout: 60_000,
+  }, async () => {
+    await using admin = await startAdmin([
+      { ...chat, open: 5000 },
+      { ...chat, name: 'other', open: 0 },
+    ])
+    const { operations } = admin
+    const timer = setInterval(() => {
+      operations.pass('chat', 200, 2000)
+      for (let i = 0; i < 200; i++)
+        operations.close(
+          'chat',
+          [1000, 1001, 1012, 1014][i % 4]!,
+          'gateway',
+          `reason ${i}; retry=${1000 + i}`,
+        )
+    }, 100)
+    try {
+      await using opened = await openPage(chromium, admin.url)
+      const { page, context } = opened
+      await page.getByText('5,000 open').waitFor()
+      expect(await longestTask(page, 3000)).toBeLessThan(100)
+      const all = [page]
+      for (let i = 0; i < 19; i++) {
+        const [other] = await Promise.all([
+          context.waitForEvent('page'),
+          page.evaluate(() => void open(location.href)),
+        ])
+        all.push(other)
+      }
+      const looks = operations.looks
+      const start = performance.now()
+      for (const one of all) await one.getByText('5,000 open').waitFor({ timeout: 20_000 })
+      for (const one of all)
+        await expect
+          .poll(() => one.locator('.numbers').textContent())
+          .toMatch(/Closed\/s(1,[6-9]|2,[0-4])\d\dMessages/)
+      // One stream serves all pages of a browser, which opens only six connections over HTTP/1.1; and one look all streams.
+      expect(operations.events.watchers).toBe(1)
+      expect(operations.looks - looks).toBeLessThanOrEqual((performance.now() - start) / 1000 + 2)
+      expect(opened.faults).toEqual([])
+    } finally {
+      clearInterval(timer)
+    }
+  })
+
+  test.each([
+    ['light', 1280],
+    ['dark', 360],
+  ] as const)(
+    'in %s at %i px wide has nothing serious for axe, no sideways scroll, and obeys the keyboard',
+    async (colorScheme, width) => {
+      await using admin = await startAdmin([
+        chat,
+        {
+          name: 'a-route-with-a-rather-long-name-that-goes-on',
+          open: 3,
+          held: 2,
+          upstreams: [{ name: 'wss://a-very-long-name-of-an-upstream.example.internal:12345/with/a/path' }],
+        },
+      ])
+      const { operations } = admin
+      operations.health('chat', 'ws://10.0.0.2:3000', false, 'connection refused')
+      operations.drains = [
+        { scope: 'route chat', total: 9, closed: 4, cut: 0, moved: 0, done: false },
+        { scope: 'gateway', total: 9, closed: 9, cut: 0, moved: 0, done: true },
+      ]
+      operations.close('chat', 1014, 'gateway', `bad gateway: ${'x'.repeat(90)}; retry=1000`)
+      operations.close('chat', 1000, 'client', '')
+      await using opened = await openPage(chromium, admin.url, {
+        colorScheme,
+        viewport: { width, height: 800 },
+      })
+      const { page } = opened
+      await row(page, 'ws://10.0.0.2:3000').getByText('connection refused').waitFor()
+      expect(await sideways(page)).toBe(0)
+      expect(await serious(page)).toEqual([])
+
+      const reached = await tabThrough(page)
+      const buttons = await page.getByRole('button').count()
+      expect(reached.size).toBe(buttons)
+      expect([...reached.values()].every((outline) => outline)).toBe(true)
+
+      await page.getByRole('button', { name: '1014 Bad Gateway: explain' }).first().focus()
+      await page.keyboard.press('Enter')
+      const dialog = page.getByRole('dialog', { name: '1014 Bad Gateway' })
+      await dialog.getByLabel('Compare with').selectOption('1012')
+      await dialog.getByRole('heading', { name: '1012 Service Restart and 1014 Bad Gateway' }).waitFor()
+      expect(await serious(page)).toEqual([])
+      expect(await sideways(page)).toBe(0)
+      await page.keyboard.press('Escape')
+      await dialog.waitFor({ state: 'detached' })
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('1014')
+
+      await page.getByRole('button', { name: 'Drain gateway' }).focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('dialog', { name: 'Drain the whole gateway?' }).waitFor()
+      // What is safe has the focus.
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel')
+      expect(await serious(page)).toEqual([])
+      await page.keyboard.press('Enter')
+      expect(operations.asked).toEqual([])
+      expect(opened.faults).toEqual([])
+    },
+  )
+})
+
+const pageFolder = page
+
+/**
+ * Milliseconds that the longest task of the page took within so many milliseconds. Processor time: on a busy machine
+ * a task may wait for a processor in between.
+ */
+async function longestTask(page: Page, ms: number): Promise<number> {
+  const chromium = page.context().browser()!
+  await chromium.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] })
+  await page.evaluate((ms) => new Promise((resolve) => setTimeout(resolve, ms)), ms)
+  const trace = JSON.parse((await chromium.stopTracing()).toString()) as {
+    traceEvents: { name: string; tdur?: number }[]
+  }
+  const tasks = trace.traceEvents.filter(({ name }) => name === 'RunTask').map(({ tdur = 0 }) => tdur / 1000)
+  expect(tasks.length).toBeGreaterThan(50)
+  return Math.max(...tasks)
+}
+
+/** Pixels by which the page is wider than the window. */
+function sideways(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+}
+
+async function serious(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
+    }
+    const { violations } = await axe.run()
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  })
+}
+
+/** What Tab reaches until it comes round, and whether each of them shows that it has the focus. */
+async function tabThrough(page: Page): Promise<Map<string, boolean>> {
+  const reached = new Map<string, boolean>()
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+  for (let i = 0; i < 100; i++) {
+    await page.keyboard.press('Tab')
+    const [name, outline] = await page.evaluate(() => {
+      const element = document.activeElement
+      if (!element || element === document.body) return ['', false] as const
+      const all = [...document.querySelectorAll('button, a, input, select')]
+      const shown = getComputedStyle(element)
+      return [
+        String(all.indexOf(element)),
+        shown.outlineStyle !== 'none' && shown.outlineWidth !== '0px',
+      ] as const
+    })
+    if (name === '' || reached.has(name)) break
+    reached.set(name, outline)
+  }
+  return reached
+}

@@ -1,0 +1,199 @@
+// Holds docs/deploying.md to the programs that its files are for, as far as they are here.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runHoldfast } from '@holdfast/testing'
+import { describe, expect, test } from 'vitest'
+import { parse, parseAllDocuments } from 'yaml'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const guide = readFileSync(join(root, 'docs/deploying.md'), 'utf8')
+
+interface Block {
+  language: string
+  name: string
+  text: string
+}
+
+const blocks: Block[] = [...guide.matchAll(/^```(\w*) ?(.*)\n([\s\S]*?)^```/gm)].map(
+  ([, language = '', name = '', text = '']) => ({ language, name, text }),
+)
+
+function named(name: string): string {
+  const found = blocks.filter((block) => block.name === name)
+  expect(found.length, name).toBe(1)
+  return found[0]!.text
+}
+
+/** A folder with these files, gone on dispose. */
+function folderWith(files: Record<string, string>): Disposable & { path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'holdfast-deploying-'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text)
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
+}
+
+const systemd = 'systemd-analyze'
+const noSystemd = spawnSync(systemd, ['--version']).status !== 0
+
+// biome-ignore lint/suspicious/noExplicitAny: documents of other programs
+type Any = any
+
+const documents = (name: string): Any[] =>
+  parseAllDocuments(named(name)).map((document) => {
+    expect(document.errors).toEqual([])
+    return document.toJS()
+  })
+
+/** Seconds of '40s'. */
+const seconds = (text: string) => Number(/^(\d+)s$/.exec(text)![1])
+
+/** `drain.deadline` of the gateway, and the deadline of @holdfast/restart, unless something else is said. */
+const usualDeadline = 30
+
+test('every block of the guide is of a kind that is checked here', () => {
+  const kinds = new Set(blocks.map(({ language }) => language))
+  expect([...kinds].sort()).toEqual(['', 'dockerfile', 'ini', 'js', 'sh', 'yaml'])
+  for (const { language, name } of blocks) expect(name === '').toBe(['', 'sh'].includes(language))
+})
+
+describe('the gateway configurations of the guide', () => {
+  const texts = blocks.filter(({ name }) => name === 'holdfast.yaml').map(({ text }) => text)
+  const all = [...texts, documents('gateway.yaml')[0].data['holdfast.yaml'] as string]
+
+  test.each(all.map((text, i) => [i + 1, text]))(
+    'number %i is accepted by holdfast validate',
+    async (_, text) => {
+      using folder = folderWith({ 'holdfast.yaml': text })
+      const env = { HOLDFAST_ADMIN_TOKEN: 'secret' }
+      const result = await runHoldfast(['validate', '-c', join(folder.path, 'holdfast.yaml')], { env })
+      expect(result).toMatchObject({ code: 0, stderr: '' })
+      expect(parse(text).routes.every(({ hold }: Any) => hold !== undefined)).toBe(true)
+    },
+  )
+})
+
+describe('the systemd units of the guide', () => {
+  const names = ['chat@.service', 'holdfast.service']
+
+  test.skipIf(noSystemd)(`are accepted by systemd${noSystemd ? ` (skipped: no ${systemd})` : ''}`, () => {
+    const programs = /\/usr\/bin\/(?:node|holdfast)/g
+    using folder = folderWith(
+      Object.fromEntries(names.map((name) => [name, named(name).replaceAll(programs, process.execPath)])),
+    )
+    const paths = ['chat@3001.service', 'holdfast.service'].map((name) => join(folder.path, name))
+    const { status, stderr } = spawnSync(systemd, ['verify', '--man=no', ...paths], {
+      encoding: 'utf8',
+    })
+    // It also complains about units of the machine; what it says of these names their files.
+    const own = stderr.split('\n').filter((line) => /chat@|holdfast/.test(line))
+    expect({ status, own }).toEqual({ status: 0, own: [] })
+  })
+
+  test.each(names)(
+    '%s gives the stop more time than the deadline, and signals the main process only',
+    (name) => {
+      const text = named(name)
+      expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(text)![1])).toBeGreaterThan(usualDeadline)
+      expect(text).toMatch(/^KillMode=mixed$/m)
+      expect(text).toMatch(/^KillSignal=SIGTERM$/m)
+    },
+  )
+})
+
+test('the PM2 file of the guide loads, and gives each program more time to stop than its deadline', () => {
+  const file = { exports: {} as Any }
+  new Function('module', named('ecosystem.config.cjs'))(file)
+  expect(file.exports.apps.map(({ name }: Any) => name)).toEqual(['chat', 'holdfast'])
+  for (const { kill_timeout } of file.exports.apps) expect(kill_timeout).toBeGreaterThan(usualDeadline * 1000)
+})
+
+describe('the Compose file of the guide', () => {
+  const { services } = parse(named('compose.yaml'), { merge: true })
+
+  test('has a service for each upstream, and gives each more time to stop than its deadline', () => {
+    const texts = blocks.filter(({ name }) => name === 'holdfast.yaml').map(({ text }) => parse(text))
+    const hosts = texts.flatMap(({ routes }) => routes[0].upstreams).map((url) => new URL(url).hostname)
+    for (const name of Object.keys(services).filter((name) => name !== 'gateway'))
+      expect(hosts).toContain(name)
+    for (const { stop_grace_period } of Object.values<Any>(services)) {
+      expect(seconds(stop_grace_period)).toBeGreaterThan(usualDeadline)
+    }
+  })
+
+  test('starts the gateway in such a way that it gets the signal itself', () => {
+    expect(named('Dockerfile')).toMatch(/^CMD \["node", /m)
+  })
+
+  test('has a healthcheck that fails while nothing answers', () => {
+    const [kind, command, ...args] = services.gateway.healthcheck.test
+    expect([kind, command]).toEqual(['CMD', 'node'])
+    const elsewhere = args.map((arg: string) => arg.replace(':10120', ':1'))
+    expect(spawnSync(process.execPath, elsewhere).status).toBe(1)
+  })
+})
+
+describe.each(['chat.yaml', 'gateway.yaml'])('the Kubernetes file %s of the guide', (name) => {
+  const all = documents(name)
+  const [deployment] = all.filter(({ kind }) => kind === 'Deployment')
+  const [service] = all.filter(({ kind }) => kind === 'Service')
+  const pod = deployment.spec.template
+  const [container] = pod.spec.containers
+
+  test('has kinds with their API versions', () => {
+    const versions: Record<string, string> = { Deployment: 'apps/v1', Service: 'v1', ConfigMap: 'v1' }
+    for (const { apiVersion, kind, metadata } of all) {
+      expect([kind, apiVersion]).toEqual([kind, versions[kind]])
+      expect(metadata.name).toMatch(/^[a-z]+$/)
+    }
+  })
+
+  test('has selectors that find its pods, and names of ports that are there', () => {
+    expect(pod.metadata.labels).toEqual(deployment.spec.selector.matchLabels)
+    expect(pod.metadata.labels).toEqual(service.spec.selector)
+    const ports = container.ports.map((port: Any) => port.name)
+    for (const { targetPort = 'ws' } of service.spec.ports) expect(ports).toContain(targetPort)
+    for (const probe of [container.readinessProbe, container.livenessProbe ?? container.readinessProbe]) {
+      expect(ports).toContain((probe.httpGet ?? probe.tcpSocket).port)
+    }
+  })
+
+  test('gives the stop enough time for preStop and the deadline, and keeps old pods until new ones are ready', () => {
+    const [command, pause] = container.lifecycle.preStop.exec.command
+    expect(command).toBe('sleep')
+    expect(pod.spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(pause) + usualDeadline)
+    expect(deployment.spec.strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 })
+  })
+
+  test('mounts what it has, where the gateway looks for it', () => {
+    const mounts = (container.volumeMounts ?? []).map((mount: Any) => mount.name)
+    expect(mounts).toEqual((pod.spec.volumes ?? []).map((volume: Any) => volume.name))
+    if (name === 'gateway.yaml') {
+      expect(container.args.at(-1)).toBe(`${container.volumeMounts[0].mountPath}/holdfast.yaml`)
+      const listened = parse(all[0].data['holdfast.yaml'])
+      const ports = [listened.listen, listened.admin.address].map((address) =>
+        Number(address.split(':').at(-1)),
+      )
+      expect(container.ports.map((port: Any) => port.containerPort)).toEqual(ports)
+    }
+  })
+})
+
+test('the gateway of the Kubernetes files finds the backends by the name of their headless service', () => {
+  const [service] = documents('chat.yaml')
+  const [config] = documents('gateway.yaml')
+  expect(service.spec.clusterIP).toBe('None')
+  const [{ upstreams }] = parse(config.data['holdfast.yaml']).routes
+  expect(upstreams[0].dns).toBe(`ws://${service.metadata.name}:${service.spec.ports[0].port}`)
+})
+
+test.each(blocks.filter(({ language }) => language === 'sh').map(({ text }) => [text.split('\n')[0], text]))(
+  'the shell can read: %s',
+  (_, text) => {
+    const { status, stderr } = spawnSync('bash', ['-n'], { input: text, encoding: 'utf8' })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const used = [...text.matchAll(/(?:^|\s)holdfast(?:\.js)? ([a-z]+)/gm)].map(([, name]) => name!)
+    expect(['status', 'upgrade', 'reload', 'serve', 'drain']).toEqual(expect.arrayContaining(used))
+  },
+)

@@ -1,0 +1,60 @@
+import type { Measured } from '../src/operations.ts'
+
+/** Something to measure in which every field is filled. */
+export const everyMetric: Measured = {
+  workerRestarts: 2,
+  handovers: { moved: 7, ended: 1 },
+  workers: [
+    {
+      id: 1,
+      pid: 10,
+      state: 'leaving',
+      generation: 1,
+      version: '1.0.0',
+      startedAt: 0,
+      connections: 3,
+      process: { memory: 1e6, processor: 1.5, delay: 20 },
+    },
+    { id: 3, pid: 12, state: 'ready', generation: 2, version: '1.1.0', startedAt: 0, connections: 0 },
+    { id: 2, pid: 11, state: 'starting', generation: 2, version: '1.1.0', startedAt: 0, connections: 0 },
+  ],
+  snapshot: {
+    drains: [
+      { scope: 'route chat', total: 10, closed: 10, moved: 0, cut: 0, done: true },
+      { scope: 'gateway', total: 13, closed: 5, moved: 3, cut: 1, done: false },
+      { scope: 'gateway', total: 2, closed: 0, moved: 0, cut: 0, done: false },
+    ],
+    routes: [
+      {
+        name: 'say "hi"\n\\',
+        connections: { open: 3, held: 2, closing: 1 },
+        upstreams: [
+          { name: 'ws://a', address: '10.0.0.1:80', healthy: true, connections: 3 },
+          { name: 'dns:ws://b', address: '10.0.0.2:80', healthy: false, connections: 1 },
+          { name: 'dns:ws://b', address: '10.0.0.3:80', healthy: true, connections: 1 },
+          { name: 'ws://c', address: '10.0.0.4:80', healthy: false, connections: 0 },
+        ],
+        counters: {
+          handshakes: {
+            accepted: 9,
+            'bad-gateway': 1,
+            busy: 2,
+            rejected: 3,
+            'origin-refused': 4,
+            'over-limit': 5,
+            draining: 6,
+            abandoned: 7,
+            fault: 8,
+          },
+          closes: { '1000:client': 4, '1006:gateway': 2, '1012:upstream': 3 },
+          messages: { 'to-upstream': 100, 'to-client': 200 },
+          bytes: { 'to-upstream': 1000, 'to-client': 2000 },
+          lost: { 'to-upstream': 3, 'to-client': 1 },
+          reattachments: { attached: 5, refused: 1 },
+          reattachSeconds: { '0.5': 3, '0.1': 2, Infinity: 1 },
+          reattachSum: 9.5,
+        },
+      },
+    ],
+  },
+}

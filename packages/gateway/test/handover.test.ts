@@ -1,0 +1,276 @@
+// Two ends of a move and the supervisor between them, without processes.
+import { type FakeClock, fakeClock } from '@holdfast/testing'
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { Arrivals } from '../src/arrivals.ts'
+import type { Channel, Handle } from '../src/channel.ts'
+import type { MoveNews } from '../src/crew.ts'
+import { HandOver } from '../src/handover.ts'
+import type { Packed, PackedConnection } from '../src/pack.ts'
+import { Relay } from '../src/relay.ts'
+import { WorkerLink } from '../src/worker-link.ts'
+import type { FromWorker, MoveOutcome, ToWorker } from '../src/worker-messages.ts'
+
+/** A socket of which every process has a copy. */
+class Copies {
+  open = 0
+  copy(): Handle {
+    this.open++
+    let closed = false
+    return {
+      close: () => {
+        if (!closed) this.open--
+        closed = true
+      },
+    }
+  }
+}
+
+interface Held {
+  client: Copies
+  upstream: Copies
+  packed?: Handle[]
+}
+
+/** A worker's part: connections by id, and what it does with those that come. */
+class Worker implements Channel {
+  readonly pid = 0
+  readonly here = new Map<string, Held>()
+  readonly sockets: Map<string, Held>
+  readonly handOver: HandOver
+  readonly arrivals: Arrivals
+  readonly link: WorkerLink
+  /** Packs nothing. */
+  stubborn = false
+  /** Takes nothing in. */
+  refuses = false
+  /** Hears nothing. */
+  deaf = false
+  readonly heard: ToWorker[] = []
+  relay: Relay | undefined
+
+  constructor(id: number, clock: FakeClock, sockets: Map<string, Held>) {
+    this.sockets = sockets
+    this.link = new WorkerLink(id, 1, this, clock, () => {})
+    const gateway = {
+      movable: () => [...this.here.keys()],
+      pack: async (id: string): Promise<Packed | undefined> => {
+        const held = this.here.get(id)
+        if (this.stubborn || !held) return undefined
+        this.here.delete(id)
+        return {
+          state: { route: id } as PackedConnection,
+          client: held.client.copy(),
+          upstream: held.upstream.copy(),
+          admission: 7,
+        }
+      },
+      unpack: ({ route: id }: PackedConnection, client: Handle, upstream: Handle | undefined) => {
+        if (this.refuses) throw new Error('no such route')
+        // From now on they are its own, and stay open.
+        void [client, upstream]
+        this.here.set(id, this.sockets.get(id)!)
+      },
+    }
+    const post = (message: FromWorker, handle?: Handle) => queueMicrotask(() => this.#say(message, handle))
+    const ends = { gateway, post, clock, readmit: () => () => {} }
+    this.handOver = new HandOver({ ...ends, left: () => this.here.size })
+    this.arrivals = new Arrivals(ends)
+  }
+
+  #say(message: FromWorker, handle: Handle | undefined): void {
+    const news = message as MoveNews
+    if (news.type === 'move') this.relay?.client(this.link, news, copyOf(handle))
+    if (news.type === 'move-upstream') this.relay?.upstream(this.link, news.move, copyOf(handle))
+    if (news.type === 'adopted') this.relay?.adopted(news.move)
+    if (news.type === 'not-adopted') this.relay?.refused(news.move, news.message)
+  }
+
+  send(message: ToWorker, handle?: unknown): void {
+    this.heard.push(message)
+    if (this.deaf) return
+    const copy = copyOf(handle as Handle | undefined)
+    if (message.type === 'adopt') this.arrivals.client(message, copy)
+    if (message.type === 'adopt-upstream') this.arrivals.upstream(message.move, copy)
+    if (message.type === 'moved') this.handOver.settle(message.move, message.outcome)
+  }
+  onMessage() {}
+  onExit() {}
+  letGo() {}
+  kill() {}
+}
+
+const origins = new WeakMap<Handle, Copies>()
+
+/** What another process gets. */
+function copyOf(handle: Handle | undefined): Handle | undefined {
+  const socket = handle && origins.get(handle)
+  return socket && tracked(socket)
+}
+
+function tracked(socket: Copies): Handle {
+  const handle = Copies.prototype.copy.call(socket)
+  origins.set(handle, socket)
+  return handle
+}
+
+function scene(count: number) {
+  const clock = fakeClock()
+  const sockets = new Map<string, Held>()
+  const [from, to] = [new Worker(1, clock, sockets), new Worker(2, clock, sockets)]
+  const outcomes: MoveOutcome[] = []
+  const admissions: number[] = []
+  const state = { receiver: to.link as WorkerLink | undefined }
+  const relay = new Relay({
+    receiver: () => state.receiver,
+    moveAdmission: (_from, _to, admission) => admissions.push(admission),
+    onSettled: (outcome) => outcomes.push(outcome),
+    log: pino({ level: 'silent' }),
+  })
+  from.relay = relay
+  to.relay = relay
+  for (let i = 0; i < count; i++) {
+    const [client, upstream] = [new Copies(), new Copies()]
+    client.copy = () => tracked(client)
+    upstream.copy = () => tracked(upstream)
+    sockets.set(`${i}`, { client, upstream })
+    from.here.set(`${i}`, { client, upstream })
+  }
+  /** Copies in all processes but the one that has the connection. */
+  const stray = () =>
+    [...sockets.values()].reduce((sum, { client, upstream }) => sum + client.open + upstream.open, 0)
+  return { clock, from, to, relay, outcomes, admissions, state, stray }
+}
+
+/** Lets microtasks run and turns the clock until the promise is done. */
+async function finish(clock: FakeClock, done: Promise<void>): Promise<void> {
+  let over = false
+  void done.then(() => (over = true))
+  for (let i = 0; i < 2000 && !over; i++) await clock.advance(10)
+  expect(over).toBe(true)
+}
+
+test('every connection goes over, with its admission, and no descriptor stays behind', async () => {
+  const { clock, from, to, outcomes, admissions, stray } = scene(20)
+  await finish(
+    clock,
+    from.handOver.run(5000, () => {}),
+  )
+  expect([from.here.size, to.here.size]).toEqual([0, 20])
+  expect(outcomes).toEqual(Array(20).fill('moved'))
+  expect(admissions).toEqual(Array(20).fill(7))
+  // The two of the new worker for each.
+  expect(stray()).toBe(40)
+  expect(from.handOver.summary.moved).toBe(20)
+  expect(clock.pending).toBe(0)
+})
+
+test('connections that cannot be moved yet are tried again until the limit', async () => {
+  const { clock, from, to } = scene(3)
+  from.stubborn = true
+  const done = from.handOver.run(5000, () => {})
+  await clock.advance(2000)
+  expect(to.here.size).toBe(0)
+  from.stubborn = false
+  await finish(clock, done)
+  expect(to.here.size).toBe(3)
+
+  const late = scene(3)
+  late.from.stubborn = true
+  await finish(
+    late.clock,
+    late.from.handOver.run(1000, () => {}),
+  )
+  expect(late.from.here.size).toBe(3)
+  expect(late.clock.now()).toBeLessThan(1500)
+})
+
+test('a connection that the new worker refuses goes on in the old one, and is offered three times', async () => {
+  const { clock, from, to, outcomes } = scene(1)
+  to.refuses = true
+  await finish(
+    clock,
+    from.handOver.run(3000, () => {}),
+  )
+  expect([from.here.size, to.here.size]).toEqual([1, 0])
+  expect(outcomes).toEqual(['refused', 'refused', 'refused'])
+})
+
+test('connections wait in the old worker while there is no new one', async () => {
+  const { clock, from, to, outcomes, state } = scene(4)
+  state.receiver = undefined
+  const done = from.handOver.run(5000, () => {})
+  await clock.advance(1000)
+  expect(from.here.size).toBe(4)
+  expect(new Set(outcomes)).toEqual(new Set(['later']))
+  state.receiver = to.link
+  await finish(clock, done)
+  expect(to.here.size).toBe(4)
+})
+
+test('what was on its way to a worker that ends is lost, and closed everywhere', async () => {
+  const { clock, from, to, relay, outcomes, state, stray } = scene(5)
+  to.deaf = true
+  const done = from.handOver.run(5000, () => {})
+  await clock.advance(10)
+  state.receiver = undefined
+  relay.gone(to.link)
+  await clock.advance(10)
+  expect(outcomes.filter((outcome) => outcome === 'lost').length).toBe(2)
+  from.handOver.stop()
+  await finish(clock, done)
+  expect(from.here.size).toBe(3)
+  // Those that came back have two copies each.
+  expect(stray()).toBeLessThanOrEqual(6)
+})
+
+test('a connection whose second half never comes is given up by the new worker', async () => {
+  const { clock, from, to, relay, stray } = scene(1)
+  const lose = (_from: WorkerLink, _move: number, handle?: Handle) => handle?.close()
+  from.relay = { client: relay.client.bind(relay), upstream: lose } as unknown as Relay
+  void from.handOver.run(5000, () => {})
+  await clock.advance(10)
+  relay.gone(from.link)
+  await clock.advance(10)
+  expect(to.here.size).toBe(0)
+  expect(to.heard.map(({ type }) => type)).toEqual(['adopt', 'adopt-upstream'])
+  // Only those of the worker that has ended.
+  expect(stray()).toBe(2)
+})
+
+test('halt resolves when nothing is on its way, and nothing moves until goOn', async () => {
+  const { clock, from, to } = scene(50)
+  const done = from.handOver.run(60_000, () => {})
+  let halted = false
+  void from.handOver.halt().then(() => (halted = true))
+  await clock.advance(10)
+  expect(halted).toBe(true)
+  const moved = to.here.size
+  expect(moved + from.here.size).toBe(50)
+  await clock.advance(5000)
+  expect(to.here.size).toBe(moved)
+  from.handOver.goOn()
+  await finish(clock, done)
+  expect(to.here.size).toBe(50)
+})
+
+test('a stopped hand-over moves nothing any more', async () => {
+  const { clock, from, to } = scene(50)
+  const done = from.handOver.run(60_000, () => {})
+  from.handOver.stop()
+  from.handOver.goOn()
+  await finish(clock, done)
+  expect(from.here.size + to.here.size).toBe(50)
+  expect(from.here.size).toBeGreaterThan(40)
+})
+
+test('a connection that nobody says anything about is given up after ten seconds', async () => {
+  const { clock, from, stray } = scene(1)
+  from.relay = undefined
+  await finish(
+    clock,
+    from.handOver.run(20_000, () => {}),
+  )
+  expect(clock.now()).toBeGreaterThanOrEqual(10_000)
+  expect(stray()).toBe(0)
+})

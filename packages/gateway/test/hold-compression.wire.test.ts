@@ -1,0 +1,184 @@
+// permessage-deflate (RFC 7692) over a re-attachment. The next upstream has never seen what the client sent before, and
+// the client's window is full of what another upstream said: each message must be readable all the same.
+import { once } from 'node:events'
+import {
+  browser,
+  browserMissing,
+  rawUpstream,
+  startGateway,
+  startUpstream,
+  type TestUpstream,
+  type WsClient,
+  wsClient,
+} from '@holdfast/testing'
+import { describe, expect, test } from 'vitest'
+
+const hold = { for: 10_000, on: [1012, 'lost' as const], buffer: 262_144, replay: { by: 'none' as const } }
+
+/** Text that compresses well, and better still with what came before it in the window. */
+function textOf(n: number, size: number): string {
+  const words = `message ${n}: the quick brown fox jumps over the lazy dog; `
+  return words.repeat(Math.ceil(size / words.length)).slice(0, size)
+}
+
+/** What the 101 said to this client about extensions. */
+async function agreement(client: WsClient): Promise<string> {
+  const [response] = await once(client.socket, 'upgrade')
+  await client.opened
+  return response.headers['sec-websocket-extensions']
+}
+
+/** Restarts all connections of an upstream, and waits until they are back. */
+async function restartOf(upstream: TestUpstream, how: '1012' | 'lost', clients: number): Promise<void> {
+  const before = upstream.connections.length
+  for (const connection of upstream.connections) {
+    if (connection.ending) continue
+    if (how === '1012') connection.close(1012)
+    else connection.reset()
+  }
+  const back = () => upstream.connections.length >= before + clients
+  await upstream.changes.until('connections after the restart', back)
+}
+
+const restarts = ['1012', 'lost', '1012', '1012', 'lost', 'lost', '1012', 'lost'] as const
+
+describe('permessage-deflate with context takeover on a route with hold', () => {
+  const offers = [
+    { client: { threshold: 0 }, server: { threshold: 0 } },
+    { client: { threshold: 0 }, server: { threshold: 0, serverMaxWindowBits: 10 } },
+    { client: { threshold: 0, serverNoContextTakeover: true }, server: { threshold: 0 } },
+    { client: { threshold: 0, clientMaxWindowBits: 9 }, server: { threshold: 0, clientMaxWindowBits: 9 } },
+  ]
+
+  test.each(offers)('survives eight restarts in a row, both ways: $client and $server', async (offer) => {
+    await using upstream = await startUpstream({ perMessageDeflate: offer.server })
+    await using gateway = await startGateway({ upstreams: [upstream.url], hold })
+    await using client = wsClient(gateway.url, { perMessageDeflate: offer.client })
+    const agreed = await agreement(client)
+    expect(agreed).toMatch(/^permessage-deflate.*client_no_context_takeover/)
+    let n = 0
+    const talk = async () => {
+      for (const size of [200, 5_000, 100_000, 300]) {
+        const [text, binary] = [textOf(++n, size), Buffer.from(textOf(++n, size))]
+        client.send(text)
+        expect(await client.message()).toBe(text)
+        client.send(binary)
+        expect(binary.equals((await client.message()) as Buffer)).toBe(true)
+      }
+    }
+    await talk()
+    for (const how of restarts) {
+      await restartOf(upstream, how, 1)
+      await talk()
+    }
+    expect([client.ending, client.error]).toEqual([undefined, undefined])
+    // Each upstream was offered what was agreed with the client, and agreed to the same.
+    const [, ...later] = upstream.connections
+    expect(later).toHaveLength(restarts.length)
+    for (const { socket, request } of later) {
+      const offered = request.headers['sec-websocket-extensions']
+      expect(`${offered}; client_no_context_takeover`).toBe(agreed)
+      expect(socket.extensions).toContain('permessage-deflate')
+    }
+  })
+
+  test('the upstream that did compress with its context is understood by a client that keeps its own', async () => {
+    await using upstream = await startUpstream({ perMessageDeflate: { threshold: 0 }, echo: false })
+    await using gateway = await startGateway({ upstreams: [upstream.url], hold })
+    await using client = wsClient(gateway.url, { perMessageDeflate: { threshold: 0 } })
+    await client.opened
+    for (const how of restarts) {
+      const connection = upstream.connections.at(-1)!
+      // More than a window of 32 KiB, so that every later message can refer to nothing but what this one said.
+      for (const n of [1, 2, 3]) connection.send(textOf(n, 50_000))
+      for (const n of [1, 2, 3]) expect(await client.message()).toBe(textOf(n, 50_000))
+      await restartOf(upstream, how, 1)
+    }
+    expect(client.ending).toBeUndefined()
+  })
+
+  test('the 101 says client_no_context_takeover once, whether or not the upstream says it', async () => {
+    for (const said of ['permessage-deflate', 'permessage-deflate; client_no_context_takeover']) {
+      await using upstream = await rawUpstream({ extensions: said })
+      await using gateway = await startGateway({ upstreams: [upstream.url], hold })
+      await using client = wsClient(gateway.url, { perMessageDeflate: true })
+      expect(await agreement(client)).toBe('permessage-deflate; client_no_context_takeover')
+    }
+  })
+
+  test('a route without hold leaves the agreement as it is', async () => {
+    await using upstream = await rawUpstream({ extensions: 'permessage-deflate' })
+    await using gateway = await startGateway({ upstreams: [upstream.url] })
+    await using client = wsClient(gateway.url, { perMessageDeflate: true })
+    expect(await agreement(client)).toBe('permessage-deflate')
+  })
+
+  test('a next upstream that agrees to other parameters, or to none, ends in 1012', async () => {
+    for (const other of ['permessage-deflate; server_no_context_takeover', undefined]) {
+      let answers = 0
+      const options = {
+        extensions: 'permessage-deflate' as string | undefined,
+        onOpen() {
+          if (++answers === 1) options.extensions = other
+        },
+      }
+      await using upstream = await rawUpstream(options)
+      await using gateway = await startGateway({ upstreams: [upstream.url], hold })
+      await using client = wsClient(gateway.url, { perMessageDeflate: true })
+      await client.opened
+      const first = await upstream.connection()
+      first.close(1012)
+      expect(await client.closed).toMatchObject({ code: 1012, reason: expect.stringContaining('retry=') })
+    }
+  })
+})
+
+describe.skipIf(browserMissing())('permessage-deflate of Chromium', () => {
+  test('survives eight restarts in a row, both ways', async () => {
+    await using upstream = await startUpstream({ perMessageDeflate: { threshold: 0 } })
+    await using gateway = await startGateway({ upstreams: [upstream.url], hold })
+    await using chromium = await browser()
+    const context = await chromium.newContext()
+    try {
+      const page = await context.newPage()
+      const extensions = await page.evaluate(openSocket, gateway.url)
+      expect(extensions).toMatch(/^permessage-deflate.*client_no_context_takeover/)
+      for (const [i, how] of restarts.entries()) {
+        const texts = [300, 5_000, 100_000, 300].map((size, n) => textOf(10 * i + n, size))
+        expect(await page.evaluate(talkOver, texts)).toEqual(texts)
+        await restartOf(upstream, how, 1)
+      }
+      const last = [textOf(99, 100_000), 'done']
+      expect(await page.evaluate(talkOver, last)).toEqual(last)
+      const compressed = upstream.connections.every(({ socket }) => socket.extensions !== '')
+      expect(compressed).toBe(true)
+    } finally {
+      await context.close()
+    }
+  }, 60_000)
+})
+
+// These two run in the page: they must not refer to anything outside themselves.
+
+function openSocket(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url)
+    Object.assign(globalThis, { socket })
+    socket.onopen = () => resolve(socket.extensions)
+    socket.onclose = ({ code }) => reject(new Error(`closed with ${code}`))
+  })
+}
+
+/** Sends the texts at once; resolves with as many answers. */
+function talkOver(texts: string[]): Promise<string[]> {
+  const { socket } = globalThis as unknown as { socket: WebSocket }
+  return new Promise((resolve, reject) => {
+    const answers: string[] = []
+    socket.onclose = ({ code }) => reject(new Error(`closed with ${code}`))
+    socket.onmessage = ({ data }) => {
+      answers.push(data)
+      if (answers.length === texts.length) resolve(answers)
+    }
+    for (const text of texts) socket.send(text)
+  })
+}

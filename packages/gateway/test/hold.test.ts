@@ -1,0 +1,255 @@
+import { closePayload, frame, opcode, parseFrames } from '@holdfast/testing'
+import { describe, expect, test } from 'vitest'
+import { drainPayload } from '../src/hold.ts'
+import type { Message, Replay } from '../src/replay.ts'
+import { type PeerStream, startHeldPipe, turns } from './piping.ts'
+
+const masked = (payload: string | Buffer, fin = true) =>
+  frame({ opcode: opcode.text, payload, fin, mask: true })
+const close = (code: number, mask = false) =>
+  frame({ opcode: opcode.close, payload: closePayload(code), mask })
+const drainPing = frame({ opcode: opcode.ping, payload: drainPayload })
+const longText = 'x'.repeat(1000)
+
+const framesOf = (stream: PeerStream) => parseFrames(stream.bytes()).frames
+const texts = (stream: PeerStream) =>
+  framesOf(stream)
+    .filter(({ opcode: op }) => op === opcode.text)
+    .map(({ payload }) => String(payload))
+const controls = (stream: PeerStream, op: number) => framesOf(stream).filter((one) => one.opcode === op)
+const codesOf = (stream: PeerStream) =>
+  controls(stream, opcode.close).map(({ payload }) => payload.readUInt16BE())
+
+async function say(stream: PeerStream, ...frames: Buffer[]): Promise<void> {
+  for (const one of frames) stream.push(one)
+  await turns(2)
+}
+
+/** A replay module that has a last word after the upstream has said something. */
+function lateReplay(): Replay {
+  let heard = false
+  return {
+    onClient() {},
+    onUpstream() {},
+    replay: () => [{ type: 'text', data: 'again' }],
+    rest: () => (heard ? [{ type: 'text', data: 'and the rest' }] : undefined),
+    swallow(message: Message) {
+      heard = message.data === 'ready'
+      return true
+    },
+  }
+}
+
+describe('a connection on a route with hold', () => {
+  test('gives what came meanwhile to the next upstream, behind the message that was half sent', async () => {
+    const held = startHeldPipe()
+    const message = masked(longText)
+    await say(held.client, masked('read'), message.subarray(0, 400))
+    held.upstream.destroy()
+    await turns(2)
+    expect(held.record.searches).toEqual([{ departed: 1006, within: 30_000, signal: expect.anything() }])
+    await say(held.client, message.subarray(400), masked('later'))
+    const next = await held.attach()
+    expect(texts(next)).toEqual([longText, 'later'])
+    expect(held.record).toMatchObject({ held: 1, ended: ['attached'] })
+    held.pipe.cut()
+  })
+
+  test('counts the messages that an upstream has not confirmed, each once', async () => {
+    const held = startHeldPipe()
+    await say(held.client, masked('one'), masked('two'))
+    const marks = controls(held.upstream, opcode.ping)
+    expect(marks.length).toBeGreaterThan(0)
+    await say(held.upstream, frame({ opcode: opcode.pong, payload: marks.at(-1)!.payload }))
+    expect(controls(held.client, opcode.pong)).toEqual([])
+    await say(held.client, masked('three'))
+    held.upstream.destroy()
+    await turns(2)
+    expect(held.record.lost).toEqual({ 'to-upstream': 1, 'to-client': 0 })
+    const next = await held.attach()
+    next.destroy()
+    await turns(2)
+    expect(held.record.lost['to-upstream']).toBe(1)
+    held.pipe.cut()
+  })
+
+  test("a stranger's Pong of eight bytes confirms nothing and reaches the client", async () => {
+    const held = startHeldPipe()
+    await say(held.client, masked('one'))
+    await say(held.upstream, frame({ opcode: opcode.pong, payload: Buffer.alloc(8) }))
+    expect(controls(held.client, opcode.pong)).toHaveLength(1)
+    held.upstream.destroy()
+    await turns(2)
+    expect(held.record.lost['to-upstream']).toBe(1)
+    held.pipe.cut()
+  })
+
+  test('is quiet at the end of the message under way, then answers the drain Ping behind it', async () => {
+    const held = startHeldPipe()
+    const message = masked(longText)
+    await say(held.client, message.subarray(0, 400))
+    await say(held.upstream, drainPing)
+    expect(controls(held.upstream, opcode.pong)).toEqual([])
+    await say(held.client, Buffer.concat([message.subarray(400), masked('for the next one')]))
+    const [pong] = controls(held.upstream, opcode.pong)
+    expect(pong!.payload.equals(drainPayload)).toBe(true)
+    expect(texts(held.upstream)).toEqual([longText])
+    expect(controls(held.client, opcode.ping)).toEqual([])
+    await say(held.upstream, frame({ opcode: opcode.text, payload: 'owed' }), close(1012))
+    expect(texts(held.client)).toEqual(['owed'])
+    expect(texts(await held.attach())).toEqual(['for the next one'])
+    expect(held.record.lost).toEqual({ 'to-upstream': 0, 'to-client': 0 })
+    held.pipe.cut()
+  })
+
+  test('talks on when an upstream that wanted silence went before the message had ended', async () => {
+    const held = startHeldPipe()
+    const message = masked(longText)
+    await say(held.client, message.subarray(0, 400))
+    await say(held.upstream, drainPing, close(1012))
+    const next = await held.attach()
+    await say(held.client, message.subarray(400), masked('after it'))
+    expect(texts(next)).toEqual([longText, 'after it'])
+    held.pipe.cut()
+  })
+
+  test('answers the Close of an upstream whose client is quiet, though a frame of the client is half here', async () => {
+    const held = startHeldPipe()
+    await say(held.upstream, drainPing)
+    await say(held.client, masked(longText).subarray(0, 400))
+    await say(held.upstream, close(1012))
+    expect(codesOf(held.upstream)).toEqual([1012])
+    held.pipe.cut()
+  })
+
+  test('lets go at once of an upstream that cannot be answered, inside a frame of the client', async () => {
+    const held = startHeldPipe()
+    await say(held.client, masked(longText).subarray(0, 400))
+    await say(held.upstream, close(1012))
+    expect(codesOf(held.upstream)).toEqual([])
+    expect(held.upstream.writableEnded).toBe(true)
+    held.pipe.cut()
+  })
+
+  test("answers the client's Pings while nobody else does, the one under way too", async () => {
+    const ping = (payload: string) => frame({ opcode: opcode.ping, payload, mask: true })
+    const held = startHeldPipe()
+    await say(held.client, ping('answered'))
+    await say(held.upstream, frame({ opcode: opcode.pong, payload: 'answered' }))
+    await say(held.client, ping('under way'))
+    held.upstream.destroy()
+    await turns(2)
+    await say(held.client, ping('held'))
+    const answers = controls(held.client, opcode.pong).map(({ payload }) => String(payload))
+    expect(answers).toEqual(['answered', 'under way', 'held'])
+    const next = await held.attach()
+    expect(controls(next, opcode.ping)).toEqual([])
+    held.pipe.cut()
+  })
+
+  test('reads no more of a client than the buffer holds, and reads on when the next upstream is there', async () => {
+    const held = startHeldPipe(
+      {},
+      { options: { for: 30_000, on: ['lost'], buffer: 5000, replay: { by: 'none' } } },
+    )
+    held.upstream.destroy()
+    await turns(2)
+    const sent = Array.from({ length: 40 }, (_, i) => `${i} ${longText}`)
+    for (const text of sent) await say(held.client, masked(text))
+    expect(held.client.isPaused()).toBe(true)
+    expect(held.client.readableLength).toBeGreaterThan(30_000)
+    const next = await held.attach()
+    await turns(50)
+    expect(texts(next)).toEqual(sent)
+    held.pipe.cut()
+  })
+
+  test('reads the answer to its Close of a client whose buffer was full', async () => {
+    const held = startHeldPipe(
+      {},
+      { options: { for: 30_000, on: ['lost'], buffer: 2000, replay: { by: 'none' } } },
+    )
+    held.upstream.destroy()
+    await turns(2)
+    for (let i = 0; i < 5; i++) await say(held.client, masked(longText))
+    expect(held.client.isPaused()).toBe(true)
+    await held.attach({ ok: false, result: 'too-late' })
+    expect(codesOf(held.client)).toEqual([1012])
+    await say(held.client, close(1012, true))
+    await turns(5)
+    expect(held.verdicts).toEqual([{ code: 1012, reason: expect.any(String), by: 'gateway' }])
+    expect(held.record.ended).toEqual(['too-late'])
+    expect(held.record.lost['to-upstream']).toBeGreaterThan(0)
+  })
+
+  test("hands on what a client says before it has answered a Close of the gateway's", async () => {
+    const held = startHeldPipe()
+    held.pipe.end({ what: 'gateway-drains', retry: 1 })
+    await say(held.client, masked('last words'), close(1012, true))
+    expect(texts(held.upstream)).toEqual(['last words'])
+    expect(codesOf(held.upstream)).toEqual([1001])
+    held.pipe.cut()
+  })
+
+  test('reads on from a client whose buffer was full when the replay module has said its last word', async () => {
+    const held = startHeldPipe(
+      {},
+      {
+        options: { for: 30_000, on: ['lost'], buffer: 2000, replay: { by: 'none' } },
+        replay: { create: lateReplay },
+      },
+    )
+    held.upstream.destroy()
+    await turns(2)
+    const next = await held.attach()
+    const sent = Array.from({ length: 10 }, (_, i) => `${i} ${longText}`)
+    for (const text of sent) await say(held.client, masked(text))
+    expect(texts(next)).toEqual(['again'])
+    await say(next, frame({ opcode: opcode.text, payload: 'ready' }))
+    await turns(20)
+    expect(texts(next)).toEqual(['again', 'and the rest', ...sent])
+    held.pipe.cut()
+  })
+
+  test('gives up a next upstream that never says what the replay module waits for', async () => {
+    const held = startHeldPipe({}, { replay: { create: lateReplay } })
+    held.upstream.destroy()
+    await turns(2)
+    const next = await held.attach()
+    held.clock.tick(30_000)
+    expect(next.destroyed).toBe(true)
+    expect(held.record.searches).toHaveLength(2)
+    held.pipe.cut()
+    expect(held.clock.pending).toBe(0)
+  })
+
+  test('leaves nothing behind when the client goes while it is held', async () => {
+    for (const leave of [() => close(4000, true), () => null]) {
+      const held = startHeldPipe()
+      held.upstream.destroy()
+      await turns(2)
+      held.client.push(leave())
+      held.client.push(null)
+      await turns(4)
+      expect(held.pipe.state).toBe('closed')
+      expect(held.record.searches[0]!.signal.aborted).toBe(true)
+      expect(held.record.ended).toEqual(['abandoned'])
+      const late = await held.attach()
+      expect(late.destroyed).toBe(true)
+      expect(held.clock.pending).toBe(0)
+    }
+  })
+
+  test('says 1011 when the search breaks down, and reports it', async () => {
+    const errors: unknown[] = []
+    const held = startHeldPipe(
+      { onError: (error) => errors.push(error) },
+      { redial: () => Promise.reject(new Error('a bug')) },
+    )
+    held.upstream.destroy()
+    await turns(4)
+    expect(codesOf(held.client)).toEqual([1011])
+    expect(errors).toEqual([new Error('a bug')])
+    held.pipe.cut()
+  })
+})

@@ -1,0 +1,70 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Kept } from '../src/kept.ts'
+
+const anyPieces = fc.array(fc.uint8Array({ maxLength: 40 }).map(Buffer.from))
+
+describe('what is kept of a client', () => {
+  test('is the end of what was handed on, as long as the message under way, then all that came', () => {
+    const reads = fc.array(fc.record({ pieces: anyPieces, ends: fc.boolean() }), { maxLength: 8 })
+    fc.assert(
+      fc.property(reads, anyPieces, fc.boolean(), fc.constantFrom(60, 1e9), (before, after, moves, cap) => {
+        let kept = new Kept(cap)
+        let message = Buffer.alloc(0)
+        let outgrown = false
+        for (const { pieces, ends } of before) {
+          for (const piece of pieces) kept.handOn(piece)
+          // A read ends inside a message, or in the middle of its last piece a new one has begun.
+          const read = Buffer.concat(pieces)
+          if (ends) {
+            message = read.subarray(Math.ceil(read.length / 2))
+            outgrown = message.length > cap
+          } else {
+            message = Buffer.concat([message, read])
+            outgrown ||= message.length > cap
+          }
+          kept.takeStock(message.length)
+          expect(kept.tooLong).toBe(outgrown)
+        }
+        if (outgrown) return
+        kept.keep()
+        let size = message.length
+        for (const piece of after) {
+          if (moves) {
+            const packed = JSON.parse(JSON.stringify(kept.pack()))
+            kept = new Kept(cap)
+            kept.unpack(packed)
+          }
+          size += piece.length
+          expect(kept.add(piece)).toBe(size)
+        }
+        expect(kept.keeps).toBe(true)
+        expect(kept.release().equals(Buffer.concat([message, ...after]))).toBe(true)
+        expect(kept.keeps).toBe(false)
+      }),
+    )
+  })
+
+  test('is a copy: the buffer of a read may be used again', () => {
+    const kept = new Kept(100)
+    const read = Buffer.from('first')
+    kept.handOn(read)
+    kept.takeStock(5)
+    kept.keep()
+    const next = Buffer.from('second')
+    kept.add(next)
+    read.fill(0)
+    next.fill(0)
+    expect(String(kept.release())).toBe('firstsecond')
+  })
+
+  test('is nothing more once nobody will want it', () => {
+    const kept = new Kept(100)
+    kept.keep()
+    kept.add(Buffer.from('what for'))
+    kept.discard()
+    expect(kept.add(Buffer.from('and this'))).toBe(0)
+    expect(kept.keeps).toBe(true)
+    expect(kept.release()).toHaveLength(0)
+  })
+})

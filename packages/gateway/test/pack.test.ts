@@ -1,0 +1,275 @@
+// A connection taken apart in one Gateway and put together in another, on real sockets: what a live upgrade does between
+// two processes, here without them, so that it can be done at any byte.
+import { once } from 'node:events'
+import net from 'node:net'
+import {
+  certificate,
+  eventually,
+  frame,
+  type GatewayInit,
+  gatewayOptions,
+  opcode,
+  parseFrames,
+  type RawClient,
+  type RawConnection,
+  rawClient,
+  rawUpstream,
+} from '@holdfast/testing'
+import fc from 'fast-check'
+import { pino } from 'pino'
+import { describe, expect, test } from 'vitest'
+import { Gateway } from '../src/gateway.ts'
+import { anyMessages, cutAt, digestOf, joinMessages, toFrames } from './arbitrary-frames.ts'
+
+const hold = { for: 10_000, on: [1012, 'lost' as const], buffer: 262_144, replay: { by: 'none' as const } }
+
+/** Two gateways with the same configuration; clients connect to the first. */
+async function twoGateways(init: GatewayInit) {
+  const options = gatewayOptions(init)
+  const gateways = [0, 1].map(() => new Gateway(options, { log: pino({ enabled: false }) }))
+  for (const gateway of gateways) gateway.start()
+  const [listener] = options.listen
+  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    gateways[0]!.take(listener!, socket)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const scheme = listener!.tls ? 'wss' : 'ws'
+  let at = 0
+  let released = 0
+  const connection = () => gateways[at]!.connections({ limit: 10 })[0]
+  return {
+    url: `${scheme}://127.0.0.1:${(server.address() as net.AddressInfo).port}`,
+    connection,
+    get released() {
+      return released
+    },
+    /** Takes the one connection from where it is to the other gateway; false when it could not be taken. */
+    async move(within = 2_000): Promise<boolean> {
+      const { id } = connection()!
+      const packed = await gateways[at]!.pack(id, within)
+      if (!packed) return false
+      at = 1 - at
+      // Between two processes this takes time, in which nobody may read.
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      const state = JSON.parse(JSON.stringify(packed.state))
+      gateways[at]!.unpack(state, packed.client, packed.upstream, () => released++)
+      expect(connection()!.id).toBe(id)
+      return true
+    },
+    /** Of both gateways, the connection being in one of them or over. */
+    counters: () => gateways.map((gateway) => gateway.snapshot().routes[0]!.counters),
+    async [Symbol.asyncDispose]() {
+      for (const gateway of gateways) gateway.stop()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** All data messages in order, in little room. */
+const digests = (peer: RawClient | RawConnection) =>
+  peer.messages.map(({ opcode: op, payload }) => `${op} ${digestOf(payload)}`)
+
+async function allOf(peer: RawClient | RawConnection, count: number) {
+  await peer.changes.until(`${count} messages`, () => peer.messages.length >= count, { limit: 10_000 })
+  return digests(peer)
+}
+
+/** What the frames say, as the receiving end should tell it. */
+function wanted(frames: Buffer[]): string[] {
+  const { messages } = joinMessages(parseFrames(Buffer.concat(frames)).frames)
+  return messages.map(({ opcode: op, digest }) => `${op} ${digest}`)
+}
+
+describe('a connection that is packed and unpacked', () => {
+  test.each([
+    ['without hold', undefined],
+    ['with hold', hold],
+  ])(
+    'at any bytes of both streams loses, doubles and reorders nothing (%s)',
+    async (_, some) => {
+      const anySizes = fc.infiniteStream(fc.integer({ min: 1, max: 60_000 }))
+      const moves = fc.infiniteStream(fc.constantFrom(true, false, false))
+      await fc.assert(
+        fc.asyncProperty(anyMessages, anyMessages, anySizes, moves, async (down, up, sizes, move) => {
+          await using upstream = await rawUpstream()
+          await using gateways = await twoGateways({ upstreams: [upstream.url], hold: some })
+          await using client = await rawClient(gateways.url)
+          const peer = await upstream.connection()
+          const toClient = toFrames(down, false)
+          const toUpstream = toFrames(up, true)
+          const chunks = {
+            down: cutAt(Buffer.concat(toClient), sizes),
+            up: cutAt(Buffer.concat(toUpstream), sizes),
+          }
+          while (chunks.down.length + chunks.up.length > 0) {
+            const [a, b] = [chunks.down.shift(), chunks.up.shift()]
+            if (a) peer.write(a)
+            if (b) client.write(b)
+            if (move.next().value) expect(await gateways.move()).toBe(true)
+          }
+          expect(await allOf(client, down.length)).toEqual(wanted(toClient))
+          expect(await allOf(peer, up.length)).toEqual(wanted(toUpstream))
+          client.close(4001, 'done')
+          expect(await client.closeFrame()).toEqual({ code: 4001, reason: 'done' })
+          const messages = gateways.counters().map((counters) => counters.messages)
+          expect(messages[0]!['to-client'] + messages[1]!['to-client']).toBe(down.length)
+          expect(messages[0]!['to-upstream'] + messages[1]!['to-upstream']).toBe(up.length)
+          expect(gateways.counters().map(({ lost }) => lost)).toEqual(
+            Array(2).fill({ 'to-upstream': 0, 'to-client': 0 }),
+          )
+        }),
+        { numRuns: 15 },
+      )
+    },
+    60_000,
+  )
+
+  test('while it is held goes on being held, with what the client said meanwhile', async () => {
+    const first = await rawUpstream()
+    await using gateways = await twoGateways({ upstreams: [first.url], hold })
+    await using client = await rawClient(gateways.url)
+    const peer = await first.connection()
+    client.text('before')
+    await peer.message()
+    await first[Symbol.asyncDispose]()
+    await eventually('a held connection', () => gateways.connection()?.state === 'held')
+    client.text('one')
+    // Nobody else is there to answer it, so that the Pong shows that the text before it is kept.
+    client.ping('read so far?')
+    await client.changes.until('the Pong', () => client.frames.some(({ opcode: op }) => op === opcode.pong))
+    const half = frame({ opcode: opcode.binary, mask: true, payload: Buffer.alloc(50_000, 7) })
+    client.write(half.subarray(0, 20_000))
+    expect(await gateways.move()).toBe(true)
+    client.write(half.subarray(20_000))
+    expect(await gateways.move()).toBe(true)
+    client.text('two')
+    await using second = await rawUpstream({ port: first.port })
+    const next = await second.connection(10_000)
+    await allOf(next, 3)
+    expect(next.messages.map(({ payload }) => payload.length)).toEqual([3, 50_000, 3])
+    expect(next.request.headers['holdfast-reattach']).toMatch(/^\d+; code=1006$/)
+    next.text('welcome back')
+    expect(String((await client.message()).payload)).toBe('welcome back')
+    expect(gateways.connection()).toMatchObject({ state: 'open' })
+  })
+
+  test('that finds its next upstream while it waits to be moved loses nothing of what that one says', async () => {
+    const first = await rawUpstream()
+    await using gateways = await twoGateways({ upstreams: [first.url], hold })
+    await using client = await rawClient(gateways.url)
+    const peer = await first.connection()
+    client.stopReading()
+    const flood = peer.flood(frame({ opcode: opcode.binary, payload: Buffer.alloc(60_000) }), 400)
+    await eventually('a full write queue', async () => !(await gateways.move(20)), { every: 50 })
+    peer.reset()
+    await first[Symbol.asyncDispose]()
+    await flood.done
+    await eventually('a held connection', () => gateways.connection()?.state === 'held')
+    const moved = gateways.move(10_000)
+    let said = 0
+    await using second = await rawUpstream({ port: first.port })
+    const next = await second.connection(10_000)
+    const talk = setInterval(() => next.text(`said ${said++}`), 1)
+    client.startReading()
+    expect(await moved).toBe(true)
+    clearInterval(talk)
+    const texts = () =>
+      client.messages.flatMap(({ opcode: op, payload }) => (op === opcode.text ? [`${payload}`] : []))
+    await client.changes.until('all that was said', () => texts().at(-1) === `said ${said - 1}`)
+    expect(texts()).toEqual(Array.from({ length: said }, (_, i) => `said ${i}`))
+  })
+
+  test('in the middle of a message of the client still sends it whole to the next upstream', async () => {
+    await using upstream = await rawUpstream()
+    await using gateways = await twoGateways({ upstreams: [upstream.url], hold })
+    await using client = await rawClient(gateways.url)
+    const peer = await upstream.connection()
+    const whole = frame({ opcode: opcode.binary, mask: true, payload: Buffer.alloc(90_000, 5) })
+    client.write(whole.subarray(0, 40_000))
+    await peer.changes.until('the first part', () => peer.bytes >= 40_000)
+    expect(await gateways.move()).toBe(true)
+    client.write(whole.subarray(40_000, 60_000))
+    await peer.changes.until('the second part', () => peer.bytes >= 60_000)
+    expect(await gateways.move()).toBe(true)
+    peer.reset()
+    const next = await upstream.connection()
+    client.write(whole.subarray(60_000))
+    const { payload } = await next.message()
+    expect(payload.equals(Buffer.alloc(90_000, 5))).toBe(true)
+    expect(next.request.headers['holdfast-session']).toBe(peer.request.headers['holdfast-session'])
+    expect(gateways.counters().map(({ lost }) => lost['to-upstream'])).toEqual([0, 0])
+  })
+
+  test('knows what an upstream had not confirmed before', async () => {
+    await using upstream = await rawUpstream({ answersPings: false })
+    await using gateways = await twoGateways({ upstreams: [upstream.url], hold })
+    await using client = await rawClient(gateways.url)
+    const peer = await upstream.connection()
+    for (let i = 0; i < 5; i++) client.text(String(i))
+    await allOf(peer, 5)
+    expect(await gateways.move()).toBe(true)
+    peer.reset()
+    await upstream.connection()
+    expect(gateways.counters().map(({ lost }) => lost['to-upstream'])).toEqual([0, 5])
+  })
+
+  test('answers the Close and gives back its admission where it is now', async () => {
+    await using upstream = await rawUpstream()
+    await using gateways = await twoGateways({ upstreams: [upstream.url] })
+    await using client = await rawClient(gateways.url)
+    const peer = await upstream.connection()
+    expect(await gateways.move()).toBe(true)
+    expect(gateways.released).toBe(0)
+    peer.close(4002, 'kicked')
+    expect(await client.closeFrame()).toEqual({ code: 4002, reason: 'kicked' })
+    await eventually('the connection is over', () => gateways.connection() === undefined)
+    expect(gateways.released).toBe(1)
+    await eventually('the upstream sees its end', () => upstream.open === 0)
+  })
+})
+
+describe('a connection that cannot be packed goes on as it was', () => {
+  test.each([undefined, hold])('when its client does not read what waits for it (hold: %j)', async (some) => {
+    await using upstream = await rawUpstream()
+    await using gateways = await twoGateways({ upstreams: [upstream.url], hold: some })
+    await using client = await rawClient(gateways.url, { keepsFrames: false })
+    const peer = await upstream.connection()
+    client.stopReading()
+    const message = frame({ opcode: opcode.binary, payload: Buffer.alloc(60_000) })
+    const { done } = peer.flood(message, 400)
+    await eventually('a full write queue', async () => !(await gateways.move(20)), { every: 50 })
+    client.startReading()
+    await done
+    await client.changes.until('all of it', () => client.bytes >= 400 * message.length, { limit: 10_000 })
+    expect(client.bytes).toBe(400 * message.length)
+    expect(await gateways.move()).toBe(true)
+    client.text('and on')
+    expect(String((await peer.message()).payload)).toBe('and on')
+  })
+
+  test('when it is on TLS', async () => {
+    const { cert, key } = certificate()
+    await using upstream = await rawUpstream()
+    await using gateways = await twoGateways({ upstreams: [upstream.url], listen: [{ tls: { cert, key } }] })
+    await using client = await rawClient(gateways.url)
+    const peer = await upstream.connection()
+    expect(await gateways.move()).toBe(false)
+    client.text('and on')
+    expect(String((await peer.message()).payload)).toBe('and on')
+  })
+
+  test('when its upstream is about to leave', async () => {
+    await using upstream = await rawUpstream()
+    await using gateways = await twoGateways({ upstreams: [upstream.url], hold })
+    await using client = await rawClient(gateways.url)
+    const peer = await upstream.connection()
+    peer.ping('holdfast:drain')
+    await peer.nextFrame()
+    client.text('for the next one')
+    expect(await gateways.move()).toBe(false)
+    peer.close(1012)
+    const next = await upstream.connection()
+    expect(String((await next.message()).payload)).toBe('for the next one')
+    expect(await gateways.move()).toBe(true)
+  })
+})

@@ -1,0 +1,107 @@
+// A Pipe on streams whose peers are the test.
+import { Duplex } from 'node:stream'
+import { fakeClock } from '@holdfast/testing'
+import type { Verdict } from '../src/connection.ts'
+import type { HoldDeps, HoldResult, Redialled } from '../src/hold.ts'
+import { Pipe, type PipeOptions } from '../src/pipe.ts'
+
+/** A stream whose peer is the test: what it gets is in `written`, what it says is pushed. */
+export class PeerStream extends Duplex {
+  written: Buffer[] = []
+  /** While false, writes wait, as with a peer that does not read. */
+  takes = true
+  #pending: (() => void)[] = []
+
+  constructor(highWaterMark = 16_384) {
+    super({ highWaterMark, allowHalfOpen: true })
+  }
+  override _read(): void {}
+  override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
+    this.written.push(chunk)
+    if (this.takes) done()
+    else this.#pending.push(done)
+  }
+  takeAll(): void {
+    this.takes = true
+    for (const done of this.#pending.splice(0)) done()
+  }
+  bytes(): Buffer {
+    return Buffer.concat(this.written)
+  }
+}
+
+export function startPipe(some: Partial<PipeOptions> = {}) {
+  const clock = fakeClock()
+  const client = new PeerStream()
+  const upstream = new PeerStream()
+  const verdicts: Verdict[] = []
+  const pipe = new Pipe({
+    client,
+    upstream,
+    rsv: 0,
+    manners: {
+      rejections: 'pass',
+      badGateway: 'close',
+      closeCodes: { badGateway: 1014, restart: 1012, tryAgain: 1013 },
+    },
+    closeTimeout: 5000,
+    keepalive: { ping: 1000, timeout: 1000 },
+    clock,
+    retry: () => 1500,
+    onError: (error) => {
+      throw error
+    },
+    onClosed: (verdict) => verdicts.push(verdict),
+    ...some,
+  })
+  return { pipe, client, upstream, clock, verdicts }
+}
+
+export const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await turn()
+}
+
+/** A Pipe that holds its client; the test gives it its next upstreams. */
+export function startHeldPipe(some: Partial<PipeOptions> = {}, hold: Partial<HoldDeps> = {}) {
+  const record = {
+    searches: [] as { departed: number; within: number; signal: AbortSignal }[],
+    held: 0,
+    ended: [] as HoldResult[],
+    lost: { 'to-upstream': 0, 'to-client': 0 },
+  }
+  let found: ((result: Redialled) => void) | undefined
+  const deps: HoldDeps = {
+    options: { for: 30_000, on: [1012, 'lost'], buffer: 262_144, replay: { by: 'none' } },
+    redial(departed, within, signal) {
+      record.searches.push({ departed, within, signal })
+      return new Promise((resolve) => {
+        found = resolve
+      })
+    },
+    onHeld: () => void record.held++,
+    onHoldEnded: (result) => void record.ended.push(result),
+    onLost(direction, messages) {
+      record.lost[direction] += messages
+    },
+    ...hold,
+  }
+  const started = startPipe({ hold: deps, ...some })
+  return {
+    ...started,
+    record,
+    /** Whether the next upstream is being looked for. */
+    get searching() {
+      return found !== undefined
+    },
+    /** Ends the search, with a new upstream unless it is said otherwise. */
+    async attach(result?: Redialled): Promise<PeerStream> {
+      const stream = new PeerStream()
+      found?.(result ?? { ok: true, stream })
+      found = undefined
+      await turns(2)
+      return stream
+    },
+  }
+}

@@ -1,0 +1,184 @@
+// `first: N`, modules of the user's own and modules that fail, through a gateway; the protocols have files of their own.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  runHoldfast,
+  startGateway,
+  startHoldfast,
+  startUpstream,
+  type UpstreamConnection,
+  wsClient,
+} from '@holdfast/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const hold = { for: 20_000, on: [1012, 'lost' as const], buffer: 256 * 1024 }
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'replay-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function moduleFile(name: string, source: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, source)
+  return path
+}
+
+async function heard(connection: UpstreamConnection, count: number): Promise<(string | Buffer)[]> {
+  await connection.changes.until(`${count} messages`, () => connection.messages.length >= count)
+  return connection.messages
+}
+
+test('the first N messages of the client come to each upstream first, in order, text and binary', async () => {
+  await using upstream = await startUpstream({ perMessageDeflate: true })
+  await using gateway = await startGateway({
+    upstreams: [upstream.url],
+    hold: { ...hold, replay: { by: 'first', messages: 2 } },
+  })
+  await using client = wsClient(gateway.url, { perMessageDeflate: true })
+  await client.opened
+  const bytes = Buffer.from([0, 255, 1])
+  for (const message of ['hello', bytes, 'third']) client.send(message)
+  const first = await upstream.connection()
+  await heard(first, 3)
+  first.close(1012)
+  const second = await upstream.connection()
+  await heard(second, 2)
+  client.send('fourth')
+  expect(await heard(second, 3)).toEqual(['hello', bytes, 'fourth'])
+  second.socket.terminate()
+  const third = await upstream.connection()
+  client.send('fifth')
+  expect(await heard(third, 3)).toEqual(['hello', bytes, 'fifth'])
+  expect(client.ending).toBeUndefined()
+})
+
+test('a module of the user is loaded from a file beside the configuration', async () => {
+  moduleFile(
+    'my %23 replay.mjs',
+    `export default (saved = { user: undefined, welcomed: false }) => {
+      let swallows = false
+      let waits = false
+      return {
+        onClient({ data }) { if (data.startsWith('login ')) saved.user = data.slice(6) },
+        onUpstream({ data }) { if (data.startsWith('welcome ')) saved.welcomed = true },
+        answer: () => [{ type: 'text', data: 'back' }],
+        replay() {
+          waits = swallows = saved.welcomed
+          return [{ type: 'text', data: 'login ' + saved.user }]
+        },
+        rest: () => waits ? undefined : [{ type: 'text', data: 'again' }],
+        swallow({ data }) {
+          if (!swallows || !data.startsWith('welcome ')) return false
+          swallows = waits = false
+          return true
+        },
+        save: () => saved,
+      }
+    }`,
+  )
+  await using upstream = await startUpstream({ echo: false })
+  const config = join(folder, 'holdfast.yaml')
+  writeFileSync(
+    config,
+    `listen: 127.0.0.1:0
+admin: off
+workers: 1
+routes:
+  - name: chat
+    upstreams: [${upstream.url}]
+    hold: { for: 20s, replay: { file: "./my %23 replay.mjs" } }
+`,
+  )
+  await using gateway = await startHoldfast({ args: ['-c', config] })
+  await using client = wsClient(gateway.url)
+  await client.opened
+  client.send('login me')
+  const first = await upstream.connection()
+  await heard(first, 1)
+  first.send('welcome me')
+  expect(await client.message()).toBe('welcome me')
+  first.close(1012)
+  const second = await upstream.connection()
+  expect(await client.message()).toBe('back')
+  client.send('later')
+  expect(await heard(second, 1)).toEqual(['login me'])
+  second.send('welcome me')
+  expect(await heard(second, 3)).toEqual(['login me', 'again', 'later'])
+  second.send('news')
+  expect(await client.message()).toBe('news')
+  expect(client.ending).toBeUndefined()
+})
+
+test('a file that is no module keeps the gateway from starting, and says what is wrong with it', async () => {
+  const file = moduleFile('wrong.mjs', 'export default 1')
+  const config = join(folder, 'wrong.json')
+  const route = { name: 'a', upstreams: ['ws://127.0.0.1:1'], hold: { replay: { file } } }
+  writeFileSync(config, JSON.stringify({ listen: '127.0.0.1:0', admin: 'off', workers: 1, routes: [route] }))
+  const { code, stderr } = await runHoldfast(['serve', '-c', config])
+  expect(code).toBeGreaterThan(0)
+  expect(stderr).toContain('must be a function create(saved)')
+})
+
+test.each([
+  ['onClient', 'client'],
+  ['onUpstream', 'client'],
+  ['answer', 'restart'],
+  ['replay', 'restart'],
+  ['rest', 'restart'],
+  ['swallow', 'restart'],
+])(
+  'a module whose %s() throws ends its connection with 1011, is logged, and others go on',
+  async (method, when) => {
+    const file = moduleFile(
+      `throws-${method}.mjs`,
+      `export default () => {
+      let bad = false
+      const replay = {
+        onClient({ data }) { bad ||= data === 'bad' },
+        onUpstream() {},
+        answer: () => [],
+        replay: () => [],
+        rest: () => [],
+        swallow: () => false,
+      }
+      const good = replay.${method}
+      replay.${method} = (message) => {
+        const result = good(message)
+        if (bad) throw new Error('a secret of the module')
+        return result
+      }
+      return replay
+    }`,
+    )
+    await using upstream = await startUpstream()
+    await using gateway = await startGateway({
+      upstreams: [upstream.url],
+      hold: { ...hold, replay: { by: 'file', path: file } },
+    })
+    await using good = wsClient(gateway.url)
+    await good.opened
+    await using bad = wsClient(gateway.url)
+    await bad.opened
+    good.send('good')
+    expect(await good.message()).toBe('good')
+    bad.send('bad')
+    if (when === 'restart') {
+      expect(await bad.message()).toBe('bad')
+      for (const connection of upstream.connections) connection.close(1012)
+      await upstream.changes.until('new connections', () => upstream.connections.length >= 4)
+      upstream.connections.at(-1)!.send('to one')
+      upstream.connections.at(-2)!.send('to the other')
+    }
+    expect(await bad.closed).toMatchObject({ code: 1011, reason: expect.not.stringContaining('secret') })
+    const line = await gateway.changes.until('a line of the log', () =>
+      gateway.log.find((one) => JSON.stringify(one).includes('a secret of the module')),
+    )
+    expect(line.level).toBeGreaterThanOrEqual(50)
+    good.send('still here')
+    await good.changes.until('the echo', () => good.messages.includes('still here'))
+    expect(good.ending).toBeUndefined()
+  },
+)

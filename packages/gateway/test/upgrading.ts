@@ -1,0 +1,30 @@
+// What the tests of live upgrades have in common.
+import { type Holdfast, type HoldfastOptions, runtime, startHoldfast } from '@holdfast/testing'
+import { expect, test } from 'vitest'
+import type { GatewayState, UpgradeInfo } from '../src/operations.ts'
+
+/** Bun cannot hand sockets to other processes. */
+export const onNode = test.skipIf(runtime().name === 'bun')
+
+export const drain = { spread: '100ms', deadline: '2s', retry: ['1s', '2s'] }
+
+/** A gateway with two workers and one route. */
+export function serve(
+  upstream: string,
+  { config, ...more }: HoldfastOptions & { config?: object } = {},
+): Promise<Holdfast> {
+  const routes = [{ name: 'all', upstreams: [upstream] }]
+  return startHoldfast({ ...more, config: { workers: 2, drain, routes, ...config } })
+}
+
+export async function state(holdfast: Holdfast): Promise<GatewayState> {
+  return (await holdfast.api('/api/state')).body as GatewayState
+}
+
+/** Upgrades and waits for the end. */
+export async function upgrade(holdfast: Holdfast): Promise<UpgradeInfo> {
+  const signal = AbortSignal.timeout(120_000)
+  const { status, body } = await holdfast.api('/api/upgrade', { method: 'POST', signal })
+  expect({ status, body }).toMatchObject({ status: 200 })
+  return body as UpgradeInfo
+}
