@@ -52,19 +52,36 @@ export function readFast(stream: Duplex, onBytes: OnBytes): Duplex {
   handle.readStop()
   handle.reading = false
   given._handle = null
+  ours.add(handle)
   const socket = new FastSocket(handle, given.allowHalfOpen, early, onBytes)
   // Closes without touching the connection, so that whoever watched it lets go of it.
   given.destroy()
   return socket
 }
 
+/** Whether `readFast` can do something for this stream: never, not while it has bytes to write, or now. */
+export function canReadFast(stream: Duplex): 'never' | 'later' | 'now' {
+  if (process.versions.bun || !(stream instanceof net.Socket) || stream instanceof TLSSocket) return 'never'
+  if (stream instanceof FastSocket) return 'never'
+  const { _handle: handle } = stream as WithHandle
+  const known = typeof handle?.useUserBuffer === 'function' && typeof handle.readStop === 'function'
+  const over = stream.destroyed || stream.writableEnded || stream.readableEnded || stream.errored
+  if (!known || over) return 'never'
+  return stream.connecting || stream.writableLength > 0 ? 'later' : 'now'
+}
+
+/** Handles that read into a buffer of ours; Node has no way back from that. */
+const ours = new WeakSet<object>()
+
+/** Whether a socket on this handle can be read in no other way than by `readFast`. */
+export function mustReadFast(stream: Duplex): boolean {
+  const { _handle: handle } = stream as WithHandle
+  return handle !== null && typeof handle === 'object' && ours.has(handle) && !(stream instanceof FastSocket)
+}
+
 /** The handle of a socket that can do without it: plain TCP, on Node, with nothing waiting to be written. */
 function takeableHandle(stream: Duplex): Handle | undefined {
-  if (process.versions.bun || !(stream instanceof net.Socket) || stream instanceof TLSSocket) return undefined
-  const { _handle: handle } = stream as WithHandle
-  const idle = !stream.connecting && !stream.destroyed && !stream.writableEnded && stream.writableLength === 0
-  const known = typeof handle?.useUserBuffer === 'function' && typeof handle.readStop === 'function'
-  return known && idle && !stream.readableEnded && !stream.errored ? handle : undefined
+  return canReadFast(stream) === 'now' ? (stream as WithHandle)._handle! : undefined
 }
 
 /** A socket on a handle that another has let go of. */

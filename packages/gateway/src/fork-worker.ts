@@ -3,9 +3,16 @@ import { fork, type SendHandle } from 'node:child_process'
 import type { Channel, Handle } from './channel.ts'
 import type { FromWorker } from './worker-messages.ts'
 
+/**
+ * MiB of each half of the space for young objects. Newer Node lets it grow further, which makes an idle connection cost
+ * twice the memory and none of them cheaper.
+ */
+const youngSpace = 16
+
 /** Starts the process of a worker. It logs to the same standard error; its standard output is the supervisor's too. */
 export function forkWorker(program: URL = new URL('./worker-main.js', import.meta.url)): Channel {
-  const child = fork(program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const execArgv = [...process.execArgv, `--max-semi-space-size=${youngSpace}`]
+  const child = fork(program, { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   return {
     pid: child.pid ?? 0,
     send: (message, handle) => {

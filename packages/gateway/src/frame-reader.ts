@@ -25,6 +25,8 @@ export interface FrameRules {
    * sender dies inside it. RFC 6455 5.4 lets an intermediary do so while it knows the meaning of all RSV bits in use.
    */
   split: boolean
+  /** Nobody refuses a message, so that `onMessage` need not be asked. */
+  unlimited?: boolean
 }
 
 /** A reader's state as data that JSON can carry; byte strings in base64. */
@@ -197,6 +199,11 @@ export class FrameReader {
         run = this.#tellEnd(chunk, run, at, sink)
         continue
       }
+      const past = this.#pastUsual(chunk, at)
+      if (past > at) {
+        at = past
+        continue
+      }
       const header = headerLength(chunk, at)
       if (header > end - at) break
       const op = chunk[at]! & 0x0f
@@ -246,6 +253,34 @@ export class FrameReader {
     }
     this.#emit(chunk, run, at, sink)
     if (at < end) this.#begun = Buffer.from(chunk.subarray(at))
+  }
+
+  /** Where the run of whole messages ends that have one frame each and nothing to be judged: almost all there are. */
+  #pastUsual(chunk: Buffer, from: number): number {
+    const { masked, rsv, messageBytes, unlimited } = this.#rules
+    if (this.#inMessage || this.#messageEndWanted || !unlimited) return from
+    const end = chunk.length
+    const mask = masked ? maskBit : 0
+    const least = masked ? 6 : 2
+    let at = from
+    while (at + least <= end) {
+      const first = chunk[at]!
+      const op = first & 0x0f
+      if (op === 0 || op > opcode.binary || (first & finBit) === 0 || (first & rsvBits & ~rsv) !== 0) break
+      const second = chunk[at + 1]!
+      if ((second & maskBit) !== mask) break
+      let length = second & 0x7f
+      let header = least
+      if (length === 126) {
+        length = (chunk[at + 2]! << 8) | chunk[at + 3]!
+        header += 2
+        if (length < 126) break
+      } else if (length === 127) break
+      if (length > messageBytes || at + header + length > end) break
+      at += header + length
+      this.messages++
+    }
+    return at
   }
 
   #emit(chunk: Buffer, from: number, to: number, sink: FrameSink): void {

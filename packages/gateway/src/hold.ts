@@ -64,8 +64,6 @@ export class Hold {
   readonly #confirmed = new Confirmed()
   /** Payload of the client's last Ping, until the upstream has answered it. */
   #ping: Buffer | undefined
-  /** The upstream was told that nothing more would come. */
-  #drained = false
   /** Since when the client has had no upstream, or none that stayed. */
   #heldAt = 0
   #attachedAt = Number.NEGATIVE_INFINITY
@@ -143,6 +141,10 @@ export class Hold {
   afterRead(): void {
     if (this.#kept.keeps) return
     this.#takeStock()
+    this.#mark()
+  }
+
+  #mark(): void {
     const mark = this.#pipe.client.reader.between ? this.#confirmed.mark() : undefined
     if (mark) this.#pipe.upstream.write(mark)
   }
@@ -188,23 +190,22 @@ export class Hold {
     // The upstream may have gone, and the next one come, before the message ended.
     if (this.#pipe.state !== 'leaving' || this.#kept.keeps) return
     this.#takeStock()
+    this.#mark()
     this.#kept.keep()
     this.#pipe.step({ type: 'quiet' })
   }
 
   /** Tells an upstream that asked for silence that it has got everything: it has read what is before this. */
   answerDrain(): void {
-    this.#drained = true
     this.#pipe.upstream.say(controlFrame(opcode.pong, drainPayload, true))
   }
 
   /** The upstream is gone: counts what may be lost with it and looks for the next one. */
   begin(departed: number): void {
     if (!this.#kept.keeps) this.#takeStock()
-    // A Close that came after our word that nothing more will: what we sent has been read (RFC 6455 5.5.1).
-    const told = this.#drained || departed === code.goingAway
-    if (told && this.#pipe.upstream.reader.stopped) this.#confirmed.all()
-    this.#drained = false
+    // The answer to our Close: what stood before that has been read, and RFC 6455 5.5.2 spares it the last Pong. A Close
+    // after a drain Ping proves nothing: the upstream may have given up waiting for the Pong.
+    if (departed === code.goingAway && this.#pipe.upstream.reader.stopped) this.#confirmed.all()
     this.#restDone()
     this.countLost()
     this.#kept.keep()

@@ -89,7 +89,13 @@ export class Pipe {
       this.#hold = new Hold(this, options.hold, options.clock, options.packed?.hold?.replay)
     }
     this.client = new Side(this, 'client', {
-      rules: { masked: true, ...this.#rules, wholeFrames: 0, split: false },
+      rules: {
+        masked: true,
+        ...this.#rules,
+        wholeFrames: 0,
+        split: false,
+        unlimited: options.messagesPerSecond === undefined,
+      },
       messagesPerSecond: options.messagesPerSecond,
       keepalive: options.keepalive,
       clock: options.clock,
@@ -111,7 +117,7 @@ export class Pipe {
     // Held clients must be told 1012 whenever an upstream dies, so that no frame of theirs may be half sent.
     const split = this.#hold !== undefined && (rsv === 0 || rsv === deflateRsv)
     const side = new Side(this, 'upstream', {
-      rules: { masked: false, ...this.#rules, wholeFrames, split },
+      rules: { masked: false, ...this.#rules, wholeFrames, split, unlimited: true },
       keepalive,
       clock,
       hold: this.#hold,

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { Handle } from './channel.ts'
 import type { Clock } from './clock.ts'
 import type { Happening, SideName } from './close-mapping.ts'
-import { readFast } from './fast-socket.ts'
+import { canReadFast, mustReadFast, readFast } from './fast-socket.ts'
 import {
   type Fault,
   FrameReader,
@@ -49,6 +49,8 @@ export class Side implements FrameSink {
   readonly #hold: Hold | undefined
   opposite!: Side
   stream: Duplex | undefined
+  /** How often the stream has been read. */
+  reads = 0
   /** Frames of our own for this side, waiting for the end of the frame that is streaming to it. */
   #waiting: Buffer[] = []
   /** After a Close nothing may follow (RFC 6455 5.5.1); it may still wait in #waiting. */
@@ -85,14 +87,10 @@ export class Side implements FrameSink {
     this.#allowanceAt = now
   }
 
-  attach(given: Duplex): void {
-    const stream = readFast(given, (bytes) => this.onData(bytes))
-    this.stream = stream
-    ;(stream as Wired)[side] = this
-    stream.on('drain', streamOnDrain)
-    stream.on('end', streamOnEnd)
-    stream.on('close', streamOnClose)
-    stream.on('error', streamOnError)
+  attach(stream: Duplex): void {
+    if (mustReadFast(stream)) stream = readFast(stream, (bytes) => this.onData(bytes))
+    else stream.on('data', streamOnData)
+    this.#wire(stream)
     if (stream.destroyed || stream.readableEnded) queueMicrotask(() => this.onEnd())
     else if (this.#frozen) stopReading(stream)
     else stream.resume()
@@ -136,6 +134,7 @@ export class Side implements FrameSink {
     this.#frozen = true
   }
 
+  /** Whether nothing more is read until `thaw`. */
   get isFrozen(): boolean {
     return this.#frozen
   }
@@ -153,7 +152,31 @@ export class Side implements FrameSink {
     return takeHandle(stream)
   }
 
+  #wire(stream: Duplex): void {
+    this.stream = stream
+    ;(stream as Wired)[side] = this
+    stream.on('drain', streamOnDrain).on('end', streamOnEnd)
+    stream.on('close', streamOnClose).on('error', streamOnError)
+  }
+
+  /** A stream that is worth it is read in the fast way from now on, if the runtime can. */
+  quicken(): void {
+    const { stream } = this
+    if (!stream || this.#frozen || this.#ended || this.#closing) return
+    const way = canReadFast(stream)
+    if (way !== 'now') {
+      // What waits to be written goes out some time.
+      this.reads = way === 'later' ? 0 : Number.NEGATIVE_INFINITY
+      return
+    }
+    this.#unwire(stream)
+    const fast = readFast(stream, (bytes) => this.onData(bytes))
+    this.#wire(fast)
+    if (!this.#blocked) fast.resume()
+  }
+
   #unwire(stream: Duplex): void {
+    stream.off('data', streamOnData)
     stream.off('drain', streamOnDrain).off('end', streamOnEnd)
     stream.off('close', streamOnClose)
     this.stream = undefined
@@ -201,7 +224,8 @@ export class Side implements FrameSink {
     this.#closing = isClose
     if (this.mayBeTold) return this.#sayNow(frame, isClose)
     if (this.opposite.#ended) return this.#unsaid()
-    this.#waiting.push(frame)
+    // The frame may lie in a buffer that is read into again.
+    this.#waiting.push(Buffer.from(frame))
     this.opposite.reader.tellNextBoundary()
   }
 
@@ -374,6 +398,19 @@ function faultHappening(fault: Fault, from: SideName): Happening {
     case 'too-fast':
       return { what: 'too-many-messages' }
   }
+}
+
+/** So many reads show that a stream is worth a faster way; most of the cost of a short connection is its sockets. */
+const worthIt = 4
+
+function streamOnData(this: Duplex, chunk: Buffer): void {
+  const here = (this as Wired)[side]
+  here.onData(chunk)
+  if (++here.reads === worthIt) process.nextTick(quicken, here)
+}
+
+function quicken(here: Side): void {
+  here.quicken()
 }
 
 function streamOnDrain(this: Duplex): void {

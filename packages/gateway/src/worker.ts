@@ -38,6 +38,9 @@ const otherProtocol = `version ${version} works together with its supervisor in 
 /** Milliseconds that the last traces get; the supervisor waits a second for the end. */
 const tracesWithin = 500
 
+/** Milliseconds between two messages about how many sockets are left; each costs as much as a tenth of a connection. */
+const countEvery = 25
+
 /** How long connections get to close when the supervisor is gone. */
 const orphanDrain = { spread: 1000, deadline: 3000 }
 
@@ -299,14 +302,14 @@ export class Worker {
     return Math.max(this.#sockets, this.#gateway.stuck().total)
   }
 
-  /** Tells the supervisor after sockets have closed, all those of one turn of the event loop in one message. */
+  /** Tells the supervisor after sockets have closed, all those of a short while in one message. */
   #sayHowManyAreLeft(): void {
     if (this.#saysHowManyAreLeft) return
     this.#saysHowManyAreLeft = true
-    setImmediate(() => {
+    this.#clock.setTimeout(() => {
       this.#saysHowManyAreLeft = false
       this.#post({ type: 'left', sockets: this.#left })
-    })
+    }, countEvery)
   }
 
   #collect(event: GatewayEvent): void {

@@ -58,6 +58,7 @@ test('a drain answers when it is done, or at once when asked to', async () => {
   expect((await admin.post('/api/drain', { route: 'chat' })).json).toEqual({
     route: 'chat',
     closed: 3,
+    moved: 0,
     cut: 1,
   })
   expect((await admin.post('/api/drain', { upstream: 'ws://a', wait: false })).status).toBe(202)

@@ -71,7 +71,7 @@ export function digestOf(payload: Buffer): string {
   return `${payload.length} ${createHash('sha1').update(payload).digest('base64')}`
 }
 
-export interface JoinedMessage {
+interface JoinedMessage {
   opcode: number
   compressed: boolean
   digest: string

@@ -54,7 +54,11 @@ describe('backends with @holdfast/restart', () => {
 
     /** Resolves with the time at which it listened. */
     async start(): Promise<number> {
-      const options = { port: this.port, every, restart: { spread: size.spread, deadline: '30s' } }
+      const options = {
+        port: this.port,
+        every,
+        restart: { spread: size.spread, deadline: '30s', pongTimeout: '10s' },
+      }
       this.#child = new Child(process.execPath, [peer('hold-backend.mjs'), JSON.stringify(options)])
       const said = await this.#child.line('its port', (line) => {
         const said: Said = JSON.parse(line)

@@ -95,10 +95,24 @@ describe('a connection on a route with hold', () => {
     expect(pong!.payload.equals(drainPayload)).toBe(true)
     expect(texts(held.upstream)).toEqual([longText])
     expect(controls(held.client, opcode.ping)).toEqual([])
-    await say(held.upstream, frame({ opcode: opcode.text, payload: 'owed' }), close(1012))
+    const mark = controls(held.upstream, opcode.ping).at(-1)!
+    const read = frame({ opcode: opcode.pong, payload: mark.payload })
+    await say(held.upstream, read, frame({ opcode: opcode.text, payload: 'owed' }), close(1012))
     expect(texts(held.client)).toEqual(['owed'])
     expect(texts(await held.attach())).toEqual(['for the next one'])
     expect(held.record.lost).toEqual({ 'to-upstream': 0, 'to-client': 0 })
+    held.pipe.cut()
+  })
+
+  test('counts what it sent before the drain Pong when the upstream went without having read that', async () => {
+    const held = startHeldPipe()
+    await say(held.client, masked('one'))
+    await say(held.upstream, drainPing)
+    expect(controls(held.upstream, opcode.pong)).toHaveLength(1)
+    await say(held.client, masked('for the next one'))
+    await say(held.upstream, close(1012))
+    expect(held.record.lost).toEqual({ 'to-upstream': 1, 'to-client': 0 })
+    expect(texts(await held.attach())).toEqual(['for the next one'])
     held.pipe.cut()
   })
 

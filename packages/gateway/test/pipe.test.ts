@@ -171,29 +171,30 @@ describe('a pipe', () => {
           const { pipe, client, clock } = held
           const up = cutAt(Buffer.concat(toFrames(toUpstream, true, compressed)), sizes)
           const server = restartingServer(held.upstream, toFrames(toClient, false, compressed))
+          const isHeld = () => pipe.state === 'held'
           /** The next upstream comes, after the pause that there may be. */
           const goOn = async () => {
             clock.tick(1000)
             await turns(2)
             if (held.searching) server.restart(await held.attach())
           }
-          while (pipe.state !== 'closed' && (up.length > 0 || !server.done || pipe.state === 'held')) {
+          while (pipe.state !== 'closed' && (up.length > 0 || !server.done || isHeld())) {
             const roll = dice.next().value!
             if (roll === 0) {
               clock.tick(1000)
               pipe.tick(clock.now())
-            } else if (pipe.state === 'held') {
+            } else if (isHeld()) {
               if (roll % 2 === 0) await goOn()
             } else if (roll < 4) {
               server.leave((['reset', '1012', 'drain'] as const)[roll - 1]!)
             }
             if (roll % 2 === 0 && up.length > 0) client.push(up.shift()!)
-            else if (pipe.state !== 'held') server.push(sizes.next().value!)
+            else if (!isHeld()) server.push(sizes.next().value!)
             await turn()
             if (pipe.state === 'closing') break
           }
           for (let i = 0; i < 1000 && client.readableLength > 0; i++) await turn()
-          for (await turns(5); pipe.state === 'held'; await turns(5)) await goOn()
+          for (await turns(5); isHeld(); await turns(5)) await goOn()
 
           const parsed = parseFrames(client.bytes())
           expect(parsed.rest).toBe(0)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { GatewayState, UpgradeInfo } from '../src/operations.ts'
 
 /** Bun cannot hand sockets to other processes. */
-export const onNode = test.skipIf(runtime().name === 'bun')
+export const onNode: typeof test = test.skipIf(runtime().name === 'bun') as typeof test
 
 export const drain = { spread: '100ms', deadline: '2s', retry: ['1s', '2s'] }
 

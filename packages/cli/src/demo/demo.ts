@@ -139,7 +139,8 @@ class Show {
   async #stay({ gateway, backends }: Stage): Promise<void> {
     this.#heading('Still running, until Ctrl-C')
     const lines = [
-      `gateway   ws://127.0.0.1:${gateway.port}  (pid ${gateway.pid}; echoes what you send; with hold on ${holdPath})`,
+      `gateway   ws://127.0.0.1:${gateway.port}  (pid ${gateway.pid}; echoes what you send)`,
+      `with hold ws://127.0.0.1:${gateway.port}${holdPath}`,
       ...backends.map(({ port, pid }, i) => `backend ${i + 1} ws://127.0.0.1:${port}  (pid ${pid})`),
       '',
       `${command()} status --admin ${gateway.admin}`,

@@ -16,7 +16,7 @@ const none = 'none'
 export function liveLines({ kind, tally, steps, start }: Story, now: number, paint: Paint): string[] {
   const away = tally.clients - tally.open
   return [
-    ...steps.map((step) => field(step.name, stepWords(step, paint))),
+    ...steps.map((step) => field(step.name, stepWords(step, kind, paint))),
     '',
     field('time', seconds(now - start)),
     field('connections', `${number(tally.open)} open, ${number(away)} away`),
@@ -40,8 +40,8 @@ export function plainLine({ kind, tally, start }: Story, now: number): string {
 }
 
 /** What a step has come to, on one line. */
-export function stepLine(step: Step, { start }: Story, now: number): string {
-  return `${seconds(now - start).padStart(4)}  ${step.name}: ${stepWords(step, plain)}\n`
+export function stepLine(step: Step, { kind, start }: Story, now: number): string {
+  return `${seconds(now - start).padStart(4)}  ${step.name}: ${stepWords(step, kind, plain)}\n`
 }
 
 /** What the stories have shown, also when they are not over: a column for each. */
@@ -110,7 +110,7 @@ export function wentWell({ kind, tally }: Story): boolean {
   return kind === 'hold' ? disconnects(tally) + lost === 0 : !closes.has(code.abnormalClosure)
 }
 
-function stepWords({ state, ended, moved }: Step, paint: Paint): string {
+function stepWords({ state, ended, moved }: Step, kind: Story['kind'], paint: Paint): string {
   switch (state) {
     case 'to come':
       return paint('dim', 'serving')
@@ -124,7 +124,8 @@ function stepWords({ state, ended, moved }: Step, paint: Paint): string {
       return paint('yellow', 'the next version takes the connections over')
     case 'done': {
       const what = moved === undefined ? 'restarted' : `upgraded, ${number(moved)} connections moved`
-      return ended === 0 ? `${what}; nobody left` : `${what}; ${number(ended)} left and came back`
+      if (ended === 0) return `${what}; nobody left`
+      return `${what}; ${number(ended)} left${kind === 'return' ? ' and came back' : ''}`
     }
   }
 }

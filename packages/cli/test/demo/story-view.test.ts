@@ -72,6 +72,8 @@ test('a story with hold in which a client was disconnected has not gone well', (
   bad.tally.closes.set(1012, 1)
   expect(wentWell(bad)).toBe(false)
   expect(summary([bad], plain)).toMatch(/disconnects +1 with 1012, none with 1006\n/)
+  bad.steps[0]!.ended = 1
+  expect(liveLines(bad, 0, plain)[0]).toBe('  backend 1       restarted; 1 left')
 })
 
 test('the summary of a story without returns has no share of them', () => {
