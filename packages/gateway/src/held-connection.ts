@@ -81,6 +81,7 @@ export function holdDeps(
       return { ok: true, stream: dialled.socket }
     },
     onHeld: () => state.news.held(),
+    onCarried: (by) => state.news.carried(by),
     onHoldEnded(result, ms) {
       state.news.ended(result, ms)
       state.countReattachment(result, ms)

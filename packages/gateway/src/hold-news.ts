@@ -35,6 +35,11 @@ export class HoldNews {
     this.#later()
   }
 
+  /** A held connection has come from another process, or has gone to one. */
+  carried(by: 1 | -1): void {
+    this.#held += by
+  }
+
   /** A held connection goes on, or has ended. */
   ended(result: HoldResult, ms: number): void {
     this.#held--

@@ -25,6 +25,8 @@ export interface HoldDeps {
   /** Finds the next upstream within so many milliseconds; `departed` is the code that the last one went with. */
   redial: (departed: number, within: number, signal: AbortSignal) => Promise<Redialled>
   onHeld: () => void
+  /** While held, the connection comes from another process (1) or goes to one (-1). */
+  onCarried: (by: 1 | -1) => void
   /** `ms` is the time without an upstream. */
   onHoldEnded: (result: HoldResult, ms: number) => void
   /** Messages that an upstream may not have read, or of which it sent only a part. */
@@ -343,6 +345,7 @@ export class Hold {
 
   /** The state as data that JSON can carry. The search for an upstream, if one is under way, ends here. */
   pack(): PackedHold {
+    if (this.#search) this.#deps.onCarried(-1)
     this.#search?.abort()
     this.#search = undefined
     this.#clock.clearTimeout(this.#restTimer)
@@ -374,7 +377,7 @@ export class Hold {
 
   /** Looks on for an upstream, with the time that is left. */
   searchOn(): void {
-    this.#deps.onHeld()
+    this.#deps.onCarried(1)
     this.#lookForUpstream()
   }
 

@@ -16,6 +16,7 @@ import {
 import { controlFrame, opcode } from './frames.ts'
 import type { Hold } from './hold.ts'
 import { beat, firstPulse, type KeepaliveOptions, type Pulse } from './keepalive.ts'
+import { Outlet } from './outlet.ts'
 import type { Pipe } from './pipe.ts'
 import { isMovable, readOn, stopReading, takeHandle } from './socket-handle.ts'
 
@@ -59,10 +60,7 @@ export class Side implements FrameSink {
   #ended = false
   /** How this side ends as soon as nothing waits for the end of a frame any more. */
   #ending: Ending | undefined
-  /** While the opposite's bytes are read: how many pieces there are to write so far. */
-  #gathering: 'nothing' | 'one' | 'many' | undefined
-  /** The one piece. */
-  #lone: Buffer | undefined
+  readonly #outlet = new Outlet()
   /** Not read, because the opposite takes no more. */
   #blocked = false
   /** Not read, because the connection is about to be taken to another process. */
@@ -184,38 +182,11 @@ export class Side implements FrameSink {
 
   /** Hands bytes of the opposite on to this side. Without room the opposite is not read until there is. */
   write(bytes: Buffer): void {
-    if (!this.#closeWritten) this.#send(bytes)
+    if (!this.#closeWritten && !this.#outlet.send(this.stream, bytes)) this.opposite.block()
   }
 
-  /** What one read of the opposite brings becomes one write; a lone piece, the usual case, needs no gathering. */
-  #send(bytes: Buffer): void {
-    switch (this.#gathering) {
-      case 'nothing':
-        this.#lone = bytes
-        this.#gathering = 'one'
-        return
-      case 'one':
-        this.stream?.cork()
-        this.#gathering = 'many'
-        this.#writeNow(this.#lone!)
-        this.#writeNow(bytes)
-        return
-      default:
-        this.#writeNow(bytes)
-    }
-  }
-
-  #writeNow(bytes: Buffer): void {
-    if (this.stream?.writable && !this.stream.write(bytes)) this.opposite.block()
-  }
-
-  /** Writes what was gathered. */
   #flush(): void {
-    const was = this.#gathering
-    this.#gathering = undefined
-    if (was === 'many') this.stream?.uncork()
-    else if (was === 'one') this.#writeNow(this.#lone!)
-    this.#lone = undefined
+    if (!this.#outlet.flush(this.stream)) this.opposite.block()
   }
 
   /** Writes a frame of our own, or one handed on whole, as soon as no frame of the opposite is half written. */
@@ -236,7 +207,7 @@ export class Side implements FrameSink {
 
   #sayNow(frame: Buffer, isClose: boolean): void {
     this.#closeWritten = isClose
-    this.#send(frame)
+    this.#outlet.send(this.stream, frame)
     // What the opposite still sends is read, to see its Close, and dropped.
     if (isClose) this.opposite.unblock()
   }
@@ -291,7 +262,7 @@ export class Side implements FrameSink {
     if (!this.stream) return false
     this.#heard = true
     const to = this.opposite
-    to.#gathering = 'nothing'
+    to.#outlet.gather()
     try {
       this.reader.read(chunk, this)
       if (this.#hold && this.name === 'client') this.#hold.afterRead()

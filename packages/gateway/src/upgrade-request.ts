@@ -140,7 +140,8 @@ const handshakeOnly = new Set(['host', 'content-length', 'sec-websocket-key', 's
 
 function forward(fields: HeaderList, authority: string, source: Source): HeaderList {
   return forwardHeaders(
-    endToEnd(fields),
+    // These are the gateway's word: a client's own would be a lie.
+    endToEnd(fields).filter(([name]) => !/^holdfast-/i.test(name)),
     { peer: source.address, tls: source.tls, authority },
     source.trusted,
   )

@@ -81,6 +81,7 @@ export function startHeldPipe(some: Partial<PipeOptions> = {}, hold: Partial<Hol
       })
     },
     onHeld: () => void record.held++,
+    onCarried: () => {},
     onHoldEnded: (result) => void record.ended.push(result),
     onLost(direction, messages) {
       record.lost[direction] += messages
