@@ -5,10 +5,10 @@ import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 
 /**
- * Gets what a stream has read. The bytes are lent: after the call they may be overwritten, unless it returns true.
- * Return true when a write of them may still be waiting (`writableLength > 0`); copy what is to be kept otherwise.
+ * Gets what a stream has read. The bytes are lent: after the call they may be overwritten. Copy what is to be kept; when a
+ * write of them may still be waiting (`writableLength > 0`), return the stream that was written to.
  */
-export type OnBytes = (bytes: Buffer) => boolean
+export type OnBytes = (bytes: Buffer) => Duplex | undefined
 
 /** Bytes that one read takes at most; Node's own number. */
 const readSize = 64 * 1024
@@ -22,6 +22,18 @@ const shortReadsAtMost = 8
 /** What every socket reads into until it reads much. Between two reads nothing in it is needed. */
 const shared = Buffer.allocUnsafeSlow(readSize)
 let ownBuffers = 0
+
+/** Buffers that nobody uses: a fresh one costs more than the reading and the writing of what goes into it. 16 MiB. */
+const spare: Buffer[] = []
+const spareAtMost = 256
+
+function takeBuffer(): Buffer {
+  return spare.pop() ?? Buffer.allocUnsafeSlow(readSize)
+}
+
+function putBack(buffer: Buffer): void {
+  if (spare.length < spareAtMost) spare.push(buffer)
+}
 
 /** The parts of a libuv stream that Node's own sockets use. */
 interface Handle {
@@ -164,20 +176,28 @@ class Reading {
   }
 
   #lend(own: Buffer, length: number): void {
-    const held = this.onBytes(own.subarray(0, length))
+    const holder = this.onBytes(own.subarray(0, length))
     this.#shortReads = length <= copyAtMost ? this.#shortReads + 1 : 0
+    if (!this.#own) return
+    if (holder) {
+      // 'drain' says that everything has gone out; where none will come, the buffer is left to the garbage collector.
+      if (holder.writableNeedDrain && holder.listenerCount('drain') < 4) {
+        holder.once('drain', () => putBack(own))
+      }
+      this.#own = takeBuffer()
+    }
     if (this.#shortReads === shortReadsAtMost) this.giveBack()
-    else if (held && this.#own) this.#own = Buffer.allocUnsafeSlow(readSize)
   }
 
   #getOwn(): void {
     ownBuffers++
-    this.#own = Buffer.allocUnsafeSlow(readSize)
+    this.#own = takeBuffer()
     this.#shortReads = 0
   }
 
   giveBack(): void {
     if (!this.#own) return
+    putBack(this.#own)
     this.#own = undefined
     ownBuffers--
   }

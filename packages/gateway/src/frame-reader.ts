@@ -68,6 +68,8 @@ export interface FrameSink {
 }
 
 const rsvBits = 0x70
+/** Bytes that a collected frame gets at once; for a longer one there is more as it comes. */
+const stashAtLeast = 32 * 1024
 const nothing = Buffer.alloc(0)
 
 /** Follows the frame headers of one direction. It neither unmasks nor copies what it can hand on at once. */
@@ -250,7 +252,7 @@ export class FrameReader {
       if (length > available && header + length <= this.#rules.wholeFrames) {
         this.#emit(chunk, run, at, sink)
         this.#stashing = true
-        this.#stash = Buffer.allocUnsafe(Math.min(header + length, Math.max(4096, 2 * (end - at))))
+        this.#stash = Buffer.allocUnsafe(Math.min(header + length, Math.max(stashAtLeast, 2 * (end - at))))
         this.#stashed = chunk.copy(this.#stash, 0, at, end)
         this.#remaining -= available
         return

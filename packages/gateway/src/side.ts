@@ -257,9 +257,9 @@ export class Side implements FrameSink {
     if (!this.#frozen) this.stream?.resume()
   }
 
-  /** Takes what was read. True: a write of it may still be waiting, so that the bytes must stay as they are. */
-  onData(chunk: Buffer): boolean {
-    if (!this.stream) return false
+  /** Takes what was read. The result is the stream in which a write of it waits: the bytes must stay as they are. */
+  onData(chunk: Buffer): Duplex | undefined {
+    if (!this.stream) return undefined
     this.#heard = true
     const to = this.opposite
     to.#outlet.gather()
@@ -270,7 +270,7 @@ export class Side implements FrameSink {
       this.#pipe.fault(error)
     }
     to.#flush()
-    return to.stream !== undefined && to.stream.writableLength > 0
+    return to.stream && to.stream.writableLength > 0 ? to.stream : undefined
   }
 
   onDrain(): void {

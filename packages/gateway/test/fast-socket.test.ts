@@ -37,7 +37,7 @@ function collector() {
     take: (bytes: Buffer) => {
       chunks.push(Buffer.from(bytes))
       arrived()
-      return false
+      return undefined
     },
     get bytes() {
       return Buffer.concat(chunks)
@@ -63,7 +63,7 @@ function pattern(length: number, seed: number): Buffer {
 function tunnel(from: net.Socket, to: Duplex): Duplex {
   const source = readFast(from, (bytes) => {
     if (!to.write(bytes)) source.pause()
-    return to.writableLength > 0
+    return to.writableLength > 0 ? to : undefined
   })
   to.on('drain', () => source.resume())
   source.on('end', () => to.end())
@@ -127,7 +127,7 @@ describe('readFast', () => {
         // Without back-pressure, so that there is reading while writes wait.
         const source = readFast(left.accepted, (bytes) => {
           right.accepted.write(bytes)
-          return right.accepted.writableLength > 0
+          return right.accepted.writableLength > 0 ? right.accepted : undefined
         })
         source.on('end', () => right.accepted.end())
         source.resume()
@@ -176,7 +176,7 @@ describe('readFast', () => {
     for (const [i, { client, accepted }] of lanes.entries()) {
       const echo: Duplex = readFast(accepted, (bytes) => {
         echo.write(bytes)
-        return echo.writableLength > 0
+        return echo.writableLength > 0 ? echo : undefined
       })
       echo.resume()
       const sizes = [100, 20_000, 5, 70_000, ...Array.from({ length: 12 }, () => 300), 9000]
@@ -196,7 +196,7 @@ describe('readFast', () => {
 
   it('says end when the peer ends its half, and can still write', async () => {
     const { client, accepted } = await connection()
-    const socket = readFast(accepted, () => false)
+    const socket = readFast(accepted, () => undefined)
     socket.resume()
     client.end()
     await once(socket, 'end')
@@ -225,7 +225,7 @@ describe('readFast', () => {
 
   it('says close after a reset', async () => {
     const { client, accepted } = await connection()
-    const socket = readFast(accepted, () => false)
+    const socket = readFast(accepted, () => undefined)
     socket.on('error', () => {})
     socket.resume()
     const closed = new Promise((resolve) => socket.once('close', resolve))
@@ -238,7 +238,7 @@ describe('readFast', () => {
     const given = once(accepted, 'close')
     const socket = readFast(accepted, (bytes) => {
       socket.write(Buffer.from(bytes))
-      return false
+      return undefined
     })
     socket.resume()
     await given
@@ -256,7 +256,7 @@ describe('readFast', () => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')
       const echo: Duplex = readFast(socket, (bytes) => {
         echo.write(bytes)
-        return echo.writableLength > 0
+        return echo.writableLength > 0 ? echo : undefined
       })
       echo.resume().on('end', () => echo.end())
     })

@@ -74,7 +74,7 @@ test.each<[string, HeaderList]>([
     ],
   ],
 ])('an answer with a %s is refused', (words, headers) => {
-  expect(readSwitch(headers, request)).toEqual({ ok: false, words })
+  expect(readSwitch(headers, request)).toMatchObject({ ok: false, words })
 })
 
 test('a subprotocol is refused when none was offered', () => {
@@ -82,6 +82,7 @@ test('a subprotocol is refused when none was offered', () => {
   expect(readSwitch([...good, ['Sec-WebSocket-Protocol', 'chat']], asked)).toEqual({
     ok: false,
     words: 'subprotocol never offered',
+    agreement: true,
   })
 })
 
