@@ -96,7 +96,17 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
   // Node looks for connections over the limits only between 'listening' and close().
   server.emit('listening')
 
+  // Bun has the options above and does nothing about them: there the first head of a connection is timed here.
+  const slowHeads = new WeakMap<Duplex, NodeJS.Timeout>()
+  const endSlowHead = (socket: Duplex, ms: number) => {
+    const timer = setTimeout(() => answerHttp1(socket, tooSlow), ms)
+    slowHeads.set(socket, timer)
+    socket.once('close', () => clearTimeout(timer))
+  }
+  const headCame = (socket: Duplex) => clearTimeout(slowHeads.get(socket))
+
   const onRequest = (req: IncomingMessage, res: ServerResponse) => {
+    headCame(req.socket)
     const connection = connections.get(req.socket)!
     connection.pending++
     res.once('close', () => {
@@ -115,6 +125,7 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
   server.on('checkContinue', onRequest)
 
   server.on('upgrade', (req, socket, head) => {
+    headCame(req.socket)
     // Where an upgrade has a body, newer Node gives a stream behind that body in place of the socket.
     const { pending, source } = connections.get(req.socket)!
     // An answer here would overtake the answers to the requests before it.
@@ -154,6 +165,7 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
         const req = readHandshake(bytes)
         if (!req) {
           connections.set(socket, { source, pending: 0, failed: false })
+          if (process.versions.bun) endSlowHead(socket, timeouts.headers)
           socket.unshift(bytes)
           server.emit('connection', socket)
           return socket.resume()
@@ -185,7 +197,7 @@ function firstBytes(socket: Duplex, within: number, then: (bytes: Buffer) => voi
   }
   const timer = setTimeout(() => {
     stop()
-    answerHttp1(socket, plain({ status: 408, message: 'request took too long', headers: [] }))
+    answerHttp1(socket, tooSlow)
   }, within)
   socket.on('data', came).on('end', leave).on('close', stop)
   socket.resume()
@@ -207,6 +219,8 @@ function readHandshake(bytes: Buffer): (RequestHead & { early: Buffer }) | undef
     return undefined
   return { method, url, httpVersion: '1.1', httpVersionMajor: 1, rawHeaders, early: bytes.subarray(length) }
 }
+
+const tooSlow = plain({ status: 408, message: 'request took too long', headers: [] })
 
 const clientErrors: Record<string, [status: number, message: string]> = {
   HPE_HEADER_OVERFLOW: [431, 'request header fields too large'],

@@ -189,6 +189,8 @@ function play(happenings: Happening[], restless: boolean) {
   }
   const upstream = (message: object) => talk.attached && talk.upstream(message)
   const running = () => runningIn(parsed(talk.toUpstream))
+  /** What a server has ended; the next server knows nothing of it. */
+  const over = new Set<string>()
   for (const happening of happenings) {
     if (happening === 'lose') talk.lose()
     else if (happening === 'attach') talk.attached || talk.attach()
@@ -200,7 +202,10 @@ function play(happenings: Happening[], restless: boolean) {
       if (ids[happening.cancel]) talk.client(complete(ids[happening.cancel]!))
     } else {
       const id = String('result' in happening ? happening.result : happening.end)
-      if (running().has(id)) upstream('result' in happening ? next(id) : complete(id))
+      const here = `${talk.upstreams.length} ${id}`
+      if (!running().has(id) || over.has(here)) continue
+      upstream('result' in happening ? next(id) : complete(id))
+      if ('end' in happening && talk.attached) over.add(here)
     }
   }
   if (!talk.attached) talk.attach()
