@@ -51,7 +51,9 @@ onNode.each([1, 2])(
   'connections with traffic go through live upgrades of %i workers in a row: none ends, nothing is lost, doubled or out of order',
   async (workers) => {
     await using upstream = await numberedUpstream()
-    await using holdfast = await serve(upstream.url, { config: { workers } })
+    // Time enough for thousands of connections: what has not moved by then is drained.
+    const config = { workers, drain: { ...drain, deadline: '30s' } }
+    await using holdfast = await serve(upstream.url, { config })
     using crowd = new Crowd()
     await crowd.join(holdfast.url, connections)
     const others = attempts(holdfast.url)
