@@ -104,7 +104,14 @@ async function run() {
   for (const [name, version] of Object.entries(versions)) console.log(`${name}: ${version}`)
   const backend = await generator.ask('listen', {})
   const proxies = new Map()
-  for (const system of here) proxies.set(system.name, await launch(system, { backend, cores: '1' }))
+  for (const system of [...here]) {
+    try {
+      proxies.set(system.name, await launch(system, { backend, cores: '1' }))
+    } catch (error) {
+      missing[system.name] = `it does not start: ${error.message}`
+      here.splice(here.indexOf(system), 1)
+    }
+  }
   const samples = new Map()
   for (let round = 0; round < rounds; round++) {
     for (const scenario of wantedScenarios) {
