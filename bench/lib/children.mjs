@@ -1,5 +1,6 @@
 // Every process of the bench is started here, pinned, and ends with it whatever happens.
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import { setTimeout as after } from 'node:timers/promises'
 
@@ -30,14 +31,36 @@ export function start(cores, command, { env = {}, ipc = false, cwd } = {}) {
 export async function stop(child, signal = 'SIGKILL', ms = 2000) {
   if (!running.has(child)) return
   const closed = new Promise((resolve) => child.once('close', resolve))
-  child.kill(signal)
+  if (signal === 'SIGKILL') killTree(child)
+  else child.kill(signal)
   await Promise.race([closed, after(ms, undefined, { ref: false })])
-  if (running.has(child)) child.kill('SIGKILL')
+  if (running.has(child)) killTree(child)
   await Promise.race([closed, after(2000, undefined, { ref: false })])
 }
 
+/** Ends a process and all that it started: the workers of nginx outlive a master that is killed. */
+function killTree(child) {
+  for (const pid of descendants(child.pid)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  child.kill('SIGKILL')
+}
+
+function descendants(pid) {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+    return children.filter(Boolean).flatMap((child) => [Number(child), ...descendants(child)])
+  } catch {
+    return []
+  }
+}
+
 function killAll() {
-  for (const child of running) child.kill('SIGKILL')
+  for (const child of running) killTree(child)
 }
 process.on('exit', killAll)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
