@@ -82,8 +82,8 @@ export async function freePorts(count) {
 
 /** Waits until a port accepts connections, or the child has ended. */
 export async function listening(child, port, ms = 15_000) {
-  const until = Date.now() + ms
-  while (Date.now() < until) {
+  const until = performance.now() + ms
+  while (performance.now() < until) {
     if (!running.has(child))
       throw new Error(`it ended: ${child.said.trim().split('\n').slice(-3).join(' | ')}`)
     if (await accepts(port)) return

@@ -23,10 +23,10 @@ async function open({ port, connections, secure, offer }, atOnce = 64) {
 
 /** Closes with 1000, and waits until both ends of every connection are gone. */
 async function closeAll(some, limit = 10_000) {
-  const until = Date.now() + limit
+  const until = performance.now() + limit
   for (const client of some) if (!client.gone) client.write(clientClose)
   while (some.some(({ gone }) => !gone) || backend.served.size > 0) {
-    if (Date.now() > until) {
+    if (performance.now() > until) {
       for (const { socket } of some) socket.destroy()
       for (const { socket } of backend.served) socket.destroy()
       return false

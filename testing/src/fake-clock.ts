@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds from an arbitrary start; never goes back. */
   now(): number
+  /** Milliseconds since 1970, which may jump. */
+  wall(): number
   setTimeout(callback: () => void, ms: number): unknown
   clearTimeout(timer: unknown): void
 }
@@ -11,6 +13,8 @@ export interface FakeClock extends Clock {
   tick(ms: number): void
   /** Like `tick`, but after each timer waits until promises have settled, so that chains of waits go on. */
   advance(ms: number): Promise<void>
+  /** Sets the wall clock forth or back; `now` and the timers do not know. */
+  stepWall(ms: number): void
   /** How many timers wait. */
   readonly pending: number
 }
@@ -25,6 +29,7 @@ interface Timer {
 export function fakeClock(start = 0): FakeClock {
   let time = start
   let order = 0
+  let stepped = 0
   const timers = new Set<Timer>()
 
   function takeDue(end: number): Timer | undefined {
@@ -42,6 +47,10 @@ export function fakeClock(start = 0): FakeClock {
 
   return {
     now: () => time,
+    wall: () => time + stepped,
+    stepWall(ms) {
+      stepped += ms
+    },
     setTimeout(callback, ms) {
       const timer = { due: time + Math.max(ms, 0), order: order++, callback }
       timers.add(timer)

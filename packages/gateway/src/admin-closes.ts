@@ -13,7 +13,8 @@ export class CloseHistory {
    * between: the counts are looked at now and then, not at the turn of a second.
    */
   add(from: number, to: number, closes: ReadonlyMap<number, number>): void {
-    const start = Math.max(from, to - historySeconds * 1000)
+    // The wall clock may have been set back between the two looks.
+    const start = Math.min(to, Math.max(from, to - historySeconds * 1000))
     for (const [code, count] of closes) {
       let told = 0
       for (let second = Math.floor(start / 1000); second * 1000 < to || told < count; second++) {

@@ -1,5 +1,6 @@
 // What the operator's page gets, once a second: the state as it is now, closes as counts, and the latest of them in
 // words. Plain data, and its size does not grow with traffic.
+import type { UnixMs } from './clock.ts'
 import type { UpgradeInfo, WorkerInfo } from './operations.ts'
 import type { ClosedBy, Direction, DrainInfo, RouteInfo, ShownState, UpstreamInfo } from './snapshot.ts'
 
@@ -10,7 +11,7 @@ export type CloseCount = [second: number, code: number, closes: number]
 export interface RecentClose {
   /** Of the first and of the latest; Unix milliseconds. */
   since: number
-  at: number
+  at: UnixMs
   route: string
   code: number
   by: ClosedBy
@@ -22,7 +23,7 @@ export interface RecentClose {
 }
 
 /** Something that happened and that is no close. */
-export type News = { id: number; at: number } & (
+export type News = { id: number; at: UnixMs } & (
   | { type: 'health'; route: string; upstream: string; healthy: boolean; error?: string }
   | { type: 'worker'; worker: number; state: 'ready' | 'gone' }
   | { type: 'reload'; changes: string[]; drained: number }
@@ -52,7 +53,7 @@ export interface RouteFrame {
 /** One look at the gateway. */
 export interface Frame {
   /** Unix milliseconds. */
-  at: number
+  at: UnixMs
   /** Whether `closes` goes back as far as is known; else it has only the seconds that are new or not over. */
   whole: boolean
   version: string

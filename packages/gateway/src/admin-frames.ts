@@ -2,7 +2,7 @@
 import { CloseHistory, historySeconds } from './admin-closes.ts'
 import { closesBetween, type Frame, type Rates, ratesOf } from './admin-frame.ts'
 import { RecentEvents } from './admin-recent.ts'
-import type { Clock } from './clock.ts'
+import type { Clock, MonotonicMs, UnixMs } from './clock.ts'
 import type { GatewayState, Operations } from './operations.ts'
 import type { RouteInfo } from './snapshot.ts'
 
@@ -15,7 +15,9 @@ const ratesOver = 900
 
 /** The routes as they were counted at some moment. */
 interface Look {
-  at: number
+  at: MonotonicMs
+  /** What the history counts by. */
+  wall: UnixMs
   routes: RouteInfo[]
 }
 
@@ -77,7 +79,7 @@ export class Frames {
   #hurry(): void {
     if (this.#looking || this.#watchers.size === 0) return
     const now = this.#clock.now()
-    const soonest = Math.max(now, (this.#last?.at ?? 0) + notBefore)
+    const soonest = Math.max(now, (this.#last?.at ?? Number.NEGATIVE_INFINITY) + notBefore)
     if (soonest < this.#dueAt) this.#lookIn(soonest - now)
   }
 
@@ -98,9 +100,9 @@ export class Frames {
   }
 
   #tell(state: GatewayState): void {
-    const at = this.#clock.now()
-    const from = this.#last?.at ?? at
-    this.#count({ at, routes: state.routes })
+    const at = this.#clock.wall()
+    const from = this.#last?.wall ?? at
+    this.#count({ at: this.#clock.now(), wall: at, routes: state.routes })
     if (this.#watchers.size === 0) return
     const frame = this.#frame(state, at)
     const newcomers = [...this.#newcomers]
@@ -118,8 +120,8 @@ export class Frames {
   }
 
   #count(look: Look): void {
-    const { at, routes } = look
-    if (this.#last) this.#history.add(this.#last.at, at, closesBetween(this.#last.routes, routes))
+    const { at, wall, routes } = look
+    if (this.#last) this.#history.add(this.#last.wall, wall, closesBetween(this.#last.routes, routes))
     this.#last = look
     const rated = this.#rated
     if (rated && at - rated.at < ratesOver) return
@@ -133,7 +135,7 @@ export class Frames {
     )
   }
 
-  #frame(state: GatewayState, at: number): Frame {
+  #frame(state: GatewayState, at: UnixMs): Frame {
     const { version, phase, uptime, listen, workers, workerRestarts, socketsDropped, upgrade, drains } = state
     const { closes: recent, news, unlisted } = this.#recent
     const unready = this.#operations.unready()

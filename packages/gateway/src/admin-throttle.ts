@@ -1,7 +1,7 @@
 // How often somebody may be wrong about the token. Pure but for the clock.
 import net from 'node:net'
 import { isLoopback } from './admin-guard.ts'
-import type { Clock } from './clock.ts'
+import type { Clock, MonotonicMs } from './clock.ts'
 
 /** Wrong tries at once, and milliseconds until one more: from one address, and from all that are not this machine. */
 const perAddress = { tries: 5, every: 5000 }
@@ -12,7 +12,7 @@ const addressesAtMost = 1000
 /** Tries that were used up at some moment; they come back one by one. */
 interface Used {
   tries: number
-  at: number
+  at: MonotonicMs
 }
 
 export class Throttle {
@@ -59,10 +59,10 @@ function neighbourhood(address: string): string {
   return [...groups, ...zeros, ...after].slice(0, 4).join(':')
 }
 
-function usedUp(used: Used | undefined, { every }: typeof perAddress, now: number): number {
+function usedUp(used: Used | undefined, { every }: typeof perAddress, now: MonotonicMs): number {
   return used ? Math.max(0, used.tries - (now - used.at) / every) : 0
 }
 
-function waitFor(used: Used | undefined, limit: typeof perAddress, now: number): number {
+function waitFor(used: Used | undefined, limit: typeof perAddress, now: MonotonicMs): number {
   return Math.max(0, Math.ceil((usedUp(used, limit, now) - (limit.tries - 1)) * limit.every))
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import type { UnixMs } from './clock.ts'
 import { type ConfigProblem, type Path, pathText, Wrong } from './config-errors.ts'
 import { type Finding, findings } from './config-issues.ts'
 import { type Config, configSchema, keys, listenEntry } from './config-schema.ts'
@@ -27,7 +28,7 @@ export interface ConfigSources {
   /** Reads a TLS file. A rejection is a problem of the configuration. */
   readFile(path: string): Promise<string>
   /** Milliseconds since 1970, for the dates of certificates. Default: `Date.now`. */
-  now?: () => number
+  now?: () => UnixMs
 }
 
 /**

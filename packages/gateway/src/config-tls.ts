@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
+import type { UnixMs } from './clock.ts'
 import { Wrong } from './config-errors.ts'
 import type { TlsOptions } from './options.ts'
 
@@ -11,7 +12,7 @@ export interface TlsFault {
 }
 
 /** Checks that a certificate and a key can be used together at a time (milliseconds since 1970). */
-export function tlsFaults(tls: TlsOptions, now: number): TlsFault[] {
+export function tlsFaults(tls: TlsOptions, now: UnixMs): TlsFault[] {
   const cert = readCertificate(tls)
   const key = readKey(tls)
   const faults: TlsFault[] = []
@@ -69,7 +70,7 @@ function contextFault(tls: TlsOptions): Wrong | undefined {
   }
 }
 
-function dateFault({ validFrom, validTo }: X509Certificate, now: number): Wrong | undefined {
+function dateFault({ validFrom, validTo }: X509Certificate, now: UnixMs): Wrong | undefined {
   if (Date.parse(validTo) < now) return new Wrong(`expired on ${validTo}`, 'clients will refuse it')
   if (Date.parse(validFrom) > now)
     return new Wrong(`is not valid before ${validFrom}`, 'clients will refuse it')

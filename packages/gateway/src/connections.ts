@@ -1,5 +1,5 @@
 // The registry of live connections: what a drain, a reload, the operator and the metrics walk.
-import type { Clock } from './clock.ts'
+import type { Clock, UnixMs } from './clock.ts'
 import type { Opening } from './open-connection.ts'
 import type { Pipe } from './pipe.ts'
 import type { ConnectionInfo, ShownState } from './snapshot.ts'
@@ -12,7 +12,7 @@ export interface Connection {
   upstream?: { name: string; address: string }
   /** The client's address. */
   address: string
-  openedAt: number
+  openedAt: UnixMs
   protocol?: string
   http: '1.1' | '2'
   pipe: Pipe

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import { type AdmissionLedger, Admissions } from './admissions.ts'
 import type { Channel, Handle } from './channel.ts'
-import type { Clock } from './clock.ts'
+import type { Clock, MonotonicMs } from './clock.ts'
 import { GatewayError } from './errors.ts'
 import type { LogOptions } from './log.ts'
 import type { GatewayOptions } from './options.ts'
@@ -55,7 +55,7 @@ export class Crew {
   /** Told to end. */
   readonly #dismissed = new WeakSet<WorkerLink>()
   #ended: Totals = new Map()
-  #crashes: number[] = []
+  #crashes: MonotonicMs[] = []
   #ids = 0
   #generation = 1
   #restarts = 0

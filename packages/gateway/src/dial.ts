@@ -248,7 +248,7 @@ function notSwitched(
     return badAnswer(answer.ok ? 'no switch of protocols' : answer.words)
   }
   if (status === 503 || status === 429) {
-    const after = retryAfter(values(headers, 'retry-after')[0], clock.now())
+    const after = retryAfter(values(headers, 'retry-after')[0], clock.wall())
     return failed({ kind: 'busy', status, ...(after !== undefined && { retryAfter: after }) })
   }
   if (status < 300) return badAnswer(`status ${status} instead of 101`)

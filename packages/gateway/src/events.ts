@@ -1,15 +1,16 @@
 // What happens in the gateway, for those who watch: every event has a number, and the latest are kept.
+import type { UnixMs } from './clock.ts'
 import type { UpgradeInfo } from './operations.ts'
 import type { GatewayEvent } from './snapshot.ts'
 
 /** An event of a worker's gateway, or one of the supervisor's own. */
 export type FeedEvent =
   | (GatewayEvent & { worker: number })
-  | { type: 'worker'; at: number; worker: number; pid: number; state: 'ready' | 'gone' }
-  | { type: 'reload'; at: number; changes: string[]; drained: number }
-  | { type: 'upgrade'; at: number; upgrade: UpgradeInfo }
+  | { type: 'worker'; at: UnixMs; worker: number; pid: number; state: 'ready' | 'gone' }
+  | { type: 'reload'; at: UnixMs; changes: string[]; drained: number }
+  | { type: 'upgrade'; at: UnixMs; upgrade: UpgradeInfo }
   /** So many events came faster than they could be passed on. */
-  | { type: 'dropped'; at: number; worker: number; events: number }
+  | { type: 'dropped'; at: UnixMs; worker: number; events: number }
 
 export interface NumberedEvent {
   id: number

@@ -251,7 +251,7 @@ export class Gateway {
     pool.onHealthChange(({ name, healthy, lastError }) =>
       this.#emit({
         type: 'health',
-        at: this.#clock.now(),
+        at: this.#clock.wall(),
         route: route.name,
         upstream: name,
         healthy,
@@ -335,7 +335,7 @@ export class Gateway {
       },
       onProgress: (progress) => {
         Object.assign(shown, progress)
-        this.#emit({ type: 'drain', at: this.#clock.now(), drain: progress })
+        this.#emit({ type: 'drain', at: this.#clock.wall(), drain: progress })
       },
     })
     this.#log.info({ scope, closed: info.closed, moved: info.moved, cut: info.cut }, 'drain finished')

@@ -1,4 +1,5 @@
 // In: how dials and probes went. Out: whether an upstream may be picked. Pure; upstreams.ts acts on it.
+import type { MonotonicMs } from './clock.ts'
 import type { HealthOptions } from './options.ts'
 
 /** With `health` configured. Assumed healthy until shown otherwise. */
@@ -39,7 +40,7 @@ export interface Rest {
   /** Failures in a row, those during a rest not counted. */
   failures: number
   /** The time, in milliseconds, at which it is no longer avoided. */
-  until: number
+  until: MonotonicMs
 }
 
 export const noRest: Rest = { failures: 0, until: 0 }
@@ -48,7 +49,7 @@ const firstRest = 1_000
 const longestRest = 10_000
 
 /** The rest after a dial: 1 s, doubled for each failure in a row up to 10 s; none after a success. */
-export function nextRest(rest: Rest, ok: boolean, now: number): Rest {
+export function nextRest(rest: Rest, ok: boolean, now: MonotonicMs): Rest {
   if (ok) return noRest
   // Of a hundred dials that were under way together the first failure says it all.
   if (now < rest.until) return rest

@@ -60,7 +60,7 @@ export class HoldNews {
     this.#lost = 0
     this.#ended = {}
     this.#longest = 0
-    emit({ type: 'hold', at: clock.now(), route, ...news })
+    emit({ type: 'hold', at: clock.wall(), route, ...news })
     const { attached = 0, ...others } = news.ended
     if (news.lost > 0) log.info({ route, connections: news.lost }, 'upstream gone, clients are held')
     if (attached > 0) {

@@ -2,7 +2,7 @@
 // Next: kept.ts, confirmed.ts, message-reader.ts, and held-connection.ts for the next upstream.
 import type { Duplex } from 'node:stream'
 import { code } from '@holdfast/close-codes'
-import type { Clock } from './clock.ts'
+import type { Clock, MonotonicMs } from './clock.ts'
 import { Confirmed, type PackedConfirmed } from './confirmed.ts'
 import type { Holdable } from './connection.ts'
 import { controlFrame, messageFrame, opcode } from './frames.ts'
@@ -67,8 +67,8 @@ export class Hold {
   /** Payload of the client's last Ping, until the upstream has answered it. */
   #ping: Buffer | undefined
   /** Since when the client has had no upstream, or none that stayed. */
-  #heldAt = 0
-  #attachedAt = Number.NEGATIVE_INFINITY
+  #heldAt: MonotonicMs = 0
+  #attachedAt: MonotonicMs = Number.NEGATIVE_INFINITY
   /** Milliseconds to wait before the next attempt. */
   #pause = 0
   /** The code with which the last upstream went. */

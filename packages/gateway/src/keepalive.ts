@@ -1,11 +1,13 @@
 // When a side is pinged and when its silence means that it is gone. Pure; pipe.ts asks at every sweep.
 
-/** What is known of one side's silence. Times in the clock's milliseconds. */
+import type { MonotonicMs } from './clock.ts'
+
+/** What is known of one side's silence. */
 export interface Pulse {
   /** When it is pinged if nothing is heard until then. */
-  pingAt: number
+  pingAt: MonotonicMs
   /** When it is given up; absent while no Ping waits for its answer. */
-  answerBy?: number
+  answerBy?: MonotonicMs
 }
 
 export interface KeepaliveOptions {
@@ -15,7 +17,7 @@ export interface KeepaliveOptions {
 
 /** Since the last sweep. */
 export interface Signs {
-  now: number
+  now: MonotonicMs
   /** Bytes came from it, or bytes that waited for it have gone out. */
   alive: boolean
   /** The gateway itself has stopped reading it, so that no answer could be seen. */
@@ -24,7 +26,7 @@ export interface Signs {
 
 export type Beat = 'ping' | 'silent' | 'nothing'
 
-export function firstPulse(now: number, options: KeepaliveOptions): Pulse {
+export function firstPulse(now: MonotonicMs, options: KeepaliveOptions): Pulse {
   return { pingAt: now + options.ping }
 }
 

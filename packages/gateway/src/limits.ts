@@ -1,5 +1,5 @@
 import { adviceFor, code, delayFor } from '@holdfast/close-codes'
-import { type Clock, systemClock } from './clock.ts'
+import { type Clock, type MonotonicMs, systemClock } from './clock.ts'
 import type { LimitOptions } from './options.ts'
 
 export type Admission =
@@ -33,9 +33,9 @@ interface Entry {
 interface Rate {
   tokens: number
   /** When `tokens` was right. */
-  at: number
+  at: MonotonicMs
   /** The last moment given away. */
-  lastSlot: number
+  lastSlot: MonotonicMs
 }
 
 /** Milliseconds. No client is told to wait longer for its turn. */

@@ -1,6 +1,7 @@
 // In: what a handshake, or another process, has brought about. Out: a running, registered connection. Next: pipe.ts.
 import type { Duplex } from 'node:stream'
 import { adviceFor, code, delayFor } from '@holdfast/close-codes'
+import type { UnixMs } from './clock.ts'
 import { type Connection, connectionInfo } from './connections.ts'
 import type { HandshakeDeps } from './handshake.ts'
 import { holdDeps, placeOf } from './held-connection.ts'
@@ -32,7 +33,7 @@ export interface Opening {
 /** What another process knew of a connection. */
 export interface Before {
   id: string
-  openedAt: number
+  openedAt: UnixMs
   reattached: number
   place?: { name: string; address: string }
   pipe: PackedPipe
@@ -65,7 +66,7 @@ export function openConnection(opening: Opening, state: RouteState, deps: Handsh
       release.admission()
       state.countClose(code, by)
       deps.log.debug({ ...connectionInfo(connection), code, reason, by }, 'connection closed')
-      deps.emit({ type: 'close', at: deps.clock.now(), route: route.name, code, reason, by })
+      deps.emit({ type: 'close', at: deps.clock.wall(), route: route.name, code, reason, by })
     },
   })
   const connection: Connection = {
@@ -73,7 +74,7 @@ export function openConnection(opening: Opening, state: RouteState, deps: Handsh
     route: route.name,
     upstream: upstream ? placeOf(upstream) : before?.place,
     address: opening.address,
-    openedAt: before?.openedAt ?? deps.clock.now(),
+    openedAt: before?.openedAt ?? deps.clock.wall(),
     protocol,
     http: opening.http,
     pipe,

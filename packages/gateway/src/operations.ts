@@ -1,4 +1,5 @@
 // What an operator can see and do; the admin API is one way to it. The supervisor implements it.
+import type { UnixMs } from './clock.ts'
 import type { EventFeed } from './events.ts'
 import type { ConnectionInfo, DrainInfo, GatewaySnapshot, RouteInfo } from './snapshot.ts'
 import type { ConnectionFilter, DrainCounts, DrainScope, ProcessInfo } from './worker-messages.ts'
@@ -16,8 +17,7 @@ export interface WorkerInfo {
   generation: number
   /** Of the code that it runs. */
   version: string
-  /** Unix milliseconds. */
-  startedAt: number
+  startedAt: UnixMs
   connections: number
   process?: ProcessInfo
 }
@@ -28,8 +28,7 @@ export interface GatewayState {
   phase: Phase
   /** Process id of the supervisor; it stays the same for as long as the gateway runs. */
   pid: number
-  /** Unix milliseconds. */
-  startedAt: number
+  startedAt: UnixMs
   /** Milliseconds. */
   uptime: number
   /** URLs with the actual ports. */
@@ -48,8 +47,7 @@ export interface GatewayState {
 
 /** One live upgrade. */
 export interface UpgradeInfo {
-  /** Unix milliseconds. */
-  startedAt: number
+  startedAt: UnixMs
   /** starting: the new workers are not ready; moving: connections move to them; done; failed: the old ones go on. */
   phase: 'starting' | 'moving' | 'done' | 'failed'
   /** Versions of the code that ran and of that which runs now. */

@@ -4,7 +4,7 @@
 import type { Duplex } from 'node:stream'
 import { code } from '@holdfast/close-codes'
 import type { Handle } from './channel.ts'
-import type { Clock } from './clock.ts'
+import type { Clock, MonotonicMs } from './clock.ts'
 import { awaitTcpEnd, endTcp } from './close-handshake.ts'
 import type { Happening, Manners } from './close-mapping.ts'
 import {
@@ -224,7 +224,7 @@ export class Pipe {
   }
 
   /** Called at every sweep of the keepalive. */
-  tick(now: number): void {
+  tick(now: MonotonicMs): void {
     if (this.#state.name === 'closed') return
     this.client.tick(now)
     if (this.upstream.stream) this.upstream.tick(now)

@@ -1,4 +1,5 @@
 // What a gateway keeps for one route while it runs: its pool and its counts.
+import type { MonotonicMs } from './clock.ts'
 import { type Connection, shownState } from './connections.ts'
 import type { HoldResult } from './hold.ts'
 import type { HoldNews } from './hold-news.ts'
@@ -51,7 +52,7 @@ export class RouteState {
   #reattachSum = 0
   /** Clients turned away since the log last said so, and when that was. */
   #turnedAway = 0
-  #saidAt = Number.NEGATIVE_INFINITY
+  #saidAt: MonotonicMs = Number.NEGATIVE_INFINITY
 
   constructor(options: RouteOptions, pool: UpstreamPool, news: HoldNews) {
     this.options = options
@@ -100,7 +101,7 @@ export class RouteState {
    * Counts a client that found no upstream. Now and then the result is how many there were since the last time: the
    * log says it once for all of them, because a dead backend turns away every client.
    */
-  turnedAway(now: number): number | undefined {
+  turnedAway(now: MonotonicMs): number | undefined {
     this.#turnedAway++
     if (now - this.#saidAt < sayEvery) return undefined
     this.#saidAt = now

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { Handle } from './channel.ts'
-import type { Clock } from './clock.ts'
+import type { Clock, MonotonicMs } from './clock.ts'
 import type { Happening, SideName } from './close-mapping.ts'
 import { canReadFast, mustReadFast, readFast } from './fast-socket.ts'
 import {
@@ -71,7 +71,7 @@ export class Side implements FrameSink {
   #ping: Buffer | undefined
   #unsent = 0
   #allowance: number
-  #allowanceAt: number
+  #allowanceAt: MonotonicMs
 
   constructor(pipe: Pipe, name: SideName, options: SideOptions) {
     this.#pipe = pipe
@@ -341,7 +341,7 @@ export class Side implements FrameSink {
     this.#pipe.step({ type: 'happened', happening: faultHappening(fault, this.name) })
   }
 
-  tick(now: number): void {
+  tick(now: MonotonicMs): void {
     const { keepalive } = this.#options
     const { stream } = this
     if (!keepalive || !this.#pulse || !stream || this.#closing || this.#ended) return

@@ -1,4 +1,5 @@
 /** What a gateway counts and shows. Plain data: it crosses from worker to supervisor as JSON. */
+import type { UnixMs } from './clock.ts'
 
 /** Who ended a connection. */
 export type ClosedBy = 'client' | 'upstream' | 'gateway'
@@ -76,19 +77,18 @@ export interface ConnectionInfo extends Traffic {
   state: ShownState
   /** How many times the connection went on with another upstream. */
   reattached: number
-  /** Unix milliseconds. */
-  openedAt: number
+  openedAt: UnixMs
   protocol?: string
   http: '1.1' | '2'
 }
 
 /** Something that an operator may want to see as it happens. */
 export type GatewayEvent =
-  | { type: 'close'; at: number; route: string; code: number; reason: string; by: ClosedBy }
-  | { type: 'health'; at: number; route: string; upstream: string; healthy: boolean; error?: string }
-  | { type: 'drain'; at: number; drain: DrainInfo }
+  | { type: 'close'; at: UnixMs; route: string; code: number; reason: string; by: ClosedBy }
+  | { type: 'health'; at: UnixMs; route: string; upstream: string; healthy: boolean; error?: string }
+  | { type: 'drain'; at: UnixMs; drain: DrainInfo }
   /**
    * Connections of a route lost their upstream and are held, or held ones have ended: how many of each since the last
    * such event, and how many are held now.
    */
-  | { type: 'hold'; at: number; route: string; lost: number; ended: Record<string, number>; held: number }
+  | { type: 'hold'; at: UnixMs; route: string; lost: number; ended: Record<string, number>; held: number }

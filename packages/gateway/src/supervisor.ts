@@ -4,7 +4,7 @@ import os from 'node:os'
 import type { Logger } from 'pino'
 import { AdminServer } from './admin.ts'
 import { canShareHandles, formatHostPort } from './bound-handles.ts'
-import { type Clock, systemClock } from './clock.ts'
+import { type Clock, type MonotonicMs, systemClock, type UnixMs } from './clock.ts'
 import { Crew } from './crew.ts'
 import { GatewayError } from './errors.ts'
 import { EventFeed } from './events.ts'
@@ -66,7 +66,8 @@ export class Supervisor implements Operations {
   readonly #load: SupervisorOptions['load']
   readonly #version: string
   readonly #clock: Clock
-  readonly #startedAt: number
+  readonly #startedAt: UnixMs
+  readonly #began: MonotonicMs
   readonly #log: Logger
   readonly #handOut: HandOut
   readonly #listening: Listening
@@ -89,7 +90,8 @@ export class Supervisor implements Operations {
     this.#load = load
     this.#version = version
     this.#clock = clock
-    this.#startedAt = clock.now()
+    this.#startedAt = clock.wall()
+    this.#began = clock.now()
     this.#log = createLogger(logging)
     this.finished = new Promise((resolve) => {
       this.#finish = resolve
@@ -123,7 +125,7 @@ export class Supervisor implements Operations {
       handOut: this.#handOut,
       attach: (worker) => this.#workerReady(worker),
       deadline: () => this.#options.drain.deadline,
-      publish: (upgrade) => this.events.publish({ type: 'upgrade', at: clock.now(), upgrade }),
+      publish: (upgrade) => this.events.publish({ type: 'upgrade', at: clock.wall(), upgrade }),
       log: this.#log,
       clock,
     })
@@ -173,7 +175,7 @@ export class Supervisor implements Operations {
       phase: this.#phase,
       pid: process.pid,
       startedAt: this.#startedAt,
-      uptime: this.#clock.now() - this.#startedAt,
+      uptime: this.#clock.now() - this.#began,
       listen: this.listenUrls,
       admin: this.adminUrl,
       workers,
@@ -269,7 +271,7 @@ export class Supervisor implements Operations {
     this.#log.debug({ worker: worker.id, pid: worker.pid }, 'worker is ready')
     this.events.publish({
       type: 'worker',
-      at: this.#clock.now(),
+      at: this.#clock.wall(),
       worker: worker.id,
       pid: worker.pid,
       state: 'ready',
@@ -281,7 +283,7 @@ export class Supervisor implements Operations {
     this.#upgrades.gone(worker)
     this.events.publish({
       type: 'worker',
-      at: this.#clock.now(),
+      at: this.#clock.wall(),
       worker: worker.id,
       pid: worker.pid,
       state: 'gone',
@@ -290,7 +292,7 @@ export class Supervisor implements Operations {
 
   #publish({ id: worker }: WorkerLink, events: GatewayEvent[], dropped: number): void {
     for (const event of events) this.events.publish({ ...event, worker })
-    if (dropped > 0) this.events.publish({ type: 'dropped', at: this.#clock.now(), worker, events: dropped })
+    if (dropped > 0) this.events.publish({ type: 'dropped', at: this.#clock.wall(), worker, events: dropped })
   }
 
   async #openAdmin({ admin }: GatewayOptions): Promise<AdminServer | undefined> {
@@ -382,7 +384,7 @@ export class Supervisor implements Operations {
     }
     const drained = await this.#applyToWorkers(options, opened)
     this.events.forgetHealth()
-    this.events.publish({ type: 'reload', at: this.#clock.now(), changes, drained })
+    this.events.publish({ type: 'reload', at: this.#clock.wall(), changes, drained })
     this.#log.info({ changes, notes, drained }, 'configuration reloaded')
     return { ok: true, changes, notes, drained }
   }

@@ -2,7 +2,7 @@
 // connections of those whose place they have. Only when all of them are ready anything changes.
 import type { Logger } from 'pino'
 import type { Handle } from './channel.ts'
-import type { Clock } from './clock.ts'
+import type { Clock, MonotonicMs } from './clock.ts'
 import type { Crew, MoveNews } from './crew.ts'
 import type { HandOut } from './hand-out.ts'
 import type { Listening } from './listening.ts'
@@ -49,6 +49,7 @@ export class Upgrades {
   readonly handovers: Record<string, number> = {}
   #departures = new Map<WorkerLink, Departure>()
   #info: UpgradeInfo | undefined
+  #began: MonotonicMs = 0
 
   constructor(deps: UpgradesDeps) {
     this.#deps = deps
@@ -79,7 +80,8 @@ export class Upgrades {
     const { crew, log, clock } = this.#deps
     const from = crew.ready[0]?.version ?? ''
     this.#departures = new Map()
-    this.#info = { startedAt: clock.now(), phase: 'starting', from, total: 0, moved: 0, ended: 0 }
+    this.#info = { startedAt: clock.wall(), phase: 'starting', from, total: 0, moved: 0, ended: 0 }
+    this.#began = clock.now()
     log.info({ from }, 'upgrade started')
     this.#tell()
     try {
@@ -118,7 +120,7 @@ export class Upgrades {
     await Promise.all(old.map((worker) => this.#see(worker)))
     clearInterval(teller)
     info.phase = 'done'
-    info.ms = clock.now() - info.startedAt
+    info.ms = clock.now() - this.#began
     const { from, to, moved, ended, ms } = this.last!
     log.info({ from, to, moved, ended, ms }, 'upgrade finished')
     this.#tell()
@@ -200,7 +202,7 @@ export class Upgrades {
 
   #fail(error: string): void {
     const { log, clock } = this.#deps
-    Object.assign(this.#info!, { phase: 'failed', error, ms: clock.now() - this.#info!.startedAt })
+    Object.assign(this.#info!, { phase: 'failed', error, ms: clock.now() - this.#began })
     log.error({ error }, 'upgrade failed: the old workers go on')
     this.#tell()
   }

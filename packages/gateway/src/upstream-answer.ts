@@ -1,6 +1,7 @@
 // In: the head of an upstream's answer. Out: what it agreed to, or what is wrong with it. Pure. Next: dial.ts.
 import { maxRetry } from '@holdfast/close-codes'
 import { acceptKey } from './accept.ts'
+import type { UnixMs } from './clock.ts'
 import { extensionProblem } from './extensions.ts'
 import { endToEnd, tokens, values } from './forwarded.ts'
 import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
@@ -58,7 +59,7 @@ export function readSwitch(headers: HeaderList, request: UpgradeRequest): Answer
  * Milliseconds of a Retry-After, which is a number of seconds or a date (RFC 9110 10.2.3); undefined when it is
  * neither. At most a day: a longer one is as good as a mistake.
  */
-export function retryAfter(value: string | undefined, now: number): number | undefined {
+export function retryAfter(value: string | undefined, now: UnixMs): number | undefined {
   const text = value?.trim() ?? ''
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : parseHttpDate(text) - now
   return Number.isNaN(ms) ? undefined : Math.min(maxRetry, Math.max(0, ms))

@@ -1,7 +1,7 @@
 // The supervisor's end of one worker: its state, questions with a time limit, and what it last reported.
 import type { Socket } from 'node:net'
 import type { Channel, Handle } from './channel.ts'
-import type { Clock } from './clock.ts'
+import type { Clock, MonotonicMs, UnixMs } from './clock.ts'
 import { GatewayError } from './errors.ts'
 import type { LogOptions } from './log.ts'
 import type { WorkerInfo } from './operations.ts'
@@ -36,8 +36,7 @@ export class WorkerLink {
   /** All workers of one start or upgrade have the same. */
   readonly generation: number
   readonly pid: number
-  /** Unix milliseconds. */
-  readonly startedAt: number
+  readonly startedAt: UnixMs
   /** Resolves when the worker has ended, with how it ended in words. */
   readonly gone: Promise<string>
   /** What it counted and used when it was last heard. */
@@ -46,7 +45,7 @@ export class WorkerLink {
   silences = 0
   #version = ''
   #state: WorkerState = 'starting'
-  #readyAt = Number.POSITIVE_INFINITY
+  #readyAt: MonotonicMs = Number.POSITIVE_INFINITY
   #starting: { resolve(): void; reject(error: GatewayError): void } | undefined
   #why: string | undefined
   readonly #channel: Channel
@@ -59,7 +58,7 @@ export class WorkerLink {
     this.id = id
     this.generation = generation
     this.pid = channel.pid
-    this.startedAt = clock.now()
+    this.startedAt = clock.wall()
     this.#channel = channel
     this.#clock = clock
     channel.onMessage((message, handle) => this.#receive(message, handle, obey))
@@ -75,8 +74,8 @@ export class WorkerLink {
     return this.#version
   }
 
-  /** Unix milliseconds; infinite while it is not ready. */
-  get readyAt(): number {
+  /** Infinite while it is not ready. */
+  get readyAt(): MonotonicMs {
     return this.#readyAt
   }
 

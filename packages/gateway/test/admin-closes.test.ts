@@ -67,3 +67,9 @@ test('no close is lost or counted twice, whenever somebody looks', () => {
     }),
   )
 })
+
+test('closes between two looks count once, now, when the wall clock was set back between them', () => {
+  const history = new CloseHistory()
+  history.add(3_600_000, 5_000, closes({ 1012: 7 }))
+  expect(history.since(0)).toEqual([[5, 1012, 7]])
+})

@@ -124,7 +124,7 @@ describe('an upstream that answers wrongly', () => {
     [429, 'X: y', {}],
   ])('with %i and %s is busy, and its socket closed', async (status, header, rest) => {
     await using server = await faultUpstream(`status ${status}`, { headers: [header] })
-    const clock = { ...systemClock, now: () => Date.parse('1994-11-06T08:49:30Z') }
+    const clock = { ...systemClock, wall: () => Date.parse('1994-11-06T08:49:30Z') }
     const result = await dial(targetOf(server), clientRequest(), limits, never(), [], clock)
     expect(failure(result)).toEqual({ kind: 'busy', status, ...rest })
     await noneOpen(server)
@@ -184,6 +184,7 @@ describe('an upstream that rejects the client', () => {
     let expire = () => {}
     const clock = {
       now: () => 0,
+      wall: () => 0,
       setTimeout: (callback: () => void, ms: number) => {
         if (ms === 30_000) expire = callback
       },
@@ -223,7 +224,8 @@ test('a thousand dials that fail leave neither sockets nor timers', async () => 
   await using server = await faultUpstream('wrong accept key')
   let timers = 0
   const clock = {
-    now: Date.now,
+    now: systemClock.now,
+    wall: systemClock.wall,
     setTimeout: (callback: () => void, ms: number) => {
       timers++
       return setTimeout(callback, ms)

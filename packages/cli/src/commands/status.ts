@@ -102,8 +102,8 @@ function pages(io: Io): Looks {
       return page
     },
     away({ message }) {
-      since ||= Date.now()
-      const seconds = Math.round((Date.now() - since) / 1000)
+      since ||= performance.now()
+      const seconds = Math.round((performance.now() - since) / 1000)
       const { paint } = roomOf(io)
       return `${paint('red', message)}\n${paint('dim', `trying again since ${seconds} s; this was before:`)}\n\n${page}`
     },
