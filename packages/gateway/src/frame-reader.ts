@@ -33,6 +33,8 @@ export interface FrameRules {
    * sender dies inside it. RFC 6455 5.4 lets an intermediary do so while it knows the meaning of all RSV bits in use.
    */
   split: boolean
+  /** `onUnfinished` is to be called. */
+  tellUnfinished?: boolean
   /** Nobody refuses a message, so that `onMessage` need not be asked. */
   unlimited?: boolean
 }
@@ -59,10 +61,15 @@ export interface FrameSink {
   onMessage(): boolean
   /** A whole control frame: its payload unmasked, and the frame as it came. */
   onControl(op: number, payload: Buffer, frame: Buffer): void
-  /** The end of a frame that had been streaming; called only after `tellNextBoundary()`. */
+  /** The end of a data frame; called only after `tellNextBoundary()`. */
   onBoundary(): void
   /** The end of a message; called only after `tellMessageEnd()`. */
   onMessageEnd(): void
+  /**
+   * All whole messages read so far have been handed on, and the first bytes of one follow that does not end in this
+   * read; called only with `tellUnfinished`.
+   */
+  onUnfinished(): void
   /** Nothing more will come from this reader. */
   onFault(fault: Fault): void
 }
@@ -90,6 +97,8 @@ export class FrameReader {
   #stopped = false
   #boundaryWanted = false
   #messageEndWanted = false
+  /** Where in the chunk that is being read the current message began; -1 when it began before that. */
+  #startedAt = -1
   /** First byte of the next fragment of a frame that is split; undefined while no frame is. */
   #fragment: number | undefined
   /** What `bytes` was, or will be, where the current message begins. */
@@ -138,6 +147,13 @@ export class FrameReader {
     return this.#remaining === 0 || this.#stashing || this.#fragment !== undefined
   }
 
+  /** Whether what was handed on so far ends at a message's end, and not between two of its fragments. */
+  get betweenMessages(): boolean {
+    const next = this.#stashing ? this.#stash[0] : this.#fragment
+    if (next !== undefined) return (next & 0x0f) !== opcode.continuation
+    return !this.midMessage
+  }
+
   /** Whether a message has begun and not ended, as far as its frames' headers tell. */
   get midMessage(): boolean {
     return this.#inMessage || this.#remaining > 0
@@ -163,7 +179,7 @@ export class FrameReader {
     return this.#begun.length + this.#stashed
   }
 
-  /** Asks for one `onBoundary` at the end of the frame that is streaming. */
+  /** Asks for one `onBoundary` at the end of the data frame that is under way, or of the next. */
   tellNextBoundary(): void {
     this.#boundaryWanted = true
   }
@@ -180,6 +196,7 @@ export class FrameReader {
       chunk = Buffer.concat([this.#begun, chunk])
       this.#begun = nothing
     }
+    this.#startedAt = -1
     let run = 0 // where the bytes begin that can be handed on together
     let at = 0
     const end = chunk.length
@@ -196,12 +213,6 @@ export class FrameReader {
         at += take
         this.#remaining -= take
         if (this.#remaining > 0) break
-        if (this.#boundaryWanted && !this.#stashing) {
-          this.#emit(chunk, run, at, sink)
-          run = at
-          this.#boundaryWanted = false
-          sink.onBoundary()
-        }
         this.#stashing = false
         this.#fragment = undefined
         run = this.#tellEnd(chunk, run, at, sink)
@@ -293,16 +304,29 @@ export class FrameReader {
 
   #emit(chunk: Buffer, from: number, to: number, sink: FrameSink): void {
     if (to <= from) return
+    const start = this.#startedAt
+    if (start >= from && start < to && this.#rules.tellUnfinished && this.midMessage) {
+      this.#emit(chunk, from, start, sink)
+      sink.onUnfinished()
+      from = start
+    }
     this.bytes += to - from
     sink.onBytes(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to))
   }
 
-  /** Tells the end of a message when that was asked for; returns where the next run begins. */
+  /** Tells the end of a frame, and of a message, when that was asked for; returns where the next run begins. */
   #tellEnd(chunk: Buffer, run: number, at: number, sink: FrameSink): number {
-    if (!this.#messageEndWanted || this.#inMessage) return run
-    this.#messageEndWanted = false
+    const message = this.#messageEndWanted && !this.#inMessage
+    if (!message && !this.#boundaryWanted) return run
     this.#emit(chunk, run, at, sink)
-    sink.onMessageEnd()
+    if (this.#boundaryWanted) {
+      this.#boundaryWanted = false
+      sink.onBoundary()
+    }
+    if (message) {
+      this.#messageEndWanted = false
+      sink.onMessageEnd()
+    }
     return at
   }
 
@@ -347,6 +371,7 @@ export class FrameReader {
       if (!sink.onMessage()) return 'too-fast'
       this.messages++
       this.#messageAt = handedOn
+      this.#startedAt = at
     }
     this.#messageBytes = size
     this.#inMessage = (chunk[at]! & finBit) === 0

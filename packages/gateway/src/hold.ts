@@ -143,11 +143,18 @@ export class Hold {
   afterRead(): void {
     if (this.#kept.keeps) return
     this.#takeStock()
-    this.#mark()
+    if (this.#pipe.client.reader.betweenMessages) this.#mark()
   }
 
+  /** Called when the first bytes of a message follow that one read of the client does not complete. */
+  onUnfinished(): void {
+    if (!this.#kept.keeps) this.#mark()
+  }
+
+  /** Asks the upstream whether it has read all messages; the place must be behind the last of them. */
   #mark(): void {
-    const mark = this.#pipe.client.reader.between ? this.#confirmed.mark() : undefined
+    this.#confirmed.sent = this.#pipe.client.reader.completed
+    const mark = this.#confirmed.mark()
     if (mark) this.#pipe.upstream.write(mark)
   }
 
@@ -319,9 +326,13 @@ export class Hold {
 
   /** Hands on what was kept. */
   release(): void {
+    const { client } = this.#pipe
     const kept = this.#kept.release()
-    this.#pipe.client.unblock()
-    if (kept.length > 0) this.fromClient(kept)
+    client.unblock()
+    const whole = kept.length - client.reader.unfinished
+    if (whole > 0) this.fromClient(kept.subarray(0, whole))
+    this.#mark()
+    if (whole < kept.length) this.fromClient(kept.subarray(whole))
     this.afterRead()
   }
 

@@ -22,6 +22,8 @@ export interface Signs {
   alive: boolean
   /** The gateway itself has stopped reading it, so that no answer could be seen. */
   unread: boolean
+  /** The Ping could not be written yet, though the side takes what it is sent. */
+  unasked: boolean
 }
 
 export type Beat = 'ping' | 'silent' | 'nothing'
@@ -33,6 +35,9 @@ export function firstPulse(now: MonotonicMs, options: KeepaliveOptions): Pulse {
 /** Any sign of life counts as the answer: a peer that sends data need not be asked whether it is there. */
 export function beat(pulse: Pulse, signs: Signs, options: KeepaliveOptions): [Pulse, Beat] {
   if (signs.alive || signs.unread) return [{ pingAt: signs.now + options.ping }, 'nothing']
+  if (pulse.answerBy !== undefined && signs.unasked) {
+    return [{ ...pulse, answerBy: signs.now + options.timeout }, 'nothing']
+  }
   if (pulse.answerBy !== undefined) return [pulse, signs.now >= pulse.answerBy ? 'silent' : 'nothing']
   if (signs.now < pulse.pingAt) return [pulse, 'nothing']
   return [{ pingAt: signs.now + options.ping, answerBy: signs.now + options.timeout }, 'ping']

@@ -94,6 +94,7 @@ export class Pipe {
         ...this.#rules,
         wholeFrames: 0,
         split: false,
+        tellUnfinished: this.#hold !== undefined,
         unlimited: options.messagesPerSecond === undefined,
       },
       messagesPerSecond: options.messagesPerSecond,
@@ -279,13 +280,12 @@ export class Pipe {
   #do(action: ConnectionAction): void {
     switch (action.do) {
       case 'forward-close':
-        this[action.to].say(
+        this[action.to].sayClose(
           this.#closeFrame ?? closeFrame(code.normalClosure, '', action.to === 'upstream'),
-          true,
         )
         return
       case 'send-close':
-        this[action.to].say(closeFrame(action.code, action.reason, action.to === 'upstream'), true)
+        this[action.to].sayClose(closeFrame(action.code, action.reason, action.to === 'upstream'))
         return
       case 'end':
         this[action.side].end(endTcp)

@@ -108,6 +108,7 @@ function converse(
       onBytes: () => {},
       onMessage: () => true,
       onMessageEnd: () => {},
+      onUnfinished: () => {},
       onBoundary: () => {},
       onFault: () => finish('broke the protocol'),
       onControl(op, body) {

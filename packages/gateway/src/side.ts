@@ -39,6 +39,12 @@ export interface PackedSide {
 const side = Symbol('side')
 type Wired = Duplex & { [side]: Side }
 
+/**
+ * Milliseconds that a Ping or Pong of our own waits for the end of a message. After that it goes between two of the
+ * message's frames: RFC 6455 5.4 allows it, and a message without end must not hide a peer that is gone.
+ */
+const patience = 10_000
+
 /** What ends a stream after its last frame: see close-handshake.ts. */
 type Ending = (stream: Duplex, clock: Clock) => void
 
@@ -52,10 +58,13 @@ export class Side implements FrameSink {
   stream: Duplex | undefined
   /** How often the stream has been read. */
   reads = 0
-  /** Frames of our own for this side, waiting for the end of the frame that is streaming to it. */
+  /** Pings and Pongs of our own for this side, waiting for the end of the message that streams to it. */
   #waiting: Buffer[] = []
-  /** After a Close nothing may follow (RFC 6455 5.5.1); it may still wait in #waiting. */
+  #waitingSince = 0
+  /** After a Close nothing may follow (RFC 6455 5.5.1); it may still wait in #waitingClose. */
   #closing = false
+  /** The Close for this side, waiting for the end of the frame that streams to it. */
+  #waitingClose: Buffer | undefined
   #closeWritten = false
   #ended = false
   /** How this side ends as soon as nothing waits for the end of a frame any more. */
@@ -107,7 +116,8 @@ export class Side implements FrameSink {
 
   /** Whether its stream can be taken to another process as things are: nothing of the gateway's own waits. */
   get isMovable(): boolean {
-    const rest = this.#closing || this.#ended || this.#ending || this.waits || this.reader.stopped
+    // A Ping that waits is no obstacle: who gets the connection asks anew.
+    const rest = this.#closing || this.#ended || this.#ending || this.reader.stopped
     return !rest && isMovable(this.stream)
   }
 
@@ -189,14 +199,27 @@ export class Side implements FrameSink {
     if (!this.#outlet.flush(this.stream)) this.opposite.block()
   }
 
-  /** Writes a frame of our own, or one handed on whole, as soon as no frame of the opposite is half written. */
-  say(frame: Buffer, isClose = false): void {
+  /**
+   * Writes a Ping or Pong of our own when no message of the opposite is under way. RFC 6455 5.4: "Control frames MAY be
+   * injected in the middle of a fragmented message", but peers are in use that then lose a compressed message.
+   */
+  say(frame: Buffer): void {
     if (this.#closing || !this.stream) return
-    this.#closing = isClose
-    if (this.mayBeTold) return this.#sayNow(frame, isClose)
+    if (this.#isBetweenMessages) return void this.#outlet.send(this.stream, frame)
+    if (this.#waiting.length === 0) this.#waitingSince = this.#options.clock.now()
+    this.#waiting.push(frame)
+    this.opposite.reader.tellMessageEnd()
+  }
+
+  /** Writes a Close, our own or one handed on, as soon as no frame of the opposite is half written. */
+  sayClose(frame: Buffer): void {
+    if (this.#closing || !this.stream) return
+    this.#closing = true
+    this.#waiting = []
+    if (this.mayBeTold) return this.#closeNow(frame)
     if (this.opposite.#ended) return this.#unsaid()
     // The frame may lie in a buffer that is read into again.
-    this.#waiting.push(Buffer.from(frame))
+    this.#waitingClose = Buffer.from(frame)
     this.opposite.reader.tellNextBoundary()
   }
 
@@ -205,25 +228,44 @@ export class Side implements FrameSink {
     return this.opposite.reader.between || (this.name === 'upstream' && this.#hold?.keeps === true)
   }
 
-  #sayNow(frame: Buffer, isClose: boolean): void {
-    this.#closeWritten = isClose
+  get #isBetweenMessages(): boolean {
+    return this.opposite.reader.betweenMessages || (this.name === 'upstream' && this.#hold?.keeps === true)
+  }
+
+  #sayWaiting(): void {
+    if (this.#waiting.length === 0) return
+    const frames = this.#waiting
+    this.#waiting = []
+    for (const frame of frames) this.#outlet.send(this.stream, frame)
+  }
+
+  /** Says what has waited too long, or whose reason to wait is gone. */
+  #sayOverdue(now: number): void {
+    if (this.#waiting.length === 0) return
+    const overdue = now - this.#waitingSince >= patience
+    if (this.#isBetweenMessages || (overdue && this.mayBeTold)) this.#sayWaiting()
+    else if (overdue) this.opposite.reader.tellNextBoundary()
+  }
+
+  #closeNow(frame: Buffer): void {
+    this.#closeWritten = true
     this.#outlet.send(this.stream, frame)
     // What the opposite still sends is read, to see its Close, and dropped.
-    if (isClose) this.opposite.unblock()
+    this.opposite.unblock()
   }
 
   /** The rest of a frame can never come, so that what waits for its end cannot be said. */
   #unsaid(): void {
-    this.#waiting = []
+    this.#waitingClose = undefined
     queueMicrotask(() => {
       this.#pipe.step({ type: 'unsaid', side: this.name })
       if (this.#ending) this.#endWith(this.#ending)
     })
   }
 
-  /** Whether a frame of ours waits for the end of a frame that streams to this side. */
+  /** Whether a Close waits for the end of a frame that streams to this side. */
   get waits(): boolean {
-    return this.#waiting.length > 0
+    return this.#waitingClose !== undefined
   }
 
   /** Ends TCP, but not before what waits for this side, or for the end of a frame from this side, has been said. */
@@ -299,7 +341,12 @@ export class Side implements FrameSink {
   }
 
   onMessageEnd(): void {
-    this.#hold?.onMessageEnd()
+    this.opposite.#sayWaiting()
+    if (this.name === 'client') this.#hold?.onMessageEnd()
+  }
+
+  onUnfinished(): void {
+    this.#hold?.onUnfinished()
   }
 
   onMessage(): boolean {
@@ -328,11 +375,10 @@ export class Side implements FrameSink {
 
   onBoundary(): void {
     const { opposite } = this
-    const frames = opposite.#waiting
-    opposite.#waiting = []
-    for (const [i, frame] of frames.entries()) {
-      opposite.#sayNow(frame, opposite.#closing && i === frames.length - 1)
-    }
+    const close = opposite.#waitingClose
+    opposite.#waitingClose = undefined
+    if (close) opposite.#closeNow(close)
+    else opposite.#sayWaiting()
     if (opposite.#ending) opposite.#endWith(opposite.#ending)
     if (this.#ending) this.#endWith(this.#ending)
   }
@@ -349,7 +395,9 @@ export class Side implements FrameSink {
     const alive = this.#heard || unsent < this.#unsent
     this.#heard = false
     this.#unsent = unsent
-    const [pulse, what] = beat(this.#pulse, { now, alive, unread: this.#blocked }, keepalive)
+    this.#sayOverdue(now)
+    const unasked = this.#waiting.length > 0 && unsent === 0
+    const [pulse, what] = beat(this.#pulse, { now, alive, unread: this.#blocked, unasked }, keepalive)
     this.#pulse = pulse
     if (what === 'silent') {
       this.#pipe.step({ type: 'happened', happening: { what: `${this.name}-silent` } })

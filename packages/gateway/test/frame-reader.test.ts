@@ -40,6 +40,7 @@ function recorder(accept: () => boolean = () => true) {
     },
     ends: [] as number[],
     onMessageEnd: () => void record.ends.push(record.data),
+    onUnfinished: () => {},
     onBoundary: () => void record.boundaries++,
     onFault: (fault: Fault) => {
       record.fault = fault

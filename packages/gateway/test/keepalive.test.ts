@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { beat, firstPulse } from '../src/keepalive.ts'
 
 const options = { ping: 25, timeout: 10 }
-const quiet = { alive: false, unread: false }
+const quiet = { alive: false, unread: false, unasked: false }
 
 test('a quiet side is pinged once, and given up when it stays quiet', () => {
   let pulse = firstPulse(0, options)
@@ -22,12 +22,25 @@ test('a quiet side is pinged once, and given up when it stays quiet', () => {
 test('any sign of life after a ping counts as its answer', () => {
   const [pulse] = beat({ pingAt: 0 }, { now: 5, ...quiet }, options)
   expect(pulse.answerBy).toBe(15)
-  expect(beat(pulse, { now: 14, alive: true, unread: false }, options)).toEqual([{ pingAt: 39 }, 'nothing'])
+  expect(beat(pulse, { now: 14, alive: true, unread: false, unasked: false }, options)).toEqual([
+    { pingAt: 39 },
+    'nothing',
+  ])
 })
 
 test('a side that the gateway does not read is not called silent', () => {
-  expect(beat({ pingAt: 0, answerBy: 10 }, { now: 50, alive: false, unread: true }, options)).toEqual([
-    { pingAt: 75 },
-    'nothing',
-  ])
+  expect(
+    beat({ pingAt: 0, answerBy: 10 }, { now: 50, alive: false, unread: true, unasked: false }, options),
+  ).toEqual([{ pingAt: 75 }, 'nothing'])
+})
+
+test('the time for the answer begins when the Ping could be written', () => {
+  let [pulse, what] = beat({ pingAt: 0 }, { now: 0, ...quiet, unasked: true }, options)
+  expect(what).toBe('ping')
+  for (let now = 5; now <= 100; now += 5) {
+    ;[pulse, what] = beat(pulse, { now, ...quiet, unasked: true }, options)
+    expect(what).toBe('nothing')
+  }
+  expect(beat(pulse, { now: 109, ...quiet }, options)[1]).toBe('nothing')
+  expect(beat(pulse, { now: 110, ...quiet }, options)[1]).toBe('silent')
 })

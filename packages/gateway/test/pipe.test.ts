@@ -1,4 +1,4 @@
-import { frame, opcode, parseFrames, Receiver } from '@holdfast/testing'
+import { type Frame, frame, opcode, parseFrames, Receiver } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { drainPayload } from '../src/hold.ts'
@@ -32,6 +32,16 @@ const receivers = {
     new Receiver({ isServer: false, skipUTF8Validation: true, maxPayload: 0, allowSynchronousEvents: true }),
   upstream: () =>
     new Receiver({ isServer: true, skipUTF8Validation: true, maxPayload: 0, allowSynchronousEvents: true }),
+}
+
+/** The control frames, other than a Close, that stand between two fragments of a message. */
+function controlsInside(frames: Frame[]): string[] {
+  let inside = false
+  return frames.flatMap((one) => {
+    if (one.opcode < opcode.close) inside = !one.fin
+    else if (inside && one.opcode !== opcode.close) return [`${one.opcode} ${one.payload}`]
+    return []
+  })
 }
 
 /** A server that says these frames in order, through any number of lives; what broke off is not said again. */
@@ -101,7 +111,7 @@ function restartingServer(first: PeerStream, frames: Buffer[]) {
 }
 
 describe('a pipe', () => {
-  test('puts its own Pings and Close between frames only, both ways, at any moment, for any chunks', async () => {
+  test('puts its own Pings between messages and its Close between frames, both ways, whenever, for any chunks', async () => {
     await fc.assert(
       fc.asyncProperty(
         anyMessages,
@@ -113,7 +123,7 @@ describe('a pipe', () => {
           // Each side is pinged when it is quiet, and never given up, not even when it does not answer a Close.
           const { pipe, client, upstream, clock } = startPipe({
             closeTimeout: 1e9,
-            keepalive: { ping: 1000, timeout: 1e9 },
+            keepalive: { ping: 10, timeout: 1e9 },
           })
           const down = cutAt(Buffer.concat(toFrames(toClient, false)), sizes)
           const up = cutAt(Buffer.concat(toFrames(toUpstream, true)), sizes)
@@ -122,7 +132,7 @@ describe('a pipe', () => {
             const roll = dice.next().value!
             if (roll === 0) {
               // Quiet for long enough that both sides are pinged, at whatever byte they are.
-              clock.tick(1000)
+              clock.tick(10)
               pipe.tick(clock.now())
             } else if (roll === 1 && drains && !drained) {
               drained = true
@@ -141,8 +151,15 @@ describe('a pipe', () => {
           const atUpstream = readWith(receivers.upstream(), upstream.bytes())
           expect(atClient.error).toBeUndefined()
           expect(atUpstream.error).toBeUndefined()
-          expect(parseFrames(client.bytes()).rest).toBe(0)
-          expect(parseFrames(upstream.bytes()).rest).toBe(0)
+          for (const [stream, frames] of [
+            [client, toFrames(toClient, false)],
+            [upstream, toFrames(toUpstream, true)],
+          ] as const) {
+            const { frames: got, rest } = parseFrames(stream.bytes())
+            expect(rest).toBe(0)
+            const theirs = parseFrames(Buffer.concat(frames)).frames
+            expect(controlsInside(theirs)).toEqual(expect.arrayContaining(controlsInside(got)))
+          }
           if (drains) expect(atClient.close).toBe(1012)
           else expect(atClient.messages.length).toBe(toClient.length)
           // What the client sends still reaches the upstream until the client has answered the Close.
