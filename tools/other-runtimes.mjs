@@ -1,6 +1,7 @@
-// Runs the tests on the Node LTS, and the wire tests against a gateway on Bun. Both come as npm packages into
-// node_modules/.cache/runtimes. A runtime that cannot be had is said so, and is no failure.
-//   node tools/other-runtimes.mjs [--results FOLDER] [lts] [bun]
+// Runs the tests on the Node LTS, and the wire tests against a gateway on Bun. These and Deno, on which tests of the
+// client run, come as npm packages into node_modules/.cache/runtimes. A runtime that cannot be had is said so, and is
+// no failure.
+//   node tools/other-runtimes.mjs [--results FOLDER] [lts] [bun] [deno]
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
@@ -19,6 +20,7 @@ const runtimes = {
     version: '1.4.5',
     executable: 'bin/bun',
   },
+  deno: { package: `@deno/${platform}-${arch}-glibc`, version: '2.9.6', executable: 'deno' },
 }
 
 /** The executable's path, or a sentence saying why there is none. */
@@ -89,14 +91,19 @@ function test(name, executable, env, results) {
   return status === 0
 }
 
-function run(name, results) {
+/** The path of a runtime; says so where there is none. */
+function obtainOrSay(name) {
   const runtime = runtimes[name]
   const { path, missing } = obtain(runtime)
-  if (missing) {
+  if (missing)
     console.log(`not tested on ${name}: ${runtime.package}@${runtime.version} could not be had: ${missing}`)
-    return true
-  }
-  console.log(`\n${name}: tests with ${runtime.package}@${runtime.version}`)
+  return path
+}
+
+function run(name, path, results) {
+  // It runs no tests of its own: those of the client start it.
+  if (!path || name === 'deno') return true
+  console.log(`\n${name}: tests with ${runtimes[name].package}@${runtimes[name].version}`)
   if (name === 'bun') return test(name, process.execPath, { HOLDFAST_RUNTIME: path }, results)
   // First in PATH, so that a `node` or `npm` that a test starts is on it too.
   return test(name, path, { PATH: `${dirname(path)}${delimiter}${process.env.PATH}` }, results)
@@ -112,5 +119,7 @@ if (unknown) {
   console.error(`unknown runtime ${unknown}; known: ${Object.keys(runtimes).join(', ')}`)
   process.exit(2)
 }
-const passed = chosen.map((name) => run(name, values.results))
+// All before the first run, since the client's tests use every one that is there.
+const paths = chosen.map(obtainOrSay)
+const passed = chosen.map((name, index) => run(name, paths[index], values.results))
 process.exitCode = passed.every(Boolean) ? 0 : 1

@@ -1,7 +1,7 @@
 // What the application gives, checked and made into what a connection takes: WebIDL and the first steps of WHATWG.
 import { browserMaySend, maxReasonBytes } from '@holdfast/close-codes'
 import { hostError, page } from './host.ts'
-import type { Asked, Data } from './options.ts'
+import type { Asked, Connection, Data, WebSocketClass } from './options.ts'
 import { utf8Length } from './send-queue.ts'
 
 /** WHATWG, get a URL record: relative URLs are those of the document, and http(s) means ws(s). */
@@ -14,6 +14,23 @@ export function absolute(url: string): string {
   if (!parsed || url.includes('#')) throw hostError('SyntaxError', `no URL for a WebSocket: ${url}`)
   // The URL class of React Native changes URLs.
   return /^wss?:/i.test(url) ? url : parsed.href.replace(/^http/, 'ws')
+}
+
+/**
+ * Makes a connection. What its class finds wrong with the URL or the subprotocols is a DOMException, as WHATWG has it,
+ * also where the class throws a plain SyntaxError.
+ */
+export function dial(Class: WebSocketClass, url: string, protocols: string | readonly string[]): Connection {
+  try {
+    // WHATWG: no two that are the same, and RFC 6455 4.1 compares them without regard to case; not all classes do.
+    const names = [protocols].flat().map((name) => `${name}`.toLowerCase())
+    if (new Set(names).size < names.length)
+      throw hostError('SyntaxError', `a subprotocol twice: ${protocols}`)
+    return new Class(url, protocols)
+  } catch (error) {
+    const { name, message } = error as Error
+    throw name === 'SyntaxError' ? hostError(name, message) : error
+  }
 }
 
 /** WebIDL: what is neither text nor binary becomes text. */

@@ -3,6 +3,8 @@
  * after a connection that lived.
  */
 export type State =
+  /** Made with `startClosed`: nothing was tried yet. */
+  | { readonly name: 'idle' }
   /** Asks for the URL, or shakes hands. */
   | { readonly name: 'connecting'; readonly attempt: number }
   | { readonly name: 'open'; readonly attempt: number; readonly since: number }
@@ -20,6 +22,8 @@ export type StateEvent =
   | { readonly type: 'due' }
   /** The application called `close()`. */
   | { readonly type: 'close' }
+  /** The application called `reconnect()`. */
+  | { readonly type: 'reconnect' }
 
 /** The state after an event. Pure; an event that has no meaning in a state changes nothing. */
 export function next(state: State, event: StateEvent): State {
@@ -36,7 +40,9 @@ export function next(state: State, event: StateEvent): State {
     case 'due':
       return name === 'waiting' ? { name: 'connecting', attempt: state.attempt } : state
     case 'close':
-      return name === 'closed' ? state : { name: 'closing' }
+      return name === 'closed' || name === 'idle' ? { name: 'closed' } : { name: 'closing' }
+    case 'reconnect':
+      return { name: 'connecting', attempt: 0 }
   }
 }
 
@@ -49,13 +55,14 @@ export function attemptAt(state: State, now: number, minUptime: number): number 
   return state.name === 'connecting' || state.name === 'open' ? state.attempt : 0
 }
 
-/** The `readyState` of WHATWG. While it waits it is CONNECTING: only CLOSED is the end. */
+/** The `readyState` of WHATWG. While it waits it is CONNECTING: CLOSED means that it does not come back by itself. */
 export function readyStateOf(state: State): 0 | 1 | 2 | 3 {
   switch (state.name) {
     case 'open':
       return 1
     case 'closing':
       return 2
+    case 'idle':
     case 'closed':
       return 3
     default:

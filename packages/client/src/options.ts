@@ -35,12 +35,18 @@ export interface ReconnectingWebSocketOptions {
   minUptime?: number | undefined
   /**
    * Milliseconds for one attempt, from asking for the URL to `open`; then `error` and `close` with
-   * 1006 follow, and the next attempt is waited for. The same time is given to the closing handshake after
-   * `close()`.
+   * 1006 follow, and the next attempt is waited for. The `error` property of that `error` event is a DOMException
+   * named TimeoutError. The same time is given to the closing handshake after `close()`.
    *
    * @default 10000
    */
   connectTimeout?: number | undefined
+  /**
+   * Starts CLOSED and tries nothing before `reconnect()` is called. `send()` keeps messages meanwhile.
+   *
+   * @default false
+   */
+  startClosed?: boolean | undefined
   /** How much `send()` keeps while there is no connection. */
   buffer?: BufferOptions | undefined
   /**
@@ -54,6 +60,7 @@ export interface ReconnectingWebSocketOptions {
   signal?: AbortSignal | undefined
   /**
    * The class of the connections. Give it where there is no global one: the class of the package `ws` on Node 20.
+   * Without any, as when a page is rendered on Node 20, `error`, which says so, and `close` follow, and no return.
    *
    * @default the global WebSocket
    */

@@ -1,5 +1,5 @@
 import { code } from '@holdfast/close-codes'
-import { absolute, ask, closingCode, closingReason, sendable } from './arguments.ts'
+import { absolute, ask, closingCode, closingReason, dial, sendable } from './arguments.ts'
 import { returnAfter } from './backoff.ts'
 import { type Close, closeEvent, errorEvent } from './close-event.ts'
 import { attemptAt, next, readyStateOf, type State, type StateEvent } from './connection-state.ts'
@@ -32,7 +32,7 @@ const systemClock: Clock = {
  * - `send()` keeps messages while there is no connection, within `buffer`, and sends them in order before `open`
  *   is dispatched. A message that was handed to a connection just before its loss may be lost; it is never sent twice.
  * - `readyState` is CLOSED only when it does not come back. While it waits it is CONNECTING.
- * - `close()` ends it for good, in every state.
+ * - `close()` ends it, in every state; `reconnect()` connects anew at once, in every state.
  *
  * `url` and `protocols` may be functions, also async ones; they are asked before every attempt. Throws what the
  * native constructor throws; with functions a mistake is an `error` and a `close` with 1006 instead.
@@ -54,7 +54,7 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   readonly #options: ReconnectingWebSocketOptions
   readonly #clock: Clock
   readonly #queue: SendQueue
-  #state: State = { name: 'connecting', attempt: 0 }
+  #state: State
   #connection: Connection | undefined
   #binaryType: 'blob' | 'arraybuffer' = 'blob'
   /** Bytes given to `send()` that will never be sent. */
@@ -78,12 +78,15 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     this.#clock = options.clock ?? systemClock
     const { bytes = 2 ** 20, messages = Infinity, overflow = 'throw' } = options.buffer ?? {}
     this.#queue = new SendQueue({ bytes, messages, overflow })
-    const { signal } = options
-    if (signal?.aborted) this.close()
+    const { signal, startClosed } = options
+    this.#state = startClosed ? { name: 'idle' } : { name: 'connecting', attempt: 0 }
+    if (startClosed) {
+      if (typeof url !== 'function') absolute(`${url}`)
+    } else if (signal?.aborted) this.close()
     else if (typeof url === 'function' || typeof protocols === 'function') this.#connect()
     else {
       this.#dial(url, protocols)
-      this.#limit()
+      if (this.#connection) this.#limit()
     }
     signal?.addEventListener('abort', this.#abort)
   }
@@ -108,8 +111,16 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   /** Bytes of UTF-8 or binary that were given to `send()` and are not yet on the network, the waiting ones too. */
   get bufferedAmount(): number {
     // What the last connection took with it is not waiting any more.
-    const taken = this.#state.name === 'waiting' ? 0 : (this.#connection?.bufferedAmount ?? 0)
+    const taken = readyStateOf(this.#state) ? (this.#connection?.bufferedAmount ?? 0) : 0
     return taken + this.#queue.bytes + this.#discarded
+  }
+
+  /** How many returns of this series it has begun or waits for: 0 at first, and after a connection that lived. */
+  get retryCount(): number {
+    const { minUptime = 5000 } = this.#options
+    return this.#state.name === 'waiting'
+      ? this.#state.attempt
+      : attemptAt(this.#state, this.#clock.now(), minUptime)
   }
 
   get binaryType(): 'blob' | 'arraybuffer' {
@@ -139,7 +150,40 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
       throw hostError('InvalidStateError', 'no connection, and no room in the buffer')
   }
 
-  /** Closes for good. Code: 1000 or 3000-4999; reason: at most 123 bytes of UTF-8. */
+  /**
+   * Takes out the messages that wait for a connection, in order, so that another socket can send them: one with
+   * another URL, say. What was handed to a connection is not among them.
+   */
+  drainQueuedMessages(): Data[] {
+    return this.#queue.drain()
+  }
+
+  /**
+   * Connects anew now, in every state, also after `close()` and when it stayed away: with a fresh token, after a
+   * change of networks. URL and subprotocols are asked for again, and the backoff starts again. An open
+   * connection is closed with this code and reason, whose answer is not waited for; its `close` event has
+   * code 1006 and `retryIn` 0. What `send()` has kept stays. Does nothing once `signal` is aborted.
+   */
+  reconnect(code?: number, reason?: string): void {
+    const number = closingCode(code)
+    const words = closingReason(reason)
+    if (this.#options.signal?.aborted) return
+    // Detached is one whose end has been told.
+    const ends = this.#state.name !== 'connecting' && this.#connection?.onclose
+    this.#drop((connection) => connection.close(number, words))
+    this.#become({ type: 'reconnect' })
+    this.#options.signal?.addEventListener('abort', this.#abort)
+    const mine = this.#state
+    // WHATWG dispatches nothing within a call.
+    this.#wait(0, () => {
+      if (ends) this.dispatchEvent(closeEvent(failed, 0))
+      if (this.#state === mine) this.#connect()
+    })
+  }
+
+  /**
+   * Closes; only `reconnect()` brings it back. Code: 1000 or 3000-4999; reason: at most 123 bytes of UTF-8.
+   */
   close(code?: number, reason?: string): void {
     const number = closingCode(code)
     const words = closingReason(reason)
@@ -150,7 +194,7 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     if (name === 'open') {
       this.#limit()
       this.#connection!.close(number, words)
-    } else {
+    } else if (name !== 'idle') {
       // WHATWG: in CONNECTING, fail the connection: `error` and `close`, but not within this call.
       this.#drop()
       this.#wait(0, () => this.#lost(failed, {}))
@@ -183,7 +227,15 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
 
   /** Limits the handshake, opening or closing, in time. */
   #limit(): void {
-    this.#wait(this.#options.connectTimeout ?? 10_000, this.#abandon)
+    this.#expect(this.#options.connectTimeout ?? 10_000)
+  }
+
+  /** Gives the connection up when it does not answer in time. */
+  #expect(ms: number): void {
+    this.#wait(ms, () => {
+      this.#drop()
+      this.#lost(failed, { error: hostError('TimeoutError', `no answer in ${ms} ms`) })
+    })
   }
 
   #dial(url: string | URL, protocols: string | string[]): void {
@@ -191,9 +243,16 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     // A page may put this class, or one made of it, in the place of the native one.
     const global = WebSocket?.prototype instanceof WebSocketEventTarget ? nativeWebSocket : WebSocket
     const Class = this.#options.WebSocket ?? global
-    if (!Class)
-      throw new TypeError('no global WebSocket: give a class as the option WebSocket, such as that of ws')
-    const connection = new Class(absolute(`${url}`), protocols)
+    const address = absolute(`${url}`)
+    if (!Class) {
+      // A page that is rendered on a server must not fail, and must not try for ever there.
+      const error = new TypeError(
+        'no global WebSocket: give the option WebSocket a class, such as that of ws',
+      )
+      this.#become({ type: 'close' })
+      return this.#wait(0, () => this.#lost(failed, { error }))
+    }
+    const connection = dial(Class, address, protocols)
     this.#connection = connection
     connection.binaryType = this.#binaryType
     connection.onopen = () => this.#opened()
@@ -222,14 +281,14 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     }
   }
 
-  #received({ data, origin }: { data: unknown; origin?: string }): void {
+  #received({ data }: { data: unknown }): void {
     // WHATWG: "If ready state is not OPEN (1), then return."
     if (this.#state.name !== 'open') return
     this.#watch()
     if (safely(() => this.#options.heartbeat?.isReply?.(data))) return
-    // `ws` has no origin in its events: scheme and host of the URL.
-    const from = origin ?? this.url.split('/', 3).join('/')
-    this.dispatchEvent(hostEvent('message', 'MessageEvent', { data, origin: from }))
+    // `ws` has no origin in its events, Deno the whole URL: it is scheme and host.
+    const origin = this.url.split('/', 3).join('/')
+    this.dispatchEvent(hostEvent('message', 'MessageEvent', { data, origin }))
   }
 
   /** Waits for silence, then asks for a sign of life, then gives the connection up. */
@@ -238,25 +297,18 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     if (!heartbeat) return this.#clock.clearTimeout(this.#timer)
     const { message, interval = 25_000, timeout = 10_000 } = heartbeat
     this.#wait(interval, () => {
-      this.#wait(timeout, this.#abandon)
+      this.#expect(timeout)
       this.#connection!.send(sendable(typeof message === 'function' ? message() : message))
     })
   }
 
-  /** Gives up a connection that does not answer. */
-  #abandon = (): void => {
-    this.#drop()
-    this.#lost(failed, {})
-  }
-
   /** Lets go of the connection, whatever it does from now on. */
-  #drop(): void {
+  #drop(end = terminate): void {
     const connection = this.#connection
     if (!connection) return
     detach(connection)
     try {
-      if (connection.terminate) connection.terminate()
-      else connection.close()
+      end(connection)
     } catch {}
   }
 
@@ -281,12 +333,13 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   /** Writes into the event when to come back; returns the milliseconds that must pass whatever wakes. */
   #plan(event: ReturnType<typeof closeEvent>, attempt: number): number {
     const { maxRetries = Infinity, random = Math.random, retry } = this.#options
-    if (this.#state.name === 'closing' || attempt >= maxRetries) return 0
+    const before = this.#state
+    if (before.name === 'closing' || attempt >= maxRetries) return 0
     const { delay, least } = returnAfter(event, attempt, random)
     event.retryIn = delay
     const own = safely(() => retry?.(event, attempt))
-    // It may have called close().
-    if ((this.#state as State).name === 'closing') event.retryIn = null
+    // It may have called close() or reconnect().
+    if (this.#state !== before) event.retryIn = this.#state.name === 'closing' ? null : 0
     // Not so for undefined and NaN.
     else if (own === null || own! >= 0) event.retryIn = own!
     else return least
@@ -300,7 +353,7 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
 
   #discard(): void {
     this.#discarded += this.#queue.bytes
-    this.#queue.clear()
+    this.#queue.drain()
   }
 
   #due = (): void => {
@@ -319,6 +372,11 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
 for (const [name, value] of Object.entries({ CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 })) {
   for (const owner of [ReconnectingWebSocket, ReconnectingWebSocket.prototype])
     Object.defineProperty(owner, name, { value, enumerable: true })
+}
+
+function terminate(connection: Connection): void {
+  if (connection.terminate) connection.terminate()
+  else connection.close()
 }
 
 function detach(connection: Connection): void {

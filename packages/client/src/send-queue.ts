@@ -28,9 +28,12 @@ export class SendQueue {
     return data
   }
 
-  clear(): void {
+  /** Takes everything out, in order. */
+  drain(): Data[] {
+    const messages = this.#messages
     this.bytes = 0
     this.#messages = []
+    return messages
   }
 }
 

@@ -1,5 +1,5 @@
 import { closedPort, eventually, fakeClock, faultUpstream, startUpstream } from '@holdfast/testing'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import {
   type Asked,
@@ -183,26 +183,58 @@ describe('url and protocols', () => {
     }
     expect(clock.pending).toBe(0)
   })
-
-  it.skipIf('WebSocket' in globalThis)('say what to do where there is no WebSocket', () => {
-    expect(() => new ReconnectingWebSocket('ws://x/')).toThrow(/option WebSocket/)
-  })
 })
 
-describe('a page that puts the class in the place of the native one', () => {
-  it('gets connections of the native one', async () => {
-    const page = globalThis as { WebSocket?: unknown }
-    const { WebSocket: before } = page
-    try {
-      // The module keeps what it found when it was loaded, which on some versions of Node is nothing.
-      page.WebSocket = class extends ReconnectingWebSocket {}
-      const make = () => new ReconnectingWebSocket('ws://127.0.0.1:9/', [], { maxRetries: 0 })
-      if (before) make().close()
-      else expect(make).toThrow(/no global WebSocket/)
-    } finally {
-      if (before) page.WebSocket = before
-      else delete page.WebSocket
-    }
+describe('where there is no WebSocket, as on a server that renders a page', () => {
+  const global = globalThis as { WebSocket?: unknown }
+  const { WebSocket: before } = global
+  const without = (value?: unknown) => {
+    if (value) global.WebSocket = value
+    else delete global.WebSocket
+  }
+  afterEach(() => without(before))
+
+  it('it can be made; error says what to do, close follows, and nothing goes on', async () => {
+    without()
+    const errors: string[] = []
+    await using one = connect('ws://x/', { WebSocket: undefined })
+    one.socket.onerror = (event) => errors.push((event as ErrorEvent).message)
+    one.socket.send('kept')
+    await one.clock.advance(0)
+    expect(one.seen).toEqual(['error', 'close'])
+    expect(errors).toEqual([expect.stringMatching(/no global WebSocket.*option WebSocket/)])
+    expect(one.closes[0]).toMatchObject({ code: 1006, retryIn: null })
+    expect(one.socket.readyState).toBe(3)
+    expect(one.clock.pending).toBe(0)
+  })
+
+  it('a mistake in the URL still throws at once', () => {
+    without()
+    expect(() => new ReconnectingWebSocket('not a url')).toThrow(
+      expect.objectContaining({ name: 'SyntaxError' }),
+    )
+  })
+
+  it('reconnect() connects once there is one', async () => {
+    without()
+    await using server = await startUpstream()
+    await using one = connect(server.url, { WebSocket: undefined })
+    await one.clock.advance(0)
+    without(WebSocket)
+    one.socket.reconnect()
+    await one.clock.advance(0)
+    await one.events(3)
+    expect(one.seen).toEqual(['error', 'close', 'open'])
+  })
+
+  it('a page that puts the class in the place of the native one gets connections of the native one', async () => {
+    // The module keeps what it found when it was loaded, which on some versions of Node is nothing.
+    without(class extends ReconnectingWebSocket {})
+    await using server = await startUpstream()
+    await using one = connect(server.url, { WebSocket: undefined })
+    await one.clock.advance(0)
+    await eventually('an event', () => one.seen.length > 0)
+    expect(one.seen[0]).toBe(before ? 'open' : 'error')
   })
 })
 

@@ -37,3 +37,5 @@ export const thisNode: Runtime = {
 export const nodeLts = optional('Node LTS global', `node-${platform}-${arch}/bin/node`)
 
 export const bun = optional('Bun', `@oven/bun-${platform}-${arch === 'arm64' ? 'aarch64' : arch}/bin/bun`)
+
+export const deno = optional('Deno', `@deno/${platform}-${arch}-glibc/deno`, ['run', '--allow-all'])

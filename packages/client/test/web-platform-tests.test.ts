@@ -17,7 +17,7 @@ import { WebSocket as Ws } from 'ws'
 import type { WebSocketClass } from '../src/options.ts'
 import { bundle } from './bundle.ts'
 import { openPage } from './page.ts'
-import { bun, nodeLts, type Runtime, thisNode } from './runtimes.ts'
+import { bun, deno, nodeLts, type Runtime, thisNode } from './runtimes.ts'
 import type { Servers } from './wpt/point.ts'
 import { pointNames, runPoints } from './wpt/points.ts'
 
@@ -87,6 +87,7 @@ const runtimes: { name: string; play: Play; missing?: string | undefined }[] = [
   { name: thisNode.name, play: playIn(thisNode) },
   { name: nodeLts.name, play: playIn(nodeLts), missing: nodeLts.missing },
   { name: bun.name, play: playIn(bun), missing: bun.missing },
+  { name: deno.name, play: playIn(deno), missing: deno.missing },
   { name: 'Chromium', play: playInPage, missing: browserMissing() },
 ]
 

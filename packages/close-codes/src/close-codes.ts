@@ -18,14 +18,18 @@ export interface CloseCode extends Facts {
 }
 
 /** The 19 registered close codes, by number ascending. */
-export const closeCodes: readonly CloseCode[] = (Object.keys(code) as CodeId[]).map((id) => ({
-  ...facts[id],
-  code: code[id],
-  id,
-  travels: mayTravel(code[id]),
-  browserMaySend: browserMaySend(code[id]),
-  advice: adviceFor(code[id]),
-}))
+export const closeCodes: readonly CloseCode[] = (Object.keys(code) as CodeId[])
+  .map(
+    (id): CloseCode => ({
+      ...facts[id],
+      code: code[id],
+      id,
+      travels: mayTravel(code[id]),
+      browserMaySend: browserMaySend(code[id]),
+      advice: adviceFor(code[id]),
+    }),
+  )
+  .sort((a, b) => a.code - b.code)
 
 const byNumber = new Map<number, CloseCode>(closeCodes.map((row) => [row.code, row]))
 

@@ -86,7 +86,7 @@ describe('text in en', () => {
 
 describe('sources', () => {
   it('has, for every code, its definition among distinct https links', () => {
-    expect(Object.keys(sources)).toEqual(Object.keys(code))
+    expect(Object.keys(sources)).toEqual(closeCodes.map(({ id }) => id))
     for (const row of closeCodes) {
       const urls = sources[row.id].map((source) => source.url)
       expect(urls, `${row.code}`).toContain(row.reference.url)

@@ -114,7 +114,9 @@ export const cases: readonly Case[] = [
     name: 'a masked frame',
     plan: go,
     expected: [constructed, open, went, ...failure],
-    serve: closedBy((peer) => peer.write(frame({ opcode: opcode.text, payload: 'x', mask: true }))),
+    serve: closedBy((peer) =>
+      peer.write(frame({ opcode: opcode.text, payload: 'x', mask: Uint8Array.of(1, 2, 3, 4) })),
+    ),
   },
   {
     name: 'close() while CONNECTING',

@@ -9,12 +9,13 @@ export function equal(got: unknown, wanted: unknown): void {
   if (!Object.is(got, wanted)) throw new Error(`${String(got)}, not ${String(wanted)}`)
 }
 
-/** It throws an error, or a DOMException, of that name. */
+/** It throws a TypeError, or a DOMException of that name. */
 export function throws(name: string, act: () => unknown): void {
   try {
     act()
   } catch (error) {
     equal((error as Error).name, name)
+    truthy(error instanceof (name === 'TypeError' ? TypeError : DOMException))
     return
   }
   throw new Error(`nothing thrown, not ${name}`)

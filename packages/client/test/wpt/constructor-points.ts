@@ -69,6 +69,7 @@ for (const protocols of [
   '\u0080',
   'a,b',
   ['echo', 'echo'],
+  ['echo', 'ECHO'],
   [''],
   ['a\u0001'],
 ])
