@@ -27,12 +27,18 @@ export class Child implements AsyncDisposable {
   exit: Exit | undefined
   readonly #process: ChildProcess
 
-  constructor(command: string, args: string[], env: Record<string, string | undefined> = {}) {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  /** `stderr`: a descriptor in place of a pipe that is read by lines. */
+  constructor(
+    command: string,
+    args: string[],
+    env: Record<string, string | undefined> = {},
+    stderr: 'pipe' | number = 'pipe',
+  ) {
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', stderr], env: { ...process.env, ...env } })
     this.#process = child
     this.pid = child.pid ?? 0
     alive.add(child)
-    child.stdin.on('error', () => {})
+    child.stdin?.on('error', () => {})
     this.#collect(child.stdout, this.stdout)
     this.#collect(child.stderr, this.stderr)
     this.exited = new Promise((resolve) => {
@@ -54,7 +60,8 @@ export class Child implements AsyncDisposable {
     })
   }
 
-  #collect(stream: Readable, lines: string[]): void {
+  #collect(stream: Readable | null, lines: string[]): void {
+    if (!stream) return
     createInterface({ input: stream }).on('line', (line) => {
       lines.push(line)
       this.changes.notify()

@@ -56,7 +56,7 @@ export {
   rawUpstream,
   switchingProtocols,
 } from './raw-upstream.ts'
-export { type RunOptions, runHoldfast } from './run-holdfast.ts'
+export { holdfastMain, type RunOptions, runHoldfast } from './run-holdfast.ts'
 export { runtime } from './runtime.ts'
 export { type BucketOptions, evenness, histogram } from './spread.ts'
 export { startGateway, type TestGateway } from './start-gateway.ts'

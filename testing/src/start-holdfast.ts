@@ -15,6 +15,8 @@ export interface HoldfastOptions {
   env?: Record<string, string | undefined>
   /** The command's main file. Default: that of the build. */
   main?: string
+  /** A descriptor that the log goes to; `log` is empty then. */
+  stderr?: number
   /** Milliseconds that the start may take. Default 10,000. */
   limit?: number
 }
@@ -59,6 +61,7 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
     runtime().path,
     [options.main ?? holdfastMain, 'serve', ...serveArgs(options, configFile)],
     options.env,
+    options.stderr,
   )
   const workers = () => childrenOf(child.pid)
   const dispose = async () => {

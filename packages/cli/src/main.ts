@@ -1,7 +1,11 @@
 import { run } from './run.ts'
 
-// A reader that has had enough (`holdfast status | head -1`) is no fault.
-process.stdout.on('error', () => process.exit(0))
+// A reader that has had enough (`holdfast status | head -1`) is no fault. A gateway serves on, whoever reads what it says.
+const serves = process.argv[2] === 'serve'
+process.stdout.on('error', () => {
+  if (!serves) process.exit(0)
+})
+process.stderr.on('error', () => {})
 process.on('uncaughtException', (error) => {
   process.stderr.write(`holdfast: internal error: ${error instanceof Error ? error.message : error}\n`)
   process.exit(1)

@@ -30,7 +30,7 @@ const state: GatewayState = {
       version: '1.2.0',
       startedAt: 1_000_000,
       connections: 40,
-      process: { memory: 2 ** 26, processor: 3, delay: 1 },
+      process: { memory: 2 ** 26, processor: 3, delay: 1, logLinesDropped: 0 },
     },
     {
       id: 2,

@@ -60,6 +60,8 @@ export class Crew {
   #generation = 1
   #restarts = 0
   #refreshTimer: unknown
+  /** By workers that have ended. */
+  #logLinesDropped = 0
 
   constructor(deps: CrewDeps) {
     this.#deps = deps
@@ -69,6 +71,11 @@ export class Crew {
   /** How many workers were started in place of one that ended. */
   get restarts(): number {
     return this.#restarts
+  }
+
+  /** Lines of the log that workers in processes of their own dropped. */
+  get logLinesDropped(): number {
+    return this.workers.reduce((sum, worker) => sum + linesDroppedBy(worker), this.#logLinesDropped)
   }
 
   /** All workers that have not ended. */
@@ -297,6 +304,7 @@ export class Crew {
     const { clock, log, onGone } = this.#deps
     this.#workers.delete(worker.id)
     this.#admissions.releaseAll(worker.id)
+    this.#logLinesDropped += linesDroppedBy(worker)
     if (worker.report) this.#ended = retire(this.#ended, worker.report.snapshot)
     onGone(worker)
     if (this.#phase === 'stopping' || this.#dismissed.has(worker)) return
@@ -334,4 +342,9 @@ export class Crew {
       })
     }, snapshotEvery)
   }
+}
+
+/** A worker in the supervisor's process writes with the supervisor's writer. */
+function linesDroppedBy({ pid, report }: WorkerLink): number {
+  return pid === process.pid ? 0 : (report?.process.logLinesDropped ?? 0)
 }

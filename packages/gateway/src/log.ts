@@ -1,5 +1,6 @@
 import { type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
+import { type PrettyOptions, prettyFactory } from 'pino-pretty'
+import { standardErrorWriter } from './log-writer.ts'
 
 /** The levels of the log, the most talkative first. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -26,23 +27,30 @@ export function logOptionsFor(
   return { level, pretty: terminal, colour: terminal && !env.NO_COLOR }
 }
 
-/**
- * A logger to standard error. It writes synchronously: a line is out before the process can end, and lines of
- * several processes do not mix.
- */
+/** A logger to standard error. A line is out when the call returns, or was dropped: nothing waits (log-writer.ts). */
 export function createLogger(options: LogOptions): Logger {
   const base = {
     level: options.level,
     base: undefined,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   }
-  if (!options.pretty) return pino(base, pino.destination({ dest: 2, sync: true }))
-  const stream = pretty({
-    colorize: options.colour,
-    destination: 2,
-    sync: true,
-    singleLine: true,
-    translateTime: 'SYS:HH:MM:ss.l',
+  const readable = options.pretty ? prettyFactory(prettyOptions(options)) : (line: string) => line
+  const writer = standardErrorWriter((lines) => {
+    let report = ''
+    const reporter = pino(
+      { ...base, level: 'warn' },
+      {
+        write: (line) => {
+          report = readable(line)
+        },
+      },
+    )
+    reporter.warn({ pid: process.pid, lines }, 'lines of the log were dropped: they could not be written')
+    return report
   })
-  return pino(base, stream)
+  return pino(base, { write: (line) => writer.write(readable(line)) })
+}
+
+function prettyOptions({ colour }: LogOptions): PrettyOptions {
+  return { colorize: colour, singleLine: true, translateTime: 'SYS:HH:MM:ss.l' }
 }

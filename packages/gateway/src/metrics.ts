@@ -44,7 +44,7 @@ const closesAtFirst = { [`${code.badGateway}:gateway`]: 0 }
 const reattachmentsAtFirst = { attached: 0, refused: 0, 'too-late': 0, abandoned: 0, ended: 0 }
 const handoversAtFirst = { moved: 0, ended: 0, failed: 0 }
 
-function families({ snapshot, workers, workerRestarts, handovers }: Measured): Family[] {
+function families({ snapshot, workers, workerRestarts, handovers, logLinesDropped }: Measured): Family[] {
   return [
     ...routeFamilies(snapshot.routes),
     ...upstreamFamilies(snapshot.routes),
@@ -59,6 +59,11 @@ function families({ snapshot, workers, workerRestarts, handovers }: Measured): F
       labelled({ ...handoversAtFirst, ...handovers }, (result) => ({ result })),
     ),
     counter('worker_restarts_total', 'Workers started in place of one that ended.', [[{}, workerRestarts]]),
+    counter(
+      'log_lines_dropped_total',
+      'Lines of the log that could not be written: a full disk, or a reader that has stopped.',
+      [[{}, logLinesDropped]],
+    ),
     ...workerFamilies(workers),
   ]
 }

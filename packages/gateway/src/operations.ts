@@ -86,6 +86,8 @@ export interface Measured {
   workerRestarts: number
   /** Connections in live upgrades: 'moved', 'ended' (by their old worker, at its deadline at the latest), 'failed'. */
   handovers: Record<string, number>
+  /** Lines of the log that could not be written, of all processes. */
+  logLinesDropped: number
 }
 
 export interface Operations {

@@ -13,6 +13,7 @@ import { HandOut } from './hand-out.ts'
 import { Ledger } from './limits.ts'
 import { Listening, type Opened } from './listening.ts'
 import { createLogger, type LogOptions } from './log.ts'
+import { logLinesDropped } from './log-writer.ts'
 import type { GatewayState, Measured, Operations, Phase, ReloadResult, UpgradeResult } from './operations.ts'
 import type { GatewayOptions } from './options.ts'
 import { describeChanges, sameAdminAddress } from './reload-changes.ts'
@@ -193,6 +194,7 @@ export class Supervisor implements Operations {
       workers: this.#crew.workers.map(workerInfo),
       workerRestarts: this.#crew.restarts,
       handovers: { ...this.#upgrades.handovers },
+      logLinesDropped: logLinesDropped() + this.#crew.logLinesDropped,
     }
   }
 

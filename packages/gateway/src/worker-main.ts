@@ -18,5 +18,8 @@ process.on('uncaughtException', (error) => {
   worker.fault(error)
 })
 
+// What the log or a replay module's console.log cannot write any more is lost, and nothing else is.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 // Ctrl-C and `kill -- -PGID` reach the whole process group; only the supervisor decides what they mean.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {})

@@ -43,6 +43,8 @@ export interface ProcessInfo {
   processor: number
   /** Milliseconds: the 99th percentile of the event loop's delay since the last report. */
   delay: number
+  /** Lines of the log that it dropped since its start. */
+  logLinesDropped: number
 }
 
 export interface WorkerReport {

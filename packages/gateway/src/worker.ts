@@ -9,6 +9,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { Gateway } from './gateway.ts'
 import { HandOver } from './handover.ts'
 import { createLogger } from './log.ts'
+import { logLinesDropped } from './log-writer.ts'
 import type { GatewayOptions, ListenOptions } from './options.ts'
 import { RemoteLedger } from './remote-ledger.ts'
 import type { GatewayEvent } from './snapshot.ts'
@@ -293,7 +294,12 @@ export class Worker {
     const { user, system } = process.cpuUsage()
     const delay = this.#loop ? this.#loop.percentile(99) / 1e6 : 0
     this.#loop?.reset()
-    return { memory: process.memoryUsage.rss(), processor: (user + system) / 1e6, delay }
+    return {
+      memory: process.memoryUsage.rss(),
+      processor: (user + system) / 1e6,
+      delay,
+      logLinesDropped: logLinesDropped(),
+    }
   }
 
   /** How many sockets or connections would be lost if this process ended now. */

@@ -84,7 +84,7 @@ function snapshot(open: number, accepted: number): GatewaySnapshot {
   }
 }
 
-const process = { memory: 1, processor: 1, delay: 1 }
+const process = { memory: 1, processor: 1, delay: 1, logLinesDropped: 0 }
 
 test('a crew has started when every worker is ready', async () => {
   const { crew, puppets, ready } = scene(2)

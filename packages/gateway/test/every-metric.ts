@@ -4,6 +4,7 @@ import type { Measured } from '../src/operations.ts'
 export const everyMetric: Measured = {
   workerRestarts: 2,
   handovers: { moved: 7, ended: 1 },
+  logLinesDropped: 3,
   workers: [
     {
       id: 1,
@@ -13,7 +14,7 @@ export const everyMetric: Measured = {
       version: '1.0.0',
       startedAt: 0,
       connections: 3,
-      process: { memory: 1e6, processor: 1.5, delay: 20 },
+      process: { memory: 1e6, processor: 1.5, delay: 20, logLinesDropped: 3 },
     },
     { id: 3, pid: 12, state: 'ready', generation: 2, version: '1.1.0', startedAt: 0, connections: 0 },
     { id: 2, pid: 11, state: 'starting', generation: 2, version: '1.1.0', startedAt: 0, connections: 0 },

@@ -82,6 +82,7 @@ test('the exposition has every metric of a snapshot with its labels', async () =
     'holdfast_worker_connections{worker="2"}': 0,
     'holdfast_worker_connections{worker="3"}': 0,
     holdfast_worker_restarts_total: 2,
+    holdfast_log_lines_dropped_total: 3,
     'holdfast_worker_resident_memory_bytes{worker="1"}': 1e6,
     'holdfast_worker_cpu_seconds_total{worker="1"}': 1.5,
     'holdfast_worker_eventloop_lag_p99_seconds{worker="1"}': 0.02,

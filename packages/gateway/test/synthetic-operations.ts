@@ -68,7 +68,7 @@ export class SyntheticOperations implements Operations {
 
   async measure() {
     const { routes, drains, workers } = this
-    return { snapshot: { routes, drains }, workers, workerRestarts: 0, handovers: {} }
+    return { snapshot: { routes, drains }, workers, workerRestarts: 0, handovers: {}, logLinesDropped: 0 }
   }
 
   async connections() {
@@ -143,7 +143,7 @@ export function syntheticWorker(id: number, given: Partial<WorkerInfo> = {}): Wo
     version: '0.1.0',
     startedAt: Date.now() - 3 * 86_400_000,
     connections: 2400 + id * 31,
-    process: { memory: 128e6 + id * 3.1e6, processor: 4000, delay: 10.4 + id / 3 },
+    process: { memory: 128e6 + id * 3.1e6, processor: 4000, delay: 10.4 + id / 3, logLinesDropped: 0 },
     ...given,
   }
 }

@@ -23,7 +23,13 @@ class Notes implements Operations {
     return { version: '1.2.3', phase: 'serving', ...empty } as unknown as GatewayState
   }
   async measure() {
-    return { snapshot: { routes: [], drains: [] }, workers: [], workerRestarts: 0, handovers: {} }
+    return {
+      snapshot: { routes: [], drains: [] },
+      workers: [],
+      workerRestarts: 0,
+      handovers: {},
+      logLinesDropped: 0,
+    }
   }
   async connections(filter: object) {
     this.asked.push(filter)
