@@ -16,10 +16,12 @@ import type { FromWorker, Requests, RequestType } from './worker-messages.ts'
 const readyWithin = 10_000
 /** A worker that ends sooner than this, in milliseconds, after it was ready counts as crashed at start. */
 const settledAfter = 1000
-/** Milliseconds between the snapshots that are kept for the case that a worker dies, and for an answer. */
-const snapshotEvery = 1000
-/** Snapshots in a row that a worker may leave unanswered, two seconds each, before it is taken for dead. */
-const silencesAtMost = 15
+/** Milliseconds between the reports that are kept for the case that a worker dies. */
+const reportEveryMs = 1000
+/** Milliseconds after which whoever looks gets what a worker reported before. */
+const lookWithinMs = 5000
+/** A worker that has said nothing for so many milliseconds is taken for dead. */
+const silentAtMostMs = 30_000
 
 export interface CrewDeps {
   size: number
@@ -59,9 +61,9 @@ export class Crew {
   #ids = 0
   #generation = 1
   #restarts = 0
-  #refreshTimer: unknown
   /** By workers that have ended. */
   #logLinesDropped = 0
+  #listenTimer: unknown
 
   constructor(deps: CrewDeps) {
     this.#deps = deps
@@ -111,7 +113,7 @@ export class Crew {
     }
     this.#phase = 'running'
     for (let missing = this.#deps.size - this.workers.length; missing > 0; missing--) this.#replace()
-    this.#refreshLater()
+    this.#listenOn()
   }
 
   /**
@@ -199,14 +201,17 @@ export class Crew {
     this.#admissions.move(from.id, to.id, admission)
   }
 
-  /** Has every worker report, and keeps the reports; of a worker that does not in time, the last one stays. */
-  async refresh(within?: number): Promise<void> {
-    const asked = this.#serving.map(async (worker) => {
-      worker.silences++
-      worker.report = await worker.ask('snapshot', {}, { within })
-      worker.silences = 0
+  /** Has every worker report; of one that does not within so many milliseconds, the last report stays. */
+  async refresh(within = lookWithinMs): Promise<void> {
+    const { clock } = this.#deps
+    const all = Promise.allSettled(this.#serving.map((worker) => worker.refresh()))
+    await new Promise<void>((resolve) => {
+      const timer = clock.setTimeout(resolve, within)
+      void all.then(() => {
+        clock.clearTimeout(timer)
+        resolve()
+      })
     })
-    await Promise.allSettled(asked)
   }
 
   /** What all workers last reported, and what those that have ended had counted. */
@@ -219,7 +224,7 @@ export class Crew {
   /** From now on nobody who ends is replaced. */
   retire(): void {
     this.#phase = 'stopping'
-    this.#deps.clock.clearTimeout(this.#refreshTimer)
+    this.#deps.clock.clearTimeout(this.#listenTimer)
   }
 
   /** Ends all workers; those that have not ended within so many milliseconds are killed. */
@@ -332,15 +337,22 @@ export class Crew {
     else clock.setTimeout(start, delay)
   }
 
-  #refreshLater(): void {
-    this.#refreshTimer = this.#deps.clock.setTimeout(() => {
-      void this.refresh(snapshotEvery).then(() => {
-        if (this.#phase !== 'running') return
+  /** Asks for reports, and counts how long each worker has been silent: time decides, not how often anybody looked. */
+  #listenOn(): void {
+    const { clock } = this.#deps
+    const since = clock.now()
+    this.#listenTimer = clock.setTimeout(() => {
+      if (this.#phase !== 'running') return
+      // Longer than that this process itself was stopped, or its machine: it could not have heard anybody.
+      const passed = Math.min(clock.now() - since, 2 * reportEveryMs)
+      for (const worker of this.#serving) {
         // Its event loop stands still: its connections are lost already, and others shall not follow.
-        for (const worker of this.#serving) if (worker.silences >= silencesAtMost) worker.kill()
-        this.#refreshLater()
-      })
-    }, snapshotEvery)
+        if (worker.listened(passed) >= silentAtMostMs)
+          worker.kill(`said nothing for ${silentAtMostMs / 1000} s`)
+        else worker.refresh().catch(() => {})
+      }
+      this.#listenOn()
+    }, reportEveryMs)
   }
 }
 

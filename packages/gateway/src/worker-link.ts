@@ -29,6 +29,8 @@ interface Question {
 
 /** Milliseconds that an ordinary question may take. */
 const patience = 5000
+/** A question for a report waits for as long as a silent worker lives, so that whoever looks next can share it. */
+const reportWithinMs = 120_000
 
 export class WorkerLink {
   /** The worker's number; its successor has another. */
@@ -41,13 +43,13 @@ export class WorkerLink {
   readonly gone: Promise<string>
   /** What it counted and used when it was last heard. */
   report: WorkerReport | undefined
-  /** How many times in a row it was asked to report and did not. */
-  silences = 0
   #version = ''
   #state: WorkerState = 'starting'
   #readyAt: MonotonicMs = Number.POSITIVE_INFINITY
   #starting: { resolve(): void; reject(error: GatewayError): void } | undefined
   #why: string | undefined
+  #silentMs = 0
+  #reporting: Promise<void> | undefined
   readonly #channel: Channel
   readonly #clock: Clock
   readonly #questions = new Map<number, Question>()
@@ -83,8 +85,7 @@ export class WorkerLink {
   configure(options: GatewayOptions, log: LogOptions, within: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = this.#clock.setTimeout(() => {
-        this.#why = `was not ready in ${within / 1000} s`
-        this.kill()
+        this.kill(`was not ready in ${within / 1000} s`)
       }, within)
       this.#starting = {
         resolve: () => {
@@ -98,6 +99,27 @@ export class WorkerLink {
       }
       this.send({ type: 'configure', protocol, worker: this.id, options, log })
     })
+  }
+
+  /**
+   * Has the worker report: `report` is fresh when this resolves. Everybody who asks meanwhile shares the one question
+   * that is under way, so that a worker that stands still is not asked more often the more people look at it.
+   */
+  refresh(): Promise<void> {
+    this.#reporting ??= this.ask('snapshot', {}, { within: reportWithinMs })
+      .then((report) => {
+        this.report = report
+      })
+      .finally(() => {
+        this.#reporting = undefined
+      })
+    return this.#reporting
+  }
+
+  /** So much time has passed. Returns for how long the worker has said nothing at all. */
+  listened(ms: number): number {
+    this.#silentMs += ms
+    return this.#silentMs
   }
 
   /** Others have its place from now on. */
@@ -132,16 +154,18 @@ export class WorkerLink {
     this.#channel.letGo(socket)
   }
 
-  kill(): void {
+  /** Ends it at once. `why`: what the log says instead of how the process ended. */
+  kill(why?: string): void {
+    this.#why ??= why
     this.#channel.kill()
   }
 
   #receive(message: FromWorker, handle: Handle | undefined, obey: Obey): void {
+    this.#silentMs = 0
     switch (message.type) {
       case 'ready':
         if (message.protocol !== protocol) {
-          this.#why = otherProtocol(message.version)
-          this.kill()
+          this.kill(otherProtocol(message.version))
           return
         }
         this.#version = message.version

@@ -214,6 +214,40 @@ test('a worker that does not report for half a minute is killed and replaced', a
   expect(puppets.map(({ killed }) => killed)).toEqual([false, true, false])
 })
 
+test('looks at a silent worker share one question, and do not bring its end nearer', async () => {
+  const { clock, crew, puppets, start } = scene(1)
+  await start()
+  const looks = Array.from({ length: 100 }, () => crew.refresh(1000))
+  await clock.advance(10_000)
+  await Promise.all(looks)
+  expect(puppets[0]!.killed).toBe(false)
+  expect(puppets[0]!.sent.filter(({ type }) => type === 'snapshot').length).toBe(1)
+  puppets[0]!.answer('snapshot', { snapshot: snapshot(3, 3), process })
+  await clock.advance(29_000)
+  expect(puppets[0]!.killed).toBe(false)
+  await clock.advance(2000)
+  expect(puppets[0]!.killed).toBe(true)
+})
+
+test('whatever a worker says shows that it lives', async () => {
+  const { clock, puppets, start } = scene(1)
+  await start()
+  for (let i = 0; i < 6; i++) {
+    await clock.advance(10_000)
+    puppets[0]!.say({ type: 'left', sockets: 1 })
+  }
+  expect(puppets[0]!.killed).toBe(false)
+})
+
+test('a supervisor that was stopped itself does not take its workers for silent', async () => {
+  const { clock, puppets, start } = scene(2)
+  await start()
+  await clock.advance(5000)
+  clock.jump(3_600_000)
+  await clock.advance(2000)
+  expect(puppets.map(({ killed }) => killed)).toEqual([false, false])
+})
+
 test('a question ends when its worker does', async () => {
   const { crew, puppets, start } = scene(1)
   await start()
