@@ -208,25 +208,28 @@ manyProcesses('workers whose supervisor was killed free the port, say 1012 and e
   expect(next.url).toBe(holdfast.url)
 })
 
-manyProcesses('forty looks at a worker that is stopped leave it alone, and it goes on with all it has', async () => {
-  await using upstream = await startUpstream()
-  await using holdfast = await startHoldfast({
-    config: { workers: 1, routes: [{ name: 'all', upstreams: [upstream.url] }] },
-  })
-  await using client = wsClient(holdfast.url)
-  await client.opened
-  const before = holdfast.workers()
-  process.kill(before[0]!, 'SIGSTOP')
-  try {
-    const paths = ['/metrics', '/api/state']
-    const looks = Array.from({ length: 40 }, (_, i) => holdfast.api(paths[i % 2]!))
-    for (const { status } of await Promise.all(looks)) expect(status).toBe(200)
-    client.send('sent to a stopped worker')
-  } finally {
-    process.kill(before[0]!, 'SIGCONT')
-  }
-  expect(await client.message()).toBe('sent to a stopped worker')
-  const { body } = await holdfast.api('/api/state')
-  expect(body).toMatchObject({ workerRestarts: 0, routes: [{ connections: { open: 1 } }] })
-  expect(holdfast.workers()).toEqual(before)
-})
+manyProcesses(
+  'forty looks at a worker that is stopped leave it alone, and it goes on with all it has',
+  async () => {
+    await using upstream = await startUpstream()
+    await using holdfast = await startHoldfast({
+      config: { workers: 1, routes: [{ name: 'all', upstreams: [upstream.url] }] },
+    })
+    await using client = wsClient(holdfast.url)
+    await client.opened
+    const before = holdfast.workers()
+    process.kill(before[0]!, 'SIGSTOP')
+    try {
+      const paths = ['/metrics', '/api/state']
+      const looks = Array.from({ length: 40 }, (_, i) => holdfast.api(paths[i % 2]!))
+      for (const { status } of await Promise.all(looks)) expect(status).toBe(200)
+      client.send('sent to a stopped worker')
+    } finally {
+      process.kill(before[0]!, 'SIGCONT')
+    }
+    expect(await client.message()).toBe('sent to a stopped worker')
+    const { body } = await holdfast.api('/api/state')
+    expect(body).toMatchObject({ workerRestarts: 0, routes: [{ connections: { open: 1 } }] })
+    expect(holdfast.workers()).toEqual(before)
+  },
+)

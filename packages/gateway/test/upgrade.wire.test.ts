@@ -19,7 +19,7 @@ import { drain, onNode, serve, state, upgrade } from './upgrading.ts'
 const connections = Number(process.env.HOLDFAST_UPGRADE_CONNECTIONS ?? 200)
 const upgrades = Number(process.env.HOLDFAST_UPGRADES ?? 3)
 
-/** Opens and closes a connection every 10 ms; `stop` resolves to how many attempts there were and what failed. */
+/** Opens and closes a connection every 10 ms; `stop` resolves, when all are over, to how many there were and what failed. */
 function attempts(url: string): { stop(): Promise<{ count: number; failures: string[] }> } {
   let [stopped, count] = [false, 0]
   const failures: string[] = []
@@ -30,7 +30,10 @@ function attempts(url: string): { stop(): Promise<{ count: number; failures: str
       const client = wsClient(url)
       open.push(
         client.opened.then(
-          () => client.close(1000),
+          () => {
+            client.close(1000)
+            return client.closed
+          },
           (error) => failures.push(String(error)),
         ),
       )
@@ -75,7 +78,11 @@ onNode.each([1, 2])(
       client: [],
       upstream: [],
     })
-    const after = await state(holdfast)
+    // A client has its Close before the gateway has seen the end of TCP.
+    const after = await eventually('the end of all other connections', async () => {
+      const now = await state(holdfast)
+      return now.routes[0]!.connections.closing === 0 && now
+    })
     expect(after.pid).toBe(before.pid)
     expect(after.workers.map(({ generation }) => generation)).toEqual(
       Array.from({ length: workers }, () => 1 + upgrades),
