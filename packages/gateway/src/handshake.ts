@@ -7,9 +7,9 @@ import type { ClientHandshake } from './accept.ts'
 import type { Clock } from './clock.ts'
 import { closeMapping, type Happening, type Told } from './close-mapping.ts'
 import type { Connections } from './connections.ts'
+import { withoutClientTakeover } from './deflate.ts'
 import type { DialFailure } from './dial.ts'
 import { dialRoute } from './dial-route.ts'
-import { parseExtensions } from './extensions.ts'
 import { sessionHeader } from './held-connection.ts'
 import type { Admission } from './limits.ts'
 import { openConnection } from './open-connection.ts'
@@ -199,20 +199,6 @@ export function httpAnswer(told: Extract<Told, { by: 'http' }>) {
   const body = JSON.stringify({ error: { status: told.status, message: told.reason } })
   return { status: told.status, headers, body }
 }
-
-/**
- * RFC 7692 7.1.1.2: a server may include `client_no_context_takeover` unasked. The next upstream can then read what
- * the client sends: no message refers to one that only the last upstream has seen.
- */
-function withoutClientTakeover(extensions: string | undefined): string | undefined {
-  const agreed = parseExtensions(extensions ?? '') ?? []
-  if (agreed.length !== 1 || agreed[0]!.name !== 'permessage-deflate') return extensions
-  return agreed[0]!.params.some(([name]) => name === clientNoTakeover)
-    ? extensions
-    : `${extensions}; ${clientNoTakeover}`
-}
-
-const clientNoTakeover = 'client_no_context_takeover'
 
 /** A replay module reads messages, so that nothing may be agreed that changes what they look like. */
 function withoutExtensions(request: UpgradeRequest): UpgradeRequest {

@@ -3,9 +3,10 @@ import type { Duplex } from 'node:stream'
 import { adviceFor, code, delayFor } from '@holdfast/close-codes'
 import type { UnixMs } from './clock.ts'
 import { type Connection, connectionInfo } from './connections.ts'
+import { rsvOf } from './deflate.ts'
 import type { HandshakeDeps } from './handshake.ts'
 import { holdDeps, placeOf } from './held-connection.ts'
-import { deflateRsv, type PackedPipe, Pipe } from './pipe.ts'
+import { type PackedPipe, Pipe } from './pipe.ts'
 import type { RouteState } from './route-state.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 import type { Upstream } from './upstreams.ts'
@@ -88,11 +89,4 @@ export function openConnection(opening: Opening, state: RouteState, deps: Handsh
   }
   const unregister = deps.connections.register(connection)
   return connection
-}
-
-/** RFC 7692 6: permessage-deflate uses RSV1. What other extensions use is not ours to know. */
-function rsvOf(extensions: string | undefined): number {
-  if (!extensions) return 0
-  const names = extensions.split(',').map((extension) => extension.split(';')[0]!.trim().toLowerCase())
-  return names.every((name) => name === 'permessage-deflate') ? deflateRsv : 0x70
 }

@@ -14,6 +14,7 @@ import {
   next,
   type Verdict,
 } from './connection.ts'
+import { deflateRsv } from './deflate.ts'
 import { closeFrame } from './frames.ts'
 import { Hold, type HoldDeps, type PackedHold } from './hold.ts'
 import type { KeepaliveOptions } from './keepalive.ts'
@@ -57,8 +58,6 @@ export interface PackedPipe {
 
 /** Towards the client a frame up to this size, header included, is sent on whole or not at all. */
 const wholeFrames = 64 * 1024
-/** RFC 7692 6: permessage-deflate uses RSV1 alone. */
-export const deflateRsv = 0x40
 
 /**
  * Joins the two streams of one connection. This file is where all wires meet: bytes go from Side to Side, what ends a

@@ -1,15 +1,15 @@
 // In: a held client's own handshake and what was agreed with it. Out: another upstream that agrees to the same, or why
 // there is none. Next: hold.ts.
 import type { Clock } from './clock.ts'
+import { canGoOn } from './deflate.ts'
 import { type DialResult, dial } from './dial.ts'
 import { failureWords, isUnwell } from './dial-route.ts'
-import { parseExtensions } from './extensions.ts'
 import type { RouteOptions } from './options.ts'
 import type { SearchParty } from './search-party.ts'
 import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
 import type { Upstream, UpstreamPool } from './upstreams.ts'
 
-/** What the client was told in its 101; another upstream must agree to the same. */
+/** What the client was told in its 101; another upstream must agree to what fits. */
 export interface Agreed {
   protocol?: string
   extensions?: string
@@ -97,7 +97,7 @@ async function attempt(
     about.headers,
     about.clock,
   )
-  if (result.ok && sameAgreement(about.agreed, result)) {
+  if (result.ok && fits(about.agreed, result)) {
     pool.dialled(upstream, true)
     return { ok: true, upstream, release, dialled: result }
   }
@@ -126,14 +126,7 @@ function repeated(request: UpgradeRequest, { extensions = '' }: Agreed): Upgrade
   return { ...request, headers, extensions }
 }
 
-/** Whether two agreements are the same to the client, however they are written. */
-function sameAgreement(one: Agreed, other: Agreed): boolean {
-  return one.protocol === other.protocol && canonical(one.extensions) === canonical(other.extensions)
-}
-
-function canonical(extensions = ''): string {
-  const written = parseExtensions(extensions)?.map(({ name, params }) =>
-    [name, ...params.map(([param, value]) => `${param}=${value}`).sort()].join(';'),
-  )
-  return written?.join(',') ?? extensions
+/** Whether the client can go on by what it was told, with an upstream that agreed to this. */
+function fits(told: Agreed, said: Agreed): boolean {
+  return told.protocol === said.protocol && canGoOn(told.extensions, said.extensions)
 }

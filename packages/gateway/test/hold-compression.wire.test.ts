@@ -114,8 +114,32 @@ describe('permessage-deflate with context takeover on a route with hold', () => 
     expect(await agreement(client)).toBe('permessage-deflate')
   })
 
-  test('a next upstream that agrees to other parameters, or to none, ends in 1012', async () => {
-    for (const other of ['permessage-deflate; server_no_context_takeover', undefined]) {
+  const smaller = [{ serverMaxWindowBits: 9 }, { serverNoContextTakeover: true }, { serverMaxWindowBits: 15 }]
+
+  test.each(smaller)('goes on with a next upstream that keeps less of its own messages: %j', async (less) => {
+    await using first = await startUpstream({ perMessageDeflate: { threshold: 0 } })
+    await using second = await startUpstream({ perMessageDeflate: { threshold: 0, ...less } })
+    await using gateway = await startGateway({ upstreams: [first.url], hold })
+    await using client = wsClient(gateway.url, { perMessageDeflate: { threshold: 0 } })
+    await client.opened
+    const talk = async () => {
+      for (let n = 0; n < 20; n++) {
+        client.send(textOf(n, 300 * n))
+        expect(await client.message()).toBe(textOf(n, 300 * n))
+      }
+    }
+    await talk()
+    await gateway.reload({ upstreams: [second.url], hold, drain: { spread: 0 } })
+    const next = await second.connection()
+    await talk()
+    await gateway.reload({ upstreams: [first.url], hold, drain: { spread: 0 } })
+    await next.closed
+    await talk()
+    expect(client.ending).toBeUndefined()
+  })
+
+  test('a next upstream with a smaller window than the client uses, or with none, ends in 1012', async () => {
+    for (const other of ['permessage-deflate; client_max_window_bits=9', undefined]) {
       let answers = 0
       const options = {
         extensions: 'permessage-deflate' as string | undefined,

@@ -126,14 +126,24 @@ describe('the search for the next upstream of a held client', () => {
       { protocol: 'v2', extensions: 'permessage-deflate' },
     ],
     [
-      'adds a parameter',
+      'lets its context go on where the client was told that it does not',
+      { protocol: 'v2', extensions: 'permessage-deflate' },
       { protocol: 'v2', extensions: 'permessage-deflate; server_no_context_takeover' },
+    ],
+    [
+      'agrees to a larger window',
+      { protocol: 'v2', extensions: 'permessage-deflate; server_max_window_bits=10' },
+      { protocol: 'v2', extensions: 'permessage-deflate; server_max_window_bits=9' },
+    ],
+    [
+      'has a smaller window than the client uses',
+      { protocol: 'v2', extensions: 'permessage-deflate; client_max_window_bits=9' },
       { protocol: 'v2', extensions: 'permessage-deflate' },
     ],
     [
-      'agrees to a smaller window',
-      { protocol: 'v2', extensions: 'permessage-deflate; server_max_window_bits=9' },
-      { protocol: 'v2', extensions: 'permessage-deflate; server_max_window_bits=10' },
+      'adds a parameter that nobody knows',
+      { protocol: 'v2', extensions: 'permessage-deflate; some=thing' },
+      { protocol: 'v2', extensions: 'permessage-deflate' },
     ],
     ['agrees to an extension never offered', { protocol: 'v2', extensions: 'permessage-deflate' }],
   ]
