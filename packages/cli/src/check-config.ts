@@ -5,6 +5,7 @@ import { type CheckFlags, withWords } from './check.ts'
 import { findingBlock, plural } from './findings-page.ts'
 import { sheetOf } from './layout.ts'
 import { Failure, type Io, printable, printJson } from './output.ts'
+import { wrap } from './wrap.ts'
 
 /** More than this is no configuration. */
 const mostBytes = 16 * 1024 * 1024
@@ -51,29 +52,33 @@ async function readStdin(io: Io): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function documentOf(path: string, { findings, problems, kinds }: doctor.ConfigReading) {
+function documentOf(path: string, { findings, problems, unread, kinds }: doctor.ConfigReading) {
   const healthy = findings.every(({ level }) => level !== 'error') && problems.length === 0
-  return { file: path, healthy, kinds, findings: findings.map(withWords), problems }
+  return { file: path, healthy, kinds, findings: findings.map(withWords), problems, unread }
 }
 
-function page(path: string, { findings, problems, kinds }: doctor.ConfigReading, io: Io): string {
+function page(path: string, { findings, problems, unread, kinds }: doctor.ConfigReading, io: Io): string {
   const sheet = sheetOf(io)
   const blocks = findings.map((finding) => findingBlock(finding, doctor, sheet, placeOf(finding)))
-  const unread = problems.map(
-    ({ file, line, message }) =>
-      `${printable(`${file}:${line}`)}  ${sheet.paint('yellow', 'not read')}\n  ${printable(message)}\n`,
-  )
+  const notRead = (colour: 'yellow' | 'dim') => (one: doctor.ConfigProblem) => {
+    const words = wrap(printable(one.message), sheet.width - 2).map((line) => `  ${line}\n`)
+    return `${printable(`${one.file}:${one.line}`)}  ${sheet.paint(colour, 'not read')}\n${words.join('')}`
+  }
+  const missed = [...problems.map(notRead('yellow')), ...unread.map(notRead('dim'))]
   const count = (level: doctor.Level) => findings.filter((it) => it.level === level).length
-  const [errors, warnings] = [count('error'), count('warning')]
+  const [errors, warnings, hints] = [count('error'), count('warning'), count('hint')]
   const parts = [
     ...(errors > 0 ? [plural(errors, 'fault')] : []),
     ...(warnings > 0 ? [plural(warnings, 'warning')] : []),
-    ...(problems.length > 0 ? [`${plural(problems.length, 'part')} not read`] : []),
+    ...(hints > 0 ? [plural(hints, 'hint')] : []),
+    ...(missed.length > 0 ? [`${plural(missed.length, 'part')} not read`] : []),
   ]
   const what = kinds.length > 0 ? `${printable(path)} (${kinds.join(', ')})` : printable(path)
-  const colour = errors > 0 ? 'red' : parts.length > 0 ? 'yellow' : 'green'
-  const end = `${what}: ${sheet.paint(colour, parts.join(', ') || 'nothing found that breaks WebSockets')}\n`
-  return [...blocks, ...unread, end].join('\n')
+  const colour = errors > 0 ? 'red' : warnings + problems.length > 0 ? 'yellow' : 'green'
+  const nothing =
+    findings.length === 0 && problems.length === 0 ? ['nothing found that breaks WebSockets'] : []
+  const end = `${what}: ${sheet.paint(colour, [...nothing, ...parts].join(', '))}\n`
+  return [...blocks, ...missed, end].join('\n')
 }
 
 function placeOf({ where }: doctor.Finding): string {

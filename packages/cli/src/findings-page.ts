@@ -15,6 +15,7 @@ export interface Words {
 const levels: Record<Level, { text: string; colour: Colour }> = {
   ok: { text: 'ok', colour: 'green' },
   warning: { text: 'warn', colour: 'yellow' },
+  hint: { text: 'hint', colour: 'dim' },
   error: { text: 'fail', colour: 'red' },
 }
 

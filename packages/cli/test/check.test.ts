@@ -180,7 +180,7 @@ test('check --proxy-config --json prints one JSON document', async () => {
   const { status, stdout } = await commandLine(`check --proxy-config ${path} --json`)
   expect(status).toBe(1)
   const { findings, ...rest } = JSON.parse(stdout)
-  expect(rest).toEqual({ file: path, healthy: false, kinds: ['nginx'], problems: [] })
+  expect(rest).toEqual({ file: path, healthy: false, kinds: ['nginx'], problems: [], unread: [] })
   expect(findings).toContainEqual(
     expect.objectContaining({
       code: 'nginx-upgrade-header',

@@ -1,6 +1,6 @@
 import type { FindingRow } from './findings.ts'
 
-const row = <const Args extends readonly string[]>(level: 'error' | 'warning', ...args: Args) => ({
+const row = <const Args extends readonly string[]>(level: 'error' | 'warning' | 'hint', ...args: Args) => ({
   level,
   args,
 })
@@ -14,6 +14,8 @@ export const configFindings = {
   'nginx-map-missing': row('error', 'variable'),
   'nginx-map-value': row('error', 'variable', 'value'),
   'nginx-read-timeout': row('error', 'timeout'),
+  'nginx-default-timeout': row('warning', 'location'),
+  'nginx-if': row('error', 'condition', 'action'),
   'nginx-scheme': row('error', 'url', 'fixed'),
   'nginx-handshake-headers': row('error', 'directive'),
   'nginx-path-slash': row('warning', 'location', 'target', 'example', 'seen'),
@@ -27,6 +29,7 @@ export const configFindings = {
   'haproxy-no-tunnel-timeout': row('error', 'name', 'timeout', 'backend'),
   'haproxy-tunnel-in-frontend': row('warning', 'frontend'),
   'haproxy-acl-case': row('error', 'header', 'pattern'),
+  'haproxy-denied': row('error', 'rule'),
   'haproxy-header-rule': row('error', 'rule'),
   'haproxy-server-h2': row('error', 'server'),
   'haproxy-health-check': row('warning', 'path'),
@@ -54,7 +57,9 @@ export const configFindings = {
   'apache-rewrite-off': row('error'),
   'apache-rewrite-flag': row('error', 'pattern', 'target'),
   'apache-rewrite-scheme': row('error', 'pattern', 'target', 'fixed'),
+  'apache-rewrite-order': row('error', 'pattern', 'earlier'),
   'apache-timeout': row('error', 'timeout'),
+  'apache-default-timeout': row('warning'),
   'apache-header-unset': row('error', 'header'),
   'apache-http10': row('error', 'variable'),
   'apache-path-slash': row('warning', 'path', 'target', 'example', 'seen'),
@@ -72,6 +77,8 @@ export const configFindings = {
   'envoy-no-upgrade': row('error'),
   'envoy-upgrade-disabled': row('error'),
   'envoy-idle-timeout': row('error', 'field', 'timeout'),
+  'envoy-default-timeout': row('hint'),
+  'envoy-header-match': row('error', 'header', 'value'),
   'envoy-max-duration': row('error', 'timeout'),
   'envoy-upstream-h2': row('error', 'cluster'),
   'envoy-downstream-h2': row('error'),

@@ -1,8 +1,11 @@
 import { configFindings } from './findings-config.ts'
 import { probeFindings } from './findings-probe.ts'
 
-/** How bad a finding is; `ok` says that something was looked at and is fine. */
-export type Level = 'error' | 'warning' | 'ok'
+/**
+ * How bad a finding is. A `hint` names a default that matters to some only; `ok` says that something was looked at and
+ * is fine.
+ */
+export type Level = 'error' | 'warning' | 'hint' | 'ok'
 
 /** The layers of a live endpoint, in the order in which a connection meets them. */
 export type Layer =

@@ -1,6 +1,9 @@
-/** Where Apache sends requests: ProxyPass lines, Location sections and rewrite rules of one server. */
+/** Where Apache sends requests: ProxyPass lines and sections of one server. */
+
+import { judge } from './apache-expr.ts'
 import type { Place } from './context.ts'
 import type { Directive } from './directive.ts'
+import { all, handshakes, not, type Request, type Truth } from './truth.ts'
 
 /** The main server or a virtual host, its conditional sections opened. */
 export interface Server {
@@ -18,17 +21,8 @@ export interface Route {
   options: readonly string[]
   /** Of sections the last that fits is taken, of ProxyPass lines the first. */
   section: boolean
-  place: Place
-}
-
-/** A RewriteRule with the conditions before it. */
-export interface Rule {
-  conditions: readonly Directive[]
-  pattern: string
-  target: string
-  flags: readonly string[]
-  /** Whether RewriteEngine is on where the rule stands. */
-  on: boolean
+  /** Written as SetHandler, which stands behind every ProxyPass. */
+  handler?: true
   place: Place
 }
 
@@ -44,7 +38,7 @@ const transparent = [
 ]
 
 /** Opens sections that only ask whether something is there. */
-function opened(directives: readonly Directive[]): Directive[] {
+export function opened(directives: readonly Directive[]): Directive[] {
   return directives.flatMap((one) =>
     one.block && transparent.includes(one.name) ? opened(one.block) : [one],
   )
@@ -67,13 +61,56 @@ export function settingOf(server: Server, name: string): Directive | undefined {
 
 /** Every directive of a server, those in its sections too, without the virtual hosts. */
 export function everywhere(server: Server): Directive[] {
-  const visit = (list: readonly Directive[]): Directive[] =>
-    list.flatMap((one) => [one, ...(one.block ? visit(opened(one.block)) : [])])
-  return visit(server.directives)
+  return placed(server).map(({ directive }) => directive)
+}
+
+/** A directive, and whether the conditions around it hold for a request. */
+export interface Placed {
+  directive: Directive
+  holds(request: Request): Truth
+}
+
+/** Every directive of a server with what the <If> sections around it say. */
+export function placed(server: Server): Placed[] {
+  const visit = (list: readonly Directive[], around: Placed['holds']): Placed[] => {
+    const before: Placed['holds'][] = []
+    return list.flatMap((one) => {
+      const inner = one.block && inside(one, around, before)
+      return [{ directive: one, holds: around }, ...(inner ? visit(opened(one.block ?? []), inner) : [])]
+    })
+  }
+  return visit(server.directives, () => true)
+}
+
+/** The condition under which a section holds; <Else> and <ElseIf> are for what the sections before did not take. */
+function inside(
+  { name, args }: Directive,
+  around: Placed['holds'],
+  before: Placed['holds'][],
+): Placed['holds'] {
+  if (!/^(?:if|elseif|else)$/.test(name)) return around
+  if (name === 'if') before.length = 0
+  const earlier = [...before]
+  const own: Placed['holds'] = (request) => (name === 'else' ? true : judge(args.join(' '), request))
+  before.push(own)
+  return (request) => all([around(request), ...earlier.map((one) => not(one(request))), own(request)])
 }
 
 /** The routes of a server, in the order of the file. */
-export function routesOf({ directives }: Server): Route[] {
+export function routesOf(server: Server): Route[] {
+  return [...passesOf(server), ...handlersOf(server)]
+}
+
+/** SetHandler "proxy:ws://…" where it holds for handshakes. */
+function handlersOf(server: Server): Route[] {
+  return placed(server).flatMap(({ directive: { name, args, place }, holds }) => {
+    const target = name === 'sethandler' ? /^proxy:(wss?:.*)$/i.exec(args[0] ?? '')?.[1] : undefined
+    if (target === undefined || handshakes.some((request) => holds(request) === false)) return []
+    return [{ path: '/', target, options: [], section: true, handler: true, place }]
+  })
+}
+
+function passesOf({ directives }: Server): Route[] {
   return directives.flatMap((one): Route[] => {
     const { name, args, block } = one
     if (name === 'proxypass' || name === 'proxypassmatch') return route(name, args, false, one.place)
@@ -98,32 +135,6 @@ function route(
   // The text that every path begins with which the expression fits.
   const start = pattern ? (/^\^?([\w/.-]*)/.exec(path.replaceAll('\\', ''))?.[1] ?? '') : path
   return [{ path: start || '/', target, options, section, place, ...(pattern && { pattern }) }]
-}
-
-/** The rewrite rules of a server, those in its sections too. */
-export function rulesOf(server: Server): Rule[] {
-  // A section says it for itself; a virtual host takes what it does not say from the main server.
-  const on = (list: readonly Directive[]) => {
-    const own = list.findLast(({ name }) => name === 'rewriteengine') ?? settingOf(server, 'rewriteengine')
-    return own?.args[0]?.toLowerCase() === 'on'
-  }
-  const visit = (list: readonly Directive[]): Rule[] => {
-    let conditions: Directive[] = []
-    return list.flatMap((one): Rule[] => {
-      if (one.block) return /^(?:location|directory|if)/.test(one.name) ? visit(opened(one.block)) : []
-      if (one.name === 'rewritecond') conditions.push(one)
-      if (one.name !== 'rewriterule') return []
-      const [pattern = '', target = '', flags = ''] = one.args
-      const names = flags
-        .replace(/^\[|\]$/g, '')
-        .split(',')
-        .map((flag) => flag.trim().toUpperCase())
-      const rule = { conditions, pattern, target, flags: names, on: on(list), place: one.place }
-      conditions = []
-      return [rule]
-    })
-  }
-  return visit(server.directives)
 }
 
 /** A regular expression of Apache's as one of JavaScript's; one that cannot be read fits everything. */

@@ -1,18 +1,29 @@
 /** Finds what breaks WebSockets in Apache files. */
+import { judge } from './apache-expr.ts'
+import {
+  compares,
+  conditionHolds,
+  hasFlag,
+  isCaseless,
+  isLast,
+  type Rule,
+  rulesOf,
+  takes,
+} from './apache-rewrite.ts'
 import {
   everywhere,
-  expression,
+  type Placed,
+  placed,
   type Route,
-  type Rule,
   routesOf,
-  rulesOf,
   type Server,
   serversOf,
   settingOf,
 } from './apache-routes.ts'
 import { parseApache } from './apache-syntax.ts'
-import type { ConfigFile, Place, ReadFiles, Report } from './context.ts'
+import type { ConfigFile, ReadFiles, Report } from './context.ts'
 import type { Directive } from './directive.ts'
+import { handshakes, keepsHandshakesOut, singlesOutHandshakes } from './truth.ts'
 import {
   duration,
   idleLevel,
@@ -27,6 +38,8 @@ interface Apache {
   upgrading: readonly string[]
   /** The modules that are loaded, where the files tell. */
   modules?: ReadonlySet<string>
+  /** Whether settings may stand in files that were not read. */
+  partial: boolean
   report: Report
 }
 
@@ -38,7 +51,7 @@ export function readApache(file: ConfigFile, report: Report, read?: ReadFiles): 
   const modules = new Set(all.filter(({ name }) => name === 'loadmodule').map(({ args }) => args[0] ?? ''))
   // A site alone loads no modules; a whole configuration that loads mod_proxy loads what belongs to it beside.
   const known = modules.has('proxy_module') && !partial
-  const apache: Apache = { upgrading: upgradingProxies(all), ...(known && { modules }), report }
+  const apache: Apache = { upgrading: upgradingProxies(all), ...(known && { modules }), partial, report }
   const carries = servers.some(
     (server) =>
       routesOf(server).some((route) => upgrades(route, apache)) || rulesOf(server).some(isForWebSockets),
@@ -62,18 +75,19 @@ function upgrades({ target, options }: Route, { upgrading }: Apache): boolean {
   return upgrading.some((address) => address !== '' && target.startsWith(address))
 }
 
-/** Rules that somebody wrote for WebSockets. */
-function isForWebSockets({ conditions, target }: Rule): boolean {
-  return (
-    /^wss?:\/\//i.test(target) || conditions.some(({ args }) => /^%\{HTTP:Upgrade\}$/i.test(args[0] ?? ''))
-  )
+/** Rules that somebody wrote for WebSockets: what they hold for, or where they lead, says so. */
+function isForWebSockets({ holds, target, conditions }: Rule): boolean {
+  if (/^wss?:\/\//i.test(target) || singlesOutHandshakes(holds)) return true
+  return conditions.some((one) => misfits(one) && !(one.args[1] ?? '').startsWith('!'))
 }
 
 function checkServer(server: Server, carries: boolean, apache: Apache): void {
   const { report } = apache
   const routes = routesOf(server).filter(({ target }) => /^(?:https?|wss?|balancer|h2c?):\/\//i.test(target))
-  const rules = rulesOf(server).filter(isForWebSockets)
-  for (const rule of rules) checkRule(rule, apache)
+  const all = rulesOf(server)
+  const rules = all.filter(isForWebSockets)
+  checkConditions(all, report)
+  for (const rule of rules) checkRule(rule, all, apache)
   const plain = routes.filter((route) => !upgrades(route, apache))
   const meant = plain.filter(({ path, target }) => looksLikeWebSocket(`${path} ${target}`))
   const broadest = [...plain].sort((a, b) => a.path.length - b.path.length).slice(0, carries ? 0 : 1)
@@ -83,59 +97,86 @@ function checkServer(server: Server, carries: boolean, apache: Apache): void {
   }
   checkOrder(server, apache)
   const through = [...routes.filter((route) => upgrades(route, apache) || !carries), ...rules]
-  for (const way of through) {
-    checkModules(way, apache)
-    checkTimeout(server, 'options' in way ? way.options : [], report)
-  }
-  for (const { path, target, place, pattern } of routes) {
-    if (pattern || !slashMismatch(path, target)) continue
+  for (const way of through) checkModules(way, apache)
+  checkTimeouts(server, through, apache)
+  for (const { path, target, place, pattern, handler } of routes) {
+    if (pattern || handler || !slashMismatch(path, target)) continue
     report.found('apache-path-slash', { path, target, ...joinedPath(path, target) }, place)
   }
-  for (const directive of everywhere(server)) checkDirective(directive, report)
+  for (const one of placed(server)) checkDirective(one, report)
 }
 
-function checkRule(
-  { conditions, pattern, target, flags, on, place }: Rule,
-  { upgrading, report }: Apache,
-): void {
-  for (const { args, place: at } of conditions) checkCondition(args, at, report)
+function checkRule(rule: Rule, all: readonly Rule[], { upgrading, report }: Apache): void {
+  const { pattern, target, on, place } = rule
   if (!on) report.found('apache-rewrite-off', {}, place)
   const webSocket = target.replace(/^http/i, 'ws')
-  const proxied = flags.some((flag) => flag === 'P' || flag === 'PROXY')
   if (!/^(?:wss?|https?):\/\//i.test(target)) return
-  if (!proxied) report.found('apache-rewrite-flag', { pattern, target: webSocket }, place)
+  if (!hasFlag(rule, 'P', 'PROXY')) report.found('apache-rewrite-flag', { pattern, target: webSocket }, place)
   else if (
     /^http/i.test(target) &&
     !upgrading.some((address) => address !== '' && target.startsWith(address))
   ) {
     report.found('apache-rewrite-scheme', { pattern, target, fixed: webSocket }, place)
   }
+  const earlier = all
+    .slice(0, all.indexOf(rule))
+    .find((one) => isLast(one) && one.on && handshakes.every((request) => takes(one, request) === true))
+  if (earlier && !isForWebSockets(earlier)) {
+    report.found('apache-rewrite-order', { pattern, earlier: earlier.pattern }, place)
+  }
 }
 
-/** A condition on Upgrade or Connection that some browser's handshake does not meet. */
-function checkCondition(
-  [subject = '', pattern = '', flags = '']: string[],
-  place: Place,
-  report: Report,
-): void {
-  const header = /^%\{HTTP:(Upgrade|Connection)\}$/i.exec(subject)?.[1]
-  if (!header || /^[!<>-]/.test(pattern)) return
-  const nocase = /\b(?:NC|nocase)\b/i.test(flags)
-  const fold = (text: string) => (nocase ? text.toLowerCase() : text)
-  const fits = pattern.startsWith('=')
-    ? (value: string) => fold(value) === fold(pattern.slice(1))
-    : (value: string) => expression(pattern, nocase ? 'i' : '').test(value)
-  if (missesHandshakes(header, fits)) report.found('apache-rewrite-cond', { header, pattern }, place)
+/** Conditions on Upgrade or Connection that miss handshakes, or keep them out of a rule that leads to ws://. */
+function checkConditions(rules: readonly Rule[], report: Report): void {
+  for (const rule of rules) {
+    const wrong = rule.conditions.filter(misfits)
+    const contrary =
+      /^wss?:\/\//i.test(rule.target) && keepsHandshakesOut(rule.holds)
+        ? rule.conditions.filter((one) =>
+            handshakes.every((request) => conditionHolds(one, request) === false),
+          )
+        : []
+    for (const { args, place } of wrong.length > 0 ? wrong : contrary) {
+      const header = subjectOf(args[0]) ?? args[0] ?? ''
+      report.found('apache-rewrite-cond', { header, pattern: args[1] ?? '' }, place)
+    }
+    for (const { args, place } of rule.conditions) {
+      if (args[0]?.toLowerCase() !== 'expr' || !/upgrade|connection/i.test(args[1] ?? '')) continue
+      if (handshakes.every((request) => conditionHolds({ name: '', args, place }, request) === undefined)) {
+        report.notRead(place, `the condition ${args[1]} is not understood`)
+      }
+    }
+  }
+}
+
+/** The header that a condition is on: %{HTTP:Upgrade}, or %{HTTP_UPGRADE}, which Apache does not know. */
+function subjectOf(subject = ''): string | undefined {
+  return /^%\{HTTP[:_](Upgrade|Connection)\}$/i.exec(subject)?.[1]
+}
+
+/** Is this a condition on Upgrade or Connection that some browser's handshake does not meet? */
+function misfits({ args: [subject = '', text = '', flags = ''] }: Directive): boolean {
+  const header = subjectOf(subject)
+  if (!header) return false
+  const pattern = text.replace(/^!/, '')
+  // The variable is empty, so what is looked for is never there.
+  const empty = subject.includes('_')
+  return missesHandshakes(
+    header,
+    (value, ignoreCase) =>
+      compares(pattern, empty && !ignoreCase ? '' : value, ignoreCase || isCaseless(flags)) !== false,
+  )
 }
 
 /** A route for WebSockets that another takes the requests of. */
 function checkOrder(server: Server, apache: Apache): void {
   const routes = [...(server.main ? routesOf(server.main) : []), ...routesOf(server)]
   routes.forEach((route, index) => {
-    if (!upgrades(route, apache)) return
+    if (!upgrades(route, apache) || route.handler) return
     const others = route.section ? routes.slice(index + 1) : routes.slice(0, index)
     const shadow = others.find(
-      (other) => other.section === route.section && !upgrades(other, apache) && covers(other, route),
+      (other) =>
+        !other.handler && other.section === route.section && !upgrades(other, apache) && covers(other, route),
     )
     if (!shadow) return
     apache.report.found('apache-order', { path: route.path, earlier: shadow.path }, route.place)
@@ -158,29 +199,57 @@ function checkModules({ target, place }: Route | Rule, { modules, report }: Apac
   }
 }
 
-/** Measured with 2.4.71: a tunnel ends after the longer of the two limits; that of clients is 60 s by default. */
-function checkTimeout(server: Server, options: readonly string[], report: Report): void {
+/**
+ * Measured with 2.4.71: a tunnel on which nothing passes ends after the longer of Timeout and ProxyTimeout, or timeout=
+ * of ProxyPass. Timeout is 60 s where nothing is written, ProxyTimeout what Timeout is.
+ */
+function checkTimeouts(
+  server: Server,
+  through: readonly (Route | Rule)[],
+  { report, partial }: Apache,
+): void {
   const own = settingOf(server, 'timeout')
-  const client = duration(own?.args[0] ?? '', 's')
-  const option = options.find((text) => /^timeout=/i.test(text))?.slice('timeout='.length)
-  const upstream = duration(option ?? settingOf(server, 'proxytimeout')?.args[0] ?? '', 's')
-  if (!own || client === undefined) return
-  const longer = Math.max(client, upstream ?? 0)
-  const level = idleLevel(longer)
-  if (level) report.found('apache-timeout', { timeout: `${longer / 1000} s` }, own.place, level)
+  const proxy = settingOf(server, 'proxytimeout')
+  const client = own ? duration(own.args[0] ?? '', 's') : 60_000
+  if (client === undefined) return
+  for (const way of through) {
+    const options = 'options' in way ? way.options : []
+    const option = options.find((text) => /^timeout=/i.test(text))?.slice('timeout='.length)
+    const longer = Math.max(client, duration(option ?? proxy?.args[0] ?? '', 's') ?? 0)
+    const level = idleLevel(longer)
+    if (!level) continue
+    if (own) report.found('apache-timeout', { timeout: `${longer / 1000} s` }, own.place, level)
+    else if (!partial) report.found('apache-default-timeout', {}, way.place, level)
+    return
+  }
 }
 
-function checkDirective({ name, args, place }: Directive, report: Report): void {
+const written: Readonly<Record<string, string>> = { requestheader: 'RequestHeader', setenv: 'SetEnv' }
+
+function checkDirective({ directive: { name, args, place }, holds }: Placed, report: Report): void {
+  const truths = handshakes.map(holds)
+  const found = (find: () => void) => {
+    if (truths.every((truth) => truth === true)) find()
+    else if (truths.includes(undefined)) {
+      report.notRead(place, `the condition around ${[written[name], ...args].join(' ')} is not understood`)
+    }
+  }
   if (name === 'requestheader') {
     const [action = '', header = '', ...rest] = args
     // Apache writes Connection itself.
     const needed = /^(?:upgrade|sec-websocket-(?:key|version))$/i.test(header)
-    const conditional = rest.some((word) => /^(?:env|expr)=/i.test(word))
-    if (action.toLowerCase() === 'unset' && needed && !conditional) {
-      report.found('apache-header-unset', { header }, place)
+    const condition = rest.find((word) => /^(?:env|expr)=/i.test(word))
+    const expr = /^expr=(.*)$/is.exec(condition ?? '')?.[1]
+    const applies = condition === undefined || (expr !== undefined && isTrueForHandshakes(expr))
+    if (action.toLowerCase() === 'unset' && needed && applies) {
+      found(() => report.found('apache-header-unset', { header }, place))
     }
   }
   if (name === 'setenv' && args[0] === 'force-proxy-request-1.0') {
-    report.found('apache-http10', { variable: args[0] }, place)
+    found(() => report.found('apache-http10', { variable: 'force-proxy-request-1.0' }, place))
   }
+}
+
+function isTrueForHandshakes(expression: string): boolean {
+  return handshakes.every((request) => judge(expression, request) === true)
 }

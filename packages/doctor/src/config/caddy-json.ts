@@ -1,16 +1,17 @@
 /** Finds what breaks WebSockets in Caddy's JSON, which is what a Caddyfile becomes. */
+
+import { checkMatcher, fitsPattern, type Matcher, matcherFromTree, matcherHolds } from './caddy-matcher.ts'
 import {
   type CaddyProxy,
   checkCaddyProxies,
   checkHeader,
-  checkHeaderMatcher,
   checkPathMatcher,
-  fitsPattern,
   type HeaderOperation,
   type Text,
 } from './caddy-proxy.ts'
 import { type ConfigFile, mostDepth, type Report } from './context.ts'
 import { at, entriesAt, listAt, type Tree, textAt, walk } from './tree.ts'
+import { any, keepsHandshakesOut, type Request, singlesOutHandshakes, type Truth } from './truth.ts'
 import { looksLikeWebSocket } from './websocket.ts'
 import { readYaml } from './yaml.ts'
 
@@ -32,9 +33,9 @@ interface Reading {
 }
 
 /** What leads to a handler. */
-type Matched = Pick<CaddyProxy, 'paths' | 'upgrade'>
+type Matched = Pick<CaddyProxy, 'paths' | 'upgrade' | 'closed'>
 
-const anything: Matched = { paths: [], upgrade: false }
+const anything: Matched = { paths: [], upgrade: false, closed: false }
 
 /** A file that holds routes or handlers alone, as they are sent to the admin endpoint. */
 function checkParts(document: Tree, reading: Reading): void {
@@ -57,11 +58,8 @@ function checkRoutes(routes: readonly Tree[], around: Matched, reading: Reading,
     const matchers = listAt(route, 'match')
     const own = matchers.flatMap((matcher) => texts(listAt(matcher, 'path')))
     for (const path of own) checkPathMatcher(path, report)
-    for (const matcher of matchers) {
-      for (const [header, values] of entriesAt(matcher, 'header')) {
-        checkHeaderMatcher(header, texts(values.items ?? []), report)
-      }
-    }
+    const sets = matchers.map(matcherFromTree)
+    for (const set of sets) checkMatcher(set, report)
     const patterns = own.map(({ text }) => text)
     if (
       rewritten &&
@@ -73,7 +71,8 @@ function checkRoutes(routes: readonly Tree[], around: Matched, reading: Reading,
     }
     const matched: Matched = {
       paths: patterns.length > 0 ? patterns : around.paths,
-      upgrade: around.upgrade || matchers.some((matcher) => at(matcher, 'header', 'Upgrade')),
+      upgrade: around.upgrade || (sets.length > 0 && singlesOutHandshakes(fits(sets))),
+      closed: around.closed || (sets.length > 0 && keepsHandshakesOut(fits(sets))),
     }
     for (const handler of listAt(route, 'handle')) {
       const uri = textAt(handler, 'handler') === 'rewrite' ? textAt(handler, 'uri') : undefined
@@ -84,6 +83,11 @@ function checkRoutes(routes: readonly Tree[], around: Matched, reading: Reading,
     }
     checkStripped(route, patterns, report)
   }
+}
+
+/** One set of matchers must fit. */
+function fits(sets: readonly Matcher[]): (request: Request) => Truth {
+  return (request) => any(sets.map((set) => matcherHolds(set, request)))
 }
 
 function checkStripped(route: Tree, patterns: readonly string[], report: Report): void {

@@ -8,7 +8,6 @@ import {
   isSocketIoWithoutSlash,
   lifetimeLevel,
   looksLikeWebSocket,
-  missesHandshakes,
   requestHeaders,
 } from './websocket.ts'
 
@@ -29,8 +28,10 @@ export interface CaddyProxy {
   place: Place
   /** The paths that lead to it, as its matchers and those around it say. */
   paths: readonly string[]
-  /** Whether a matcher sends requests with an Upgrade header here. */
+  /** Whether a matcher sends handshakes and no pages here. */
   upgrade: boolean
+  /** Whether a matcher keeps every handshake away from here. */
+  closed: boolean
   upstreams: readonly Text[]
   headers: readonly HeaderOperation[]
   versions: readonly Text[]
@@ -40,7 +41,8 @@ export interface CaddyProxy {
 }
 
 /** Checks the reverse proxies of one configuration. */
-export function checkCaddyProxies(proxies: readonly CaddyProxy[], report: Report): void {
+export function checkCaddyProxies(all: readonly CaddyProxy[], report: Report): void {
+  const proxies = all.filter(({ closed }) => !closed)
   for (const proxy of proxies) {
     for (const operation of proxy.headers) checkHeader(operation, report)
     for (const upstream of proxy.upstreams) checkUpstream(upstream, report)
@@ -121,27 +123,7 @@ function checkUpstream({ text, place }: Text, report: Report): void {
   }
 }
 
-/** Checks what a matcher asks of one header: one of its values must fit what each browser sends. */
-export function checkHeaderMatcher(header: string, values: readonly Text[], report: Report): void {
-  const first = values[0]
-  if (!first || !missesHandshakes(header, (sent) => values.some(({ text }) => fitsPattern(text, sent))))
-    return
-  const fixed = header.toLowerCase() === 'upgrade' ? 'websocket' : '*Upgrade*'
-  report.found('caddy-matcher', { header, value: first.text, fixed }, first.place)
-}
-
 /** Checks a path that leads to a proxy. */
 export function checkPathMatcher({ text, place }: Text, report: Report): void {
   if (isSocketIoWithoutSlash(text)) report.found('caddy-exact-path', { path: text }, place)
-}
-
-/** Stars stand for anything; a matcher for paths ignores case, one for headers does not. */
-export function fitsPattern(pattern: string, value: string): boolean {
-  return matcherOf(pattern).test(value)
-}
-
-/** A pattern with stars as a regular expression. */
-export function matcherOf(pattern: string, flags = ''): RegExp {
-  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-  return new RegExp(`^${parts.slice(0, 10).join('.*')}$`, `s${flags}`)
 }

@@ -1,18 +1,18 @@
 /** Finds what breaks WebSockets in Caddyfiles; JSON is read in caddy-json. */
 import { readCaddyJson } from './caddy-json.ts'
+import { checkMatcher, type Matcher, matcherFromLines, matcherHolds, matcherOf } from './caddy-matcher.ts'
 import {
   type CaddyProxy,
   checkCaddyProxies,
   checkHeader,
-  checkHeaderMatcher,
   checkPathMatcher,
   type HeaderOperation,
-  matcherOf,
   type Text,
 } from './caddy-proxy.ts'
 import { parseCaddyfile } from './caddyfile.ts'
 import type { ConfigFile, ReadFiles, Report } from './context.ts'
 import type { Directive } from './directive.ts'
+import { keepsHandshakesOut, singlesOutHandshakes } from './truth.ts'
 import { looksLikeWebSocket } from './websocket.ts'
 
 /** Reads one configuration, as a Caddyfile or as JSON. */
@@ -32,7 +32,7 @@ const containers: readonly string[] = ['handle', 'handle_path', 'route']
 const routed: readonly string[] = [...containers, 'reverse_proxy', 'php_fastcgi']
 
 /** What leads to a directive. */
-type Matched = Pick<CaddyProxy, 'paths' | 'upgrade'>
+type Matched = Pick<CaddyProxy, 'paths' | 'upgrade' | 'closed'>
 
 class Site {
   readonly #block: readonly Directive[]
@@ -48,7 +48,7 @@ class Site {
 
   /** Checks everything but the proxies, and returns those. */
   check(): CaddyProxy[] {
-    this.#checkBlock(this.#block, { paths: [], upgrade: false }, false)
+    this.#checkBlock(this.#block, { paths: [], upgrade: false, closed: false }, false)
     return this.#proxies
   }
 
@@ -67,7 +67,7 @@ class Site {
   #checkBlock(block: readonly Directive[], around: Matched, literal: boolean): void {
     this.#checkOrder(block, literal)
     for (const line of block) {
-      if (line.name.startsWith('@')) this.#checkMatcher(this.#matchers.get(line.name) ?? [])
+      if (line.name.startsWith('@')) this.#checkMatcher(line)
       if (line.name === 'proxy') this.#report.found('caddy-v1', { directive: 'proxy' }, line.place)
       if (line.name === 'request_header') {
         for (const operation of operations(this.#withoutMatcher(line), line))
@@ -77,7 +77,8 @@ class Site {
       const own = this.#paths(line)
       const matched: Matched = {
         paths: own.length > 0 ? own.map(({ text }) => text) : around.paths,
-        upgrade: around.upgrade || this.#asksForUpgrade(line),
+        upgrade: around.upgrade || singlesOutHandshakes((one) => matcherHolds(this.#matcher(line), one)),
+        closed: around.closed || keepsHandshakesOut((one) => matcherHolds(this.#matcher(line), one)),
       }
       for (const path of own) checkPathMatcher(path, this.#report)
       if (line.name === 'reverse_proxy') this.#takeProxy(line, matched)
@@ -88,20 +89,13 @@ class Site {
     }
   }
 
-  #checkMatcher(lines: readonly Directive[]): void {
-    const values = new Map<string, Text[]>()
-    for (const { name, args, place } of lines) {
-      const [field = '', value] = args
-      if (name !== 'header' || value === undefined || /^[!]/.test(field)) continue
-      const key = field.toLowerCase()
-      values.set(key, [...(values.get(key) ?? []), { text: value, place }])
-    }
-    for (const [header, texts] of values) {
-      checkHeaderMatcher(
-        header.replace(/^./, (first) => first.toUpperCase()),
-        texts,
-        this.#report,
-      )
+  #checkMatcher({ name, place }: Directive): void {
+    const lines = this.#matchers.get(name) ?? []
+    checkMatcher(matcherFromLines(lines), this.#report)
+    for (const one of lines) {
+      if (one.name === 'expression' && /upgrade|connection/i.test(one.args.join(' '))) {
+        this.#report.notRead(place, `the expression of ${name} is not understood`)
+      }
     }
   }
 
@@ -114,9 +108,8 @@ class Site {
     )
   }
 
-  #asksForUpgrade(line: Directive): boolean {
-    const lines = this.#matchers.get(line.args[0] ?? '') ?? []
-    return lines.some(({ name, args }) => name.startsWith('header') && args[0]?.toLowerCase() === 'upgrade')
+  #matcher(line: Directive): Matcher {
+    return matcherFromLines(this.#matchers.get(line.args[0] ?? '') ?? [])
   }
 
   #withoutMatcher(line: Directive): string[] {

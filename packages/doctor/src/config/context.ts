@@ -40,6 +40,7 @@ export class ConfigError extends Error {
 export class Report {
   readonly findings: Finding[] = []
   readonly problems: ConfigProblem[] = []
+  readonly unread: ConfigProblem[] = []
   readonly #seen = new Set<string>()
 
   /** Reports a finding; the same one at the same place only once. */
@@ -53,10 +54,19 @@ export class Report {
 
   /** Reports what could not be read; the same at the same place only once. */
   problem(place: Place, message: string): void {
+    this.#note(this.problems, place, message)
+  }
+
+  /** Reports what this reader does not look at, or not understand: it is no fault, and nothing is said about it. */
+  notRead(place: Place, message: string): void {
+    this.#note(this.unread, place, message)
+  }
+
+  #note(list: ConfigProblem[], place: Place, message: string): void {
     const key = JSON.stringify([place.file, place.line, message])
     if (this.#seen.has(key)) return
     this.#seen.add(key)
-    this.problems.push({ file: place.file, line: place.line, message })
+    list.push({ file: place.file, line: place.line, message })
   }
 
   /** Runs a parser; what it cannot read becomes a problem, and undefined is returned. */

@@ -1,8 +1,11 @@
 /** Finds what breaks WebSockets in Envoy's files: a bootstrap, or resources of xDS. */
 import type { ConfigFile, Report } from './context.ts'
 import { checkCluster } from './envoy-cluster.ts'
+import { checkHeaderMatches, headersHold } from './envoy-match.ts'
 import { at, listAt, type Tree, textAt, walk } from './tree.ts'
+import { keepsHandshakesOut, singlesOutHandshakes } from './truth.ts'
 import {
+  defaultIdleLevel,
   duration,
   idleLevel,
   isSocketIoWithoutSlash,
@@ -17,6 +20,7 @@ import { readYaml } from './yaml.ts'
 /** Reads the files of one configuration. */
 export function readEnvoy(files: readonly ConfigFile[], report: Report): void {
   const parts = files.flatMap((file) => readYaml(file, report)).flatMap((document) => [...walk(document)])
+  checkUnread(parts, report)
   const managers = parts.filter(isManager)
   const routes = parts.flatMap((part) => (at(part, 'virtual_hosts') ? routesOf(part) : []))
   const enabled = managers.some(isEnabled) || routes.some((route) => upgradeOf(at(route, 'route')) === true)
@@ -27,7 +31,10 @@ export function readEnvoy(files: readonly ConfigFile[], report: Report): void {
   const meant = meantRoutes(routes)
   for (const route of meant) checkRoute(route, report)
   const prefixes = new Set(routes.map((route) => textAt(route, 'match', 'prefix')))
-  for (const route of routes) checkPath(route, prefixes, report)
+  for (const route of routes) {
+    checkPath(route, prefixes, report)
+    checkHeaderMatches(route, report)
+  }
   for (const part of parts) {
     for (const header of listAt(part, 'request_headers_to_remove')) {
       const name = String(header.scalar ?? '')
@@ -40,6 +47,23 @@ export function readEnvoy(files: readonly ConfigFile[], report: Report): void {
   const names = new Set(meant.flatMap(clustersOf))
   for (const cluster of parts.filter(isCluster)) {
     if (names.has(textAt(cluster, 'name') ?? '')) checkCluster(cluster, report)
+  }
+}
+
+/** What comes over xDS from elsewhere. */
+function checkUnread(parts: readonly Tree[], report: Report): void {
+  for (const part of parts) {
+    for (const name of [
+      'rds',
+      'scoped_routes',
+      'lds_config',
+      'cds_config',
+      'ads_config',
+      'eds_cluster_config',
+    ]) {
+      const source = at(part, name)
+      if (source) report.notRead(source.place, `what ${name} brings: routes and clusters that come over xDS`)
+    }
   }
 }
 
@@ -95,9 +119,12 @@ function clustersOf(route: Tree): string[] {
 
 /** The routes that WebSockets are meant to go through; when none says so, the broadest of them. */
 function meantRoutes(routes: readonly Tree[]): Tree[] {
-  const proxied = routes.filter((route) => at(route, 'route'))
+  const proxied = routes.filter(
+    (route) => at(route, 'route') && !keepsHandshakesOut((request) => headersHold(route, request)),
+  )
   const meant = proxied.filter(
     (route) =>
+      singlesOutHandshakes((request) => headersHold(route, request)) ||
       upgradeOf(at(route, 'route')) !== undefined ||
       [pathOf(route), ...clustersOf(route)].some(looksLikeWebSocket),
   )
@@ -119,7 +146,9 @@ function checkManager(manager: Tree, report: Report): void {
   const meant = meantRoutes(routesOf(at(manager, 'route_config') ?? manager))
   // A route's own limit stands in place of the manager's.
   const own = meant.length > 0 && meant.every((route) => at(route, 'route', 'idle_timeout'))
-  if (!own) checkIdle(manager, 'stream_idle_timeout', report)
+  const written = at(manager, 'stream_idle_timeout')
+  if (!own && written) checkIdle(manager, 'stream_idle_timeout', report)
+  else if (!own) report.found('envoy-default-timeout', {}, manager.place, defaultIdleLevel(300_000))
   checkLifetime(at(manager, 'common_http_protocol_options', 'max_stream_duration'), report)
   const codec = at(manager, 'codec_type')
   const overHttp2 = textAt(manager, 'http2_protocol_options', 'allow_connect') === 'true'

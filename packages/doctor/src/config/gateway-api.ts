@@ -4,10 +4,12 @@ import { at, listAt, type Tree, textAt } from './tree.ts'
 import {
   breaksHandshake,
   duration,
+  equals,
   idleLevel,
   isSocketIoWithoutSlash,
   lifetimeLevel,
   looksLikeWebSocket,
+  matchesPattern,
   missesHandshakes,
   requestHeaders,
 } from './websocket.ts'
@@ -61,8 +63,12 @@ function isMeant(route: Tree, rule: Tree, resources: Resources): boolean {
   const says = backendPorts(route, rule, resources).some(({ port }) =>
     /\/wss?$/.test(textAt(port, 'appProtocol') ?? ''),
   )
+  const upgrade = listAt(rule, 'matches')
+    .flatMap((match) => listAt(match, 'headers'))
+    .some((header) => textAt(header, 'name')?.toLowerCase() === 'upgrade')
   return (
     says ||
+    upgrade ||
     webSocketPath(rule) !== undefined ||
     [nameOf(route), ...hosts, ...backends].some(looksLikeWebSocket)
   )
@@ -79,7 +85,8 @@ function checkMatches(rule: Tree, { report }: Resources): void {
       const name = textAt(header, 'name') ?? ''
       const value = textAt(header, 'value') ?? ''
       const exact = (textAt(header, 'type') ?? 'Exact') === 'Exact'
-      if (exact && missesHandshakes(name, (sent) => sent === value)) {
+      const fits = exact ? equals(value) : matchesPattern(value)
+      if (missesHandshakes(name, fits)) {
         report.found('gateway-header-match', { header: name, value }, (at(header, 'value') ?? header).place)
       }
     }

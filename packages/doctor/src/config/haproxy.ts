@@ -1,6 +1,8 @@
 /** Finds what breaks WebSockets in HAProxy files. */
 import type { ConfigFile, Report } from './context.ts'
+import { aclsOf, conditionOf, holds, misfit, testsIn } from './haproxy-conditions.ts'
 import { type Line, parseHaproxy, type Section } from './haproxy-syntax.ts'
+import { handshakes, keepsHandshakesOut, pageRequest, type Request, singlesOutHandshakes } from './truth.ts'
 import { breaksHandshake, duration, idleLevel, isSocketIo, looksLikeWebSocket } from './websocket.ts'
 
 /** Reads the files of one configuration. */
@@ -9,12 +11,17 @@ export function readHaproxy(files: readonly ConfigFile[], report: Report): void 
   const proxies = sections.filter(({ type }) => ['frontend', 'backend', 'listen'].includes(type))
   for (const section of proxies) {
     for (const line of section.lines) {
-      checkComparisons(line, report)
-      checkHeaderRule(line, report)
+      checkComparisons(line, section, report)
+      checkHeaderRule(line, section, report)
     }
     checkFrontendTunnel(section, report)
   }
-  for (const backend of webSocketBackends(proxies)) {
+  const backends = webSocketBackends(proxies, report)
+  for (const section of proxies) {
+    if (section.type === 'backend' && !backends.includes(section)) continue
+    for (const line of section.lines) checkDenied(line, section, report)
+  }
+  for (const backend of backends) {
     checkTimeouts(backend, proxies, report)
     checkServers(backend, report)
     checkHealth(backend, report)
@@ -42,40 +49,58 @@ function modeOf(section: Section): string {
 /** The names of ACLs in a frontend by which WebSockets are told from other requests. */
 function webSocketAcls(section: Section): string[] {
   return linesOf(section, 'acl')
-    .filter(({ words: [, name = '', ...test] }) => {
-      const path = /^path|^url|^base/.test(test[0] ?? '')
-      const host = /hdr.*\(host\)/i.test(test[0] ?? '')
-      const upgrade = /hdr.*\((?:upgrade|sec-websocket)/i.test(test.join(' '))
-      const patterns = test.slice(1).filter((word) => (path || host ? looksLikeWebSocket(word) : false))
-      return upgrade || looksLikeWebSocket(name) || patterns.length > 0
-    })
+    .filter(({ words: [, name = '', ...test] }) => isAboutWebSockets(test) || looksLikeWebSocket(name))
     .map(({ words }) => words[1] ?? '')
 }
 
-/** The lines by which WebSockets are sent to a backend of their own, with the backend's name. */
-function webSocketRoutes(section: Section): { backend: string; line: Line }[] {
-  const acls = webSocketAcls(section)
-  return linesOf(section, 'use_backend').flatMap((line) => {
-    const [, backend = '', ...condition] = line.words
-    const meant = condition.some(
-      (word) =>
-        acls.includes(word) ||
-        /hdr.*\(upgrade\)/i.test(word) ||
-        (word.startsWith('/') && looksLikeWebSocket(word)),
-    )
-    return meant ? [{ backend, line }] : []
-  })
+/** Does a test ask for a header of the handshake, or a path or host for WebSockets? */
+function isAboutWebSockets(test: readonly string[]): boolean {
+  const [fetch = '', ...patterns] = test
+  if (/hdr.*\((?:upgrade|sec-websocket)/i.test(fetch)) return true
+  return /^(?:path|url|base)|hdr.*\(host\)/i.test(fetch) && patterns.some(looksLikeWebSocket)
+}
+
+/**
+ * The backends that a frontend sends handshakes to: those of conditions that single them out, and the default where
+ * a condition leaves it to them.
+ */
+function webSocketRoutes(section: Section, report: Report): string[] {
+  const acls = aclsOf(section)
+  const meant = webSocketAcls(section)
+  const found: string[] = []
+  let left = false
+  for (const { words, place } of linesOf(section, 'use_backend')) {
+    const backend = words[1] ?? ''
+    const condition = conditionOf(words)
+    if (backend.includes('%[')) report.notRead(place, `which backend ${backend} is depends on the request`)
+    if (!condition) return left ? [...found, backend] : found
+    const judged = (request: Request) => holds(condition, acls, request)
+    if (keepsHandshakesOut(judged)) {
+      left ||= judged(pageRequest) === true
+      continue
+    }
+    const named = condition.groups
+      .flat()
+      .some(
+        ({ name, test, negated }) =>
+          negated === condition.unless && (test ? isAboutWebSockets(test) : meant.includes(name ?? '')),
+      )
+    if (singlesOutHandshakes(judged) || named) found.push(backend)
+    if (handshakes.every((request) => judged(request) === true)) return found
+  }
+  const rest = setting(section, 'default_backend')?.words[1]
+  return left && rest ? [...found, rest] : found
 }
 
 /**
  * The backends that WebSockets are meant to go to. When nothing in the configuration says so, those that take most
  * requests: somebody asks why WebSockets fail.
  */
-function webSocketBackends(proxies: readonly Section[]): Section[] {
+function webSocketBackends(proxies: readonly Section[], report: Report): Section[] {
   const backends = proxies.filter(
     (section) => linesOf(section, 'server').length > 0 || linesOf(section, 'server-template').length > 0,
   )
-  const named = new Set(proxies.flatMap(webSocketRoutes).map(({ backend }) => backend))
+  const named = new Set(proxies.flatMap((section) => webSocketRoutes(section, report)))
   const meant = backends.filter(
     (section) =>
       named.has(section.name) ||
@@ -138,51 +163,55 @@ function checkFrontendTunnel(section: Section, report: Report): void {
   }
 }
 
-/** Comparisons of Upgrade and Connection that no browser's handshake passes because of a capital letter. */
-function checkComparisons({ words, place }: Line, report: Report): void {
-  words.forEach((word, index) => {
-    const header = /^\{?(?:req\.)?(?:f?hdr|hdr_\w+)\((upgrade|connection)\)$/i.exec(word)?.[1]
-    if (!header) return
-    const patterns = comparison(words, index + 1)
-    // hdr() looks at each part between commas, so what Firefox adds does no harm.
-    const value = header.toLowerCase() === 'upgrade' ? 'websocket' : 'Upgrade'
-    const near = patterns.filter((pattern) => value.toLowerCase().includes(pattern.toLowerCase()))
-    if (near.length > 0 && !patterns.some((pattern) => value.includes(pattern))) {
-      report.found('haproxy-acl-case', { header, pattern: near[0] ?? '' }, place)
-    }
-  })
-}
-
-/** The patterns behind a header, where they are compared as text and capital letters count. */
-function comparison(words: readonly string[], from: number): string[] {
-  let method = 'str'
-  for (let index = from; index < words.length; index++) {
-    const word = words[index] ?? ''
-    if (word === '-i' || word === '-f' || word === '-M') return []
-    if (word === '-m') method = words[++index] ?? ''
-    else if (!word.startsWith('-')) {
-      const patterns = words.slice(index, index + 50)
-      const end = patterns.indexOf('}')
-      const textual = ['str', 'beg', 'end', 'sub', 'dom', 'dir'].includes(method)
-      return textual ? patterns.slice(0, end < 0 ? undefined : end) : []
-    }
+/** Comparisons of Upgrade and Connection that some browser's handshake does not pass. */
+function checkComparisons(line: Line, section: Section, report: Report): void {
+  const [first, name] = line.words
+  for (const test of testsIn(line)) {
+    const wrong = misfit(test)
+    if (!wrong) continue
+    // Lines with one name are joined by or: another may fit what this one misses.
+    const others = first === 'acl' ? (aclsOf(section).get(name ?? '') ?? []) : []
+    if (others.some((other) => isAboutWebSockets(other) && !misfit(other))) continue
+    report.found('haproxy-acl-case', wrong, line.place)
   }
-  return []
 }
 
-/** Rules that take Upgrade or Connection away, on every request. HAProxy writes a missing key itself. */
-function checkHeaderRule({ words, place }: Line, report: Report): void {
-  const [way = '', action = '', name = '', ...rest] = words
-  if (rest.includes('if') || rest.includes('unless')) return
+/** Whether a line is for every browser's handshake: it has no condition, or one that holds. */
+function appliesToHandshakes({ words }: Line, section: Section): boolean {
+  const condition = conditionOf(words)
+  const acls = aclsOf(section)
+  return !condition || handshakes.every((request) => holds(condition, acls, request) === true)
+}
+
+/** Rules that take Upgrade or Connection away from handshakes. HAProxy writes a missing key itself. */
+function checkHeaderRule(line: Line, section: Section, report: Report): void {
+  const { words, place } = line
+  const [way = '', action = '', name = ''] = words
   const header = name.toLowerCase()
-  const value = rest.join(' ')
+  const end = words.findIndex((word, index) => index > 3 && (word === 'if' || word === 'unless'))
+  const value = words.slice(3, end < 0 ? undefined : end).join(' ')
   const dropped =
     action === 'del-header' ||
     (action === 'set-header' && !value.includes('%[') && breaksHandshake(header, value))
   const names =
     way === 'http-request' ? ['upgrade', 'connection'] : ['upgrade', 'connection', 'sec-websocket-accept']
   if (!['http-request', 'http-response'].includes(way) || !dropped || !names.includes(header)) return
-  report.found('haproxy-header-rule', { rule: words.join(' ') }, place)
+  if (appliesToHandshakes(line, section)) {
+    report.found('haproxy-header-rule', { rule: words.join(' ') }, place)
+  }
+}
+
+/** Rules that turn handshakes away, and let pages through. */
+function checkDenied(line: Line, section: Section, report: Report): void {
+  const { words, place } = line
+  const [way, action = ''] = words
+  const condition = conditionOf(words)
+  const refuses = way === 'http-request' && /^(?:deny|reject|tarpit|redirect|return)$/.test(action)
+  if (!refuses || !condition || !appliesToHandshakes(line, section)) return
+  const acls = aclsOf(section)
+  if (singlesOutHandshakes((request) => holds(condition, acls, request))) {
+    report.found('haproxy-denied', { rule: words.join(' ') }, place)
+  }
 }
 
 function checkServers(backend: Section, report: Report): void {

@@ -25,6 +25,8 @@ export interface ConfigReading {
   findings: Finding[]
   /** What could not be read, and was therefore not looked at. */
   problems: ConfigProblem[]
+  /** What the readers do not look at or not understand, and what they assume in its place. No fault by itself. */
+  unread: ConfigProblem[]
   /** The kinds that were recognised, in the order of the files. */
   kinds: ConfigKind[]
 }
@@ -86,7 +88,7 @@ export function readProxyConfig(
     if (!a || !b || !('file' in a) || !('file' in b)) return 0
     return rank(a)[0] - rank(b)[0] || a.file.localeCompare(b.file) || a.line - b.line
   })
-  return { findings, problems: report.problems, kinds: [...known.keys()] }
+  return { findings, problems: report.problems, unread: report.unread, kinds: [...known.keys()] }
 }
 
 function obstacleOf({ text }: ConfigFile, kind: ConfigKind | undefined): string | undefined {

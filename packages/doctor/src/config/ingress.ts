@@ -1,6 +1,14 @@
 /** Finds what breaks WebSockets in Ingress resources, for the controllers of nginx and Traefik, and in Traefik's own. */
 import { checkPort, nameOf, namespaceOf, ofKind, type Resources, serviceOf } from './kubernetes.ts'
-import { checkHost, checkMiddleware, checkRule, checkScheme, isMeant, type Router } from './traefik-parts.ts'
+import {
+  checkHost,
+  checkMiddleware,
+  checkRule,
+  checkScheme,
+  isMeant,
+  letsHandshakesIn,
+  type Router,
+} from './traefik-parts.ts'
 import { at, listAt, type Tree, textAt } from './tree.ts'
 import { duration, idleLevel, isSocketIoWithoutSlash, looksLikeWebSocket } from './websocket.ts'
 
@@ -31,7 +39,7 @@ export function checkIngresses(resources: Resources): void {
     for (const name of checkTraefik(ingress, resources)) used.add(name)
   }
   const routers = ofKind(resources, 'IngressRoute').flatMap((route) => routersOf(route, resources))
-  const chosen = routers.some(isMeant) ? routers.filter(isMeant) : routers
+  const chosen = routers.some(isMeant) ? routers.filter(isMeant) : routers.filter(letsHandshakesIn)
   for (const router of routers) checkRule(router, resources.report)
   for (const name of chosen.flatMap(({ middlewares }) => middlewares)) used.add(name)
   for (const middleware of ofKind(resources, 'Middleware')) {

@@ -1,5 +1,6 @@
 /** The blocks of an nginx configuration as nginx sees them: what is inherited, and what variables hold. */
 import type { Directive } from './directive.ts'
+import { all, headerOf, type Request, type Truth } from './truth.ts'
 
 /** A block, and the block that it inherits from. */
 export interface Scope {
@@ -98,25 +99,38 @@ function bare(variable: string): string {
   return variable.replace(/^\$\{?(\w*)\}?$/, '$1').toLowerCase()
 }
 
-/** What a browser's handshake puts into variables. */
-const handshake: Readonly<Record<string, string>> = { http_upgrade: 'websocket', http_connection: 'Upgrade' }
+/** What a request puts into a variable of nginx's own; undefined when it is not known. */
+function builtIn(name: string, request: Request): string | undefined {
+  if (name === 'request_method') return 'GET'
+  const header = /^http_(.+)$/.exec(name)?.[1]
+  return header && headerOf(request, header.replaceAll('_', '-'))
+}
 
-/** The text that this value has for a handshake; undefined when it depends on something that is not known. */
-export function evaluate(value: string, variables: Variables, depth = 0): string | undefined {
+/** The text that this value has for a request; undefined when it depends on something that is not known. */
+export function evaluate(
+  value: string,
+  variables: Variables,
+  request: Request,
+  depth = 0,
+): string | undefined {
   if (depth > 8) return undefined
   let known = true
   const text = value.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced?: string, plain?: string) => {
     const name = (braced ?? plain ?? '').toLowerCase()
     const map = variables.maps.get(name)
-    const held = map ? mapped(map, variables, depth + 1) : handshake[name]
+    const held = map
+      ? mapped(map, variables, request, depth + 1)
+      : variables.others.has(name)
+        ? undefined
+        : builtIn(name, request)
     if (held === undefined) known = false
     return held ?? ''
   })
   return known ? text : undefined
 }
 
-function mapped(map: Directive, variables: Variables, depth: number): string | undefined {
-  const input = evaluate(map.args[0] ?? '', variables, depth)
+function mapped(map: Directive, variables: Variables, request: Request, depth: number): string | undefined {
+  const input = evaluate(map.args[0] ?? '', variables, request, depth)
   if (input === undefined) return undefined
   let otherwise = ''
   let fromPattern: string | undefined
@@ -126,10 +140,10 @@ function mapped(map: Directive, variables: Variables, depth: number): string | u
     if (name === 'default') otherwise = result
     // nginx compares strings without regard to case, and they come before regular expressions.
     else if (name.replace(/^\\/, '').toLowerCase() === input.toLowerCase())
-      return evaluate(result, variables, depth)
+      return evaluate(result, variables, request, depth)
     else if (name.startsWith('~') && fromPattern === undefined && fits(name, input)) fromPattern = result
   }
-  return evaluate(fromPattern ?? otherwise, variables, depth)
+  return evaluate(fromPattern ?? otherwise, variables, request, depth)
 }
 
 function fits(pattern: string, input: string): boolean {
@@ -141,12 +155,48 @@ function fits(pattern: string, input: string): boolean {
   }
 }
 
+/** What the condition of an `if` is for a request. */
+export function conditionHolds({ args }: Directive, variables: Variables, request: Request): Truth {
+  const words = [...args]
+  words[0] = words[0]?.replace(/^\(/, '') ?? ''
+  words.push(words.pop()?.replace(/\)$/, '') ?? '')
+  const [subject = '', operator = '', ...others] = words[0] === '' ? words.slice(1) : words
+  const wanted = others.join(' ').trim()
+  // Tests of files, and what is not a condition.
+  if (!subject.startsWith('$')) return undefined
+  const value = evaluate(subject, variables, request)
+  if (value === undefined) return undefined
+  if (operator === '') return value !== '' && value !== '0'
+  if (!/^!?(?:=|~\*?)$/.test(operator)) return undefined
+  const positive = operator.replace(/^!/, '')
+  if (positive !== '=' && !isExpression(wanted)) return undefined
+  const other = positive === '=' ? evaluate(wanted, variables, request) : ''
+  if (other === undefined) return undefined
+  const holds = positive === '=' ? value === other : fits(positive + wanted, value)
+  return operator.startsWith('!') ? !holds : holds
+}
+
+/** Whether requests of this kind come to a block, as far as the ifs around it tell. */
+export function reached(scope: Scope, variables: Variables, request: Request): Truth {
+  const { directive, parent } = scope
+  const around = parent ? reached(parent, variables, request) : true
+  return directive?.name === 'if' ? all([around, conditionHolds(directive, variables, request)]) : around
+}
+
+function isExpression(source: string): boolean {
+  try {
+    return Boolean(new RegExp(source.replace(/\(\?P</g, '(?<')))
+  } catch {
+    return false
+  }
+}
+
 /** A variable in this value that neither nginx nor the configuration defines, as far as its name tells. */
 export function undefinedVariable(value: string, variables: Variables): string | undefined {
   for (const [, braced, plain] of value.matchAll(/\$(?:\{(\w+)\}|(\w+))/g)) {
     const name = (braced ?? plain ?? '').toLowerCase()
-    const builtIn = /^(?:http|sent_http|upstream|arg|cookie)_/.test(name) || !name.includes('upgrade')
-    if (!builtIn && !variables.maps.has(name) && !variables.others.has(name)) return `$${name}`
+    const own = /^(?:http|sent_http|upstream|arg|cookie)_/.test(name) || !name.includes('upgrade')
+    if (!own && !variables.maps.has(name) && !variables.others.has(name)) return `$${name}`
   }
   return undefined
 }

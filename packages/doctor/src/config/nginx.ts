@@ -4,11 +4,13 @@ import type { Directive } from './directive.ts'
 import { readAmong } from './files.ts'
 import {
   around,
+  conditionHolds,
   effective,
   evaluate,
   httpScopes,
   isBlind,
   locationOf,
+  reached,
   type Scope,
   serverOf,
   undefinedVariable,
@@ -16,6 +18,7 @@ import {
   variablesOf,
 } from './nginx-scope.ts'
 import { parseNginx, splitDump } from './nginx-syntax.ts'
+import { handshakes, pageRequest } from './truth.ts'
 import {
   answerHeaders,
   duration,
@@ -55,7 +58,10 @@ export function readNginx(file: ConfigFile, report: Report, read?: ReadFiles): v
   }
   const proxies = scopes.filter((scope) => own(scope, 'proxy_pass'))
   for (const scope of proxies) checkTarget(nginx, scope)
-  for (const scope of webSocketScopes(nginx, proxies)) checkProxy(nginx, scope)
+  for (const scope of webSocketScopes(nginx, proxies)) {
+    checkIfs(nginx, scope)
+    if (!isDiverted(nginx, scope)) checkProxy(nginx, scope)
+  }
   for (const scope of scopes) {
     checkOtherPass(nginx, scope)
     checkRequestBuffers(nginx, scope)
@@ -80,7 +86,10 @@ function asksForUpgrade({ args: [name = '', value = ''] }: Directive): boolean {
  * The proxied blocks that WebSockets are meant to go through. When nothing in the configuration says so, they are
  * those that take most requests of each server: somebody asks why WebSockets fail.
  */
-function webSocketScopes(nginx: Nginx, proxies: readonly Scope[]): readonly Scope[] {
+function webSocketScopes(nginx: Nginx, all: readonly Scope[]): readonly Scope[] {
+  const proxies = all.filter((scope) =>
+    handshakes.some((request) => reached(scope, nginx.variables, request) !== false),
+  )
   const meant = proxies.filter((scope) => {
     const target = own(scope, 'proxy_pass')?.args[0] ?? ''
     const name =
@@ -99,6 +108,43 @@ function webSocketScopes(nginx: Nginx, proxies: readonly Scope[]): readonly Scop
     if (!known || locationOf(scope).length < locationOf(known).length) broadest.set(server, scope)
   }
   return nginx.scopes.filter((scope) => [...broadest.values()].includes(scope))
+}
+
+/** The ifs of a location, and of the server around it, with what they do to some browser's handshake. */
+function ifsFor({ scopes, variables }: Nginx, scope: Scope) {
+  const places = [scope, serverOf(scope)]
+  return scopes.flatMap((inner) => {
+    const { directive, parent } = inner
+    if (directive?.name !== 'if' || !places.includes(parent)) return []
+    const truths = handshakes.map((request) => conditionHolds(directive, variables, request))
+    return [{ inner, directive, truths }]
+  })
+}
+
+/** Does an if inside of this block take every handshake elsewhere? */
+function isDiverted(nginx: Nginx, scope: Scope): boolean {
+  return ifsFor(nginx, scope).some(({ inner, truths }) => {
+    const leaves = inner.own.some(
+      ({ name, args }) => /^(?:proxy_pass|return)$/.test(name) || (name === 'rewrite' && args.length > 2),
+    )
+    return inner.parent === scope && leaves && truths.every((truth) => truth === true)
+  })
+}
+
+/** An if that looks at Upgrade or Connection and answers a handshake with an error or a redirect. */
+function checkIfs(nginx: Nginx, scope: Scope): void {
+  for (const { inner, directive, truths } of ifsFor(nginx, scope)) {
+    const answer = own(inner, 'return')
+    const code = answer?.args[0] ?? ''
+    const subject = directive.args.find((word) => word.includes('$')) ?? ''
+    const looksAt = (request: (typeof handshakes)[number]) =>
+      evaluate(subject.replace(/^\(|\)$/g, ''), nginx.variables, request)
+    const aboutHandshakes = handshakes.some((request) => looksAt(request) !== looksAt(pageRequest))
+    const jumps = effective(inner, 'error_page').some(({ args }) => args.includes(code))
+    if (!answer || !truths.includes(true) || !aboutHandshakes || jumps || !/^[345]\d\d$/.test(code)) continue
+    const condition = directive.args.join(' ').replace(/ \)$/, ')')
+    nginx.report.found('nginx-if', { condition, action: show(answer) }, directive.place)
+  }
 }
 
 function checkTarget({ report }: Nginx, scope: Scope): void {
@@ -128,6 +174,8 @@ function checkProxy(nginx: Nginx, scope: Scope): void {
   const level = idleLevel(duration(timeout?.args.join(' ') ?? '', 's'))
   if (timeout && level)
     report.found('nginx-read-timeout', { timeout: timeout.args.join(' ') }, timeout.place, level)
+  else if (!timeout && !isBlind(scope))
+    report.found('nginx-default-timeout', { location: locationOf(scope) }, pass.place)
   checkPath(nginx, scope, pass)
   checkSticky(nginx, scope, pass)
   const buffer = effective(scope, 'proxy_buffer_size')[0]
@@ -147,8 +195,10 @@ function checkHeaders(nginx: Nginx, scope: Scope, pass: Directive): void {
     report.found('nginx-headers-not-inherited', { location }, line.place)
     return
   }
-  const sent = evaluate(upgrade?.args[1] ?? '', variables)
-  if ((upgrade || !blind) && sent !== undefined && sent.toLowerCase() !== 'websocket') {
+  const sent = valuesOf(upgrade?.args[1] ?? '', variables).find(
+    (value) => value.toLowerCase() !== 'websocket',
+  )
+  if ((upgrade || !blind) && sent !== undefined) {
     report.found('nginx-upgrade-header', { location, value: sent || 'nothing' }, (upgrade ?? pass).place)
   }
   if (!connection && blind) return
@@ -158,8 +208,8 @@ function checkHeaders(nginx: Nginx, scope: Scope, pass: Directive): void {
     report.found('nginx-map-missing', { variable: missing }, (connection ?? pass).place)
     return
   }
-  const tokens = evaluate(value, variables)
-  if (tokens === undefined || /(?:^|[\s,])upgrade(?:$|[\s,])/i.test(tokens)) return
+  const tokens = valuesOf(value, variables).find((text) => !/(?:^|[\s,])upgrade(?:$|[\s,])/i.test(text))
+  if (tokens === undefined) return
   const map = variables.maps.get(value.replace(/^\$\{?(\w+)\}?$/, '$1').toLowerCase())
   if (map) report.found('nginx-map-value', { variable: value, value: tokens }, map.place)
   else {
@@ -169,6 +219,11 @@ function checkHeaders(nginx: Nginx, scope: Scope, pass: Directive): void {
       (connection ?? pass).place,
     )
   }
+}
+
+/** What a value is for each browser's handshake, where it is known. */
+function valuesOf(value: string, variables: Variables): string[] {
+  return handshakes.flatMap((request) => evaluate(value, variables, request) ?? [])
 }
 
 /** Headers of the handshake that are set to nothing on their way there, or hidden on their way back. */

@@ -1,11 +1,15 @@
 /** What can be wrong with the parts of Traefik, from its files or from Kubernetes resources. */
 import type { Place, Report } from './context.ts'
+import { callsOf, ruleHolds, wanted } from './traefik-rule.ts'
 import { at, entriesAt, listAt, type Tree, textAt } from './tree.ts'
+import { keepsHandshakesOut } from './truth.ts'
 import {
   breaksHandshake,
+  equals,
   isSocketIo,
   isSocketIoWithoutSlash,
   looksLikeWebSocket,
+  matchesPattern,
   missesHandshakes,
 } from './websocket.ts'
 
@@ -19,38 +23,40 @@ export interface Router {
   service: string
 }
 
-/** The functions of a rule with their arguments: Host(`a`), PathPrefix("/ws"). */
-function calls(rule: string): { name: string; args: string[] }[] {
-  return [...rule.matchAll(/(\w+)\(((?:[^()`"]|`[^`]*`|"[^"]*")*)\)/g)].map(([, name = '', list = '']) => ({
-    name: name.toLowerCase(),
-    args: [...list.matchAll(/`([^`]*)`|"([^"]*)"/g)].map(([, one, other]) => one ?? other ?? ''),
-  }))
-}
-
 /** The paths that a rule asks for. */
 export function pathsOf(rule: string): string[] {
-  return calls(rule).flatMap(({ name, args }) => (name.startsWith('path') ? args : []))
+  return wanted(rule).flatMap(({ name, args }) => (name.startsWith('path') ? args : []))
 }
 
 /** Are WebSockets meant to go through this router? */
 export function isMeant({ name, rule, service }: Router): boolean {
-  const upgrade = calls(rule).some(
+  if (!letsHandshakesIn({ rule })) return false
+  const upgrade = wanted(rule).some(
     (call) => call.name.startsWith('header') && /^upgrade$/i.test(call.args[0] ?? ''),
   )
-  const hosts = calls(rule).flatMap((call) => (call.name.startsWith('host') ? call.args : []))
+  const hosts = wanted(rule).flatMap((call) => (call.name.startsWith('host') ? call.args : []))
   const first = hosts.map((host) => host.replace(/\..*/, ''))
   return upgrade || [name, service, ...pathsOf(rule), ...first].some(looksLikeWebSocket)
 }
 
+/** Can a handshake come to this router, as far as its rule looks at headers? */
+export function letsHandshakesIn({ rule }: Pick<Router, 'rule'>): boolean {
+  return !keepsHandshakesOut((request) => ruleHolds(rule, request))
+}
+
 /** Checks what a rule compares. */
 export function checkRule({ rule, place }: Router, report: Report): void {
-  for (const { name, args } of calls(rule)) {
-    const [header = '', ...values] = args
-    if (name === 'header' || name === 'headers') {
-      if (values.length > 0 && missesHandshakes(header, (sent) => values.includes(sent))) {
+  for (const { name, args, negated } of callsOf(rule)) {
+    const [header = ''] = args
+    const values = args.slice(1)
+    if (/^headers?(?:regexp)?$/.test(name) && values.length > 0) {
+      const test = name.endsWith('regexp') ? matchesPattern : equals
+      const fits = (sent: string, ignoreCase: boolean) =>
+        values.some((value) => test(value)(sent, ignoreCase))
+      if (missesHandshakes(header, fits)) {
         report.found('traefik-rule', { header, value: values.join(', ') }, place)
       }
-    } else if (name === 'path') {
+    } else if (name === 'path' && !negated) {
       const path = args.find(isSocketIoWithoutSlash)
       if (path) report.found('traefik-exact-path', { path }, place)
     }

@@ -1,7 +1,14 @@
 /** Finds what breaks WebSockets in Traefik's files, static and dynamic, in YAML or TOML. */
 import type { ConfigFile, Report } from './context.ts'
 import { readToml } from './toml.ts'
-import { checkBalancer, checkMiddleware, checkRule, isMeant, type Router } from './traefik-parts.ts'
+import {
+  checkBalancer,
+  checkMiddleware,
+  checkRule,
+  isMeant,
+  letsHandshakesIn,
+  type Router,
+} from './traefik-parts.ts'
 import { at, entriesAt, listAt, type Tree, textAt } from './tree.ts'
 import { readYaml } from './yaml.ts'
 
@@ -19,7 +26,7 @@ export function readTraefik(files: readonly ConfigFile[], report: Report): void 
     .flatMap(([, point]) => listAt(point, 'http', 'middlewares').map(nameOf))
   for (const router of routers) checkRule(router, report)
   // When no router says that it is for WebSockets, all are looked at: somebody asks why they fail.
-  const meant = routers.some(isMeant) ? routers.filter(isMeant) : routers
+  const meant = routers.some(isMeant) ? routers.filter(isMeant) : routers.filter(letsHandshakesIn)
   const middlewares = new Map(all('middlewares'))
   const used = new Set([...everywhere, ...meant.flatMap((router) => router.middlewares)])
   // A chain stands for the middlewares in it; a few rounds follow chains in chains.

@@ -38,9 +38,25 @@ const sent: Readonly<Record<string, readonly string[]>> = {
   connection: ['Upgrade', 'keep-alive, Upgrade'],
 }
 
-/** Does this test miss a handshake of some browser? Of other headers than Upgrade and Connection nothing is known. */
-export function missesHandshakes(header: string, fits: (value: string) => boolean): boolean {
-  return (sent[header.toLowerCase()] ?? []).some((value) => !fits(value))
+/** What other requests have in these headers. */
+const otherwise: readonly string[] = ['', 'keep-alive', 'close', 'h2c', 'TE']
+
+/**
+ * Is this a test for WebSockets that misses the handshake of some browser? A test that fits none of them in any
+ * capitals, or fits other requests as well, is about something else. Negated, it is as wrong as it is plain.
+ */
+export function missesHandshakes(
+  header: string,
+  fits: (value: string, ignoreCase: boolean) => boolean,
+): boolean {
+  const values = sent[header.toLowerCase()] ?? []
+  if (values.every((value) => fits(value, false))) return false
+  return values.some((value) => fits(value, true)) && !otherwise.some((value) => fits(value, true))
+}
+
+/** Compares a whole value, the way that most programs compare. */
+export function equals(wanted: string): (value: string, ignoreCase: boolean) => boolean {
+  return (value, ignoreCase) => (ignoreCase ? value.toLowerCase() === wanted.toLowerCase() : value === wanted)
 }
 
 /** Is this header, with this value, something that a server takes for no handshake? */
@@ -57,15 +73,33 @@ export function breaksHandshake(header: string, value: string): boolean {
   }
 }
 
+/** Looks for a regular expression; one that cannot be read fits everything. */
+export function matchesPattern(source: string): (value: string, ignoreCase: boolean) => boolean {
+  return (value, ignoreCase) => {
+    try {
+      const insensitive = ignoreCase || source.startsWith('(?i)')
+      return new RegExp(source.replace(/^\(\?i\)/, ''), insensitive ? 'i' : '').test(value)
+    } catch {
+      return true
+    }
+  }
+}
+
 const minute = 60_000
 
 /**
  * How bad is a limit on silence? Servers and clients that ping do so every 20 to 30 seconds, so 20 seconds cut all of
- * them. Undefined for a minute, which is what most proxies use by default, and more.
+ * them. A minute, which most proxies take when nothing is written, cuts all that do not ping, and is in more reports
+ * than any other limit. Undefined for more.
  */
 export function idleLevel(ms: number | undefined): Level | undefined {
-  if (ms === undefined || ms <= 0 || ms >= minute) return undefined
+  if (ms === undefined || ms <= 0 || ms > minute) return undefined
   return ms < 20_000 ? 'error' : 'warning'
+}
+
+/** How bad is a limit on silence that nobody wrote? Those of some minutes are worth a hint: few know of them. */
+export function defaultIdleLevel(ms: number): Level {
+  return idleLevel(ms) ?? 'hint'
 }
 
 /** How bad is a limit on the whole life of a connection? Undefined for an hour and more. */

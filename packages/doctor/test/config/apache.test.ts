@@ -4,7 +4,8 @@ import { readProxyConfig } from '../../src/config/index.ts'
 const codesOf = (text: string) => readProxyConfig(text, { kind: 'apache' }).findings.map(({ code }) => code)
 
 describe('the reader of Apache', () => {
-  const site = (lines: string) => `<VirtualHost *:80>\n${lines}\n</VirtualHost>\n`
+  const site = (lines: string) =>
+    `<VirtualHost *:80>\n${/timeout/i.test(lines) ? '' : 'ProxyTimeout 3600\n'}${lines}\n</VirtualHost>\n`
 
   test.each([
     [
@@ -17,7 +18,7 @@ describe('the reader of Apache', () => {
     ['<Proxy http://a>\nProxySet upgrade=websocket\n</Proxy>\nProxyPass / http://a/', []],
     ['ProxyPass / http://a', ['apache-no-upgrade', 'apache-path-slash']],
     ['Timeout 15\nProxyTimeout 120\nProxyPass / http://a/ upgrade=websocket', []],
-    ['ProxyTimeout 5\nProxyPass / http://a/ upgrade=websocket', []],
+    ['ProxyTimeout 5\nProxyPass / http://a/ upgrade=websocket', ['apache-default-timeout']],
     ['Timeout 15\nProxyPass / http://a/ upgrade=websocket timeout=90', []],
     [
       'RequestHeader unset Upgrade "expr=%{REQUEST_URI} =~ m#x#"\nProxyPass / http://a/ upgrade=websocket',

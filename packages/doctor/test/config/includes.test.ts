@@ -76,7 +76,7 @@ describe('includes on disk', () => {
       { path: 'conf.d/app.conf', text: 'server { location /ws { proxy_pass http://a; } }' },
       {
         path: 'nginx.conf',
-        text: 'http {\n proxy_http_version 1.1;\n proxy_set_header Upgrade $http_upgrade;\n proxy_set_header Connection upgrade;\n include conf.d/*.conf;\n}',
+        text: 'http {\n proxy_http_version 1.1;\n proxy_read_timeout 1h;\n proxy_set_header Upgrade $http_upgrade;\n proxy_set_header Connection upgrade;\n include conf.d/*.conf;\n}',
       },
     ]
     expect(readProxyConfig(files)).toMatchObject({ findings: [], problems: [] })

@@ -5,7 +5,7 @@ const codesOf = (text: string) => readProxyConfig(text).findings.map(({ code }) 
 
 describe('the reader of nginx', () => {
   const location = (lines: string, http = '') =>
-    `events {}\nhttp {\n${http}\nserver {\nlocation /ws {\nproxy_pass http://a;\nproxy_http_version 1.1;\n${lines}\n}\n}\n}\n`
+    `events {}\nhttp {\n${http}\nserver {\nlocation /ws {\nproxy_pass http://a;\nproxy_http_version 1.1;\nproxy_read_timeout 1h;\n${lines}\n}\n}\n}\n`
   const upgrade = 'proxy_set_header Upgrade $http_upgrade;'
   const connection = (value: string) => `${upgrade}\nproxy_set_header Connection ${value};`
 
@@ -59,7 +59,7 @@ describe('the reader of nginx', () => {
     const text = `server { # a comment with a ;
       set $a "a;b{c}\\"d"; set $b '}';
       location ~ "^/(ws|x){1}$" { content_by_lua_block { local s = "}{" ; if a then ngx.say('#') end }
-        proxy_pass http://\${backend}; proxy_http_version 1.1; ${connection('upgrade')}
+        proxy_pass http://\${backend}; proxy_http_version 1.1; ${connection('upgrade')} proxy_read_timeout 1h;
       }
     }`
     expect(readProxyConfig(text, { kind: 'nginx' })).toMatchObject({ findings: [], problems: [] })

@@ -32,8 +32,9 @@ describe('what the readers know of WebSockets', () => {
   ])('%s in %s is a time', (text, unit, ms) => expect(duration(text, unit)).toBe(ms))
 
   test('a limit on silence is judged by how often servers ping', () => {
-    expect([5_000, 20_000, 59_999, 60_000, 0, undefined].map(idleLevel)).toEqual([
+    expect([5_000, 20_000, 59_999, 60_000, 60_001, 0, undefined].map(idleLevel)).toEqual([
       'error',
+      'warning',
       'warning',
       'warning',
       undefined,

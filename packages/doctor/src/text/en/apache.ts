@@ -37,9 +37,20 @@ export const apache: TextsOf<'apache'> = {
     why: 'A rule with the flag P cannot say upgrade=websocket. It passes a WebSocket on only if its address begins with ws://.',
     fix: ['RewriteRule {pattern} "{fixed}" [P,L]'],
   },
+  'apache-rewrite-order': {
+    title:
+      'the rule for WebSockets with {pattern} is never reached, because {earlier} takes every request before',
+    why: 'Rules run in their order, and one with the flag P or L is the last for the requests that it fits.',
+    fix: ['# move the rule for WebSockets, with its conditions, before the rule with {earlier}'],
+  },
   'apache-timeout': {
     title: 'an idle WebSocket is cut after {timeout}',
     why: 'Apache ends a tunnel on which nothing passed for the longer of Timeout and ProxyTimeout (or timeout= of ProxyPass).',
+    fix: ['ProxyTimeout 3600'],
+  },
+  'apache-default-timeout': {
+    title: 'a WebSocket is cut after 60 s in which nothing passed',
+    why: 'Nothing that was read sets Timeout or ProxyTimeout high enough, and without them the limit is 60 s (300 s where the apache2.conf of Debian is in force). The longer of the two counts, and it also runs while a WebSocket is open.',
     fix: ['ProxyTimeout 3600'],
   },
   'apache-header-unset': {

@@ -17,6 +17,16 @@ export const envoy: TextsOf<'envoy'> = {
     why: 'An open WebSocket is a stream to Envoy. One on which nothing passed for that long is ended; the default is 5 minutes.',
     fix: ['{field}: 3600s'],
   },
+  'envoy-default-timeout': {
+    title: 'a WebSocket is cut after 5 minutes in which nothing passed',
+    why: 'An open WebSocket is a stream to Envoy, and where stream_idle_timeout is not written it is 5 minutes. It matters where neither side pings. The timeout of 15 s of a route is over once the upgrade is accepted.',
+    fix: ['stream_idle_timeout: 3600s'],
+  },
+  'envoy-header-match': {
+    title: 'the match on {header} with {value} misses some WebSockets',
+    why: 'A whole value is compared, and capital letters count. Firefox sends Connection: keep-alive, Upgrade, and browsers write websocket in small letters.',
+    fix: ['headers:', '- name: upgrade', '  string_match: { exact: websocket, ignore_case: true }'],
+  },
   'envoy-max-duration': {
     title: 'every WebSocket is cut after {timeout}, idle or not',
     why: 'max_stream_duration limits the whole life of a stream, not its silence.',

@@ -22,6 +22,11 @@ export const haproxy: TextsOf<'haproxy'> = {
     why: 'Clients write Upgrade: websocket, and Connection: Upgrade, each in its own way. HAProxy compares letter by letter unless -i is given, so these requests go elsewhere.',
     fix: ['acl is_websocket hdr({header}) -i {pattern}'],
   },
+  'haproxy-denied': {
+    title: 'WebSockets are turned away: {rule}',
+    why: 'The condition of the rule holds for the handshake of every browser.',
+    fix: ['# remove: {rule}'],
+  },
   'haproxy-header-rule': {
     title: 'a rule takes away a header of the handshake: {rule}',
     why: 'The server behind needs Upgrade and Connection to see a handshake, and the client needs them, and Sec-WebSocket-Accept, in the answer.',

@@ -33,9 +33,19 @@ export const nginx: TextsOf<'nginx'> = {
     fix: ['map $http_upgrade {variable} {', '    default upgrade;', "    ''      close;", '}'],
   },
   'nginx-read-timeout': {
-    title: 'a WebSocket is cut after {timeout} in which the server sent nothing',
+    title: 'a WebSocket is cut after {timeout} in which nothing passed',
     why: 'proxy_read_timeout also runs while a WebSocket is open. The client sees 1006. Keep it above the interval of the pings, or far above where nobody pings.',
     fix: ['proxy_read_timeout 1h;'],
+  },
+  'nginx-default-timeout': {
+    title: 'location {location} cuts a WebSocket after 60 s in which nothing passed',
+    why: 'Nothing that was read sets proxy_read_timeout for it, the default is 60 s, and it also runs while a WebSocket is open. The client sees 1006 after a quiet minute.',
+    fix: ['proxy_read_timeout 1h;'],
+  },
+  'nginx-if': {
+    title: 'if {condition} turns WebSockets away with {action}',
+    why: 'The condition holds for the handshake of some browser. In an if, capital letters count with = and !=; browsers write Upgrade: websocket, and Firefox writes Connection: keep-alive, Upgrade.',
+    fix: ['if ($http_upgrade !~* ^websocket$) {'],
   },
   'nginx-scheme': {
     title: 'proxy_pass does not know the scheme of {url}',
