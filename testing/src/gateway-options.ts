@@ -44,7 +44,14 @@ export function routeOptions(init: RouteInit, index = 0): RouteOptions {
     closeCodes: { badGateway: 1014, restart: 1012, tryAgain: 1013 },
     limits: {},
     ...init,
-    timeouts: { connect: 2_000, handshake: 5_000, close: 5_000, ...init.timeouts },
+    timeouts: {
+      connect: 2_000,
+      handshake: 5_000,
+      close: 5_000,
+      response: 300_000,
+      idle: false,
+      ...init.timeouts,
+    },
     upstreams: init.upstreams.map(upstreamOptions),
   }
 }

@@ -239,3 +239,39 @@ export function closeMapping(happening: Happening, manners: Manners): Outcome {
   // The index is the discriminant, which TypeScript cannot follow through a mapped type.
   return (table[happening.what] as (h: Happening, m: Manners) => Outcome)(happening, manners)
 }
+
+/** Why a request that is no handshake is served by no upstream. */
+export type Unserved = Extract<
+  Happening,
+  {
+    what:
+      | 'no-route'
+      | 'no-healthy-upstream'
+      | 'unreachable'
+      | 'bad-answer'
+      | 'no-answer'
+      | 'over-limit'
+      | 'gateway-drains'
+      | 'gateway-fault'
+  }
+>
+
+const overHttp: Manners = {
+  rejections: 'pass',
+  badGateway: 'http',
+  closeCodes: { badGateway: code.badGateway, restart: code.serviceRestart, tryAgain: code.tryAgainLater },
+}
+
+/** What the client of such a request is answered: no close code can reach it. `retry` in milliseconds. */
+export function httpMapping(unserved: Unserved): Extract<Told, { by: 'http' }> {
+  switch (unserved.what) {
+    case 'over-limit':
+      return { by: 'http', status: 503, reason: unserved.words, retry: unserved.retry }
+    case 'gateway-drains':
+      return { by: 'http', status: 503, reason: words.serviceRestart, retry: unserved.retry }
+    case 'gateway-fault':
+      return { by: 'http', status: 500, reason: words.fault }
+    default:
+      return closeMapping(unserved, overHttp).client as Extract<Told, { by: 'http' }>
+  }
+}

@@ -217,10 +217,23 @@ const limits = section({
   messagesPerSecond: whole(1).optional().describe('Messages a second that one client may send.'),
 })
 
+/** A duration, or off; false when it is off. */
+function durationOrOff() {
+  return z
+    .union([duration(), z.literal([false, 'off'])], { error: () => 'must be a duration such as 5m, or off' })
+    .transform((value) => (typeof value === 'number' ? value : false))
+}
+
 const timeouts = section({
   connect: duration().prefault('2s').describe('For TCP and TLS to an upstream.'),
   handshake: duration().prefault('5s').describe("For the upstream's answer to the upgrade request."),
   close: duration().prefault('5s').describe('For the answer of either side to a Close.'),
+  response: durationOrOff()
+    .prefault('5m')
+    .describe('Plain HTTP: from the end of a request to the head of its answer, or off.'),
+  idle: durationOrOff()
+    .prefault('off')
+    .describe('Plain HTTP: silence of the upstream after which a request or answer is cut, or off.'),
 })
 
 const route = section({

@@ -12,7 +12,7 @@ export type RouteDialResult =
   | { ok: false; failure: DialFailure | { kind: 'no-healthy-upstream' } }
 
 /** Before the same upstream is tried again: milliseconds, doubled each time. */
-const pause = 50
+export const pause = 50
 
 /** Dials upstreams of the route until one opens, refuses for good, or `attempts` are used up. */
 export async function dialRoute(
@@ -76,7 +76,8 @@ export function failureWords(failure: Exclude<DialFailure, { kind: 'aborted' }>)
   }
 }
 
-function wait(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
+/** Resolves after so long, or when the signal fires. */
+export function wait(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clock.clearTimeout(timer)

@@ -6,7 +6,8 @@ import tls from 'node:tls'
 import { AnswerStream } from './answer-stream.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { answerFailure, badAnswer, connectFailure, type Failed, failed, unreachable } from './dial-failure.ts'
-import { endToEnd, headerList, values } from './forwarded.ts'
+import { endToEnd } from './field-names.ts'
+import { headerList, values } from './forwarded.ts'
 import { readHttpHead } from './http-head.ts'
 import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
 import { type Agreement, readSwitch, retryAfter } from './upstream-answer.ts'
@@ -197,7 +198,7 @@ function readWithClient(
 /** The request as it travels; undefined when it cannot, because HTTP/2 allows a client what HTTP/1.1 does not. */
 function requestHead(target: DialTarget, request: UpgradeRequest, extra: HeaderList): string | undefined {
   let head = `GET ${target.path + request.target} HTTP/1.1\r\n`
-  if (!/^[!-~]+$/.test(request.target)) return undefined
+  if (!/^[!-~\x80-\xff]+$/.test(request.target)) return undefined
   for (const [name, value] of requestHeaders(request, extra)) {
     if (!valid.test(value)) return undefined
     head += `${name}: ${value}\r\n`

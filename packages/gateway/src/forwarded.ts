@@ -1,4 +1,11 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import {
+  type ForwardedElement,
+  forwardedNode,
+  plainNode,
+  readForwarded,
+  writeForwarded,
+} from './forwarded-elements.ts'
 import type { HeaderList } from './upgrade-request.ts'
 
 /** Whether an address is one of `trustedProxies`, whose forwarded headers are believed. */
@@ -50,15 +57,51 @@ export function normaliseAddress(address: string): string {
   return plainAddress(address).address
 }
 
+/** What proxies before the peer say of the way, from the client on. */
+interface Way {
+  /** As in X-Forwarded-For. */
+  nodes: string[]
+  /** How the client reached the first of them. */
+  proto: string | undefined
+  host: string | undefined
+}
+
 /**
- * The client's address: the peer's, or, while that is a trusted proxy, the one before it in X-Forwarded-For,
- * from the right. An entry that is no address ends the walk at the proxy that wrote it.
+ * The way as X-Forwarded-For, -Proto and -Host have it; as Forwarded has it only where there is none of them. A proxy
+ * that writes these often knows nothing of Forwarded and hands on what the client has made up.
+ */
+function wayBefore(headers: HeaderList): Way {
+  const [nodes, [proto], [host]] = ['for', 'proto', 'host'].map((what) =>
+    members(values(headers, `x-forwarded-${what}`)),
+  ) as [string[], string[], string[]]
+  if (nodes.length > 0 || proto !== undefined || host !== undefined) {
+    return { nodes: nodes.map(plainNode), proto: schemeOf(proto), host }
+  }
+  const elements = readForwarded(values(headers, 'forwarded').filter(Boolean).join(', ')) ?? []
+  const first = (name: 'proto' | 'host') =>
+    elements.find((element) => element[name] !== undefined && element[name] !== '')?.[name]
+  return {
+    nodes: elements.map((element) => plainNode(element.for ?? 'unknown')),
+    proto: schemeOf(first('proto')),
+    host: first('host'),
+  }
+}
+
+/** RFC 3986 3.1. */
+function schemeOf(proto: string | undefined): string | undefined {
+  return proto !== undefined && /^[A-Za-z][A-Za-z0-9+.-]*$/.test(proto) ? proto : undefined
+}
+
+/**
+ * The client's address: the peer's, or, while that is a trusted proxy, the one before it in X-Forwarded-For (or
+ * Forwarded), from the right. An entry that is no address ends the walk at the proxy that wrote it.
  */
 export function clientAddress(peer: string, headers: HeaderList, trusted: Trust): string {
   let address = normaliseAddress(peer)
-  const entries = members(values(headers, 'x-forwarded-for'))
-  while (entries.length > 0 && trusted(address)) {
-    const before = withoutPort(entries.pop()!)
+  if (!trusted(address)) return address
+  const { nodes } = wayBefore(headers)
+  while (nodes.length > 0 && trusted(address)) {
+    const before = withoutPort(nodes.pop()!)
     if (before === undefined) break
     address = before
   }
@@ -73,14 +116,12 @@ function withoutPort(entry: string): string | undefined {
 }
 
 /** Fields that a client could use to lie about where it comes from. */
-const tellsOrigin = new Set([
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-proto',
-  'x-real-ip',
-])
+function tellsOrigin(name: string): boolean {
+  return /^(?:forwarded|x-real-ip|x-forwarded-.*)$/i.test(name)
+}
+
+/** Those of them that are written anew. */
+const setHere = /^(?:forwarded|x-forwarded-(?:for|host|proto))$/i
 
 export interface Hop {
   /** The address of whoever sent us the request: the socket's, or the PROXY header's. */
@@ -92,57 +133,27 @@ export interface Hop {
 }
 
 /**
- * The end-to-end headers with X-Forwarded-For, -Proto, -Host and Forwarded (RFC 7239) set at the end. What came of
- * these is appended to when the peer is a trusted proxy and dropped otherwise, with X-Real-IP and X-Forwarded-Port.
+ * The end-to-end headers with X-Forwarded-For, -Proto, -Host and Forwarded (RFC 7239) set at the end. The four say the
+ * same: the way so far, as far as the peer is trusted, and the peer; protocol and host are those that the client used.
+ * X-Real-IP and the other X-Forwarded fields are handed on from a trusted peer and dropped otherwise.
  */
 export function forwardHeaders(headers: HeaderList, hop: Hop, trusted: Trust): HeaderList {
   const peer = normaliseAddress(hop.peer)
-  const believed: HeaderList = trusted(peer)
-    ? headers.filter(([name]) => tellsOrigin.has(name.toLowerCase()))
-    : []
-  const scheme = hop.tls ? 'https' : 'http'
-  const before = (name: string) => values(believed, name).filter((value) => value !== '')
+  const believed = trusted(peer) ? headers.filter(([name]) => tellsOrigin(name)) : []
+  const before = wayBefore(believed)
+  const nodes = [...before.nodes, isIPv4(peer) || isIPv6(peer) ? peer : 'unknown']
+  const proto = before.proto ?? (hop.tls ? 'https' : 'http')
+  const host = before.host ?? hop.authority
+  const elements: ForwardedElement[] = nodes.map((node) => ({ for: forwardedNode(node) }))
+  Object.assign(elements[0]!, host !== '' && { host }, { proto })
   return [
-    ...headers.filter(([name]) => !tellsOrigin.has(name.toLowerCase())),
-    ...believed.filter(([name]) => /^x-(?:real-ip|forwarded-port)$/i.test(name)),
-    ['X-Forwarded-For', [...before('x-forwarded-for'), peer].join(', ')],
-    ['X-Forwarded-Proto', before('x-forwarded-proto').join(', ') || scheme],
-    ['X-Forwarded-Host', before('x-forwarded-host').join(', ') || hop.authority],
-    ['Forwarded', [...before('forwarded'), forwardedElement(peer, scheme, hop.authority)].join(', ')],
+    ...headers.filter(([name]) => !tellsOrigin(name)),
+    ...believed.filter(([name]) => !setHere.test(name)),
+    ['X-Forwarded-For', nodes.join(', ')],
+    ['X-Forwarded-Proto', proto],
+    ...(host === '' ? [] : [['X-Forwarded-Host', host] as [string, string]]),
+    ['Forwarded', writeForwarded(elements)],
   ]
-}
-
-function forwardedElement(peer: string, scheme: string, authority: string): string {
-  // RFC 7239 6: "Note that an IPv6 address is always enclosed in square brackets", and 4: "Note that as ":" and
-  // "[]" are not valid characters in "token", IPv6 addresses are written as "quoted-string"."
-  const node = isIPv4(peer) ? peer : isIPv6(peer) ? `"[${peer}]"` : 'unknown'
-  const host = /^[!#$%&'*+.^_`|~\w-]+$/.test(authority)
-    ? authority
-    : `"${authority.replace(/[\\"]/g, '\\$&')}"`
-  return authority === '' ? `for=${node};proto=${scheme}` : `for=${node};host=${host};proto=${scheme}`
-}
-
-/** The fields of one hop, which end here whatever Connection says (RFC 9110 7.6.1, and 11.7 for the proxy's own). */
-const hopByHop = new Set([
-  'connection',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
-
-/** The headers without those that concern one hop only. */
-export function endToEnd(headers: HeaderList): HeaderList {
-  // RFC 9110 7.6.1: "Intermediaries MUST parse a received Connection header field before a message is forwarded
-  // and, for each connection-option in this field, remove any header or trailer field(s) from the message with
-  // the same name as the connection-option"
-  const named = new Set(tokens(values(headers, 'connection')))
-  return headers.filter(([name]) => !hopByHop.has(name.toLowerCase()) && !named.has(name.toLowerCase()))
 }
 
 /** Every value of a header, in order; `name` in lower case. */

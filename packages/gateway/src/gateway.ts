@@ -2,18 +2,17 @@
 // accept.ts) → pipe.ts. This file joins these stages and holds what outlives a connection.
 import type net from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
-import { code } from '@holdfast/close-codes'
 import type { Logger } from 'pino'
 import type { ClientHandshake } from './accept.ts'
 import type { Handle } from './channel.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { closeMapping, type Happening, type Told } from './close-mapping.ts'
+import { httpMapping } from './close-mapping.ts'
 import { type Connection, Connections, connectionInfo } from './connections.ts'
 import { drain } from './drain.ts'
 import { GatewayError } from './errors.ts'
 import { type Admit, type HandshakeDeps, httpAnswer, serveHandshake } from './handshake.ts'
 import { HoldNews } from './hold-news.ts'
-import { answerError, passThrough } from './http-pass.ts'
+import { answerUnserved, serveRequest } from './http-pass.ts'
 import type { HttpExchange } from './http-servers.ts'
 import { Ledger } from './limits.ts'
 import { Doors } from './listen.ts'
@@ -275,22 +274,14 @@ export class Gateway {
     if (state) {
       this.#handshakes++
       void serveHandshake(handshake, state, this.#handshakeDeps).finally(() => this.#handshakes--)
-    } else handshake.refuse(httpAnswer(overHttp({ what: 'no-route' })))
+    } else handshake.refuse(httpAnswer(httpMapping({ what: 'no-route' })))
   }
 
   #onRequest(exchange: HttpExchange): void {
     const { request } = exchange
     const state = this.#match(request.host, request.target)
-    const upstream = state?.pool.pick(request)
-    if (!state || !upstream) {
-      const { status, reason } = overHttp({ what: state ? 'no-healthy-upstream' : 'no-route' })
-      return answerError(exchange, status, reason)
-    }
-    const { name, timeouts } = state.options
-    void passThrough(exchange, upstream.target, timeouts).then((result) => {
-      if (result.kind === 'failed')
-        this.#log.warn({ route: name, upstream: upstream.name, result }, 'HTTP request failed')
-    })
+    if (state) void serveRequest(exchange, state, this.#handshakeDeps)
+    else answerUnserved(exchange, { what: 'no-route' })
   }
 
   #match(host: string, target: string): RouteState | undefined {
@@ -361,15 +352,4 @@ export class Gateway {
       }
     }
   }
-}
-
-/** What the close table says where there is no route whose manners could ask for a Close. */
-function overHttp(happening: Extract<Happening, { what: 'no-route' | 'no-healthy-upstream' }>) {
-  const { badGateway, serviceRestart: restart, tryAgainLater: tryAgain } = code
-  const manners = {
-    rejections: 'pass',
-    badGateway: 'http',
-    closeCodes: { badGateway, restart, tryAgain },
-  } as const
-  return closeMapping(happening, manners).client as Extract<Told, { by: 'http' }>
 }

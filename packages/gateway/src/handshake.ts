@@ -36,7 +36,7 @@ export interface HandshakeDeps {
   draining: (route: string, upstream?: string) => DrainOptions['retry'] | undefined
 }
 
-const limitWords = {
+export const limitWords = {
   connections: 'too many connections',
   perAddress: 'too many connections from this address',
   handshakesPerSecond: 'too many connection attempts',
@@ -206,6 +206,7 @@ function withoutExtensions(request: UpgradeRequest): UpgradeRequest {
   return { ...request, headers, extensions: '' }
 }
 
-function between([least, greatest]: DrainOptions['retry'], random: () => number): number {
+/** A random delay between the two. */
+export function between([least, greatest]: DrainOptions['retry'], random: () => number): number {
   return Math.round(least + random() * (greatest - least))
 }

@@ -1,7 +1,8 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { type Duplex, pipeline, type Readable } from 'node:stream'
-import { endToEnd, joinHeaders, values } from './forwarded.ts'
+import { endToEnd } from './field-names.ts'
+import { joinHeaders, values } from './forwarded.ts'
 import type { HeaderList } from './upgrade-request.ts'
 
 /** An HTTP answer that ends its connection. A `Readable` body is handed on whole. */
@@ -66,9 +67,9 @@ export function writableFields(headers: HeaderList): HeaderList {
 }
 
 /** The bytes of a status line and fields. */
-export function head(status: number, fields: HeaderList): Buffer {
+export function head(status: number, fields: HeaderList, reason = STATUS_CODES[status] ?? ''): Buffer {
   const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`)
-  return Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`, 'latin1')
+  return Buffer.from(`HTTP/1.1 ${status} ${reason}\r\n${lines.join('')}\r\n`, 'latin1')
 }
 
 function answerFields(answer: HttpAnswer): HeaderList {

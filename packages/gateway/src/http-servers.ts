@@ -6,12 +6,11 @@ import { type ClientHandshake, http1Handshake, http2Handshake } from './accept.t
 import { headerList, tokens, values } from './forwarded.ts'
 import { answerHttp1, answerHttp2, type HttpAnswer } from './http-answer.ts'
 import { readHttpHead } from './http-head.ts'
+import { type PlainRequest, readPlainRequest } from './plain-request.ts'
 import {
   type HeaderList,
-  type PlainRequest,
   type Refusal,
   type RequestHead,
-  readPlainRequest,
   readUpgradeRequest,
   type Source,
 } from './upgrade-request.ts'

@@ -60,9 +60,8 @@ export class Ledger {
     const { connections = Infinity, perAddress = Infinity, handshakesPerSecond = Infinity } = limits
     if (entry.connections >= connections) return this.#full('connections')
     if ((entry.addresses.get(address) ?? 0) >= perAddress) return this.#full('perAddress')
-    if (handshakesPerSecond === Infinity) {
-      entry.rate = undefined
-    } else {
+    // Plain requests are not counted by time, and leave the count as it is.
+    if (handshakesPerSecond !== Infinity) {
       const retry = this.#takeToken(entry, handshakesPerSecond)
       this.#routes.set(route, entry)
       if (retry !== undefined) return { ok: false, limit: 'handshakesPerSecond', retry }

@@ -104,6 +104,20 @@ export interface LimitOptions {
   messagesPerSecond?: number
 }
 
+/** Milliseconds; `false`: no limit. */
+export interface TimeoutOptions {
+  /** TCP and TLS to an upstream. */
+  connect: number
+  /** From there to the 101. */
+  handshake: number
+  /** For a peer's answer to a Close. */
+  close: number
+  /** Plain HTTP: from the end of a request to the head of its answer. */
+  response: number | false
+  /** Plain HTTP: without a byte to or from the upstream. */
+  idle: number | false
+}
+
 /** One route: which requests it serves, by which upstreams, and how. */
 export interface RouteOptions {
   name: string
@@ -117,8 +131,7 @@ export interface RouteOptions {
   balance: Balance
   /** How many dials one client may cost before it is told of the failure. */
   attempts: number
-  /** Milliseconds: TCP and TLS; the 101 after it; a peer's answer to a Close. */
-  timeouts: { connect: number; handshake: number; close: number }
+  timeouts: TimeoutOptions
   health?: HealthOptions
   /** Milliseconds between pings and for the answer; `false`: no pings. */
   keepalive: { ping: number; timeout: number } | false

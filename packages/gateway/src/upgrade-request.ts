@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
+import { endToEnd, isLookAlike } from './field-names.ts'
 import {
   clientAddress,
-  endToEnd,
   forwardHeaders,
   headerList,
   members,
@@ -14,25 +14,6 @@ import {
 
 /** Header fields in the order and case in which they came. */
 export type HeaderList = [name: string, value: string][]
-
-/** An HTTP request that is no WebSocket handshake and passed every check. */
-export interface PlainRequest {
-  httpVersion: '1.1' | '2'
-  method: string
-  /** Origin-form target with its query, as received: '/ws/room?id=1'. */
-  target: string
-  /** Lower-case host without port, for route matching; '' for an HTTP/1.0 request without Host. */
-  host: string
-  /** The Host header or :authority as received. */
-  authority: string
-  /**
-   * End-to-end headers for the upstream, in order and with their case as received, without Host; X-Forwarded-For,
-   * -Proto, -Host and Forwarded are set.
-   */
-  headers: HeaderList
-  /** The client's address, after PROXY protocol and trusted proxies. */
-  address: string
-}
 
 /** A WebSocket handshake that passed every check, from an HTTP/1.1 Upgrade or an HTTP/2 extended CONNECT. */
 export interface UpgradeRequest {
@@ -77,8 +58,8 @@ export type RequestHead = Pick<
   'method' | 'url' | 'httpVersion' | 'httpVersionMajor' | 'rawHeaders'
 >
 
-type Incoming = RequestHead | Http2ServerRequest
-type Head = Omit<PlainRequest, 'headers' | 'address'>
+export type Incoming = RequestHead | Http2ServerRequest
+type Head = Pick<UpgradeRequest, 'httpVersion' | 'target' | 'host' | 'authority'> & { method: string }
 
 /** Reads a WebSocket handshake (RFC 6455 4.2.1, RFC 8441 5); what is wrong or ambiguous is refused. */
 export function readUpgradeRequest(req: Incoming, source: Source): ReadResult<UpgradeRequest> {
@@ -92,9 +73,11 @@ export function readUpgradeRequest(req: Incoming, source: Source): ReadResult<Up
   const head = readHead(req)
   if (!head.ok) return head
   const { method: _, ...place } = head.request
-  const headers = forward(fields, place.authority, source).filter(
-    ([name]) => !handshakeOnly.has(name.toLowerCase()),
-  )
+  const protocols = members(values(fields, 'sec-websocket-protocol'))
+  const headers = forward(fields, place.authority, source).filter(([field]) => {
+    const name = field.toLowerCase()
+    return !handshakeOnly.has(name) && (name !== 'sec-websocket-protocol' || protocols.length > 0)
+  })
   const origin = values(fields, 'origin')[0]
   return {
     ok: true,
@@ -107,7 +90,7 @@ export function readUpgradeRequest(req: Incoming, source: Source): ReadResult<Up
         place.httpVersion === '2'
           ? randomBytes(16).toString('base64')
           : values(fields, 'sec-websocket-key')[0]!,
-      protocols: members(values(fields, 'sec-websocket-protocol')),
+      protocols,
       extensions: values(fields, 'sec-websocket-extensions').join(', '),
       ...(origin !== undefined && { origin }),
       address: clientAddress(source.address, fields, source.trusted),
@@ -115,39 +98,26 @@ export function readUpgradeRequest(req: Incoming, source: Source): ReadResult<Up
   }
 }
 
-/** Reads a request that is to be passed on over HTTP; what is ambiguous is refused. */
-export function readPlainRequest(req: Incoming, source: Source): ReadResult<PlainRequest> {
-  const head = readHead(req)
-  if (!head.ok) return head
-  const fields = fieldsOf(req)
-  const codings = tokens(values(fields, 'transfer-encoding'))
-  // RFC 9112 6.1: "A server that receives a request message with a transfer coding it does not understand SHOULD
-  // respond with 501 (Not Implemented)."
-  if (codings.some((coding) => coding !== 'chunked')) return refuse(501, 'Transfer-Encoding not known')
-  return {
-    ok: true,
-    request: {
-      ...head.request,
-      headers: forward(fields, head.request.authority, source).filter(
-        ([name]) => name.toLowerCase() !== 'host',
-      ),
-      address: clientAddress(source.address, fields, source.trusted),
-    },
-  }
-}
+const handshakeOnly = new Set([
+  'host',
+  'content-length',
+  'expect',
+  'sec-websocket-key',
+  'sec-websocket-version',
+])
 
-const handshakeOnly = new Set(['host', 'content-length', 'sec-websocket-key', 'sec-websocket-version'])
-
-function forward(fields: HeaderList, authority: string, source: Source): HeaderList {
+/** The fields that go on to an upstream. */
+export function forward(fields: HeaderList, authority: string, source: Source): HeaderList {
   return forwardHeaders(
-    // These are the gateway's word: a client's own would be a lie.
-    endToEnd(fields).filter(([name]) => !/^holdfast-/i.test(name)),
+    // The last are the gateway's word: a client's own would be a lie.
+    endToEnd(fields).filter(([name]) => !isLookAlike(name) && !/^holdfast-/i.test(name)),
     { peer: source.address, tls: source.tls, authority },
     source.trusted,
   )
 }
 
-function fieldsOf(req: Incoming): HeaderList {
+/** The fields as they came, with one Cookie. */
+export function fieldsOf(req: Incoming): HeaderList {
   const fields = headerList(req.rawHeaders)
   const cookies = values(fields, 'cookie')
   if (req.httpVersionMajor < 2 || cookies.length < 2) return fields
@@ -158,37 +128,57 @@ function fieldsOf(req: Incoming): HeaderList {
 }
 
 /** The checks that every request has to pass: where it goes must be said once, in one way. */
-function readHead(req: Incoming): ReadResult<Head> {
+export function readHead(req: Incoming): ReadResult<Head> {
   const http2 = req.httpVersionMajor === 2
   const fields = headerList(req.rawHeaders)
-  const target = req.url ?? ''
-  // RFC 9112 3.2.1: "a client MUST send only the absolute path and query components of the target URI as the
-  // request-target". Other forms, and fragments, are read differently by different servers.
-  if (!/^\/[!-"$-~]*$/.test(target)) return refuse(400, "request target must be a path that starts with '/'")
+  const method = req.method ?? ''
+  const place = readTarget(req.url ?? '', method, http2)
+  if (!place) return refuse(400, 'request target not valid')
   const hosts = values(fields, 'host')
   const pseudo = http2 ? (req as Http2ServerRequest).authority : undefined
   // RFC 9112 3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that
-  // lacks a Host header field and to any request message that contains more than one Host header field line"
+  // lacks a Host header field and to any request message that contains more than one Host header field line or a Host
+  // header field with an invalid field value."
   if (hosts.length > 1) return refuse(400, 'more than one Host')
   // RFC 9113 8.3.1: "A server SHOULD treat a request as malformed if it contains a Host header field that
   // identifies an entity that differs from the entity in the ":authority" pseudo-header field."
   if (pseudo && hosts[0] !== undefined && pseudo.toLowerCase() !== hosts[0].toLowerCase()) {
     return refuse(400, 'Host and :authority differ')
   }
-  const authority = pseudo || hosts[0]
-  if (authority === undefined && req.httpVersion !== '1.0') return refuse(400, 'Host missing')
-  const host = authority === undefined ? '' : hostOf(authority)
-  if (host === undefined) return refuse(400, 'Host not valid')
+  const named = pseudo || hosts[0]
+  if (named === undefined && req.httpVersion !== '1.0') return refuse(400, 'Host missing')
+  if (named !== undefined && hostOf(named) === undefined) return refuse(400, 'Host not valid')
+  // RFC 9112 3.2.2: "When an origin server receives a request with an absolute-form of request-target, the origin
+  // server MUST ignore the received Host header field (if any) and instead use the host information of the
+  // request-target."
+  const authority = place.authority ?? named ?? ''
+  const host = authority === '' ? '' : hostOf(authority)
+  if (host === undefined) return refuse(400, 'request target not valid')
   return {
     ok: true,
-    request: {
-      httpVersion: http2 ? '2' : '1.1',
-      method: req.method ?? '',
-      target,
-      host,
-      authority: authority ?? '',
-    },
+    request: { httpVersion: http2 ? '2' : '1.1', method, target: place.target, host, authority },
   }
+}
+
+/** RFC 9112 3.2.1, with the bytes above 0x7f that browsers of old sent bare; a fragment is read in different ways. */
+const originForm = /^\/[!-"$-~\x80-\xff]*$/
+
+/** The origin form of a request target, and the authority when it came in absolute form. */
+function readTarget(
+  target: string,
+  method: string,
+  http2: boolean,
+): { target: string; authority?: string } | undefined {
+  if (originForm.test(target)) return { target }
+  // RFC 9112 3.2.2: "A server MUST accept the absolute-form in requests even though most HTTP/1.1 clients will only send
+  // the absolute-form to a proxy."
+  const [all, authority = ''] = /^(?:https?|wss?):\/\/([^/?#]+)/i.exec(target) ?? []
+  if (all === undefined || http2) return undefined
+  const rest = target.slice(all.length)
+  // RFC 9112 3.2.4: such an OPTIONS is about the server, and not about '/'.
+  if (rest === '' && method === 'OPTIONS') return undefined
+  const path = rest.startsWith('/') ? rest : `/${rest}`
+  return originForm.test(path) ? { target: path, authority } : undefined
 }
 
 /** The host of `host[:port]` in lower case, without the dot of a fully qualified name. */
@@ -245,21 +235,17 @@ function refuseVersion(fields: HeaderList, optional: boolean): Refusal | undefin
 }
 
 function refuseHandshakeFields(fields: HeaderList): Refusal | undefined {
-  const protocolFields = values(fields, 'sec-websocket-protocol')
-  const protocols = members(protocolFields)
+  // An empty list is taken as no offer: RFC 9110 5.6.1.2 has recipients take empty list elements, and libsoup sends it.
+  const protocols = members(values(fields, 'sec-websocket-protocol'))
   // RFC 6455 4.1, 10: "The elements that comprise this value MUST be non-empty strings with characters in the range
   // U+0021 to U+007E not including separator characters [...] and MUST all be unique strings."
   const valid = protocols.every((protocol) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(protocol))
-  if (
-    !valid ||
-    new Set(protocols).size < protocols.length ||
-    (protocolFields.length > 0 && protocols.length === 0)
-  ) {
+  if (!valid || new Set(protocols).size < protocols.length) {
     return refuse(400, 'Sec-WebSocket-Protocol must list distinct tokens')
   }
   if (values(fields, 'origin').length > 1) return refuse(400, 'more than one Origin')
 }
 
-function refuse(status: number, message: string, headers: HeaderList = []): Refusal {
+export function refuse(status: number, message: string, headers: HeaderList = []): Refusal {
   return { ok: false, status, message, headers }
 }

@@ -3,7 +3,8 @@ import { maxRetry } from '@holdfast/close-codes'
 import { acceptKey } from './accept.ts'
 import type { UnixMs } from './clock.ts'
 import { extensionProblem } from './extensions.ts'
-import { endToEnd, tokens, values } from './forwarded.ts'
+import { endToEnd } from './field-names.ts'
+import { tokens, values } from './forwarded.ts'
 import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
 
 /** What an upstream agreed to with its 101. */

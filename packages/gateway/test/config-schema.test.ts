@@ -18,7 +18,13 @@ describe('a configuration', () => {
           upstreams: [{ name: 'ws://b', tls: false, host: 'b', port: 80, path: '', weight: 1 }],
           balance: { by: 'least-connections' },
           attempts: 3,
-          timeouts: { connect: 2_000, handshake: 5_000, close: 5_000 },
+          timeouts: {
+            connect: 2_000,
+            handshake: 5_000,
+            close: 5_000,
+            response: 300_000,
+            idle: false,
+          },
           keepalive: { ping: 25_000, timeout: 10_000 },
           rejections: 'pass',
           badGateway: 'close',
@@ -58,7 +64,7 @@ describe('a configuration', () => {
           ],
           balance: { by: 'hash', key: { from: 'cookie', name: 'sid' } },
           attempts: 4,
-          timeouts: { connect: 1_000, handshake: 4_000, close: 3_000 },
+          timeouts: { connect: 1_000, handshake: 4_000, close: 3_000, response: false, idle: 60_000 },
           health: {
             path: '/ws',
             protocol: 'chat.v2',

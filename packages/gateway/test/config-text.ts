@@ -24,7 +24,7 @@ routes:
       - { dns: ws://chat.internal:3000, every: 20s }
     balance: hash(cookie:sid)
     attempts: 4
-    timeouts: { connect: 1s, handshake: 4s, close: 3s }
+    timeouts: { connect: 1s, handshake: 4s, close: 3s, response: off, idle: 1m }
     health: { path: /ws, protocol: chat.v2, interval: 6s, timeout: 3s, ping: false, healthy: 3, unhealthy: 4 }
     keepalive: { ping: 20s, timeout: 9s }
     rejections: close

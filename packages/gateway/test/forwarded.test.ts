@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { clientAddress, endToEnd, forwardHeaders, trustProxies, values } from '../src/forwarded.ts'
+import { endToEnd, isLookAlike } from '../src/field-names.ts'
+import { clientAddress, forwardHeaders, trustProxies, values } from '../src/forwarded.ts'
+import { plainNode, readForwarded } from '../src/forwarded-elements.ts'
 import type { HeaderList } from '../src/upgrade-request.ts'
 
 const octet = fc.integer({ min: 0, max: 255 })
@@ -125,8 +127,112 @@ describe('forwardHeaders', () => {
       ['X-Forwarded-For', '1.2.3.4, 10.0.0.1'],
       ['X-Forwarded-Proto', 'https'],
       ['X-Forwarded-Host', 'chat.example.com'],
-      ['Forwarded', 'for=1.2.3.4, for=10.0.0.1;host=inner;proto=http'],
+      ['Forwarded', 'for=1.2.3.4;host=chat.example.com;proto=https, for=10.0.0.1'],
     ])
+  })
+
+  const told = (headers: HeaderList, trusted = true) => {
+    const out = forwardHeaders(headers, { peer: '10.0.0.1', tls: false, authority: 'inner' }, () => trusted)
+    return Object.fromEntries(out)
+  }
+
+  test.each<[string, HeaderList, string, string, string]>([
+    ['nothing', [], '10.0.0.1', 'http', 'inner'],
+    [
+      'X-Forwarded-For',
+      [['X-Forwarded-For', '1.2.3.4, 5.6.7.8']],
+      '1.2.3.4, 5.6.7.8, 10.0.0.1',
+      'http',
+      'inner',
+    ],
+    ['X-Forwarded-Proto', [['X-Forwarded-Proto', 'https, http']], '10.0.0.1', 'https', 'inner'],
+    [
+      'X-Forwarded-* and a Forwarded of the client',
+      [
+        ['X-Forwarded-For', '1.2.3.4'],
+        ['X-Forwarded-Proto', 'https'],
+        ['Forwarded', 'for=6.6.6.6;proto=gopher;host=evil'],
+      ],
+      '1.2.3.4, 10.0.0.1',
+      'https',
+      'inner',
+    ],
+    [
+      'Forwarded',
+      [['Forwarded', 'for="[2001:db8::1]";proto=https;host="a:1", for="5.6.7.8:90"']],
+      '2001:db8::1, 5.6.7.8:90, 10.0.0.1',
+      'https',
+      'a:1',
+    ],
+    [
+      'two lines of Forwarded',
+      [
+        ['Forwarded', 'For=1.2.3.4'],
+        ['Forwarded', 'for=_hidden;proto=https'],
+      ],
+      '1.2.3.4, _hidden, 10.0.0.1',
+      'https',
+      'inner',
+    ],
+    ['a Forwarded that is none', [['Forwarded', 'for=1.2.3.4;;x']], '10.0.0.1', 'http', 'inner'],
+    [
+      'words in place of addresses',
+      [['X-Forwarded-For', 'a b, 1.2.3.4']],
+      'unknown, 1.2.3.4, 10.0.0.1',
+      'http',
+      'inner',
+    ],
+  ])('says the same four times when a trusted proxy says %s', (_, headers, nodes, proto, host) => {
+    const fields = told(headers)
+    expect(fields).toMatchObject({
+      'X-Forwarded-For': nodes,
+      'X-Forwarded-Proto': proto,
+      'X-Forwarded-Host': host,
+    })
+    const [first, ...more] = readForwarded(fields.Forwarded!)!
+    expect(first).toMatchObject({ proto, host })
+    expect([first, ...more].map((element) => plainNode(element!.for!))).toEqual(nodes.split(', '))
+    expect(more.every((element) => element.proto === undefined && element.host === undefined)).toBe(true)
+  })
+
+  test('says the same four times whatever comes, from whomever', () => {
+    const node = fc.oneof(
+      ipv4,
+      ipv6,
+      fc.constantFrom('unknown', '_x', '', '"', '[::1]:80', '1.2.3.4:5', 'a;b'),
+    )
+    const list = fc.array(node, { maxLength: 4 }).map((nodes) => nodes.join(', '))
+    const proto = fc.constantFrom('https', 'http', 'https, http', '', 'h t', 'wss')
+    const host = fc.constantFrom('a.example', 'a.example:8443, b', '[::1]:80', '', '"', 'a\\b')
+    const forwarded = fc.constantFrom(
+      '',
+      'for=6.6.6.6;proto=gopher',
+      'for="[::1]:80";host="x\\"y", by=_a',
+      ';',
+      'for',
+    )
+    const fields = fc.tuple(list, proto, host, forwarded).map(
+      ([a, b, c, d]): HeaderList => [
+        ['X-Forwarded-For', a],
+        ['X-Forwarded-Proto', b],
+        ['X-Forwarded-Host', c],
+        ['Forwarded', d],
+      ],
+    )
+    fc.assert(
+      fc.property(fields, fc.subarray([0, 1, 2, 3]), fc.boolean(), (headers, chosen, trusted) => {
+        const out = told(
+          chosen.map((index) => headers[index]!),
+          trusted,
+        )
+        const elements = readForwarded(out.Forwarded!)!
+        expect(elements.map((element) => plainNode(element.for!))).toEqual(
+          out['X-Forwarded-For']!.split(', '),
+        )
+        expect(elements[0]).toMatchObject({ proto: out['X-Forwarded-Proto'], host: out['X-Forwarded-Host'] })
+        if (!trusted) expect(out['X-Forwarded-For']).toBe('10.0.0.1')
+      }),
+    )
   })
 
   test.each([
@@ -192,4 +298,49 @@ describe('endToEnd', () => {
     ]
     expect(endToEnd(headers)).toEqual([['X-Four', '4']])
   })
+
+  test.each([
+    'Host',
+    'Content-Length',
+    'Content-Type',
+    'Cookie',
+    'Authorization',
+    'Origin',
+    'Forwarded',
+    'X-Forwarded-For',
+    'X-Real-IP',
+    'Sec-WebSocket-Protocol',
+    'Holdfast-Session',
+    'Cache-Control',
+  ])('leaves %s in its place when Connection names it', (name) => {
+    expect(
+      endToEnd([
+        [name, '1'],
+        ['Connection', `close, ${name.toLowerCase()}`],
+      ]),
+    ).toEqual([[name, '1']])
+  })
+})
+
+describe('isLookAlike', () => {
+  test.each([
+    'X_Forwarded_For',
+    'x-forwarded_for',
+    'X.Forwarded.Proto',
+    'Sec_WebSocket_Key',
+    'Holdfast_Reattach',
+    'Content_Length',
+    'Transfer_Encoding',
+    'Keep_Alive',
+    'X_Real-IP',
+  ])('knows %s for what CGI would take it for', (name) => {
+    expect(isLookAlike(name)).toBe(true)
+  })
+
+  test.each(['X-Forwarded-For', 'Content-Length', 'X_Mine', 'user_id', 'Sec_', "!#$%&'*+.^`|~"])(
+    'has nothing against %s',
+    (name) => {
+      expect(isLookAlike(name)).toBe(name === 'Sec_')
+    },
+  )
 })

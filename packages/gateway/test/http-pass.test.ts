@@ -10,11 +10,12 @@ import { promisify } from 'node:util'
 import { closedPort, eventually, tcpServer } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import type { DialTarget } from '../src/dial.ts'
-import { answerError, type PassResult, type PassTimeouts, passThrough } from '../src/http-pass.ts'
+import { type ForwardResult, type ForwardTimeouts, forwardRequest } from '../src/http-forward.ts'
+import { answerError, answerUnserved, whyUnserved } from '../src/http-pass.ts'
 import { cert, dialDoor, doorHost, key, received, receives } from './door-host.ts'
 
 const run = promisify(execFile)
-const limits: PassTimeouts = { connect: 2_000 }
+const limits: ForwardTimeouts = { connect: 2_000, response: 60_000, idle: false }
 
 interface UpstreamOptions {
   tls?: boolean
@@ -50,13 +51,17 @@ const target = (port: number, init: Partial<DialTarget> = {}): DialTarget => ({
 
 /** A gateway that passes everything on to one place. */
 async function passing(to: DialTarget, timeouts = limits, options: Parameters<typeof doorHost>[0] = {}) {
-  const results: PassResult[] = []
+  const results: ForwardResult[] = []
   const host = await doorHost({
     ...options,
     deps: {
       ...options.deps,
       onRequest: (exchange) =>
-        void passThrough(exchange, to, timeouts).then((result) => results.push(result)),
+        void forwardRequest(exchange, to, timeouts).then((result) => {
+          const unserved = whyUnserved(result)
+          if (unserved) answerUnserved(exchange, unserved)
+          results.push(result)
+        }),
     },
   })
   return {
@@ -388,7 +393,7 @@ describe('to an upstream over TLS', () => {
 })
 
 describe('an upstream that fails', () => {
-  const quick = { connect: 200, answer: 200, idle: 400 }
+  const quick = { connect: 200, response: 200, idle: 400 }
   const head = 'HTTP/1.1 200 OK\r\n'
   const failing: [string, (socket: net.Socket) => void, number, string][] = [
     ['ends at once', (socket) => socket.resume().end(), 502, 'connection closed without an answer'],
@@ -420,12 +425,12 @@ describe('an upstream that fails', () => {
       502,
       'protocols switched unasked',
     ],
-    ['never answers', (socket) => socket.resume(), 504, 'no answer in 200 ms'],
+    ['never answers', (socket) => socket.resume(), 504, 'no answer in 0.2 s'],
     [
       'answers byte by byte',
       (socket) => trickle(socket, `${head}X: ${'y'.repeat(1000)}`),
       504,
-      'no answer in 200 ms',
+      'no answer in 0.2 s',
     ],
   ]
   test.each(failing)('and %s is told so', async (_, answer, status, words) => {
@@ -437,7 +442,9 @@ describe('an upstream that fails', () => {
       status,
       { error: { status, message: `bad gateway: ${words}` } },
     ])
-    expect(await gateway.result()).toEqual({ kind: 'failed', status, words })
+    expect(await gateway.result()).toEqual(
+      status === 504 ? { kind: 'failed', words: 'no answer', afterMs: 200 } : { kind: 'failed', words },
+    )
     await eventually('the upstream’s socket is gone', () => backend.sockets.size === 0)
   })
 
@@ -571,7 +578,8 @@ describe('over HTTP/2', () => {
       forwarded: [`for=127.0.0.1;host="127.0.0.1:${gateway.port}";proto=https`],
       host: [`127.0.0.1:${gateway.port}`],
       'transfer-encoding': ['chunked'],
-      connection: ['close'],
+      te: ['trailers'],
+      connection: ['close, TE'],
     })
     const get = await ask(client, { ':path': '/' })
     expect(JSON.parse(get.text)).toMatchObject({ method: 'GET', body: 0 })

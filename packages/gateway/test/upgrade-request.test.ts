@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { UpgradeRequest } from '../src/upgrade-request.ts'
 import { cert, dialDoor, doorHost, handshakeText, key, received, talk } from './door-host.ts'
 
-async function accepted(text: string): Promise<UpgradeRequest> {
+async function accepted(text: string | Uint8Array): Promise<UpgradeRequest> {
   await using host = await doorHost()
   const socket = await dialDoor(host)
   socket.write(text)
@@ -102,14 +102,62 @@ describe('a handshake over HTTP/1.1', () => {
     ['two versions', twice('Sec-WebSocket-Version: 8'), 426],
     ['a subprotocol that is no token', handshakeText({ 'Sec-WebSocket-Protocol': 'a, b c' }), 400],
     ['a subprotocol twice', handshakeText({ 'Sec-WebSocket-Protocol': 'a, b, a' }), 400],
-    ['no subprotocol in the header', handshakeText({ 'Sec-WebSocket-Protocol': '' }), 400],
     ['two Origins', handshakeText({ Origin: 'https://a' }).replace('Host', 'Origin: https://b\r\nHost'), 400],
-    ['a target in absolute form', handshakeText({}, 'http://server.example.com/chat'), 400],
     ['a target with a fragment', handshakeText({}, '/chat#top'), 400],
     ["a target that does not start with '/'", handshakeText({}, '*'), 400],
-    ['a target with bytes over 0x7e', handshakeText({}, '/ch\xe4t'), 400],
   ])('with %s is refused', async (_, text, status) => {
     expect(await statusOf(Buffer.from(text, 'latin1'))).toBe(status)
+  })
+
+  test('may offer an empty list of subprotocols, which offers none, to the upstream too', async () => {
+    for (const list of ['', ' , ,']) {
+      const { protocols, headers } = await accepted(handshakeText({ 'Sec-WebSocket-Protocol': list }))
+      expect(protocols).toEqual([])
+      expect(headers.map(([name]) => name)).not.toContain('Sec-WebSocket-Protocol')
+    }
+  })
+
+  test.each([
+    ['http://a.example:81/chat?x=1', '/chat?x=1', 'a.example:81'],
+    ['HTTPS://A.example', '/', 'A.example'],
+    ['ws://[::1]:80?x', '/?x', '[::1]:80'],
+  ])('for %s goes where the target says, and not where Host does', async (url, target, authority) => {
+    const request = await accepted(handshakeText({}, url))
+    expect(request).toMatchObject({ target, authority })
+    expect(request.headers).toContainEqual(['X-Forwarded-Host', authority])
+  })
+
+  test('keeps bytes over 0x7f in its target', async () => {
+    expect(await accepted(Buffer.from(handshakeText({}, '/ch\xe4t'), 'latin1'))).toMatchObject({
+      target: '/ch\xe4t',
+    })
+  })
+
+  test('loses nothing of its own when Connection names it', async () => {
+    const { headers, protocols } = await accepted(
+      handshakeText({
+        Connection:
+          'Upgrade, Sec-WebSocket-Protocol, Sec-WebSocket-Extensions, Origin, Cookie, X-Forwarded-For, X-Mine',
+        'Sec-WebSocket-Protocol': 'chat',
+        'Sec-WebSocket-Extensions': 'permessage-deflate',
+        Origin: 'https://example.com',
+        Cookie: 'a=1',
+        'X-Mine': '1',
+        Sec_WebSocket_Key: 'x',
+        Holdfast_Session: 'x',
+      }),
+    )
+    expect(protocols).toEqual(['chat'])
+    expect(headers.map(([name]) => name)).toEqual([
+      'Sec-WebSocket-Protocol',
+      'Sec-WebSocket-Extensions',
+      'Origin',
+      'Cookie',
+      'X-Forwarded-For',
+      'X-Forwarded-Proto',
+      'X-Forwarded-Host',
+      'Forwarded',
+    ])
   })
 
   test('of another version is told the version and that it is an upgrade', async () => {
@@ -150,7 +198,14 @@ describe('a request that servers could read in two ways', () => {
     ['a head over 16 KiB', handshakeText({ 'X-A': long }), 431],
     ['a target over 16 KiB', handshakeText({}, `/${long}`), 431],
     ['a coding that is not known', plain('Transfer-Encoding: gzip, chunked'), 501],
-    ['a plain request in absolute form', 'GET http://a/b HTTP/1.1\r\nHost: a\r\n\r\n', 400],
+    ['an absolute form with a user', 'GET http://u@a/b HTTP/1.1\r\nHost: a\r\n\r\n', 400],
+    ['an absolute form without a host', 'GET http:///b HTTP/1.1\r\nHost: a\r\n\r\n', 400],
+    ['an absolute form of another scheme', 'GET ftp://a/b HTTP/1.1\r\nHost: a\r\n\r\n', 400],
+    ['an absolute form with a fragment', 'GET http://a/b#c HTTP/1.1\r\nHost: a\r\n\r\n', 400],
+    ['an absolute form and no Host', 'GET http://a/b HTTP/1.1\r\n\r\n', 400],
+    ['an OPTIONS of a whole server', 'OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n', 400],
+    ['chunks in HTTP/1.0', 'POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+    ['chunks twice', plain('Transfer-Encoding: chunked, chunked'), 400],
     ['a plain request for *', 'OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n', 400],
     ['a plain request with two Hosts', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400],
     ['a TLS handshake', `\x16\x03\x01\x00\xa5\x01\x00\x00\xa1${'\0'.repeat(160)}`, 400],

@@ -1,0 +1,61 @@
+// The Forwarded field (RFC 7239), read and written. Pure.
+import { isIPv4, isIPv6 } from 'node:net'
+
+/** One element of it: a hop, as the proxy behind it saw it. Values are without their quotes. */
+export interface ForwardedElement {
+  for?: string
+  host?: string
+  proto?: string
+}
+
+/** token, and quoted-string with its escapes (RFC 9110 5.6.2 and 5.6.4); each character can be read in one way only. */
+const pair =
+  /[\t ]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)|"((?:[^"\\]|\\.)*)")[\t ]*/y
+
+/** The elements in order, the client's first; undefined when it is not a Forwarded field. */
+export function readForwarded(text: string): ForwardedElement[] | undefined {
+  const elements: ForwardedElement[] = []
+  let element: Record<string, string> = {}
+  for (let at = 0; at < text.length; at++) {
+    pair.lastIndex = at
+    const [all, name, token, quoted] = pair.exec(text) ?? []
+    if (all === undefined || name === undefined) return undefined
+    element[name.toLowerCase()] = token ?? quoted!.replace(/\\(.)/g, '$1')
+    at += all.length
+    // What follows a pair: the next of this element, the next element, or the end.
+    if (at < text.length && text[at] !== ';' && text[at] !== ',') return undefined
+    if (text[at] === ';') continue
+    elements.push(element)
+    element = {}
+  }
+  return text.endsWith(';') ? undefined : elements
+}
+
+export function writeForwarded(elements: readonly ForwardedElement[]): string {
+  return elements
+    .map((element) =>
+      (['for', 'host', 'proto'] as const)
+        .flatMap((name) => (element[name] === undefined ? [] : [`${name}=${value(element[name])}`]))
+        .join(';'),
+    )
+    .join(', ')
+}
+
+function value(text: string): string {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text) ? text : `"${text.replace(/[\\"]/g, '\\$&')}"`
+}
+
+/** A node as Forwarded has it, from one of X-Forwarded-For. */
+export function forwardedNode(node: string): string {
+  // RFC 7239 6: "Note that an IPv6 address is always enclosed in square brackets"
+  return isIPv6(node) ? `[${node}]` : node
+}
+
+/** A node as X-Forwarded-For has it: an address, with its port or without; 'unknown' for what is none. */
+export function plainNode(node: string): string {
+  const [, inBrackets, port = ''] = /^\[([0-9A-Fa-f:.]+)\](:\d{1,5})?$/.exec(node) ?? []
+  if (inBrackets !== undefined && isIPv6(inBrackets)) return port === '' ? inBrackets : node
+  if (isIPv6(node) || isIPv4(node.replace(/:\d{1,5}$/, ''))) return node
+  // RFC 7239 6.3: an obfuscated identifier "MUST have a leading underscore".
+  return /^_[A-Za-z0-9._-]+$/.test(node) ? node : 'unknown'
+}
