@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
-import { nearest, show, Wrong } from './config-errors.ts'
+import { nearest, proposal, show, Wrong } from './config-errors.ts'
 import type { HostPort, UpstreamOptions } from './options.ts'
 
 /** What an address to listen on looks like, for editors. */
@@ -11,7 +11,10 @@ export function readAddress(text: string): HostPort | Wrong {
   const wrong = `must be HOST:PORT such as 127.0.0.1:8080 or [::1]:8080, not ${show(text)}`
   if (/^[a-z]+:\/\//i.test(text)) return new Wrong(wrong, 'leave the scheme out; a tls key makes it wss')
   const [, bare] = /^(?:\*?:)?(\d{1,5})$/.exec(text) ?? []
-  if (bare) return new Wrong(wrong, `write 127.0.0.1:${bare}, or 0.0.0.0:${bare} for every interface`)
+  if (bare) {
+    const fix = proposal(readAddress, `127.0.0.1:${bare}`)
+    return new Wrong(wrong, fix && `${fix}, or 0.0.0.0:${bare} for every interface`)
+  }
   const [, six, name, port] = /^(?:\[([^\]]*)\]|([^[\]:/\s]+)):(\d{1,5})$/.exec(text) ?? []
   if (port === undefined) return new Wrong(wrong, addressFix(text))
   if (Number(port) > 65535) return new Wrong(`has a port above 65535: ${show(text)}`)
@@ -22,8 +25,8 @@ export function readAddress(text: string): HostPort | Wrong {
 
 function addressFix(text: string): string | undefined {
   const [, six, port] = /^(.*):(\d{2,5})$/.exec(text) ?? []
-  if (six && isIPv6(six)) return `write [${six}]:${port}`
-  return isIP(text) ? `write ${isIPv6(text) ? `[${text}]` : text}:8080` : undefined
+  if (six && isIPv6(six)) return proposal(readAddress, `[${six}]:${port}`)
+  return isIP(text) ? proposal(readAddress, `${isIPv6(text) ? `[${text}]` : text}:8080`) : undefined
 }
 
 /** An IPv4 address, or a DNS name in lower case and ASCII. */
@@ -86,10 +89,17 @@ export function readUpstream(text: string): Omit<UpstreamOptions, 'weight'> | Wr
 function noScheme(text: string, scheme: string | undefined, rest: string | undefined): Wrong {
   const wrong = 'must be a URL that begins with ws://, wss://, http:// or https://'
   if (text.includes('@')) return new Wrong(wrong)
+  const not = `${wrong}, not ${show(text)}`
+  // Also as other programs write it: unix:/run/app.sock, http+unix://…
+  if (/^([a-z+]+\+)?unix:/i.test(text) || text.startsWith('/')) {
+    return new Wrong(not, 'have the server listen on a TCP port: sockets of the file system are not dialled')
+  }
   const near = scheme && nearest(scheme, schemes)
-  if (near) return new Wrong(`${wrong}, not ${show(text)}`, `did you mean '${near}://${rest}'?`)
-  const looksRight = scheme === undefined && /^[\w.[\]:-]+(\/\S*)?$/.test(text)
-  return new Wrong(`${wrong}, not ${show(text)}`, looksRight ? `write ws://${text}` : undefined)
+  const meant = `${near}://${rest}`
+  if (near && !(readUpstream(meant) instanceof Wrong)) return new Wrong(not, `did you mean '${meant}'?`)
+  // A host and no other scheme: 'mailto:x' is one of those.
+  const looksRight = scheme === undefined && /^(\[[\da-f:.]+\]|[\w.-]+)(:\d+)?(\/\S*)?$/i.test(text)
+  return new Wrong(not, looksRight ? proposal(readUpstream, `ws://${text}`) : undefined)
 }
 
 /** What an origin looks like, for editors. */
@@ -109,10 +119,10 @@ export function readOrigin(text: string): string | Wrong {
   const origin = serialised(scheme.toLowerCase(), authority)
   if (origin === undefined) return new Wrong(`is not a valid origin: ${show(text)}`)
   if (/^wss?:/.test(origin)) {
-    const fix = `write ${origin.replace(/^ws/, 'http')}`
+    const fix = proposal(readOrigin, origin.replace(/^ws/, 'http'))
     return new Wrong(`must be the origin of the page, not of the WebSocket: ${show(text)}`, fix)
   }
-  return rest ? new Wrong(`must have no path: ${show(text)}`, `write ${origin}`) : origin
+  return rest ? new Wrong(`must have no path: ${show(text)}`, proposal(readOrigin, origin)) : origin
 }
 
 function serialised(scheme: string, authority: string): string | undefined {
@@ -161,7 +171,8 @@ export const pathPattern = '^/[^*%?#\\\\\\s]*\\*?$'
 /** Reads `match.path`: a path, or the beginning of one and `*`. */
 export function readPathPattern(text: string): string | Wrong {
   const wrong = `must be a path such as /ws, or the beginning of one and *, not ${show(text)}`
-  if (!text.startsWith('/')) return new Wrong(wrong, text.includes('://') ? undefined : `write /${text}`)
+  if (!text.startsWith('/'))
+    return new Wrong(wrong, text.includes('://') ? undefined : proposal(readPathPattern, `/${text}`))
   if (text.slice(0, -1).includes('*')) {
     return new Wrong(`has a * that is not at its end: ${show(text)}`, 'write a route for each beginning')
   }

@@ -41,6 +41,15 @@ export class Wrong {
   }
 }
 
+/**
+ * A fix: 'write A or B', of those texts that `read` takes. What it would refuse, or read as something else that is
+ * wrong, must not be proposed.
+ */
+export function proposal(read: (text: string) => unknown, ...texts: string[]): string | undefined {
+  const taken = texts.filter((text) => !(read(text) instanceof Wrong))
+  return taken.length > 0 ? `write ${listed(taken)}` : undefined
+}
+
 export type Path = readonly PropertyKey[]
 
 /** Writes a path as in JavaScript: `routes[0].upstreams[1].url`. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Wrong } from './config-errors.ts'
-import { durationPattern, durationText, readDuration, readSize, sizePattern } from './config-units.ts'
+import { durationPattern, readDuration, readSize, sizePattern } from './config-units.ts'
 
 // The kinds of values that the schema is made of. The message of each reads on after the key: 'must be …'.
 
@@ -54,20 +54,13 @@ export function flag() {
 
 /** A duration, in milliseconds after reading. */
 export function duration(least = 1) {
-  const read = (value: string) => {
-    const result = readDuration(value)
-    if (result instanceof Wrong || result >= least) return result
-    return new Wrong(`must be at least ${durationText(least)}, not ${durationText(result)}`)
-  }
+  const read = (value: string) => readDuration(value, least)
   return text('a duration such as 250ms, 5s, 2m or 1h', read, durationPattern)
 }
 
 /** A size, in bytes after reading; a bare number is bytes already. */
 export function size() {
-  const read = (value: string) => {
-    const result = readSize(value)
-    return result === 0 ? new Wrong('must be at least 1B') : result
-  }
+  const read = (value: string) => readSize(value, 1)
   return z.union([whole(1, Number.MAX_SAFE_INTEGER), text('a size', read, sizePattern)], {
     error: () => 'must be a size such as 512B, 64KiB or 1MiB',
   })

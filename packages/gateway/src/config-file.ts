@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { UnixMs } from './clock.ts'
 import { type ConfigProblem, type Path, pathText, Wrong } from './config-errors.ts'
@@ -10,9 +9,8 @@ import { bearerToken } from './config-units.ts'
 import { warnings } from './config-warnings.ts'
 import { readYaml, type YamlReading } from './config-yaml.ts'
 import type { AdminOptions, GatewayOptions, ListenOptions, RouteOptions } from './options.ts'
-
-/** The most that a configuration, a certificate or a key may measure. */
-const mostBytes = 1024 * 1024
+import { fileBytesAtMost, readFileLimited } from './read-file.ts'
+import { checkReplayFile } from './replay-check.ts'
 
 /** Options with what is odd about them, or everything that is wrong; both in the order of the file. */
 export type ConfigResult =
@@ -27,16 +25,19 @@ export interface ConfigSources {
   env: Readonly<Record<string, string | undefined>>
   /** Reads a TLS file. A rejection is a problem of the configuration. */
   readFile(path: string): Promise<string>
+  /** Tries a replay module, by its absolute path. A rejection says what is wrong with it. Default: not tried. */
+  checkReplay?: (path: string) => Promise<void>
   /** Milliseconds since 1970, for the dates of certificates. Default: `Date.now`. */
   now?: () => UnixMs
 }
 
 /**
  * Reads a configuration file, the TLS files that it names and the variable that holds the admin token. Never
- * rejects: a file that is missing, too large (1 MiB) or not UTF-8 is a problem like any other.
+ * rejects: a file that is missing, too large (1 MiB), no regular file or not UTF-8 is a problem like any other. Replay
+ * modules are tried in a process of their own; everything has a time limit.
  */
 export async function loadConfigFile(path: string): Promise<ConfigResult> {
-  const bytes = await readLimited(path).catch(fileWrong)
+  const bytes = await readFileLimited(path).catch(fileWrong)
   if (bytes instanceof Wrong) return refused(path, bytes)
   if (!isUtf8(bytes)) {
     // A line feed is never part of a longer character, so the lines can be looked at one by one.
@@ -44,8 +45,9 @@ export async function loadConfigFile(path: string): Promise<ConfigResult> {
     const line = rows.findIndex((row) => !isUtf8(Buffer.from(row, 'latin1'))) + 1
     return refused(path, new Wrong('is not valid UTF-8', 'save it as UTF-8'), { line, column: 1 })
   }
-  const readFile = async (file: string) => (await readLimited(file)).toString()
-  return parseConfig(bytes.toString(), { file: path, env: process.env, readFile })
+  const readFile = async (file: string) => (await readFileLimited(file)).toString()
+  const sources = { file: path, env: process.env, readFile, checkReplay: checkReplayFile }
+  return parseConfig(bytes.toString(), sources)
 }
 
 /**
@@ -53,7 +55,7 @@ export async function loadConfigFile(path: string): Promise<ConfigResult> {
  * order of the file. Never rejects, whatever the text.
  */
 export async function parseConfig(text: string, sources: ConfigSources): Promise<ConfigResult> {
-  if (text.length > mostBytes) return refused(sources.file, tooLarge)
+  if (text.length > fileBytesAtMost) return refused(sources.file, tooLarge)
   const yaml = readYaml(text.replace(/^\uFEFF/, ''))
   const faults = yaml.faults.map((fault): ConfigProblem => {
     const { place, path, message, fix } = fault
@@ -86,6 +88,7 @@ export async function parseConfig(text: string, sources: ConfigSources): Promise
 
 const start = { line: 1, column: 1 }
 const tooLarge = new Wrong('is larger than 1 MiB')
+const notRegular = new Wrong('is not a regular file', 'name a file, not a pipe or a device')
 
 function refused(file: string, wrong: Wrong, place?: { line: number; column: number }): ConfigResult {
   const { fix } = wrong
@@ -126,6 +129,7 @@ class Outside {
   readonly findings: Finding[] = []
   readonly hints: Finding[] = []
   readonly #sources: ConfigSources
+  readonly #replays = new Map<string, Promise<void>>()
 
   constructor(sources: ConfigSources) {
     this.#sources = sources
@@ -153,16 +157,23 @@ class Outside {
     return filled
   }
 
-  /** The routes with the paths of their replay modules made absolute; each is looked for. */
+  /** The routes with the paths of their replay modules made absolute; each is tried. */
   async replays(routes: RouteOptions[]): Promise<RouteOptions[]> {
-    const found = routes.map(async (route, index): Promise<RouteOptions> => {
+    const found: RouteOptions[] = []
+    // One after the other: each is a process.
+    for (const [index, route] of routes.entries()) {
       const { hold } = route
-      if (hold?.replay.by !== 'file') return route
-      await this.#file(hold.replay.path, ['routes', index, 'hold', 'replay', 'file'])
+      if (hold?.replay.by !== 'file') {
+        found.push(route)
+        continue
+      }
+      const at = ['routes', index, 'hold', 'replay', 'file']
+      const text = await this.#file(hold.replay.path, at)
       const path = resolve(dirname(this.#sources.file), hold.replay.path)
-      return { ...route, hold: { ...hold, replay: { by: 'file', path } } }
-    })
-    return Promise.all(found)
+      if (text !== undefined) await this.#replay(path, at)
+      found.push({ ...route, hold: { ...hold, replay: { by: 'file', path } } })
+    }
+    return found
   }
 
   async #file(name: string, path: Path): Promise<string | undefined> {
@@ -171,6 +182,19 @@ class Outside {
     if (!(text instanceof Wrong)) return text
     this.findings.push(asFinding(path, new Wrong(`names a file that ${text.message}`, text.fix)))
     return undefined
+  }
+
+  /** Several routes may have one module; it is tried once. */
+  async #replay(path: string, at: Path): Promise<void> {
+    const known = this.#replays.get(path)
+    const checked = known ?? this.#sources.checkReplay?.(path)
+    if (!checked) return
+    this.#replays.set(path, checked)
+    try {
+      await checked
+    } catch (error) {
+      this.findings.push(asFinding(at, new Wrong(`cannot be used: ${(error as Error).message}`)))
+    }
   }
 
   admin(admin: AdminOptions | false): AdminOptions | false {
@@ -189,23 +213,6 @@ class Outside {
   }
 }
 
-/** Reads a file whole, but never more than the limit, so that a device or a pipe cannot fill the memory. */
-async function readLimited(path: string): Promise<Buffer> {
-  const file = await open(path)
-  try {
-    const buffer = Buffer.allocUnsafe(mostBytes + 1)
-    let length = 0
-    while (length < buffer.length) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length)
-      if (bytesRead === 0) return buffer.subarray(0, length)
-      length += bytesRead
-    }
-  } finally {
-    await file.close()
-  }
-  throw Object.assign(new Error('file too large'), { code: 'EFBIG' })
-}
-
 const reasons: Record<string, Wrong> = {
   ENOENT: new Wrong('does not exist', 'check the path'),
   ENOTDIR: new Wrong('does not exist', 'check the path'),
@@ -213,6 +220,9 @@ const reasons: Record<string, Wrong> = {
   EPERM: new Wrong('may not be read', 'give the user that runs holdfast leave to read it'),
   EISDIR: new Wrong('is a directory', 'name a file in it'),
   EFBIG: tooLarge,
+  ENOTREG: notRegular,
+  ENXIO: notRegular,
+  ETIMEDOUT: new Wrong('could not be read in time', 'put it on a local disk'),
 }
 
 function fileWrong(error: unknown): Wrong {

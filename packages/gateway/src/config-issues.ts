@@ -1,6 +1,7 @@
 import type { z } from 'zod'
-import { nearest, type Path, pathText, show, suggest } from './config-errors.ts'
+import { nearest, type Path, pathText, proposal, show, suggest, Wrong } from './config-errors.ts'
 import { configJsonSchema, keysAt } from './config-json-schema.ts'
+import { configSchema } from './config-schema.ts'
 
 /** What the schema found, in words, without its place in the file. */
 export interface Finding {
@@ -67,27 +68,38 @@ function finding(issue: Issue, path: Path, root: unknown, known: (path: Path) =>
       },
     ]
   }
-  return [{ path, part, predicate: `${issue.message}${not}`, whole: false, ...fixFor(issue.message, value) }]
+  const mends = (text: string) => faultAt(path, replaced(root, path, text))
+  return [
+    { path, part, predicate: `${issue.message}${not}`, whole: false, ...fixFor(issue.message, value, mends) },
+  ]
 }
 
-/** What was probably meant by a value of the wrong type. */
-function fixFor(message: string, value: unknown): { fix?: string } {
+/** What was probably meant by a value of the wrong type; `mends` is wrong where a text in its place is at fault, too. */
+function fixFor(
+  message: string,
+  value: unknown,
+  mends: (text: string) => Wrong | undefined,
+): { fix?: string } {
   // A key with everything under it commented out has no value, which YAML reads as null.
   if (value === null) return { fix: 'give it a value, or remove the key' }
   if (typeof value === 'number' && message.startsWith('must be a duration')) {
-    return { fix: `write ${value}s or ${value}ms` }
+    return asFix(proposal(mends, `${value}s`, `${value}ms`))
   }
   if (typeof value === 'number' && message.startsWith('must be HOST:PORT')) {
-    return { fix: `write 127.0.0.1:${value}` }
+    return asFix(proposal(mends, `127.0.0.1:${value}`))
   }
   if (typeof value !== 'string') return {}
   // What YAML 1.1 took for a truth value is a text in YAML 1.2.
   if (message === 'must be true or false' && /^(yes|on|no|off)$/i.test(value)) {
     return { fix: `write ${/^(yes|on)$/i.test(value)}` }
   }
-  return /^\d{1,15}$/.test(value) && message.includes('whole number')
-    ? { fix: `write ${value} without quotes` }
-    : {}
+  const [, least, most] = /whole number from (\d+) to (\d+)/.exec(message) ?? []
+  const fits = /^\d{1,15}$/.test(value) && Number(value) >= Number(least) && Number(value) <= Number(most)
+  return fits ? { fix: `write ${Number(value)} without quotes` } : {}
+}
+
+function asFix(fix: string | undefined): { fix?: string } {
+  return fix === undefined ? {} : { fix }
 }
 
 function unknownKey(key: string, around: Path, known: string[]): Finding {
@@ -122,4 +134,20 @@ function at(root: unknown, path: Path): unknown {
         : undefined,
     root,
   )
+}
+
+function faultAt(path: Path, root: unknown): Wrong | undefined {
+  const issues = configSchema.safeParse(root).error?.issues ?? []
+  const fault = issues
+    .flatMap((issue) => flattened(issue, []))
+    .find((one) => pathText(one.path) === pathText(path))
+  return fault && new Wrong(fault.issue.message)
+}
+
+/** A copy of what `path` leads through, with another value at its end. */
+function replaced(value: unknown, [step, ...rest]: Path, by: unknown): unknown {
+  if (step === undefined) return by
+  const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<PropertyKey, unknown>
+  copy[step] = replaced(copy[step], rest, by)
+  return copy
 }

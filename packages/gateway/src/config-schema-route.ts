@@ -51,11 +51,23 @@ const match = section({
 
 const url = text('a URL such as ws://localhost:3000', readUpstream, upstreamPattern)
 
+function readNamedUpstream(text: string): ReturnType<typeof readUpstream> {
+  const read = (one: string) => {
+    const target = readUpstream(one)
+    if (target instanceof Wrong || !/^[\d.]+$|:/.test(target.host)) return target
+    return new Wrong('must hold a name to look up, not an address', 'write url in place of dns')
+  }
+  const result = read(text)
+  if (!(result instanceof Wrong)) return result
+  const [, meant] = /^write (ws:\S+)$/.exec(result.fix ?? '') ?? []
+  return meant && read(meant) instanceof Wrong ? new Wrong(result.message) : result
+}
+
 const weight = whole(1, 1000)
 
 const upstreamSection = section({
   url: url.optional().describe('URL of one server: ws, wss, http or https, and a path prefix if wanted.'),
-  dns: url
+  dns: text('a URL such as ws://chat.internal:3000', readNamedUpstream, upstreamPattern)
     .optional()
     .describe('The same, but every address of the name is a server, looked up again and again.'),
   every: duration(1000).optional().describe('With dns: time between two look-ups. 10s unless given.'),
@@ -70,11 +82,6 @@ const upstreamSection = section({
     if (entry.every !== undefined)
       report(ctx, new Wrong('goes with dns only', 'write dns in place of url'), ['every'])
     return { ...target, weight: entry.weight }
-  }
-  if (/^[\d.]+$|:/.test(target.host)) {
-    report(ctx, new Wrong('must hold a name to look up, not an address', 'write url in place of dns'), [
-      'dns',
-    ])
   }
   return { ...target, weight: entry.weight, dnsEvery: entry.every ?? 10_000 }
 })

@@ -1,4 +1,4 @@
-import { nearest, show, suggest, Wrong } from './config-errors.ts'
+import { nearest, proposal, show, suggest, Wrong } from './config-errors.ts'
 import type { Balance } from './options.ts'
 
 const milliseconds = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
@@ -9,22 +9,24 @@ const longest = 24 * milliseconds.h
 /** What a duration looks like, for editors. */
 export const durationPattern = '^[0-9]+(ms|s|m|h)$'
 
-/** Reads `250ms`, `5s`, `2m` or `1h`, at most 24h, as milliseconds. */
-export function readDuration(text: string): number | Wrong {
+/** Reads `250ms`, `5s`, `2m` or `1h`, at least so many milliseconds and at most 24h, as milliseconds. */
+export function readDuration(text: string, least = 0): number | Wrong {
   const [, digits, unit] = /^(\d{1,12})(ms|s|m|h)$/.exec(text) ?? []
-  if (digits === undefined) return notDuration(text)
+  if (digits === undefined) return notDuration(text, least)
   const value = Number(digits) * milliseconds[unit as keyof typeof milliseconds]
+  if (value < least) return new Wrong(`must be at least ${durationText(least)}, not ${durationText(value)}`)
   return value <= longest ? value : new Wrong(`must be at most 24h, not ${show(text)}`)
 }
 
-function notDuration(text: string): Wrong {
+function notDuration(text: string, least: number): Wrong {
+  const fix = (...texts: string[]) => proposal((one) => readDuration(one, least), ...texts)
   const wrong = `must be a duration such as 250ms, 5s, 2m or 1h, not ${show(text)}`
-  if (/^\d{1,12}$/.test(text)) return new Wrong(wrong, `write ${text}s or ${text}ms`)
+  if (/^\d{1,12}$/.test(text)) return new Wrong(wrong, fix(`${text}s`, `${text}ms`))
   const [, number, unit] = /^(\d{1,6}(?:\.\d{1,6})?)\s*([a-z]+)$/i.exec(text) ?? []
   const short = unit && shortUnit(unit.toLowerCase())
   if (!short) return new Wrong(wrong)
   const value = Number(number) * milliseconds[short]
-  return Number.isInteger(value) ? new Wrong(wrong, `write ${durationText(value)}`) : new Wrong(wrong)
+  return new Wrong(wrong, Number.isInteger(value) ? fix(durationText(value)) : undefined)
 }
 
 function shortUnit(unit: string): keyof typeof milliseconds | undefined {
@@ -46,18 +48,22 @@ const bytes = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
 /** What a size with its unit looks like, for editors. */
 export const sizePattern = '^[0-9]+(B|KiB|MiB|GiB)$'
 
-/** Reads `512B`, `64KiB`, `1MiB`, `2GiB` or a bare number as bytes. */
-export function readSize(text: string): number | Wrong {
+/** Reads `512B`, `64KiB`, `1MiB`, `2GiB` or a bare number as bytes, at least so many. */
+export function readSize(text: string, least = 0): number | Wrong {
   const [, digits, unit] = /^(\d{1,15})(B|KiB|MiB|GiB)?$/.exec(text) ?? []
   if (digits !== undefined) {
     const value = Number(digits) * (unit ? bytes[unit as keyof typeof bytes] : 1)
+    if (value < least) return new Wrong(`must be at least ${least}B`)
     return Number.isSafeInteger(value) ? value : new Wrong(`must be a smaller size, not ${show(text)}`)
   }
   const wrong = `must be a size such as 512B, 64KiB or 1MiB, not ${show(text)}`
   const [, number, prefix] = /^(\d{1,12})\s*([kmg]?)i?b?$/i.exec(text) ?? []
-  return number === undefined
-    ? new Wrong(wrong)
-    : new Wrong(wrong, `write ${number}${prefix ? `${prefix.toUpperCase()}iB` : 'B'}`)
+  if (number === undefined) return new Wrong(wrong)
+  const meant = `${number}${prefix ? `${prefix.toUpperCase()}iB` : 'B'}`
+  return new Wrong(
+    wrong,
+    proposal((one) => readSize(one, least), meant),
+  )
 }
 
 /** RFC 9110 5.6.2 token: a header name, a cookie name, and by RFC 6455 4.1 a subprotocol. */
@@ -88,11 +94,12 @@ export function readBalance(text: string): Balance | Wrong {
   const [, from, name] = /^([^:]*):(.*)$/s.exec(hash) ?? []
   if (from === 'cookie' || from === 'header' || from === 'query') return readHashKey(from, name ?? '')
   const near = nearest(from ?? hash, ['cookie', 'header', 'query', 'address'])
+  const meant = `hash(${near === 'address' ? near : `${near}:${name ?? 'NAME'}`})`
   return new Wrong(
     `must hash the address, a cookie, a header or a query parameter, not ${show(text)}`,
-    near === undefined
+    near === undefined || readBalance(meant) instanceof Wrong
       ? suggest('', hashForms)
-      : `did you mean 'hash(${near === 'address' ? near : `${near}:${name ?? 'NAME'}`})'?`,
+      : `did you mean '${meant}'?`,
   )
 }
 

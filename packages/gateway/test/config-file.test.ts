@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +27,8 @@ const lines = (result: ConfigResult) =>
   (result.ok ? result.warnings : result.problems).map((one) =>
     formatProblem(one).replaceAll(`${folder}/`, ''),
   )
+
+const notRegular = 'the file is not a regular file; name a file, not a pipe or a device'
 
 describe('loadConfigFile', () => {
   test('reads TLS files beside the configuration file', async () => {
@@ -77,8 +80,24 @@ describe('loadConfigFile', () => {
     expect(lines(await loadConfigFile(`${file}/x`))).toEqual([
       'file/x: the file does not exist; check the path',
     ])
-    expect(lines(await loadConfigFile('/dev/zero'))).toEqual(['/dev/zero: the file is larger than 1 MiB'])
+    expect(lines(await loadConfigFile('/dev/zero'))).toEqual([`/dev/zero: ${notRegular}`])
     expect(lines(await loadConfigFile('a\0b'))).toHaveLength(1)
+  })
+
+  test('refuses a named pipe at once, as the configuration and as any file that it names', async () => {
+    const pipe = join(folder, 'pipe')
+    execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', pipe])
+    expect(lines(await loadConfigFile(pipe))).toEqual([`pipe: ${notRegular}`])
+    const path = await written(
+      'pipes.yaml',
+      `listen: [{ address: 127.0.0.1:0, tls: { cert: pipe, key: pipe } }]\n${shortest.replace('}', ', hold: { replay: { file: ./pipe } } }')}`,
+    )
+    const named = 'names a file that is not a regular file; name a file, not a pipe or a device'
+    expect(lines(await loadConfigFile(path))).toEqual([
+      expect.stringContaining(`listen[0].tls.cert ${named}`),
+      expect.stringContaining(`listen[0].tls.key ${named}`),
+      expect.stringContaining(`routes[0].hold.replay.file ${named}`),
+    ])
   })
 })
 
