@@ -24,10 +24,12 @@ export function holdOrEnd(event: ConnectionEvent, about: Circumstances): Step | 
   return departure ? hold(departure, event, about) : end(event, about)
 }
 
-export function whenLeaving(state: Leaving, event: ConnectionEvent, about: Circumstances): Step {
+export function whenLeaving(state: Leaving, event: ConnectionEvent, before: Circumstances): Step {
+  const told = state.by === 'gateway' && state.quiet
+  const about: Circumstances = told ? { ...before, upstream: 'told' } : before
   switch (event.type) {
     case 'quiet':
-      return [{ ...state, quiet: true }, farewell(state.by)]
+      return state.quiet ? [state, []] : [{ ...state, quiet: true }, farewell(state.by)]
     case 'drain-ping':
       return [state, state.quiet ? [{ do: 'answer-drain' }] : []]
     case 'upstream-drained':
@@ -45,8 +47,7 @@ export function whenLeaving(state: Leaving, event: ConnectionEvent, about: Circu
         return hold({ code: code.goingAway, echo: false }, event, about)
       }
   }
-  const told = state.by === 'gateway' && state.quiet
-  const step = holdOrEnd(event, told ? { ...about, upstream: 'told' } : about)
+  const step = holdOrEnd(event, about)
   if (!step) return [state, []]
   const [after, actions] = step
   // What the client said before its Close goes before it.

@@ -4,10 +4,12 @@ import type { Frames } from './admin-frames.ts'
 import type { Clock } from './clock.ts'
 import type { EventFeed, NumberedEvent } from './events.ts'
 
-/** Bytes that may wait for a slow watcher; then its stream ends, and it comes back where it was. */
+/** Bytes that may wait for a slow watcher; then its connection is cut, and it comes back where it was. */
 const backlogAtMost = 256 * 1024
 /** Milliseconds between comments that keep the stream alive through proxies. */
 const heartbeatEvery = 15_000
+/** Milliseconds in which a watcher must have taken the rest of a stream that has ended. */
+const takenWithin = 2_000
 /** Watchers at the same time. */
 export const watchersAtMost = 32
 
@@ -62,16 +64,22 @@ export class EventStreams {
     let unwatch = () => {}
     let timer: unknown
     const end = () => {
+      if (!this.#open.delete(end)) return
       unwatch()
       this.#clock.clearTimeout(timer)
-      this.#open.delete(end)
       response.end()
+      if (response.destroyed) return
+      // Its place is free from now on, so that what waits for it must not outlive it by long.
+      const cut = this.#clock.setTimeout(() => response.destroy(), takenWithin)
+      response.once('close', () => this.#clock.clearTimeout(cut))
     }
     const write = (text: string) => {
       if (!this.#open.has(end)) return
       if (!allowed()) return end()
       response.write(text)
-      if (response.writableLength > backlogAtMost) end()
+      if (response.writableLength <= backlogAtMost) return
+      end()
+      response.destroy()
     }
     const beat = () => {
       timer = this.#clock.setTimeout(beat, heartbeatEvery)

@@ -295,6 +295,8 @@ function openHttp2(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
   return {
     serve(socket: Duplex, source: Source) {
       server.prependOnceListener('session', (session) => sources.set(session, source))
+      // Who has ended its TCP can end none of its streams any more: the session ends, and they with it.
+      socket.allowHalfOpen = false
       server.emit('connection', socket)
     },
     close() {

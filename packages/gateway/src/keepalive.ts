@@ -20,8 +20,10 @@ export interface Signs {
   now: MonotonicMs
   /** Bytes came from it, or bytes that waited for it have gone out. */
   alive: boolean
-  /** The gateway itself has stopped reading it, so that no answer could be seen. */
+  /** The gateway itself has stopped reading it, so that no answer can be seen. */
   unread: boolean
+  /** Its Ping is worth sending even so: the system of a peer that is gone answers with a reset. */
+  tested?: boolean
   /** The Ping could not be written yet, though the side takes what it is sent. */
   unasked: boolean
 }
@@ -34,7 +36,12 @@ export function firstPulse(now: MonotonicMs, options: KeepaliveOptions): Pulse {
 
 /** Any sign of life counts as the answer: a peer that sends data need not be asked whether it is there. */
 export function beat(pulse: Pulse, signs: Signs, options: KeepaliveOptions): [Pulse, Beat] {
-  if (signs.alive || signs.unread) return [{ pingAt: signs.now + options.ping }, 'nothing']
+  const later = { pingAt: signs.now + options.ping }
+  if (signs.alive) return [later, 'nothing']
+  if (signs.unread) {
+    const ping = signs.tested && signs.now >= pulse.pingAt
+    return ping ? [later, 'ping'] : [{ pingAt: signs.tested ? pulse.pingAt : later.pingAt }, 'nothing']
+  }
   if (pulse.answerBy !== undefined && signs.unasked) {
     return [{ ...pulse, answerBy: signs.now + options.timeout }, 'nothing']
   }

@@ -18,7 +18,7 @@ import type { Hold } from './hold.ts'
 import { beat, firstPulse, type KeepaliveOptions, type Pulse } from './keepalive.ts'
 import { Outlet } from './outlet.ts'
 import type { Pipe } from './pipe.ts'
-import { isMovable, readOn, stopReading, takeHandle } from './socket-handle.ts'
+import { askWhetherReset, isMovable, readOn, stopReading, takeHandle } from './socket-handle.ts'
 
 export interface SideOptions {
   rules: FrameRules
@@ -58,7 +58,10 @@ export class Side implements FrameSink {
   stream: Duplex | undefined
   /** How often the stream has been read. */
   reads = 0
-  /** Pings and Pongs of our own for this side, waiting for the end of the message that streams to it. */
+  /**
+   * Pings and Pongs of our own for this side, waiting for room and for the end of the message that streams to it: at
+   * most one of each.
+   */
   #waiting: Buffer[] = []
   #waitingSince = 0
   /** After a Close nothing may follow (RFC 6455 5.5.1); it may still wait in #waitingClose. */
@@ -76,7 +79,7 @@ export class Side implements FrameSink {
   #frozen = false
   #heard = false
   #pulse: Pulse | undefined
-  /** Payload of the Ping that waits for its Pong. */
+  /** Payload of our Pings to this side: always the same, so that a late Pong is known, too. */
   #ping: Buffer | undefined
   #unsent = 0
   #allowance: number
@@ -164,7 +167,7 @@ export class Side implements FrameSink {
     this.stream = stream
     ;(stream as Wired)[side] = this
     stream.on('drain', streamOnDrain).on('end', streamOnEnd)
-    stream.on('close', streamOnClose).on('error', streamOnError)
+    stream.on('close', streamOnClose).on('aborted', streamOnAborted).on('error', streamOnError)
   }
 
   /** A stream that is worth it is read in the fast way from now on, if the runtime can. */
@@ -186,7 +189,7 @@ export class Side implements FrameSink {
   #unwire(stream: Duplex): void {
     stream.off('data', streamOnData)
     stream.off('drain', streamOnDrain).off('end', streamOnEnd)
-    stream.off('close', streamOnClose)
+    stream.off('close', streamOnClose).off('aborted', streamOnAborted)
     this.stream = undefined
   }
 
@@ -200,15 +203,17 @@ export class Side implements FrameSink {
   }
 
   /**
-   * Writes a Ping or Pong of our own when no message of the opposite is under way. RFC 6455 5.4: "Control frames MAY be
-   * injected in the middle of a fragmented message", but peers are in use that then lose a compressed message.
+   * Writes a Ping or Pong of our own when there is room and no message of the opposite is under way. RFC 6455 5.4:
+   * "Control frames MAY be injected in the middle of a fragmented message", but peers are in use that then lose a
+   * compressed message.
    */
   say(frame: Buffer): void {
     if (this.#closing || !this.stream) return
-    if (this.#isBetweenMessages) return void this.#outlet.send(this.stream, frame)
     if (this.#waiting.length === 0) this.#waitingSince = this.#options.clock.now()
-    this.#waiting.push(frame)
-    this.opposite.reader.tellMessageEnd()
+    // RFC 6455 5.5.3: an endpoint that has not answered earlier Pings yet "MAY elect to send a Pong frame for only the
+    // most recently processed Ping frame". One Ping asks as much as two.
+    this.#waiting = [...this.#waiting.filter((other) => other[0] !== frame[0]), frame]
+    this.#sayWaiting()
   }
 
   /** Writes a Close, our own or one handed on, as soon as no frame of the opposite is half written. */
@@ -232,8 +237,9 @@ export class Side implements FrameSink {
     return this.opposite.reader.betweenMessages || (this.name === 'upstream' && this.#hold?.keeps === true)
   }
 
-  #sayWaiting(): void {
-    if (this.#waiting.length === 0) return
+  #sayWaiting(mayNow = this.#isBetweenMessages): void {
+    if (this.#waiting.length === 0 || this.stream?.writableNeedDrain) return
+    if (!mayNow) return this.opposite.reader.tellMessageEnd()
     const frames = this.#waiting
     this.#waiting = []
     for (const frame of frames) this.#outlet.send(this.stream, frame)
@@ -243,7 +249,7 @@ export class Side implements FrameSink {
   #sayOverdue(now: number): void {
     if (this.#waiting.length === 0) return
     const overdue = now - this.#waitingSince >= patience
-    if (this.#isBetweenMessages || (overdue && this.mayBeTold)) this.#sayWaiting()
+    if (this.#isBetweenMessages || (overdue && this.mayBeTold)) this.#sayWaiting(true)
     else if (overdue) this.opposite.reader.tellNextBoundary()
   }
 
@@ -318,11 +324,17 @@ export class Side implements FrameSink {
   onDrain(): void {
     this.#heard = true // it takes what it is sent
     this.opposite.unblock()
+    this.#sayWaiting()
   }
 
   /** A peer that sent its Close and then ended its half can still be told the answer; Chromium does so over HTTP/2. */
   onEndOfInput(): void {
     if (!this.reader.stopped) this.onEnd()
+  }
+
+  /** An HTTP/2 stream was reset. A stream that is read tells its end itself, behind its last bytes. */
+  onAborted(): void {
+    if (this.#blocked) this.onEnd()
   }
 
   onEnd(): void {
@@ -366,8 +378,7 @@ export class Side implements FrameSink {
       const reason = has ? payload.toString('utf8', 2) : ''
       this.#pipe.closeFrameCame(this, frame, has ? payload.readUInt16BE(0) : undefined, reason)
     } else if (op === opcode.pong && this.#ping?.equals(payload)) {
-      // The answer to our own Ping: the other side never asked.
-      this.#ping = undefined
+      return // The answer to our own Ping: the other side never asked.
     } else if (!this.#hold?.control(this.name, op, payload)) {
       this.opposite.write(frame)
     }
@@ -378,7 +389,7 @@ export class Side implements FrameSink {
     const close = opposite.#waitingClose
     opposite.#waitingClose = undefined
     if (close) opposite.#closeNow(close)
-    else opposite.#sayWaiting()
+    else opposite.#sayWaiting(true)
     if (opposite.#ending) opposite.#endWith(opposite.#ending)
     if (this.#ending) this.#endWith(this.#ending)
   }
@@ -390,19 +401,24 @@ export class Side implements FrameSink {
   tick(now: MonotonicMs): void {
     const { keepalive } = this.#options
     const { stream } = this
-    if (!keepalive || !this.#pulse || !stream || this.#closing || this.#ended) return
+    if (!stream || this.#closing || this.#ended || this.#frozen) return
+    // What an upstream sent before it went is still to be read; of a client that is gone nothing is wanted any more.
+    const tested = this.#blocked && this.name === 'client'
+    if (tested) askWhetherReset(stream)
+    if (!keepalive || !this.#pulse) return
     const unsent = stream.writableLength
     const alive = this.#heard || unsent < this.#unsent
     this.#heard = false
     this.#unsent = unsent
     this.#sayOverdue(now)
     const unasked = this.#waiting.length > 0 && unsent === 0
-    const [pulse, what] = beat(this.#pulse, { now, alive, unread: this.#blocked, unasked }, keepalive)
+    const signs = { now, alive, unread: this.#blocked, tested, unasked }
+    const [pulse, what] = beat(this.#pulse, signs, keepalive)
     this.#pulse = pulse
     if (what === 'silent') {
       this.#pipe.step({ type: 'happened', happening: { what: `${this.name}-silent` } })
     } else if (what === 'ping') {
-      this.#ping = randomBytes(8)
+      this.#ping ??= randomBytes(8)
       this.say(controlFrame(opcode.ping, this.#ping, this.name === 'upstream'))
     }
   }
@@ -442,6 +458,10 @@ function streamOnEnd(this: Duplex): void {
 
 function streamOnClose(this: Duplex): void {
   ;(this as Wired)[side].onEnd()
+}
+
+function streamOnAborted(this: Duplex): void {
+  ;(this as Wired)[side].onAborted()
 }
 
 /** 'close' follows; a reset is one way for TCP to end. */

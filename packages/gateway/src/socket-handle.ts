@@ -35,6 +35,18 @@ export function stopReading(stream: Duplex): void {
   handle.readStop()
 }
 
+const nothing = Buffer.alloc(0)
+
+/**
+ * Asks a socket that is not read whether its peer has reset it: a write of no bytes sends nothing, and fails then, so that
+ * the socket closes. Bytes that wait to be written find it out by themselves. HTTP/2 reads below its streams, and Bun
+ * watches paused sockets, too.
+ */
+export function askWhetherReset(stream: Duplex): void {
+  const socket = stream instanceof TLSSocket ? (stream as { _parent?: unknown })._parent : stream
+  if (socket instanceof net.Socket && socket.writable && socket.writableLength === 0) socket.write(nothing)
+}
+
 /** Goes on with a socket whose reading was stopped. */
 export function readOn(stream: Duplex, flow: boolean): void {
   const { _handle: handle } = stream as Inside

@@ -34,6 +34,18 @@ test('a side that the gateway does not read is not called silent', () => {
   ).toEqual([{ pingAt: 75 }, 'nothing'])
 })
 
+test('a client that the gateway does not read is pinged in time, and never called silent for that', () => {
+  const unread = { alive: false, unread: true, tested: true, unasked: false }
+  let pulse = firstPulse(0, options)
+  const seen: [number, string][] = []
+  for (let now = 0; now <= 100; now += 5) {
+    const [nextPulse, what] = beat(pulse, { now, ...unread }, options)
+    pulse = nextPulse
+    if (what !== 'nothing') seen.push([now, what])
+  }
+  expect(seen).toEqual([25, 50, 75, 100].map((at) => [at, 'ping']))
+})
+
 test('the time for the answer begins when the Ping could be written', () => {
   let [pulse, what] = beat({ pingAt: 0 }, { now: 0, ...quiet, unasked: true }, options)
   expect(what).toBe('ping')

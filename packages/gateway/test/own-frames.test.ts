@@ -172,3 +172,63 @@ describe('a Ping that asks an upstream of a held client what it has read', () =>
     held.pipe.cut()
   })
 })
+
+describe('who does not read', () => {
+  const pings = (count: number, mask: boolean, payload: (i: number) => string) =>
+    Buffer.concat(
+      Array.from({ length: count }, (_, i) => frame({ opcode: opcode.ping, payload: payload(i), mask })),
+    )
+
+  test.each(['held', 'leaving'] as const)(
+    'and floods with Pings while it is %s costs one Pong more than a full buffer, and gets the last one',
+    async (state) => {
+      const { pipe, client, upstream } = startHeldPipe({ keepalive: false })
+      await say(upstream, frame({ opcode: opcode.ping, payload: drainPayload, mask: false }))
+      if (state === 'held') upstream.destroy()
+      await turns(3)
+      expect(pipe.state).toBe(state)
+      client.takes = false
+      for (let round = 0; round < 50; round++)
+        await say(
+          client,
+          pings(1000, true, (i) => `${round} ${i}`),
+        )
+      expect(client.writableLength).toBeLessThanOrEqual(client.writableHighWaterMark + 127)
+      client.takeAll()
+      await turns(3)
+      const { frames } = parseFrames(client.bytes())
+      expect(String(frames.at(-1)!.payload)).toBe('49 999')
+      pipe.cut()
+    },
+  )
+
+  test('and, as an upstream, asks for silence without end costs one answer more than a full buffer', async () => {
+    const { pipe, upstream } = startHeldPipe({ keepalive: false })
+    upstream.takes = false
+    for (let round = 0; round < 50; round++)
+      await say(
+        upstream,
+        pings(1000, false, () => String(drainPayload)),
+      )
+    expect(upstream.writableLength).toBeLessThanOrEqual(upstream.writableHighWaterMark + 127)
+    upstream.takeAll()
+    await turns(3)
+    expect(String(parseFrames(upstream.bytes()).frames.at(-1)!.payload)).toBe(String(drainPayload))
+    pipe.cut()
+  })
+
+  test('is asked with one Ping, however often its turn comes', async () => {
+    const { pipe, client, clock } = startPipe({ keepalive: { ping: 1000, timeout: 100_000_000 } })
+    client.takes = false
+    client.push(frame({ opcode: opcode.text, payload: 'x', fin: false, mask: true }))
+    await turns(3)
+    pipe.upstream.block() // its own bytes would be a sign of life
+    for (let i = 0; i < 10_000; i++) {
+      pipe.client.block()
+      clock.tick(1000)
+      pipe.tick(clock.now())
+    }
+    expect(client.writableLength).toBeLessThanOrEqual(client.writableHighWaterMark + 127)
+    pipe.cut()
+  })
+})
