@@ -205,6 +205,17 @@ test('check --proxy-config says what it cannot read, and where', async () => {
   })
 })
 
+test('check --proxy-config names what it does not look at, and exits 0 for it', async () => {
+  const path = file('traefik.yml', 'providers:\n  docker: {}\n')
+  const { status, stdout } = await commandLine(`check --proxy-config ${path}`)
+  expect(status).toBe(0)
+  expect(stdout).toContain(`${path}:2  not read\n  providers.docker: labels of containers\n`)
+  expect(stdout).toContain('(traefik): nothing found that breaks WebSockets, 1 part not read\n')
+  const { stdout: json } = await commandLine(`check --proxy-config ${path} --json`)
+  const unread = [{ file: path, line: 2, message: 'providers.docker: labels of containers' }]
+  expect(JSON.parse(json)).toMatchObject({ healthy: true, problems: [], unread })
+})
+
 test('check --proxy-config - reads standard input', async () => {
   await using child = new Child(
     'sh',

@@ -88,7 +88,11 @@ export const configFindings = {
   'envoy-circuit-breaker': row('warning', 'threshold', 'value'),
   'envoy-exact-path': row('error', 'path'),
 
-  'ingress-timeout': row('error', 'annotation', 'timeout'),
+  'ingress-timeout': row('error', 'annotation', 'timeout', 'line'),
+  'ingress-default-timeout': row('warning', 'controller', 'line', 'on'),
+  'ingress-lifetime': row('error', 'timeout'),
+  'ingress-foreign-annotation': row('warning', 'annotation', 'controller', 'owner'),
+  'ingress-websocket-annotation': row('error', 'controller', 'line'),
   'ingress-timeout-unit': row('error', 'annotation', 'value', 'fixed'),
   'ingress-annotation-type': row('error', 'annotation', 'value'),
   'ingress-http-version': row('error', 'version'),
@@ -102,6 +106,8 @@ export const configFindings = {
   'kubernetes-service-port': row('error', 'service', 'port', 'known', 'fixed'),
 
   'gateway-timeout': row('error', 'field', 'timeout'),
+  'gateway-default-timeout': row('warning'),
+  'gateway-lifetime': row('error', 'service', 'timeout'),
   'gateway-app-protocol': row('error', 'service', 'protocol'),
   'gateway-header-filter': row('error', 'header'),
   'gateway-header-match': row('error', 'header', 'value'),

@@ -57,6 +57,10 @@ export function readApache(file: ConfigFile, report: Report, read?: ReadFiles): 
       routesOf(server).some((route) => upgrades(route, apache)) || rulesOf(server).some(isForWebSockets),
   )
   for (const server of servers) checkServer(server, carries, apache)
+  for (const { name, args, place } of all) {
+    if (name === 'use') report.notRead(place, `Use ${args[0]}: macros are not put in place`)
+    if (name === 'rewritemap') report.notRead(place, `what RewriteMap ${args[0]} makes of a request`)
+  }
 }
 
 function upgradingProxies(directives: readonly Directive[]): string[] {

@@ -1,5 +1,6 @@
 /** Finds what breaks WebSockets in resources of the Gateway API, and in the policies of Envoy Gateway. */
-import { checkPort, nameOf, ofKind, portOf, type Resources, serviceOf } from './kubernetes.ts'
+import { checkDefaults } from './gateway-limits.ts'
+import { checkPort, nameOf, noteService, ofKind, portOf, type Resources, serviceOf } from './kubernetes.ts'
 import { at, listAt, type Tree, textAt } from './tree.ts'
 import {
   breaksHandshake,
@@ -22,6 +23,7 @@ export function checkGateways(resources: Resources): void {
   for (const { route, rule } of rules) {
     checkMatches(rule, resources)
     for (const backend of listAt(rule, 'backendRefs')) {
+      noteService(resources, route, textAt(backend, 'name') ?? '', backend.place)
       checkPort(
         resources,
         route,
@@ -95,6 +97,7 @@ function checkMatches(rule: Tree, { report }: Resources): void {
 
 function checkRule(route: Tree, rule: Tree, resources: Resources): void {
   const { report } = resources
+  checkDefaults(route, rule, resources)
   for (const field of ['request', 'backendRequest']) {
     const value = at(rule, 'timeouts', field)
     const level = lifetimeLevel(duration(String(value?.scalar ?? ''), 's'))

@@ -15,6 +15,7 @@ export function readHaproxy(files: readonly ConfigFile[], report: Report): void 
       checkHeaderRule(line, section, report)
     }
     checkFrontendTunnel(section, report)
+    noteFiles(section, report)
   }
   const backends = webSocketBackends(proxies, report)
   for (const section of proxies) {
@@ -154,6 +155,16 @@ function leadsTo(section: Section, backend: Section): boolean {
   return (
     target === backend.name || linesOf(section, 'use_backend').some(({ words }) => words[1] === backend.name)
   )
+}
+
+/** Patterns and maps in files decide where requests go. */
+function noteFiles(section: Section, report: Report): void {
+  for (const { words, place } of section.lines) {
+    if (!/^(?:acl|use_backend|http-request)$/.test(words[0] ?? '')) continue
+    const patterns = words.find((_, index) => words[index - 1] === '-f')
+    const file = patterns ?? /\bmap(?:_\w+)?\(([^,)]+)/.exec(words.join(' '))?.[1]
+    if (file) report.notRead(place, `the patterns in ${file}`)
+  }
 }
 
 function checkFrontendTunnel(section: Section, report: Report): void {

@@ -76,7 +76,8 @@ export function readProxyConfig(
     const file = { path, text: text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n') }
     const found = kind ?? kindOf(file)
     const obstacle = obstacleOf(file, found)
-    if (obstacle) report.problem({ file: path, line: 1 }, obstacle)
+    if (isCompose(file, found)) noteCompose(file, report)
+    else if (obstacle) report.problem({ file: path, line: 1 }, obstacle)
     else if (found) known.set(found, [...(known.get(found) ?? []), file])
   }
   for (const [found, own] of known) readers[found](own, report, read)
@@ -91,13 +92,39 @@ export function readProxyConfig(
   return { findings, problems: report.problems, unread: report.unread, kinds: [...known.keys()] }
 }
 
+/** A Compose file, whatever it was taken for: Traefik and others read its labels, and nobody reads them here. */
+function isCompose({ text }: ConfigFile, kind: ConfigKind | undefined): boolean {
+  return (
+    (kind === undefined || kind === 'traefik') &&
+    /^services:[ \t]*$/m.test(text) &&
+    !/^(?:apiVersion|http|entryPoints|providers):/m.test(text)
+  )
+}
+
+function noteCompose({ path, text }: ConfigFile, report: Report): void {
+  let labelled = false
+  for (const [index, row] of text.split('\n').entries()) {
+    const words = row.replace(/^[\s"'-]+/, '').slice(0, 60)
+    if (!/^(?:traefik|caddy|haproxy|nginx)[._]/.test(words)) continue
+    report.notRead(
+      { file: path, line: index + 1 },
+      `the label ${words}: labels of Compose files are not read`,
+    )
+    labelled = true
+  }
+  const what = labelled ? 'its labels are listed, and not read' : 'it is not read'
+  report.problem(
+    { file: path, line: 1 },
+    `looks like a Compose file: ${what}; give the configuration of ${list}`,
+  )
+}
+
+const list = `${configKinds.slice(0, -1).join(', ')} or ${configKinds.at(-1)}`
+
 function obstacleOf({ text }: ConfigFile, kind: ConfigKind | undefined): string | undefined {
   if (text.length > mostBytes) return `larger than ${mostBytes / 1024 / 1024} MiB, which no configuration is`
   if (text.trim() === '') return 'empty'
   if (text.includes('\0')) return 'not a text'
   if (kind) return undefined
-  const list = `${configKinds.slice(0, -1).join(', ')} or ${configKinds.at(-1)}`
-  if (/^services:\s*$/m.test(text))
-    return `looks like a Compose file, which is not read; give the configuration of ${list}`
   return `not recognised; say which kind it is: ${list}`
 }

@@ -1,5 +1,20 @@
-/** Finds what breaks WebSockets in Ingress resources, for the controllers of nginx and Traefik, and in Traefik's own. */
-import { checkPort, nameOf, namespaceOf, ofKind, type Resources, serviceOf } from './kubernetes.ts'
+/** Finds what breaks WebSockets in Ingress resources, each as its controller reads it, and in Traefik's own. */
+import {
+  communityPrefix as community,
+  traefikPrefix as traefik,
+  vendorPrefix as vendor,
+} from './controllers.ts'
+import { annotation, annotationsOf, type Chosen, checkForeign, chosenFor } from './ingress-class.ts'
+import { checkLimits, type Path } from './ingress-limits.ts'
+import {
+  checkPort,
+  nameOf,
+  namespaceOf,
+  noteService,
+  ofKind,
+  type Resources,
+  serviceOf,
+} from './kubernetes.ts'
 import {
   checkHost,
   checkMiddleware,
@@ -10,20 +25,9 @@ import {
   type Router,
 } from './traefik-parts.ts'
 import { at, listAt, type Tree, textAt } from './tree.ts'
-import { duration, idleLevel, isSocketIoWithoutSlash, looksLikeWebSocket } from './websocket.ts'
-
-const community = 'nginx.ingress.kubernetes.io/'
-const vendor = 'nginx.org/'
-const traefik = 'traefik.ingress.kubernetes.io/'
+import { duration, isSocketIoWithoutSlash, looksLikeWebSocket } from './websocket.ts'
 
 const portLine = (port: string) => `port: ${port}`
-
-interface Path {
-  path: string
-  type: string
-  service: string
-  tree: Tree
-}
 
 /** Checks every Ingress, and Traefik's IngressRoutes and Middlewares. */
 export function checkIngresses(resources: Resources): void {
@@ -33,10 +37,11 @@ export function checkIngresses(resources: Resources): void {
   )
   const used = new Set<string>()
   for (const ingress of meant.length > 0 ? meant : all) {
-    checkNginx(ingress, resources)
-    checkVendor(ingress, resources)
-    checkPaths(ingress, resources)
-    for (const name of checkTraefik(ingress, resources)) used.add(name)
+    checkTypes(ingress, resources)
+    const chosen = chosenFor(ingress, resources)
+    if (chosen) checkController(ingress, chosen, resources)
+    checkPaths(ingress, chosen, resources)
+    if (chosen?.key === 'traefik') for (const name of checkTraefik(ingress, resources)) used.add(name)
   }
   const routers = ofKind(resources, 'IngressRoute').flatMap((route) => routersOf(route, resources))
   const chosen = routers.some(isMeant) ? routers.filter(isMeant) : routers.filter(letsHandshakesIn)
@@ -49,8 +54,22 @@ export function checkIngresses(resources: Resources): void {
   }
 }
 
-function annotation(resource: Tree, name: string): Tree | undefined {
-  return at(resource, 'metadata', 'annotations')?.entries?.find(([key]) => key === name)?.[1]
+/** What the controller of an Ingress makes of it. */
+function checkController(ingress: Tree, chosen: Chosen, resources: Resources): void {
+  const paths = pathsOf(ingress)
+  const meant = paths.filter(isForWebSockets)
+  checkForeign(ingress, chosen, resources)
+  if (chosen.key === 'community') checkNginx(ingress, resources)
+  if (chosen.key === 'vendor') checkVendor(ingress, resources)
+  checkLimits(ingress, meant.length > 0 ? meant : paths, chosen, resources)
+}
+
+/** Values that Kubernetes refuses. */
+function checkTypes(ingress: Tree, { report }: Resources): void {
+  for (const [key, { scalar, place }] of annotationsOf(ingress)) {
+    if (typeof scalar !== 'number' && typeof scalar !== 'boolean') continue
+    report.found('ingress-annotation-type', { annotation: key, value: String(scalar) }, place)
+  }
 }
 
 function pathsOf(ingress: Tree): Path[] {
@@ -70,12 +89,9 @@ function isForWebSockets({ path, service }: Path): boolean {
 
 /** The annotations of ingress-nginx. */
 function checkNginx(ingress: Tree, { report }: Resources): void {
-  for (const [key, value] of at(ingress, 'metadata', 'annotations')?.entries ?? []) {
+  for (const [key, value] of annotationsOf(ingress)) {
     const text = String(value.scalar ?? '')
     const { place } = value
-    if (typeof value.scalar === 'number' || typeof value.scalar === 'boolean') {
-      report.found('ingress-annotation-type', { annotation: key, value: text }, place)
-    }
     if (!key.startsWith(community)) continue
     const name = key.slice(community.length)
     if (name === 'proxy-read-timeout' || name === 'proxy-send-timeout') {
@@ -83,9 +99,6 @@ function checkNginx(ingress: Tree, { report }: Resources): void {
       if (!/^\d+$/.test(text)) {
         const fixed = String(Math.round((ms ?? 3_600_000) / 1000))
         report.found('ingress-timeout-unit', { annotation: key, value: text, fixed }, place)
-      } else if (name === 'proxy-read-timeout') {
-        const level = idleLevel(ms)
-        if (level) report.found('ingress-timeout', { annotation: key, timeout: `${text} s` }, place, level)
       }
     } else if (name === 'proxy-http-version') {
       if (text !== '1.1') report.found('ingress-http-version', { version: text }, place)
@@ -104,14 +117,6 @@ function checkNginx(ingress: Tree, { report }: Resources): void {
 
 /** The annotations of the controller of nginx.org, which must be told the services that speak WebSocket. */
 function checkVendor(ingress: Tree, { report }: Resources): void {
-  const keys = (at(ingress, 'metadata', 'annotations')?.entries ?? []).map(([key]) => key)
-  if (!keys.some((key) => key.startsWith(vendor))) return
-  const timeout = annotation(ingress, `${vendor}proxy-read-timeout`)
-  const level = idleLevel(duration(String(timeout?.scalar ?? ''), 's'))
-  if (timeout && level) {
-    const args = { annotation: `${vendor}proxy-read-timeout`, timeout: String(timeout.scalar) }
-    report.found('ingress-timeout', args, timeout.place, level)
-  }
   const listed = annotation(ingress, `${vendor}websocket-services`)
   const names = String(listed?.scalar ?? '')
     .split(',')
@@ -124,9 +129,10 @@ function checkVendor(ingress: Tree, { report }: Resources): void {
   }
 }
 
-function checkPaths(ingress: Tree, resources: Resources): void {
+function checkPaths(ingress: Tree, chosen: Chosen | undefined, resources: Resources): void {
   const { report } = resources
-  const rewrite = annotation(ingress, `${community}rewrite-target`)
+  const own = chosen?.key === 'community'
+  const rewrite = own ? annotation(ingress, `${community}rewrite-target`) : undefined
   const target = String(rewrite?.scalar ?? '')
   const most = Math.max(0, ...[...target.matchAll(/\$(\d)/g)].map(([, digit]) => Number(digit)))
   for (const path of pathsOf(ingress)) {
@@ -140,6 +146,7 @@ function checkPaths(ingress: Tree, resources: Resources): void {
     }
     const port = at(path.tree, 'backend', 'service', 'port')
     const named = at(port, 'number') ?? at(port, 'name') ?? at(path.tree, 'backend', 'servicePort')
+    noteService(resources, ingress, path.service, (at(path.tree, 'backend') ?? path.tree).place)
     checkPort(resources, ingress, path.service, named, (number) => `port: { number: ${number} }`)
   }
 }
@@ -187,6 +194,7 @@ function routersOf(resource: Tree, resources: Resources): Router[] {
       if (scheme)
         checkScheme(String(scheme.scalar), scheme.place, resources.report, (fixed) => `scheme: ${fixed}`)
       checkHost(at(service, 'passHostHeader'), resources.report, 'passHostHeader: true')
+      noteService(resources, resource, textAt(service, 'name') ?? '', service.place)
       checkPort(resources, resource, textAt(service, 'name') ?? '', at(service, 'port'), portLine)
     }
     return {

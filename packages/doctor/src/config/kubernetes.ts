@@ -1,7 +1,8 @@
 /** Reads Kubernetes resources; what breaks WebSockets in them is found in ingress and gateway-api. */
-import type { ConfigFile, Report } from './context.ts'
+import type { ConfigFile, Place, Report } from './context.ts'
 import { checkGateways } from './gateway-api.ts'
 import { checkIngresses } from './ingress.ts'
+import { noteUnread } from './kubernetes-unread.ts'
 import { listAt, type Tree, textAt } from './tree.ts'
 import { readYaml } from './yaml.ts'
 
@@ -36,6 +37,7 @@ export function readKubernetes(files: readonly ConfigFile[], report: Report): vo
   }
   const services = new Map((byKind.get('Service') ?? []).map((one) => [fullName(one, nameOf(one)), one]))
   const resources: Resources = { byKind, services, report }
+  for (const resource of all) noteUnread(resource, report)
   checkIngresses(resources)
   checkGateways(resources)
 }
@@ -62,6 +64,12 @@ export function namespaceOf(resource: Tree): string {
 /** The Service of this name beside a resource, where it is among those that were read. */
 export function serviceOf({ services }: Resources, name: string, near: Tree): Tree | undefined {
   return services.get(fullName(near, name))
+}
+
+/** Says of a Service that it is not among the files, where something is to be known of it. */
+export function noteService(resources: Resources, near: Tree, name: string, place: Place): void {
+  if (name === '' || serviceOf(resources, name, near)) return
+  resources.report.notRead(place, `Service ${fullName(near, name)}: it is not among the files`)
 }
 
 /** The port of a Service that a number or a name stands for. */

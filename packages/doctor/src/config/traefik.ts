@@ -19,6 +19,7 @@ export function readTraefik(files: readonly ConfigFile[], report: Report): void 
     const old = at(document, 'frontends') ?? at(document, 'backends')
     if (old) report.problem(old.place, 'frontends and backends are of Traefik 1, which is not read')
   }
+  for (const document of documents) noteProviders(document, report)
   const all = (name: string) => documents.flatMap((document) => entriesAt(document, 'http', name))
   const routers = all('routers').map(([name, router]) => routerOf(name, router))
   const everywhere = documents
@@ -59,6 +60,24 @@ function read(file: ConfigFile, report: Report): Tree[] {
   if (!toml) return readYaml(file, report)
   const tree = readToml(file, report)
   return tree ? [tree] : []
+}
+
+/** Where else Traefik takes routers from. */
+function noteProviders(document: Tree, report: Report): void {
+  const sources: Readonly<Record<string, string>> = {
+    docker: 'labels of containers',
+    swarm: 'labels of services',
+    file: 'the files that it names, unless they are given',
+    kubernetesIngress: 'Ingress resources',
+    kubernetesCRD: 'IngressRoute resources',
+    kubernetesGateway: 'Gateway API resources',
+  }
+  for (const [name, { place }] of entriesAt(document, 'providers')) {
+    report.notRead(
+      place,
+      `providers.${name}: ${sources[name] ?? 'routers and services that come from there'}`,
+    )
+  }
 }
 
 /** `auth@file` is `auth` here: the provider does not matter to what is wrong with it. */
