@@ -13,6 +13,11 @@ const peers = [
   ['python3-autobahn', python('autobahn'), 'frames as Autobahn sends them'],
   ['python3-websockets', python('websockets'), 'clients and servers in Python'],
   ['python3-h2', python('h2'), 'HTTP/2 as python3-h2 speaks it'],
+  ['python3-aiohttp', python('aiohttp'), 'compression with aiohttp'],
+  ['python3-tornado', python('tornado'), 'compression with Tornado'],
+  ['python3-hypercorn', python('hypercorn'), 'compression with Hypercorn'],
+  ['python3-uvicorn', python('uvicorn'), 'compression with Uvicorn'],
+  ['python3-wsproto', python('wsproto'), 'compression with wsproto'],
   [
     'libnginx-mod-stream',
     '/usr/lib/nginx/modules/ngx_stream_module.so',

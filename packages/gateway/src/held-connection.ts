@@ -86,6 +86,10 @@ export function holdDeps(
       state.news.ended(result, ms)
       state.countReattachment(result, ms)
     },
+    onContextKept() {
+      const words = 'it refers to earlier messages, though it agreed to client_no_context_takeover'
+      deps.log.debug({ ...connectionInfo(connection()), words }, 'held client cannot go on')
+    },
     onLost: (direction, messages) => state.countLost(direction, messages),
   }
 }

@@ -6,6 +6,7 @@ import type { Clock, MonotonicMs } from './clock.ts'
 import { Confirmed, type PackedConfirmed } from './confirmed.ts'
 import type { Holdable } from './connection.ts'
 import { controlFrame, messageFrame, opcode } from './frames.ts'
+import { FreshStart, type PackedFreshStart } from './fresh-start.ts'
 import { Kept, type PackedKept } from './kept.ts'
 import { MessageReader, type PackedMessageReader } from './message-reader.ts'
 import type { HoldOptions } from './options.ts'
@@ -31,6 +32,8 @@ export interface HoldDeps {
   onHoldEnded: (result: HoldResult, ms: number) => void
   /** Messages that an upstream may not have read, or of which it sent only a part. */
   onLost: (direction: Direction, messages: number) => void
+  /** The client compresses with a context that the next upstream does not have, though it agreed not to. */
+  onContextKept: () => void
 }
 
 /** What @holdfast/restart puts into the Ping that asks for silence; a test holds the two together. */
@@ -54,6 +57,7 @@ export interface PackedHold {
   restOwed: boolean
   reattached: boolean
   replay?: unknown
+  freshStart?: PackedFreshStart
   fromClient?: PackedMessageReader
   fromUpstream?: PackedMessageReader
 }
@@ -83,10 +87,15 @@ export class Hold {
   #fromClient: MessageReader | undefined
   #fromUpstream: MessageReader | undefined
   #reattached = false
+  /** Whether permessage-deflate is agreed, and nothing else. */
+  readonly #compressed: boolean
+  /** Behind a re-attachment, until the client has shown that it starts afresh. */
+  #freshStart: FreshStart | undefined
 
-  constructor(pipe: Pipe, deps: HoldDeps, clock: Clock, saved?: unknown) {
+  constructor(pipe: Pipe, deps: HoldDeps, clock: Clock, compressed: boolean, saved?: unknown) {
     this.#pipe = pipe
     this.#deps = deps
+    this.#compressed = compressed
     this.#clock = clock
     this.#kept = new Kept(deps.options.buffer)
     this.#replay = deps.replay?.create(saved)
@@ -116,8 +125,24 @@ export class Hold {
       return
     }
     this.#kept.handOn(bytes)
-    this.#pipe.upstream.write(bytes)
+    if (this.#freshStart) this.#readAfresh(this.#freshStart, bytes)
+    else this.#pipe.upstream.write(bytes)
     this.#fromClient?.read(bytes, { onWhole: (message) => this.#replay?.onClient(message), onPassing() {} })
+  }
+
+  #readAfresh(freshStart: FreshStart, bytes: Buffer): void {
+    const { upstream } = this.#pipe
+    const reads = freshStart.read(bytes, (judged) => upstream.write(judged))
+    if (freshStart.over) this.#freshStart = undefined
+    if (reads) return
+    this.#kept.keep()
+    this.#deps.onContextKept()
+    this.#notBack()
+  }
+
+  #notBack(): void {
+    const happening = { what: 'upstream-not-back', retry: this.#pipe.retry() } as const
+    this.#pipe.step({ type: 'happened', happening })
   }
 
   /** The upstream's bytes: on to the client, unless the replay module keeps a message from it. */
@@ -148,11 +173,12 @@ export class Hold {
 
   /** Called when the first bytes of a message follow that one read of the client does not complete. */
   onUnfinished(): void {
-    if (!this.#kept.keeps) this.#mark()
+    this.#mark()
   }
 
   /** Asks the upstream whether it has read all messages; the place must be behind the last of them. */
   #mark(): void {
+    if (this.#kept.keeps) return
     this.#confirmed.sent = this.#pipe.client.reader.completed
     const mark = this.#confirmed.mark()
     if (mark) this.#pipe.upstream.write(mark)
@@ -217,6 +243,7 @@ export class Hold {
     if (departed === code.goingAway && this.#pipe.upstream.reader.stopped) this.#confirmed.all()
     this.#restDone()
     this.countLost()
+    this.#freshStart = undefined
     this.#kept.keep()
     this.#answerPing()
     this.#judge(this.#pipe.upstream.reader.messages > 0)
@@ -272,10 +299,7 @@ export class Hold {
       this.#pipe.step({ type: 'attached' })
     } else {
       this.#refusal = found.result
-      this.#pipe.step({
-        type: 'happened',
-        happening: { what: 'upstream-not-back', retry: this.#pipe.retry() },
-      })
+      this.#notBack()
     }
   }
 
@@ -288,6 +312,7 @@ export class Hold {
     this.#attachedAt = this.#clock.now()
     this.#deps.onHoldEnded('attached', this.#attachedAt - this.#heldAt)
     this.#reattached = true
+    if (this.#compressed) this.#freshStart = new FreshStart()
     this.#follow()
     upstream.attach(stream)
     client.unblock()
@@ -369,6 +394,7 @@ export class Hold {
       restOwed: this.#restOwed,
       reattached: this.#reattached,
       replay: this.#replay?.save?.(),
+      freshStart: this.#freshStart?.pack(),
       fromClient: this.#fromClient?.pack(),
       fromUpstream: this.#fromUpstream?.pack(),
     }
@@ -381,6 +407,10 @@ export class Hold {
     this.#departed = packed.departed
     if (packed.ping !== undefined) this.#ping = Buffer.from(packed.ping, 'base64')
     this.#reattached = packed.reattached
+    if (packed.freshStart) {
+      this.#freshStart = new FreshStart()
+      this.#freshStart.unpack(packed.freshStart)
+    }
     if (packed.fromClient) this.#fromClient?.unpack(packed.fromClient)
     if (packed.fromUpstream) this.#fromUpstream?.unpack(packed.fromUpstream)
     if (packed.restOwed) this.#oweRest()

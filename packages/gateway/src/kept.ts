@@ -108,7 +108,7 @@ export class Kept {
 const nothing = Buffer.alloc(0)
 
 /** Bytes gathered from any number of small pieces, none of which stays in memory. */
-class Bytes {
+export class Bytes {
   #store: Buffer = nothing
   length = 0
 

@@ -85,7 +85,8 @@ export class Pipe {
     this.#options = options
     this.#closeTimeout = options.closeTimeout
     if (options.hold) {
-      this.#hold = new Hold(this, options.hold, options.clock, options.packed?.hold?.replay)
+      const compressed = options.rsv === deflateRsv
+      this.#hold = new Hold(this, options.hold, options.clock, compressed, options.packed?.hold?.replay)
     }
     this.client = new Side(this, 'client', {
       rules: {

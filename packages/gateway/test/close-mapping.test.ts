@@ -36,7 +36,7 @@ const examples: { [W in Happening['what']]: [string, Extract<Happening, { what: 
     { what: 'upstream-lost-inside-message', retry: 2345 },
   ],
   'upstream-not-back': [
-    'with `hold`: no upstream is there again within `hold.for`, or the next one refuses or agrees to something else',
+    'with `hold`: no upstream is there again within `hold.for`, or the next one refuses or agrees to what does not fit, or the client refers to messages that only the last one has seen',
     { what: 'upstream-not-back', retry: 2345 },
   ],
   'upstream-breaks-protocol': ['the upstream breaks RFC 6455', { what: 'upstream-breaks-protocol' }],

@@ -1,10 +1,14 @@
 // permessage-deflate (RFC 7692) over a re-attachment. The next upstream has never seen what the client sent before, and
 // the client's window is full of what another upstream said: each message must be readable all the same.
 import { once } from 'node:events'
+import { constants, createDeflateRaw } from 'node:zlib'
 import {
   browser,
   browserMissing,
   certificate,
+  opcode,
+  type RawClient,
+  rawClient,
   rawUpstream,
   startGateway,
   startUpstream,
@@ -13,6 +17,7 @@ import {
   wsClient,
 } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
+import { held, nothingLeft, restartingUpstream, restartReason, route } from './holding.ts'
 
 const hold = { for: 10_000, on: [1012, 'lost' as const], buffer: 262_144, replay: { by: 'none' as const } }
 
@@ -155,6 +160,57 @@ describe('permessage-deflate with context takeover on a route with hold', () => 
       first.close(1012)
       expect(await client.closed).toMatchObject({ code: 1012, reason: expect.stringContaining('retry=') })
     }
+  })
+})
+
+describe('a client that keeps its context though it was told not to', () => {
+  /** Compresses as such a client does, and writes one frame. */
+  function contextKeeper(client: RawClient) {
+    const deflate = createDeflateRaw()
+    return async (text: string) => {
+      const parts: Buffer[] = []
+      deflate.removeAllListeners('data').on('data', (part) => parts.push(part))
+      await new Promise<void>((done) =>
+        deflate.write(text, () => deflate.flush(constants.Z_SYNC_FLUSH, done)),
+      )
+      client.frame({ opcode: opcode.text, rsv1: true, payload: Buffer.concat(parts).subarray(0, -4) })
+    }
+  }
+
+  test.each(['behind the restart', 'while it is held'])('is told 1012 when it says so %s', async (when) => {
+    const { upstream, ...restarting } = await restartingUpstream({ extensions: 'permessage-deflate' })
+    await using _ = restarting
+    await using gateway = await startGateway({ upstreams: [upstream.url], hold })
+    await using client = await rawClient(gateway.url, { extensions: 'permessage-deflate' })
+    const say = contextKeeper(client)
+    const first = await upstream.connection()
+    for (const n of [1, 2]) await say(textOf(n, 100))
+    for (const _n of [1, 2]) await first.message()
+    restarting.restart()
+    await held(gateway)
+    if (when === 'while it is held') await say(textOf(3, 100))
+    await restarting.back(2)
+    const next = await upstream.connection()
+    if (when !== 'while it is held') await say(textOf(3, 100))
+    expect(await client.closeFrame()).toEqual({ code: 1012, reason: expect.stringMatching(restartReason) })
+    expect(await next.closeFrame()).toEqual({ code: 1001, reason: 'service restart' })
+    expect(next.messages).toEqual([])
+    await nothingLeft(gateway)
+    expect((await route(gateway)).counters.lost['to-upstream']).toBe(1)
+  })
+
+  test('goes on where its context holds nothing that a message of after the restart could refer to', async () => {
+    const { upstream, ...restarting } = await restartingUpstream({ extensions: 'permessage-deflate' })
+    await using _ = restarting
+    await using gateway = await startGateway({ upstreams: [upstream.url], hold })
+    await using client = await rawClient(gateway.url, { extensions: 'permessage-deflate' })
+    const first = await upstream.connection()
+    restarting.restart()
+    await first.ended()
+    await restarting.back(2)
+    const next = await upstream.connection()
+    await contextKeeper(client)(textOf(1, 100))
+    expect((await next.message()).compressed).toBe(true)
   })
 })
 

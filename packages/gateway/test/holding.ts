@@ -1,5 +1,5 @@
 // What the tests of a hold's ends share: its options, an upstream that restarts, and what is left afterwards.
-import { type RouteInit, rawUpstream, type TestGateway } from '@holdfast/testing'
+import { type RawUpstreamOptions, type RouteInit, rawUpstream, type TestGateway } from '@holdfast/testing'
 import { expect } from 'vitest'
 
 type Hold = NonNullable<RouteInit['hold']>
@@ -31,9 +31,10 @@ export async function nothingLeft(gateway: TestGateway) {
 }
 
 /** An upstream that can say 1012 to everybody and answer no further handshake until it is back. */
-export async function restartingUpstream() {
+export async function restartingUpstream(options: RawUpstreamOptions = {}) {
   let gone = false
   const upstream = await rawUpstream({
+    ...options,
     onRequest: (_, socket) => {
       if (gone) socket.destroy()
       return gone

@@ -68,6 +68,7 @@ export function startHeldPipe(some: Partial<PipeOptions> = {}, hold: Partial<Hol
   const record = {
     searches: [] as { departed: number; within: number; signal: AbortSignal }[],
     held: 0,
+    contextsKept: 0,
     ended: [] as HoldResult[],
     lost: { 'to-upstream': 0, 'to-client': 0 },
   }
@@ -86,6 +87,7 @@ export function startHeldPipe(some: Partial<PipeOptions> = {}, hold: Partial<Hol
     onLost(direction, messages) {
       record.lost[direction] += messages
     },
+    onContextKept: () => void record.contextsKept++,
     ...hold,
   }
   const started = startPipe({ hold: deps, ...some })
