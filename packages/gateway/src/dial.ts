@@ -198,7 +198,7 @@ function readWithClient(
 /** The request as it travels; undefined when it cannot, because HTTP/2 allows a client what HTTP/1.1 does not. */
 function requestHead(target: DialTarget, request: UpgradeRequest, extra: HeaderList): string | undefined {
   let head = `GET ${target.path + request.target} HTTP/1.1\r\n`
-  if (!/^[!-~\x80-\xff]+$/.test(request.target)) return undefined
+  if (!/^[!-~]+$/.test(request.target)) return undefined
   for (const [name, value] of requestHeaders(request, extra)) {
     if (!valid.test(value)) return undefined
     head += `${name}: ${value}\r\n`

@@ -81,11 +81,14 @@ export class ClientAnswer {
       }
       if (this.#passesTrailers && announced.length > 0)
         fields.push(['Trailer', announced.map(([name]) => name).join(', ')])
-      // RFC 9110 15.5.22: "The server MUST send an Upgrade header field in a 426 response to indicate the required
-      // protocol(s)". The one that this server can be asked for is WebSocket.
-      if (status === 426) fields.push(['Upgrade', 'websocket'], ['Connection', 'Upgrade'])
       // A client that was not told to continue may or may not send its body: the next request could not be found.
       if (request.expectsContinue && !this.#continued) res.shouldKeepAlive = false
+      // RFC 9110 15.5.22: "The server MUST send an Upgrade header field in a 426 response to indicate the required
+      // protocol(s)". The one that this server can be asked for is WebSocket.
+      if (status === 426) {
+        const connection = res.shouldKeepAlive ? 'Upgrade' : 'Upgrade, close'
+        fields.push(['Upgrade', 'websocket'], ['Connection', connection])
+      }
       this.#endsWithConnection = !bodyless && !hasLength && req.httpVersion === '1.0'
       res.writeHead(status, response.statusMessage ?? '', fields.flat())
       // Not flushHeaders: that writes the head in UTF-8.

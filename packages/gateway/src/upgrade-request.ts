@@ -160,8 +160,8 @@ export function readHead(req: Incoming): ReadResult<Head> {
   }
 }
 
-/** RFC 9112 3.2.1, with the bytes above 0x7f that browsers of old sent bare; a fragment is read in different ways. */
-const originForm = /^\/[!-"$-~\x80-\xff]*$/
+/** RFC 9112 3.2.1. A fragment, and bytes above 0x7f, are read in different ways by different servers. */
+const originForm = /^\/[!-"$-~]*$/
 
 /** The origin form of a request target, and the authority when it came in absolute form. */
 function readTarget(

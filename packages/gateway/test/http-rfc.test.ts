@@ -1,0 +1,547 @@
+import { once } from 'node:events'
+import http2 from 'node:http2'
+import type net from 'node:net'
+import { eventually, startGateway, type TestGateway, tcpServer } from '@holdfast/testing'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { cert, dialDoor, key, received, receives } from './door-host.ts'
+import { type Answer, recordingUpstream } from './recording-upstream.ts'
+import { fieldValues, type StrictMessage, strictMessages } from './strict-http.ts'
+
+const portOf = (gateway: TestGateway) => Number(new URL(gateway.url).port)
+
+/** A gateway in front of an upstream that records. */
+async function scene(answer?: Answer, init: object = {}) {
+  const upstream = await recordingUpstream(answer)
+  const gateway = await startGateway({ upstreams: [`http://127.0.0.1:${upstream.port}`], ...init })
+  return {
+    upstream,
+    gateway,
+    port: portOf(gateway),
+    async [Symbol.asyncDispose]() {
+      await gateway[Symbol.asyncDispose]()
+      await upstream[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Writes bytes and gives back all that comes until the connection ends. */
+async function say(host: { port: number }, text: string): Promise<string> {
+  const socket = await dialDoor(host)
+  socket.write(text, 'latin1')
+  return await received(socket)
+}
+
+const names = (message: StrictMessage | undefined) => message!.fields.map(([name]) => name.toLowerCase())
+const closing = 'Host: a\r\nConnection: close\r\n'
+
+describe('what frames a request', () => {
+  const inner = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n'
+  test.each([
+    'content-length',
+    'Content-Length, close',
+    'transfer-encoding, content-length',
+    'host',
+    'keep-alive, content-length, x-forwarded-for',
+  ])('is not taken from it by Connection: %s', async (options) => {
+    await using to = await scene()
+    for (const [framing, body] of [
+      [`Content-Length: ${inner.length}`, inner],
+      ['Transfer-Encoding: chunked', `${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`],
+    ]) {
+      for (const method of ['GET', 'POST', 'DELETE', 'PATCH']) {
+        const socket = await dialDoor(to)
+        socket.write(
+          `${method} /a HTTP/1.1\r\nHost: a.example\r\nConnection: ${options}\r\n${framing}\r\n\r\n${body}`,
+        )
+        await receives(socket, 'ok')
+        socket.destroy()
+        const request = to.upstream.requests.at(-1)!
+        expect(request).toMatchObject({ start: `${method} /a HTTP/1.1`, body: inner })
+        expect(fieldValues(request.fields, 'host')).toEqual(['a.example'])
+        expect(fieldValues(request.fields, 'x-forwarded-for')).toEqual(['127.0.0.1'])
+      }
+    }
+    expect(to.upstream.requests).toHaveLength(8)
+    expect(to.upstream.faults).toEqual([])
+  })
+
+  test('is one request upstream, whatever fields and options come with it', { timeout: 60_000 }, async () => {
+    await using to = await scene()
+    const known = fc.constantFrom(
+      'Content-Type',
+      'Cookie',
+      'TE',
+      'Trailer',
+      'Upgrade',
+      'Keep-Alive',
+      'Proxy-Connection',
+      'X-Forwarded-For',
+      'Forwarded',
+      'Content_Length',
+      'Transfer_Encoding',
+      'X-A',
+      'Holdfast-Session',
+    )
+    const value = fc.constantFrom(
+      '',
+      '5',
+      'chunked',
+      'trailers',
+      'h2c',
+      'a, b',
+      'close',
+      '"x',
+      '\xff\xfe',
+      'x-sum',
+    )
+    const option = fc.constantFrom(
+      'content-length',
+      'transfer-encoding',
+      'host',
+      'x-a',
+      'te',
+      'keep-alive',
+      'cookie',
+      '',
+      ';',
+    )
+    const body = fc.constantFrom('', 'hello', inner, '0\r\n\r\n', '\r\n')
+    const asked = fc.record({
+      method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'PROPFIND'),
+      target: fc.constantFrom('/', '/a?b', '//c', '/%2e%2e/d', 'http://other.example/e'),
+      fields: fc.array(fc.tuple(known, value), { maxLength: 6 }),
+      options: fc.array(option, { maxLength: 4 }),
+      body,
+      framing: fc.constantFrom('length', 'chunks'),
+    })
+    await fc.assert(
+      fc.asyncProperty(asked, async ({ method, target, fields, options, body, framing }) => {
+        const before = to.upstream.requests.length
+        const lines = fields.map(([name, text]) => `${name}: ${text}\r\n`).join('')
+        const head = `${method} ${target} HTTP/1.1\r\nHost: a\r\n${lines}Connection: ${[...options, 'close'].join(',')}\r\n`
+        const sent =
+          framing === 'length'
+            ? `${head}Content-Length: ${body.length}\r\n\r\n${body}`
+            : `${head}Transfer-Encoding: chunked\r\n\r\n${body === '' ? '' : `${body.length.toString(16)}\r\n${body}\r\n`}0\r\n\r\n`
+        const answer = await say(to, sent)
+        expect(strictMessages(answer, { answerTo: [method], ended: true }).messages).toHaveLength(1)
+        expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+        expect(to.upstream.faults).toEqual([])
+        expect(to.upstream.requests).toHaveLength(before + 1)
+        const path = target.replace('http://other.example', '')
+        expect(to.upstream.requests[before]).toMatchObject({ start: `${method} ${path} HTTP/1.1`, body })
+        const host = target === path ? 'a' : 'other.example'
+        expect(fieldValues(to.upstream.requests[before]!.fields, 'host')).toEqual([host])
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test.each([
+    ['GET', '', undefined, undefined],
+    ['POST', '', '0', undefined],
+    ['PATCH', '', '0', undefined],
+    ['DELETE', '', undefined, undefined],
+    ['GET', 'Content-Length: 0\r\n', '0', undefined],
+    ['PUT', 'Transfer-Encoding: chunked\r\n', undefined, 'chunked'],
+  ])('of %s with %o is what the upstream gets', async (method, framing, length, coding) => {
+    await using to = await scene()
+    const end = framing.startsWith('T') ? '0\r\n\r\n' : ''
+    await say(to, `${method} / HTTP/1.1\r\n${closing}${framing}\r\n${end}`)
+    const [request] = to.upstream.requests
+    expect(fieldValues(request!.fields, 'content-length')[0]).toBe(length)
+    expect(fieldValues(request!.fields, 'transfer-encoding')[0]).toBe(coding)
+  })
+
+  test('of a body that stops before its end stays open, so that nobody takes it for whole', async () => {
+    for (const framing of [
+      'Content-Length: 10\r\n\r\nhell',
+      'Transfer-Encoding: chunked\r\n\r\n4\r\nhell\r\n',
+    ]) {
+      await using to = await scene()
+      const socket = await dialDoor(to)
+      socket.write(`POST / HTTP/1.1\r\nHost: a\r\n${framing}`)
+      await eventually('the beginning is there', () => to.upstream.bytes[0]?.includes('hell'))
+      socket.destroy()
+      await eventually('the upstream’s connection ends', () => to.upstream.server.sockets.size === 0)
+      expect(to.upstream.requests).toEqual([])
+      expect(to.upstream.bytes[0]).not.toContain('\r\n0\r\n')
+    }
+  })
+
+  test.each([
+    ['CANCEL', 8],
+    ['NO_ERROR', 0],
+    ['the end of its connection', undefined],
+  ])('of an HTTP/2 stream that is reset with %s is not made whole', async (_, code) => {
+    await using to = await scene(undefined, { listen: [{ tls: { cert, key } }] })
+    const socket = await dialDoor(to, { ALPNProtocols: ['h2'] })
+    socket.resume()
+    // POST https://a/ (RFC 7541, appendix A), and the beginning of a body.
+    const headers = Buffer.from([0x83, 0x87, 0x84, 0x41, 0x01, 0x61])
+    socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+    socket.write(
+      Buffer.concat([h2Frame(4, 0, 0), h2Frame(1, 4, 1, headers), h2Frame(0, 0, 1, Buffer.from('hell'))]),
+    )
+    await eventually('the beginning is there', () => to.upstream.bytes[0]?.includes('hell'))
+    if (code === undefined) socket.destroy()
+    else socket.write(h2Frame(3, 0, 1, Buffer.from([0, 0, 0, code])))
+    await eventually('the upstream’s connection ends', () => to.upstream.server.sockets.size === 0)
+    expect(to.upstream.requests).toEqual([])
+    expect(to.upstream.bytes[0]).not.toContain('\r\n0\r\n')
+    socket.destroy()
+  })
+})
+
+/** RFC 9113 4.1. */
+function h2Frame(type: number, flags: number, stream: number, payload = Buffer.alloc(0)): Buffer {
+  return Buffer.concat([Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, stream]), payload])
+}
+
+describe('bytes above 0x7f', () => {
+  test('go through unchanged in fields and reasons', async () => {
+    await using to = await scene(
+      'HTTP/1.1 200 \xdcber\xff\r\nX-Mark: \xc3\xb6\xfe\r\nContent-Length: 2\r\n\r\nok',
+    )
+    for (const request of [
+      `GET / HTTP/1.1\r\n${closing}X-Mark: \xf6\xc3\xb6\r\n\r\n`,
+      `POST / HTTP/1.1\r\n${closing}X-Mark: \xf6\xc3\xb6\r\nContent-Length: 2\r\n\r\nab`,
+      `POST / HTTP/1.1\r\n${closing}X-Mark: \xf6\xc3\xb6\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n`,
+    ]) {
+      const answer = await say(to, request)
+      expect(answer).toMatch(/^HTTP\/1\.1 200 \xdcber\xff\r\n/)
+      expect(answer).toContain('\r\nX-Mark: \xc3\xb6\xfe\r\n')
+      const got = to.upstream.requests.at(-1)!
+      expect(fieldValues(got.fields, 'x-mark')).toEqual(['\xf6\xc3\xb6'])
+    }
+  })
+})
+
+describe('interim answers', () => {
+  const late = (socket: net.Socket, text: string) => void setImmediate(() => socket.write(text, 'latin1'))
+  const final = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+  const hints =
+    'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nX-A: \xe4\r\nConnection: X-B\r\nX-B: 1\r\n\r\n'
+
+  test('reach an HTTP/1.1 client, without what is of one hop', async () => {
+    await using to = await scene((_, socket) => {
+      late(socket, final)
+      return `HTTP/1.1 102 Processing\r\n\r\n${hints}`
+    })
+    const { interim, messages } = strictMessages(await say(to, `GET / HTTP/1.1\r\n${closing}\r\n`), {
+      answerTo: ['GET'],
+      ended: true,
+    })
+    expect(interim.map(({ start, fields }) => [start, fields])).toEqual([
+      ['HTTP/1.1 102 Processing', []],
+      [
+        'HTTP/1.1 103 Early Hints',
+        [
+          ['Link', '</a.css>; rel=preload'],
+          ['X-A', '\xe4'],
+        ],
+      ],
+    ])
+    expect(messages).toHaveLength(1)
+  })
+
+  test('do not reach one of HTTP/1.0', async () => {
+    await using to = await scene((_, socket) => {
+      late(socket, final)
+      return hints
+    })
+    expect(await say(to, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  test('reach an HTTP/2 client', async () => {
+    await using to = await scene(
+      (_, socket) => {
+        late(socket, final)
+        return hints.replace('\xe4', 'a')
+      },
+      { listen: [{ tls: { cert, key } }] },
+    )
+    const client = http2.connect(`https://127.0.0.1:${to.port}`, { rejectUnauthorized: false })
+    const stream = client.request({ ':path': '/' })
+    const [early] = (await once(stream, 'headers')) as [http2.IncomingHttpHeaders]
+    expect(early).toMatchObject({ ':status': 103, link: '</a.css>; rel=preload' })
+    client.destroy()
+  })
+
+  test('that nobody asked for, a 100, is not handed on', async () => {
+    await using to = await scene((_, socket) => {
+      late(socket, final)
+      return 'HTTP/1.1 100 Continue\r\n\r\n'
+    })
+    expect(await say(to, `GET / HTTP/1.1\r\n${closing}\r\n`)).toMatch(/^HTTP\/1\.1 200 /)
+  })
+})
+
+describe('an answer', () => {
+  test.each([
+    ['two lengths that differ', 'Content-Length: 2\r\nContent-Length: 3\r\n\r\nok', 502],
+    ['two lengths that agree', 'Content-Length: 2\r\nContent-Length: 2\r\n\r\nok', 502],
+    ['a list of lengths', 'Content-Length: 2, 2\r\n\r\nok', 502],
+    ['length and chunks', 'Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n', 502],
+    ['a length that is no number', 'Content-Length: +2\r\n\r\nok', 502],
+    ['a coding that is not known', 'Transfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n', 502],
+    ['a coding that is not chunked', 'Transfer-Encoding: gzip\r\n\r\nok', 502],
+    ['a folded line', 'X-A: 1\r\n 2\r\nContent-Length: 2\r\n\r\nok', 502],
+    ['one length', 'Content-Length: 2\r\n\r\nok', 200],
+    ['chunks', 'Transfer-Encoding: CHUNKED\r\n\r\n2\r\nok\r\n0\r\n\r\n', 200],
+  ])('with %s is %s', async (_, text, status) => {
+    await using backend = await tcpServer((socket) =>
+      socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\n${text}`, 'latin1')),
+    )
+    await using gateway = await startGateway({ upstreams: [`http://127.0.0.1:${backend.port}`] })
+    const answer = await say({ port: portOf(gateway) }, `GET / HTTP/1.1\r\n${closing}\r\n`)
+    expect(answer.slice(0, 12)).toBe(`HTTP/1.1 ${status}`)
+    expect(strictMessages(answer, { answerTo: ['GET'], ended: true }).rest).toBe('')
+  })
+
+  const cuts: [string, string, 'end' | 'reset'][] = [
+    ['with a length', 'Content-Length: 10\r\n\r\npart', 'end'],
+    ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n4\r\npart\r\n', 'end'],
+    ['inside a chunk', 'Transfer-Encoding: chunked\r\n\r\n9\r\npart', 'end'],
+    ['inside its trailers', 'Transfer-Encoding: chunked\r\n\r\n4\r\npart\r\n0\r\nX-A: 1\r\n', 'end'],
+    ['that ends with its connection', '\r\npart', 'reset'],
+  ]
+  test.each(cuts)('%s that is cut is seen to be cut, by every client', async (_, text, how) => {
+    await using backend = await tcpServer((socket) => {
+      socket.once('data', () => {
+        socket.write(`HTTP/1.1 200 OK\r\n${text}`)
+        // Once the client has seen the beginning.
+        socket.once('holdfast-cut' as 'end', () => (how === 'end' ? socket.end() : socket.resetAndDestroy()))
+      })
+    })
+    const cut = () => {
+      for (const socket of backend.sockets) socket.emit('holdfast-cut')
+    }
+    await using gateway = await startGateway({
+      listen: [{}, { tls: { cert, key } }],
+      upstreams: [`http://127.0.0.1:${backend.port}`],
+    })
+    for (const version of ['1.1', '1.0']) {
+      const socket = await dialDoor({ port: portOf(gateway) })
+      let error: Error | undefined
+      socket.on('error', (found) => {
+        error = found
+      })
+      socket.write(`GET / HTTP/${version}\r\nHost: a\r\n\r\n`)
+      const begun = await receives(socket, 'part')
+      cut()
+      const all = begun + (await received(socket))
+      if (version === '1.0' && !text.startsWith('Content-Length'))
+        expect(error).toMatchObject({ code: 'ECONNRESET' })
+      else {
+        const { messages } = strictMessages(all, { answerTo: ['GET'], ended: false })
+        expect(messages).toEqual([])
+      }
+    }
+    const client = http2.connect(gateway.urls[1]!.replace('wss', 'https'), { rejectUnauthorized: false })
+    client.on('error', () => {})
+    const stream = client.request({ ':path': '/' }).on('error', () => {})
+    await once(stream, 'data')
+    cut()
+    await new Promise((resolve) => stream.once('close', resolve))
+    expect(stream.rstCode).not.toBe(0)
+    client.destroy()
+  })
+
+  test('that ends with its connection in order is whole', async () => {
+    await using backend = await tcpServer((socket) =>
+      socket.once('data', () => socket.end('HTTP/1.0 200 OK\r\n\r\nwhole')),
+    )
+    await using gateway = await startGateway({ upstreams: [`http://127.0.0.1:${backend.port}`] })
+    const answer = await say({ port: portOf(gateway) }, `GET / HTTP/1.1\r\n${closing}\r\n`)
+    expect(strictMessages(answer, { answerTo: ['GET'], ended: true }).messages).toMatchObject([
+      { body: 'whole', framing: 'chunks' },
+    ])
+  })
+
+  test('that comes unasked is nobody’s', async () => {
+    const poison = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison'
+    let sockets = 0
+    await using backend = await tcpServer((socket) => {
+      sockets++
+      socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
+    })
+    await using gateway = await startGateway({ upstreams: [`http://127.0.0.1:${backend.port}`] })
+    for (let i = 1; i < 4; i++) {
+      expect(await say({ port: portOf(gateway) }, `GET / HTTP/1.1\r\n${closing}\r\n`)).toMatch(/\r\n\r\nok$/)
+      for (const socket of backend.sockets) socket.write(poison)
+      await eventually('the connection that spoke is gone', () => backend.sockets.size === 0)
+      expect(sockets).toBe(i)
+    }
+  })
+
+  test('of 426 says what to upgrade to, of 204 has no length, and has a Date', async () => {
+    await using to = await scene(({ start }) =>
+      start.includes('/426')
+        ? 'HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n'
+        : 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n',
+    )
+    const required = await say(to, `GET /426 HTTP/1.1\r\n${closing}\r\n`)
+    expect(required).toMatch(/\r\nUpgrade: websocket\r\n/)
+    const [none] = strictMessages(await say(to, `GET /204 HTTP/1.1\r\n${closing}\r\n`), {
+      answerTo: ['GET'],
+    }).messages
+    expect(names(none)).toContain('date')
+    expect(names(none)).not.toContain('content-length')
+  })
+})
+
+describe('trailers', () => {
+  const answer =
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\nContent-Type: a/b\r\nSet-Cookie: a\r\n\r\n'
+  const asked = (lines: string) => `GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`
+
+  test('of an answer reach a client that takes them, less what may not stand there', async () => {
+    await using to = await scene(answer)
+    const [message] = strictMessages(await say(to, asked('TE: trailers\r\nConnection: TE, close\r\n')), {
+      answerTo: ['GET'],
+    }).messages
+    expect(message!.trailers).toEqual([['x-sum', '1']])
+    expect(fieldValues(to.upstream.requests[0]!.fields, 'te')).toEqual(['trailers'])
+  })
+
+  test('of an answer that announces none do not reach others', async () => {
+    await using to = await scene(answer)
+    const [message] = strictMessages(await say(to, asked('Connection: close\r\n')), {
+      answerTo: ['GET'],
+    }).messages
+    expect(message!.trailers).toEqual([])
+    expect(names(to.upstream.requests[0])).not.toContain('te')
+  })
+
+  test('of a request go on when they are announced, less what may not stand there', async () => {
+    await using to = await scene()
+    await say(
+      to,
+      `POST / HTTP/1.1\r\n${closing}Trailer: X-Sum, Content-Type, X-Forwarded-For\r\nTransfer-Encoding: chunked\r\n\r\n` +
+        '2\r\nab\r\n0\r\nX-Sum: \xe4\r\nX-Other: 2\r\nContent-Type: a/b\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n',
+    )
+    const [request] = to.upstream.requests
+    expect(request!.trailers).toEqual([['X-Sum', '\xe4']])
+    expect(fieldValues(request!.fields, 'trailer')).toEqual(['x-sum'])
+  })
+})
+
+describe('several requests in one write', () => {
+  test('are answered in order', async () => {
+    const waiting = new Map<string, net.Socket>()
+    await using to = await scene(({ start }, socket) => void waiting.set(start.split(' ')[1]!, socket))
+    const socket = await dialDoor(to)
+    socket.write(
+      ['/1', '/2', '/3'].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join('') +
+        `POST /4 HTTP/1.1\r\n${closing}Content-Length: 2\r\n\r\nab`,
+    )
+    await eventually('all four are at the upstream', () => waiting.size === 4)
+    for (const path of ['/4', '/2', '/3', '/1']) {
+      waiting.get(path)!.write(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n${path}`)
+    }
+    const { messages } = strictMessages(await received(socket), { answerTo: ['GET', 'GET', 'GET', 'POST'] })
+    expect(messages.map(({ body }) => body)).toEqual(['/1', '/2', '/3', '/4'])
+  })
+})
+
+describe('fields', () => {
+  test('that CGI would take for the gateway’s own do not go on', async () => {
+    await using to = await scene()
+    const odd = [
+      'X_Forwarded_For',
+      'x-forwarded_for',
+      'Sec_WebSocket_Key',
+      'Holdfast_Reattach',
+      'Content_Length',
+      'Transfer_Encoding',
+      'X.Real.IP',
+    ]
+    await say(
+      to,
+      `GET / HTTP/1.1\r\n${closing}${odd.map((name) => `${name}: 1\r\n`).join('')}X_Mine: 1\r\n\r\n`,
+    )
+    expect(names(to.upstream.requests[0])).toEqual([
+      'host',
+      'connection',
+      'x_mine',
+      'x-forwarded-for',
+      'x-forwarded-proto',
+      'x-forwarded-host',
+      'forwarded',
+    ])
+  })
+
+  test('of one hop do not go on, and those that Connection names', async () => {
+    await using to = await scene()
+    await say(
+      to,
+      'GET / HTTP/1.1\r\nHost: a\r\nConnection: close, X-Hop, Cookie\r\nX-Hop: 1\r\nCookie: a=1\r\nKeep-Alive: 5\r\nProxy-Connection: x\r\n' +
+        'Proxy-Authorization: x\r\nProxy: x\r\nTE: gzip\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n',
+    )
+    expect(names(to.upstream.requests[0])).toEqual([
+      'host',
+      'connection',
+      'cookie',
+      'x-forwarded-for',
+      'x-forwarded-proto',
+      'x-forwarded-host',
+      'forwarded',
+    ])
+  })
+
+  test('Max-Forwards is counted for OPTIONS and TRACE alone', async () => {
+    await using to = await scene()
+    for (const [method, hops] of [
+      ['OPTIONS', '3'],
+      ['GET', '3'],
+      ['OPTIONS', '0'],
+    ]) {
+      await say(to, `${method} / HTTP/1.1\r\n${closing}Max-Forwards: ${hops}\r\n\r\n`)
+    }
+    expect(to.upstream.requests.map(({ fields }) => fieldValues(fields, 'max-forwards')[0])).toEqual([
+      '2',
+      '3',
+    ])
+  })
+
+  test('Host is the authority of a target in absolute form, and the upstream’s own for a client that names none', async () => {
+    await using to = await scene()
+    await say(to, `GET http://b.example:8080/x HTTP/1.1\r\n${closing}\r\n`)
+    await say(to, 'GET /y HTTP/1.0\r\n\r\n')
+    expect(to.upstream.requests.map(({ start, fields }) => [start, fieldValues(fields, 'host')[0]])).toEqual([
+      ['GET /x HTTP/1.1', 'b.example:8080'],
+      ['GET /y HTTP/1.1', `127.0.0.1:${to.upstream.port}`],
+    ])
+  })
+})
+
+describe('a quiet answer', () => {
+  test('is ended by timeouts.idle, and a request without an answer by timeouts.response; a reload changes them', async () => {
+    const init = (timeouts: object) => ({ upstreams: [`http://127.0.0.1:${backend.port}`], timeouts })
+    await using backend = await tcpServer((socket) =>
+      socket.on('data', (chunk) => {
+        if (!chunk.includes('/silent'))
+          socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n')
+      }),
+    )
+    await using gateway = await startGateway(init({}))
+    const ask = async (path: string) => {
+      const socket = await dialDoor({ port: portOf(gateway) })
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+      return socket
+    }
+    const quiet = await ask('/quiet')
+    await receives(quiet, '1\r\na')
+    await gateway.reload(init({ idle: 50, response: 50 }))
+    const ended = await ask('/quiet')
+    expect(await received(ended)).toMatch(/1\r\na\r\n$/)
+    expect(await receives(await ask('/silent'), 'no answer')).toMatch(
+      /^HTTP\/1\.1 504 .*no answer in 0\.1 s/s,
+    )
+    // What began before the reload goes on.
+    expect(quiet.destroyed).toBe(false)
+    quiet.destroy()
+  })
+})
