@@ -182,6 +182,23 @@ export class Crew {
     })
   }
 
+  /**
+   * Has every worker load what a reload needs; nothing changes. The result says why it cannot be: a worker that does not
+   * answer would go on with the old configuration while the others have the new one.
+   */
+  async prepareReload(options: GatewayOptions, within: number): Promise<string[]> {
+    const asked = this.#serving.map(async (worker) => {
+      try {
+        await worker.ask('prepare-reload', { options }, { within })
+        return []
+      } catch (error) {
+        // Another starts in its place, with what counts then.
+        return worker.state === 'gone' ? [] : [(error as Error).message]
+      }
+    })
+    return [...new Set((await Promise.all(asked)).flat())]
+  }
+
   /** Asks all of them while no connection is on its way from one to another, so that it reaches each of them. */
   async askAtRest<T extends RequestType>(
     type: T,

@@ -35,15 +35,17 @@ export function whenLeaving(state: Leaving, event: ConnectionEvent, before: Circ
     case 'upstream-drained':
       return [state, []]
     case 'too-late':
-      if (state.by === 'gateway') return hold({ code: code.goingAway, echo: false }, event, about)
+      if (state.by === 'gateway' && about.hold)
+        return hold({ code: code.goingAway, echo: false }, event, about)
       return begin({ what: 'upstream-not-back', retry: about.retry() }, event, about)
     case 'close-frame':
+      if (!about.hold) break
       if (state.by === 'gateway' && event.from === 'upstream' && obeys(event.code, state.quiet)) {
         return hold({ code: code.goingAway, echo: !state.quiet }, event, about)
       }
       break
     case 'ended':
-      if (state.by === 'gateway' && event.side === 'upstream') {
+      if (state.by === 'gateway' && event.side === 'upstream' && about.hold) {
         return hold({ code: code.goingAway, echo: false }, event, about)
       }
   }

@@ -1,7 +1,6 @@
 // The map. An accepted socket goes: listen.ts → upgrade-request.ts → route.ts → handshake.ts (dial-route.ts, dial.ts,
 // accept.ts) → pipe.ts. This file joins these stages and holds what outlives a connection.
 import type net from 'node:net'
-import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { ClientHandshake } from './accept.ts'
 import type { Handle } from './channel.ts'
@@ -18,6 +17,7 @@ import { Ledger } from './limits.ts'
 import { Doors } from './listen.ts'
 import type { GatewayOptions, ListenOptions, RouteOptions } from './options.ts'
 import { type Packed, type PackedConnection, packConnection, unpackConnection } from './pack.ts'
+import { loadReplay } from './replay.ts'
 import { matchRoute } from './route.ts'
 import { RouteState } from './route-state.ts'
 import type { ConnectionInfo, DrainInfo, GatewayEvent, GatewaySnapshot } from './snapshot.ts'
@@ -105,7 +105,7 @@ export class Gateway {
    * @throws {GatewayError} A module cannot be loaded.
    */
   async prepare(): Promise<void> {
-    for (const state of this.#routes.values()) await state.loading
+    for (const state of this.#routes.values()) await state.ready()
   }
 
   /** Starts health checks, name resolution and keepalive. */
@@ -119,7 +119,19 @@ export class Gateway {
     this.#doors.take(listener, socket)
   }
 
-  /** Replaces the configuration; drains only connections whose route or upstream is gone. */
+  /**
+   * Loads what other options need, and changes nothing. `reload` with them then takes effect as a whole, at once.
+   *
+   * @throws {GatewayError} A replay module cannot be loaded.
+   */
+  async prepareReload({ routes }: GatewayOptions): Promise<void> {
+    for (const { hold } of routes) if (hold) await loadReplay(hold.replay)
+  }
+
+  /**
+   * Replaces the configuration; drains only connections whose route or upstream is gone, and held ones whose route does
+   * not hold any more.
+   */
   reload(options: GatewayOptions): { drained: number } {
     this.#options = options
     this.#drainedRoutes.clear()
@@ -134,10 +146,9 @@ export class Gateway {
         continue
       }
       before.delete(route.name)
-      const held = state.options.hold
       this.#routes.set(route.name, state)
-      state.options = route
-      if (!isDeepStrictEqual(held, route.hold)) state.load()
+      state.configure(route)
+      if (!route.hold) drained += this.#endHolds(route.name)
       for (const upstream of new Set(state.pool.reconfigure(route).removed.map(({ name }) => name))) {
         drained += this.#startDrain({ route: route.name, upstream })
       }
@@ -289,11 +300,12 @@ export class Gateway {
     return route && this.#routes.get(route.name)
   }
 
+  /** A held connection has no upstream any more: what becomes of its last one does not concern it. */
   #of(scope: Scope): Connection[] {
     return [...this.#connections].filter(
-      ({ route, upstream }) =>
+      ({ route, upstream, pipe }) =>
         (scope.route === undefined || route === scope.route) &&
-        (scope.upstream === undefined || upstream?.name === scope.upstream),
+        (scope.upstream === undefined || (upstream?.name === scope.upstream && pipe.state !== 'held')),
     )
   }
 
@@ -303,8 +315,15 @@ export class Gateway {
     return upstream !== undefined && !state.pool.upstreams.some(({ name }) => name === upstream)
   }
 
-  #startDrain(scope: Scope): number {
-    const chosen = this.#of(scope)
+  /** Nobody would look for an upstream for them any more. */
+  #endHolds(route: string): number {
+    const without = this.#of({ route }).filter(
+      ({ pipe }) => pipe.state === 'held' || pipe.state === 'leaving',
+    )
+    return this.#startDrain({ route }, without)
+  }
+
+  #startDrain(scope: Scope, chosen = this.#of(scope)): number {
     if (chosen.length > 0) void this.#drain(scope, chosen)
     return chosen.length
   }

@@ -68,9 +68,13 @@ export async function serveHandshake(
     )
   }
   try {
-    if (state.loading) await state.loading
-    if (state.replay) request = withoutExtensions(request)
-    const session = route.hold && randomBytes(16).toString('base64url')
+    // What the connection is read with must be what it was agreed for, whatever a reload does meanwhile.
+    const {
+      options: { hold },
+      replay,
+    } = await state.ready()
+    if (replay) request = withoutExtensions(request)
+    const session = hold && randomBytes(16).toString('base64url')
     const found = await dialRoute(
       route,
       state.pool,
@@ -110,7 +114,8 @@ export async function serveHandshake(
         upstream,
         protocol,
         extensions,
-        held: session === undefined ? undefined : { session, request },
+        held: session === undefined ? undefined : { session, request, hold },
+        replay,
         release: { upstream: found.release, admission: admission.release },
         admission: admission.id,
       },

@@ -4,6 +4,7 @@ import type { HandshakeDeps } from './handshake.ts'
 import type { HoldDeps } from './hold.ts'
 import type { HoldOptions } from './options.ts'
 import { reattach } from './reattach.ts'
+import type { ReplayModule } from './replay.ts'
 import type { RouteState } from './route-state.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 import type { Upstream } from './upstreams.ts'
@@ -22,6 +23,7 @@ export interface Held {
   upstream?: Upstream
   before?: { reattached: number }
   hold: HoldOptions
+  replay?: ReplayModule
   /** `upstream` ends the counting of the connection at its upstream; it is replaced at every re-attachment. */
   release: { upstream: () => void }
 }
@@ -42,7 +44,9 @@ export function holdDeps(
   let tries = held.before?.reattached ?? 0
   return {
     options: hold,
-    replay: state.replay,
+    replay: held.replay,
+    // A reload may have taken `hold` from the route: then nobody would let its clients go on.
+    mayHold: () => state.options.hold !== undefined,
     async redial(departed, within, signal) {
       release.upstream()
       const result = await reattach({

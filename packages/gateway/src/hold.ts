@@ -23,6 +23,8 @@ export type Redialled = { ok: true; stream: Duplex } | { ok: false; result: 'ref
 export interface HoldDeps {
   options: HoldOptions
   replay?: ReplayModule
+  /** Whether the route still holds its clients. */
+  mayHold: () => boolean
   /** Finds the next upstream within so many milliseconds; `departed` is the code that the last one went with. */
   redial: (departed: number, within: number, signal: AbortSignal) => Promise<Redialled>
   onHeld: () => void
@@ -106,8 +108,9 @@ export class Hold {
     return this.#deps.options
   }
 
-  /** What `next` in connection.ts needs to know. */
-  get holdable(): Holdable {
+  /** What `next` in connection.ts needs to know; undefined: when its upstream goes, so does the client. */
+  get holdable(): Holdable | undefined {
+    if (!this.#deps.mayHold()) return undefined
     const { upstream } = this.#pipe
     const partlyTold = this.#fromUpstream ? this.#fromUpstream.passing : upstream.reader.unfinished > 0
     return { on: this.#deps.options.on, resendable: !this.#kept.tooLong, partlyTold }
@@ -197,7 +200,7 @@ export class Hold {
       if (this.#kept.keeps) this.#answerPing()
       return this.#kept.keeps
     }
-    if (op === opcode.ping && payload.equals(drainPayload)) {
+    if (op === opcode.ping && payload.equals(drainPayload) && this.#deps.mayHold()) {
       this.#pipe.step({ type: 'drain-ping' })
       return true
     }

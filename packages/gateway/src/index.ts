@@ -8,6 +8,7 @@ export { Gateway, type GatewayDeps, type Scope } from './gateway.ts'
 export { createLogger, type LogLevel, type LogOptions, logLevels, logOptionsFor } from './log.ts'
 export type { GatewayState, ReloadResult, UpgradeInfo, UpgradeResult, WorkerInfo } from './operations.ts'
 export type * from './options.ts'
+export type { LoadResult } from './reload.ts'
 export {
   loadReplay,
   type Message,
@@ -17,5 +18,5 @@ export {
   replayProtocols,
 } from './replay.ts'
 export type * from './snapshot.ts'
-export { type LoadResult, Supervisor, type SupervisorOptions } from './supervisor.ts'
+export { Supervisor, type SupervisorOptions } from './supervisor.ts'
 export type { DrainCounts, DrainScope } from './worker-messages.ts'

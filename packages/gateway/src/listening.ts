@@ -66,7 +66,7 @@ export class Listening {
     return {
       keep: async (workers) => {
         for (const [key, bound] of opened) this.#bound.set(key, bound)
-        for (const worker of workers) await this.#attach(worker, opened)
+        await Promise.all(workers.map((worker) => this.#attach(worker, opened)))
       },
       discard: () => {
         for (const bound of opened.values()) release(bound)
@@ -77,6 +77,7 @@ export class Listening {
   /** Stops accepting on every listener that is not among these, and takes over the new options of the others. */
   async closeOthers(listeners: readonly ListenOptions[], workers: readonly WorkerLink[]): Promise<void> {
     const keys = listenerKeys(listeners)
+    const closing: Promise<unknown>[] = []
     for (const [key, bound] of this.#bound) {
       const at = keys.indexOf(key)
       if (at >= 0) {
@@ -85,10 +86,11 @@ export class Listening {
       }
       this.#bound.delete(key)
       if (bound.way === 'shared') {
-        await Promise.allSettled(workers.map((worker) => worker.ask('unlisten', { listener: key })))
+        closing.push(...workers.map((worker) => worker.ask('unlisten', { listener: key })))
       }
       release(bound)
     }
+    await Promise.allSettled(closing)
   }
 
   /** Has the worker accept. It needs to know its options first. */
@@ -104,11 +106,12 @@ export class Listening {
   }
 
   async #attach(worker: WorkerLink, listeners: ReadonlyMap<string, Bound>): Promise<void> {
-    for (const [key, bound] of listeners) {
-      if (bound.way !== 'shared') continue
+    const asked = [...listeners].map(async ([key, bound]) => {
+      if (bound.way !== 'shared') return
       const { error } = await worker.ask('listen', { listener: key }, { handle: bound.handle })
       if (error) throw cannotListen(bound.options, error)
-    }
+    })
+    await Promise.all(asked)
   }
 
   async #bind(key: string, options: ListenOptions): Promise<Bound> {

@@ -6,7 +6,9 @@ import { type Connection, connectionInfo } from './connections.ts'
 import { rsvOf } from './deflate.ts'
 import type { HandshakeDeps } from './handshake.ts'
 import { holdDeps, placeOf } from './held-connection.ts'
+import type { HoldOptions } from './options.ts'
 import { type PackedPipe, Pipe } from './pipe.ts'
+import type { ReplayModule } from './replay.ts'
 import type { RouteState } from './route-state.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 import type { Upstream } from './upstreams.ts'
@@ -22,8 +24,13 @@ export interface Opening {
   extensions?: string
   address: string
   http: '1.1' | '2'
-  /** On routes with `hold`: what the next upstream is told. */
-  held?: { session: string; request: UpgradeRequest }
+  /**
+   * On routes with `hold`: what the next upstream is told, and the route's options when the connection began, which
+   * stay its own. (A worker of an earlier version hands on none.)
+   */
+  held?: { session: string; request: UpgradeRequest; hold?: HoldOptions }
+  /** What goes with these options. */
+  replay?: ReplayModule
   release: { upstream: () => void; admission: () => void }
   /** Number of the admission in the ledger of all workers. */
   admission?: number
@@ -42,7 +49,8 @@ export interface Before {
 
 export function openConnection(opening: Opening, state: RouteState, deps: HandshakeDeps): Connection {
   const { options: route } = state
-  const { upstream, protocol, extensions, release, before } = opening
+  const { upstream, protocol, extensions, release, before, held } = opening
+  const hold = held?.hold ?? route.hold
   const pipe = new Pipe({
     client: opening.client,
     upstream: opening.socket,
@@ -55,10 +63,7 @@ export function openConnection(opening: Opening, state: RouteState, deps: Handsh
     clock: deps.clock,
     retry: () =>
       Math.round(delayFor(adviceFor(code.serviceRestart), { attempt: 0, random: deps.random }) ?? 0),
-    hold:
-      route.hold && opening.held
-        ? holdDeps(() => connection, { ...opening, ...opening.held, hold: route.hold }, state, deps)
-        : undefined,
+    hold: hold && held && holdDeps(() => connection, { ...opening, ...held, hold }, state, deps),
     packed: before?.pipe,
     onError: (error) =>
       deps.log.error({ err: error, route: route.name, id: connection.id }, 'fault in a connection'),

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import type { Connection } from './connections.ts'
 import type { HandshakeDeps } from './handshake.ts'
 import { type Before, type Opening, openConnection } from './open-connection.ts'
+import { loadedReplay, type ReplayModule } from './replay.ts'
 import type { RouteState } from './route-state.ts'
 import { socketOf } from './socket-handle.ts'
 
@@ -76,10 +77,12 @@ export function unpackConnection(
     ({ name, target }) => name === place?.name && `${target.host}:${target.port}` === place.address,
   )
   const isHeld = packed.before.pipe.upstream === undefined
+  const replay = replayOf(packed, isHeld, state)
   const counted = known && !isHeld ? state.pool.acquire(known) : () => {}
-  openConnection(
+  const { pipe } = openConnection(
     {
       ...packed,
+      replay: replay === 'gone' ? undefined : replay,
       client: socketOf(client),
       socket: upstream && socketOf(upstream),
       upstream: known,
@@ -88,4 +91,27 @@ export function unpackConnection(
     state,
     deps,
   )
+  // A reload has taken `hold` from the route, or the module that knows what the next upstream has to be told.
+  if (isHeld && (replay === 'gone' || !state.options.hold)) {
+    pipe.end({ what: 'upstream-not-back', retry: pipe.retry() })
+  }
+}
+
+/**
+ * The module for the options that the connection began with. Where it is gone a held client has to come back anew.
+ *
+ * @throws {GatewayError} It is gone, and the connection is not held: it goes on where it is.
+ */
+function replayOf(
+  { held }: PackedConnection,
+  isHeld: boolean,
+  state: RouteState,
+): ReplayModule | undefined | 'gone' {
+  const hold = held?.hold ?? state.options.hold
+  try {
+    return held && hold && loadedReplay(hold.replay)
+  } catch (error) {
+    if (!isHeld) throw error
+    return 'gone'
+  }
 }

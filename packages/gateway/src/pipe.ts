@@ -171,7 +171,7 @@ export class Pipe {
 
   /** The operator takes the upstream away: a held client goes on with another, others are told to come back. */
   leaveUpstream(retry: number, closeTimeout: number): void {
-    if (this.#hold) this.step({ type: 'upstream-drained' })
+    if (this.#hold?.holdable) this.step({ type: 'upstream-drained' })
     else this.end({ what: 'gateway-drains', retry }, closeTimeout)
   }
 

@@ -73,6 +73,9 @@ const protocols: Record<string, ReplayModule> = {
 /** The protocols whose modules ship with the gateway, as they are named in `hold.replay`. */
 export const replayProtocols: readonly string[] = Object.keys(protocols)
 
+/** Modules of users that this process has loaded, by path. */
+const loadedFiles = new Map<string, ReplayModule>()
+
 /**
  * The module that a route's `hold.replay` asks for; undefined for `none`. A user's file is loaded once in the life of
  * a process: a changed file counts after the next live upgrade or restart.
@@ -80,6 +83,18 @@ export const replayProtocols: readonly string[] = Object.keys(protocols)
  * @throws {GatewayError} The file cannot be loaded or exports no module, or there is no such protocol.
  */
 export async function loadReplay(options: ReplayOptions): Promise<ReplayModule | undefined> {
+  if (options.by === 'file' && !loadedFiles.has(options.path)) {
+    loadedFiles.set(options.path, await loadReplayFile(options.path))
+  }
+  return loadedReplay(options)
+}
+
+/**
+ * The same without waiting: a user's file must have been loaded before.
+ *
+ * @throws {GatewayError} It has not, or there is no such protocol.
+ */
+export function loadedReplay(options: ReplayOptions): ReplayModule | undefined {
   switch (options.by) {
     case 'none':
       return undefined
@@ -95,7 +110,10 @@ export async function loadReplay(options: ReplayOptions): Promise<ReplayModule |
         `there is no replay '${options.name}'; known: ${known}`,
       )
     }
-    case 'file':
-      return loadReplayFile(options.path)
+    case 'file': {
+      const module = loadedFiles.get(options.path)
+      if (module) return module
+      throw new GatewayError('replay_file', 'gateway', `the replay module ${options.path} is not loaded`)
+    }
   }
 }

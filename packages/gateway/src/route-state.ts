@@ -4,7 +4,7 @@ import { type Connection, shownState } from './connections.ts'
 import type { HoldResult } from './hold.ts'
 import type { HoldNews } from './hold-news.ts'
 import type { RouteOptions } from './options.ts'
-import { loadReplay, type ReplayModule } from './replay.ts'
+import { loadedReplay, loadReplay, type ReplayModule } from './replay.ts'
 import { SearchParty } from './search-party.ts'
 import type { Direction, RouteCounters, RouteInfo, Traffic } from './snapshot.ts'
 import type { UpstreamPool } from './upstreams.ts'
@@ -32,10 +32,9 @@ export class RouteState {
   readonly news: HoldNews
   /** Its held clients that look for an upstream. */
   readonly searching = new SearchParty()
-  /** What the next upstream of a held client is told; loaded once. */
-  replay: ReplayModule | undefined
-  /** To be awaited before `replay` is read. */
-  loading: Promise<void> | undefined
+  #replay: ReplayModule | undefined
+  /** While the module is on its way; what was asked for last counts. */
+  #loading: Promise<ReplayModule | undefined> | undefined
   readonly #handshakes: Record<string, number> = {}
   readonly #closes: Record<string, number> = {}
   /** Of connections that are gone; that of live ones is added when somebody looks. */
@@ -61,18 +60,46 @@ export class RouteState {
     this.load()
   }
 
-  /** Loads the replay module that the options ask for; rejects with a GatewayError when that cannot be. */
-  load(): Promise<void> | undefined {
+  /**
+   * Takes other options over, and with them what the next upstream of a held client is told. A module that this process
+   * has loaded counts at once.
+   */
+  configure(options: RouteOptions): void {
+    this.options = options
+    this.load()
+  }
+
+  /** Loads the replay module that the options ask for. */
+  load(): void {
     const { hold } = this.options
-    this.replay = undefined
-    this.loading = undefined
-    if (!hold || hold.replay.by === 'none') return
-    this.loading = loadReplay(hold.replay).then((module) => {
-      this.replay = module
-    })
-    // Whoever needs the module hears of the failure.
-    this.loading.catch(() => {})
-    return this.loading
+    this.#replay = undefined
+    this.#loading = undefined
+    if (!hold) return
+    try {
+      this.#replay = loadedReplay(hold.replay)
+    } catch {
+      const loading = loadReplay(hold.replay)
+      this.#loading = loading
+      loading.then(
+        (module) => {
+          if (this.#loading !== loading) return
+          this.#loading = undefined
+          this.#replay = module
+        },
+        // Whoever needs the module hears of the failure.
+        () => {},
+      )
+    }
+  }
+
+  /**
+   * The options and the replay module as they belong together; a reload may come while they are waited for.
+   *
+   * @throws {GatewayError} The module cannot be loaded.
+   */
+  async ready(): Promise<{ options: RouteOptions; replay: ReplayModule | undefined }> {
+    while (this.#loading) await this.#loading
+    return { options: this.options, replay: this.#replay }
   }
 
   countHandshake(result: HandshakeResult): void {

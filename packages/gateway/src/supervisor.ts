@@ -11,25 +11,22 @@ import { EventFeed } from './events.ts'
 import { forkWorker } from './fork-worker.ts'
 import { HandOut } from './hand-out.ts'
 import { Ledger } from './limits.ts'
-import { Listening, type Opened } from './listening.ts'
+import { Listening } from './listening.ts'
 import { createLogger, type LogOptions } from './log.ts'
 import { logLinesDropped } from './log-writer.ts'
 import type { GatewayState, Measured, Operations, Phase, ReloadResult, UpgradeResult } from './operations.ts'
 import type { GatewayOptions } from './options.ts'
-import { describeChanges, sameAdminAddress } from './reload-changes.ts'
+import { type LoadResult, Reload } from './reload.ts'
 import { canFork, inProcessWorker } from './single-process.ts'
 import type { ConnectionInfo, GatewayEvent } from './snapshot.ts'
 import { Upgrades } from './upgrade.ts'
 import { type WorkerLink, workerInfo } from './worker-link.ts'
 import type { ConnectionFilter, DrainCounts, DrainScope } from './worker-messages.ts'
 
-/** A configuration that was read again, or what is wrong with it, one line each. */
-export type LoadResult = { ok: true; options: GatewayOptions } | { ok: false; problems: string[] }
-
 /** What a {@link Supervisor} needs. */
 export interface SupervisorOptions {
   options: GatewayOptions
-  /** Reads the configuration again, for a reload. Must not throw. */
+  /** Reads the configuration again, for a reload. */
   load: () => LoadResult | Promise<LoadResult>
   logging: LogOptions
   /** Shown to operators. */
@@ -64,7 +61,6 @@ export class Supervisor implements Operations {
   readonly #oneProcess: boolean
   #options: GatewayOptions
   #phase: Phase = 'starting'
-  readonly #load: SupervisorOptions['load']
   readonly #version: string
   readonly #clock: Clock
   readonly #startedAt: UnixMs
@@ -74,6 +70,7 @@ export class Supervisor implements Operations {
   readonly #listening: Listening
   readonly #crew: Crew
   readonly #upgrades: Upgrades
+  readonly #reload: Reload
   #upgrading = false
   /** Parts that the operator drained: workers that start later are told, until the next reload. */
   #drainedParts: DrainScope[] = []
@@ -88,7 +85,6 @@ export class Supervisor implements Operations {
     const oneProcess = given.oneProcess || !canFork
     this.#oneProcess = oneProcess
     this.#options = options
-    this.#load = load
     this.#version = version
     this.#clock = clock
     this.#startedAt = clock.wall()
@@ -127,6 +123,25 @@ export class Supervisor implements Operations {
       attach: (worker) => this.#workerReady(worker),
       deadline: () => this.#options.drain.deadline,
       publish: (upgrade) => this.events.publish({ type: 'upgrade', at: clock.wall(), upgrade }),
+      log: this.#log,
+      clock,
+    })
+    this.#reload = new Reload({
+      phase: () => this.#phase,
+      load,
+      options: () => this.#options,
+      replaceOptions: (options) => {
+        this.#options = options
+        this.#drainedParts = []
+      },
+      openAdmin: (options) => this.#openAdmin(options),
+      replaceAdmin: (options, opened) => this.#replaceAdmin(options, opened),
+      crew: this.#crew,
+      listening: this.#listening,
+      onReloaded: (changes, drained) => {
+        this.events.forgetHealth()
+        this.events.publish({ type: 'reload', at: clock.wall(), changes, drained })
+      },
       log: this.#log,
       clock,
     })
@@ -219,7 +234,7 @@ export class Supervisor implements Operations {
   }
 
   reload(): Promise<ReloadResult> {
-    return this.#change(() => this.#reloadNow())
+    return this.#change(() => this.#reload.run())
   }
 
   async upgrade(): Promise<UpgradeResult> {
@@ -308,6 +323,15 @@ export class Supervisor implements Operations {
     return server
   }
 
+  #replaceAdmin({ admin }: GatewayOptions, opened: { admin: AdminServer | undefined } | undefined): void {
+    if (opened) {
+      void this.#admin?.close()
+      this.#admin = opened.admin
+    } else if (admin) {
+      this.#admin?.reconfigure(admin)
+    }
+  }
+
   #checkScope({ route, upstream }: DrainScope): void {
     const routes = this.#options.routes.filter(({ name }) => route === undefined || name === route)
     if (routes.length === 0) throw new GatewayError('not_found', 'gateway', `there is no route '${route}'`)
@@ -358,48 +382,5 @@ export class Supervisor implements Operations {
     await Promise.all([this.#crew.stop(endWithin), this.#admin?.close()])
     clearInterval(this.#alive)
     this.#finish(counts)
-  }
-
-  async #reloadNow(): Promise<ReloadResult> {
-    if (this.#phase !== 'serving') return this.#notReloaded([`the gateway is ${this.#phase}`])
-    const loaded = await this.#load()
-    if (!loaded.ok) return this.#notReloaded(loaded.problems)
-    const { options } = loaded
-    let opened: Opened | undefined
-    let admin: AdminServer | undefined
-    const moves = !sameAdminAddress(this.#options.admin, options.admin)
-    try {
-      opened = await this.#listening.open(options.listen)
-      if (moves) admin = await this.#openAdmin(options)
-    } catch (error) {
-      opened?.discard()
-      return this.#notReloaded([error instanceof Error ? error.message : String(error)])
-    }
-    const { changes, notes } = describeChanges(this.#options, options)
-    this.#options = options
-    this.#drainedParts = []
-    if (moves) {
-      void this.#admin?.close()
-      this.#admin = admin
-    } else if (options.admin) {
-      this.#admin?.reconfigure(options.admin)
-    }
-    const drained = await this.#applyToWorkers(options, opened)
-    this.events.forgetHealth()
-    this.events.publish({ type: 'reload', at: this.#clock.wall(), changes, drained })
-    this.#log.info({ changes, notes, drained }, 'configuration reloaded')
-    return { ok: true, changes, notes, drained }
-  }
-
-  async #applyToWorkers(options: GatewayOptions, opened: Opened): Promise<number> {
-    await this.#listening.closeOthers(options.listen, this.#crew.ready)
-    const answers = await this.#crew.askAtRest('reload', { options })
-    await opened.keep(this.#crew.ready)
-    return answers.reduce((sum, { answer }) => sum + answer.drained, 0)
-  }
-
-  #notReloaded(problems: string[]): ReloadResult {
-    for (const problem of problems) this.#log.error(`configuration not reloaded: ${problem}`)
-    return { ok: false, problems }
   }
 }

@@ -63,6 +63,8 @@ export interface Requests {
   listen: { ask: { listener: string }; answer: { error?: string } }
   /** Stop accepting from one listener, or from all. */
   unlisten: { ask: { listener?: string }; answer: Record<string, never> }
+  /** Load what these options need, and change nothing. A worker that has done so can be told to `reload`. */
+  'prepare-reload': { ask: { options: GatewayOptions }; answer: Record<string, never> }
   reload: { ask: { options: GatewayOptions }; answer: { drained: number } }
   drain: { ask: { scope?: DrainScope }; answer: DrainCounts & { report: WorkerReport } }
   snapshot: { ask: Record<string, never>; answer: WorkerReport }

@@ -97,6 +97,10 @@ export class Worker {
         this.#listeners.unlisten(listener)
         return {}
       },
+      'prepare-reload': async ({ options }) => {
+        await this.#gateway.prepareReload(options)
+        return {}
+      },
       reload: ({ options }) => this.#reload(options),
       drain: ({ scope }) => this.#drain(scope),
       snapshot: () => this.#report(),

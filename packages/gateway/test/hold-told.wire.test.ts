@@ -292,6 +292,70 @@ describe('the operator', () => {
     expect(upstream.connections).toHaveLength(2)
   })
 
+  test('takes hold from the route while clients are held: they are told 1012, and so is nobody else', async () => {
+    await using backend = await restartingUpstream()
+    await using other = await rawUpstream()
+    const route = { name: 'default', upstreams: [backend.upstream.url], hold: holding() }
+    const more = { name: 'more', upstreams: [other.url], match: { path: '/more' }, hold: holding() }
+    await using gateway = await startGateway({ drain, routes: [more, route] })
+    await using client = wsClient(gateway.url)
+    await client.opened
+    await using bystander = await rawClient(`${gateway.url}/more`)
+    backend.restart()
+    await expect.poll(() => gateway.connections({ state: 'held' }), { interval: 5 }).toHaveLength(1)
+    const { hold: _, ...without } = route
+    expect(await gateway.reload({ drain, routes: [more, without] })).toEqual({ drained: 1 })
+    expect(await client.closed).toMatchObject({ code: 1012, reason: expect.stringMatching(restartReason) })
+    bystander.text('still here')
+    expect(String((await (await other.connection()).message()).payload)).toBe('still here')
+  })
+
+  test('takes hold from the route of a client whose upstream is leaving: it is told 1012', async () => {
+    await using upstream = await rawUpstream()
+    const init = { drain, upstreams: [upstream.url] }
+    await using gateway = await startGateway({ ...init, hold: holding() })
+    await using client = wsClient(gateway.url)
+    await client.opened
+    const peer = await upstream.connection()
+    peer.ping('holdfast:drain')
+    await peer.nextFrame()
+    await gateway.reload(init)
+    expect(await client.closed).toMatchObject({ code: 1012, reason: expect.stringMatching(restartReason) })
+    await nothingLeft(gateway)
+  })
+
+  test('takes hold from the route of an open client: its upstream is its last one', async () => {
+    await using upstream = await rawUpstream()
+    const init = { drain, upstreams: [upstream.url] }
+    await using gateway = await startGateway({ ...init, hold: holding() })
+    await using client = await rawClient(gateway.url)
+    const peer = await upstream.connection()
+    await gateway.reload(init)
+    peer.ping('holdfast:drain')
+    expect(String((await client.nextFrame()).payload)).toBe('holdfast:drain')
+    peer.close(1012, 'bye')
+    expect(await client.closeFrame()).toEqual({ code: 1012, reason: 'bye' })
+    expect(upstream.connections).toHaveLength(1)
+    await nothingLeft(gateway)
+  })
+
+  test('takes the upstream away that held clients had: they go on with another all the same', async () => {
+    await using backend = await restartingUpstream()
+    await using upstream = await rawUpstream()
+    const init = { drain: { ...drain, deadline: 300 }, hold: holding() }
+    await using gateway = await startGateway({ ...init, upstreams: [backend.upstream.url] })
+    await using client = wsClient(gateway.url)
+    await client.opened
+    backend.restart()
+    await held(gateway)
+    const dead = `ws://127.0.0.1:1`
+    expect(await gateway.reload({ ...init, upstreams: [dead] })).toEqual({ drained: 0 })
+    await gateway.reload({ ...init, upstreams: [dead, upstream.url] })
+    const peer = await upstream.connection()
+    client.send('kept')
+    expect(String((await peer.message()).payload)).toBe('kept')
+  })
+
   test('takes the route away while clients are held: they are told 1012', async () => {
     await using backend = await restartingUpstream()
     const init = { drain, hold: holding() }

@@ -23,10 +23,12 @@ import { anyMessages, cutAt, digestOf, joinMessages, toFrames } from './arbitrar
 
 const hold = { for: 10_000, on: [1012, 'lost' as const], buffer: 262_144, replay: { by: 'none' as const } }
 
-/** Two gateways with the same configuration; clients connect to the first. */
-async function twoGateways(init: GatewayInit) {
+/** Two gateways, with the same configuration unless told otherwise; clients connect to the first. */
+async function twoGateways(init: GatewayInit, other: GatewayInit = init) {
   const options = gatewayOptions(init)
-  const gateways = [0, 1].map(() => new Gateway(options, { log: pino({ enabled: false }) }))
+  const gateways = [options, gatewayOptions(other)].map(
+    (each) => new Gateway(each, { log: pino({ enabled: false }) }),
+  )
   for (const gateway of gateways) gateway.start()
   const [listener] = options.listen
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -272,5 +274,45 @@ describe('a connection that cannot be packed goes on as it was', () => {
     const next = await upstream.connection()
     expect(String((await next.message()).payload)).toBe('for the next one')
     expect(await gateways.move()).toBe(true)
+  })
+})
+
+describe('a connection whose route has another hold in the other process', () => {
+  const first = { ...hold, replay: { by: 'first' as const, messages: 1 } }
+
+  async function heldClient(init: GatewayInit, other: GatewayInit) {
+    const gateways = await twoGateways(init, other)
+    const client = await rawClient(gateways.url)
+    return { gateways, client }
+  }
+
+  test('is told 1012 when it is held, and the route there holds nobody', async () => {
+    const upstream = await rawUpstream()
+    const upstreams = [upstream.url]
+    const { gateways, client } = await heldClient({ upstreams, hold }, { upstreams })
+    await using _gateways = gateways
+    await using _client = client
+    await upstream.connection()
+    await upstream[Symbol.asyncDispose]()
+    await eventually('a held client', () => gateways.connection()?.state === 'held')
+    expect(await gateways.move()).toBe(true)
+    expect(await client.closeFrame()).toMatchObject({ code: 1012 })
+    await eventually('the connection is over', () => gateways.connection() === undefined)
+    expect(gateways.released).toBe(1)
+  })
+
+  test('keeps the replay that it began with', async () => {
+    await using upstream = await rawUpstream()
+    const upstreams = [upstream.url]
+    const { gateways, client } = await heldClient({ upstreams, hold: first }, { upstreams, hold })
+    await using _gateways = gateways
+    await using _client = client
+    client.text('hello')
+    const peer = await upstream.connection()
+    expect(String((await peer.message()).payload)).toBe('hello')
+    expect(await gateways.move()).toBe(true)
+    peer.close(1012)
+    const next = await upstream.connection()
+    expect(String((await next.message()).payload)).toBe('hello')
   })
 })

@@ -75,6 +75,7 @@ export function startHeldPipe(some: Partial<PipeOptions> = {}, hold: Partial<Hol
   let found: ((result: Redialled) => void) | undefined
   const deps: HoldDeps = {
     options: { for: 30_000, on: [1012, 'lost'], buffer: 262_144, replay: { by: 'none' } },
+    mayHold: () => true,
     redial(departed, within, signal) {
       record.searches.push({ departed, within, signal })
       return new Promise((resolve) => {

@@ -3,7 +3,8 @@ import { eventually, gatewayOptions, rawSocket, startUpstream, tcpServer, wsClie
 import { expect, test } from 'vitest'
 import type { FeedEvent } from '../src/events.ts'
 import type { GatewayOptions } from '../src/options.ts'
-import { type LoadResult, Supervisor } from '../src/supervisor.ts'
+import type { LoadResult } from '../src/reload.ts'
+import { Supervisor } from '../src/supervisor.ts'
 
 const drain = { spread: 50, deadline: 2000, retry: [1000, 2000] as [number, number] }
 const admin = { host: '127.0.0.1', port: 0 }

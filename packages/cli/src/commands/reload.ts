@@ -4,6 +4,9 @@ import { type AdminFlags, runAdminCommand } from '../admin-client.ts'
 import type { Io } from '../output.ts'
 import { withAdminFlags } from './admin-flags.ts'
 
+/** Milliseconds: a reload has a time limit of its own for each of its steps. */
+const answerWithin = 60_000
+
 type Reloaded = Omit<Extract<ReloadResult, { ok: true }>, 'ok'>
 
 export function registerReload(program: Command, io: Io): void {
@@ -12,7 +15,12 @@ export function registerReload(program: Command, io: Io): void {
     .summary('read the configuration again')
     .description('Read the configuration and its certificates again. An invalid file changes nothing.')
   withAdminFlags(command).action((flags: AdminFlags) =>
-    runAdminCommand(io, flags, (ask) => ask<Reloaded>('POST', '/api/reload'), showReload),
+    runAdminCommand(
+      io,
+      flags,
+      (ask) => ask<Reloaded>('POST', '/api/reload', { within: answerWithin }),
+      showReload,
+    ),
   )
 }
 
