@@ -42,6 +42,16 @@ export {
   upstreamOptions,
 } from './gateway-options.ts'
 export { H2Client, type H2Options, type H2Session, h2Client, h2Session } from './h2-client.ts'
+export {
+  type H2Seen,
+  h2Connect,
+  h2Fields,
+  h2Frame,
+  h2Get,
+  h2Reset,
+  type RawH2,
+  rawH2,
+} from './h2-frames.ts'
 export { type HttpHead, parseHead, readHead } from './http-head.ts'
 export { type InvalidFrame, invalidFrames } from './invalid-frames.ts'
 export type { LogLine } from './log-line.ts'

@@ -1,3 +1,4 @@
+import { watchFaults } from './last-line.ts'
 import { run } from './run.ts'
 
 // A reader that has had enough (`holdfast status | head -1`) is no fault. A gateway serves on, whoever reads what it says.
@@ -6,9 +7,6 @@ process.stdout.on('error', () => {
   if (!serves) process.exit(0)
 })
 process.stderr.on('error', () => {})
-process.on('uncaughtException', (error) => {
-  process.stderr.write(`holdfast: internal error: ${error instanceof Error ? error.message : error}\n`)
-  process.exit(1)
-})
+watchFaults()
 
 process.exit(await run(process.argv.slice(2), process))

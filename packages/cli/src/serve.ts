@@ -11,6 +11,7 @@ import {
   optionsFromFlags,
   Supervisor,
 } from '@holdfast/gateway'
+import { onFault } from './last-line.ts'
 import { Failure, type Io } from './output.ts'
 import { version } from './version.ts'
 import { workerProgram } from './worker-program.ts'
@@ -44,6 +45,8 @@ export async function serve(flags: ServeFlags, io: Io): Promise<void> {
     if (!(error instanceof GatewayError)) throw error
     throw new Failure(error.code === 'cannot_listen' ? 2 : 1, error.message)
   }
+  // It carries no bytes, and its end would be that of every connection: what it does has limits in time, and goes on.
+  onFault((err) => log.fatal({ err }, 'fault in the supervisor; it goes on'))
   if (supervisor.unready() === undefined) io.stdout.write(startupLine(supervisor))
   await supervisor.finished
 }

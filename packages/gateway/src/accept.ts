@@ -31,6 +31,8 @@ export interface ClientHandshake {
   accept(answer: AcceptAnswer): Duplex
   /** Sends an HTTP answer and ends the connection (HTTP/2: the stream). Never throws. */
   refuse(answer: HttpAnswer): void
+  /** Ends it after a fault of the gateway's own: a 500 when nothing was said yet, else the stream goes. */
+  fail(): void
 }
 
 export interface HandshakeLimits {
@@ -106,6 +108,10 @@ function handshake(
     refuse(answer) {
       if (answered && typeof answer.body === 'object') answer.body.destroy()
       once(() => answers.refuse(answer))
+    },
+    fail() {
+      if (answered) stream.destroy()
+      else once(() => answers.refuse({ status: 500, headers: [], body: 'the gateway could not do this\n' }))
     },
   }
 }

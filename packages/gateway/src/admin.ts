@@ -13,6 +13,7 @@ import { formatHostPort } from './bound-handles.ts'
 import type { Clock } from './clock.ts'
 import { GatewayError } from './errors.ts'
 import { EventStreams } from './event-stream.ts'
+import { guarded } from './guard.ts'
 import { listen } from './listening.ts'
 import { Metrics } from './metrics.ts'
 import type { Operations } from './operations.ts'
@@ -54,7 +55,13 @@ export class AdminServer {
     this.#streams = new EventStreams(operations.events, this.#frames, clock)
     this.#server = http.createServer(
       { headersTimeout: headWithin, requestTimeout: requestWithin, connectionsCheckingInterval: 1000 },
-      (request, response) => void this.#serve(request, response),
+      guarded(
+        (request: IncomingMessage, response: ServerResponse) => this.#serve(request, response),
+        (err, _request, response) => {
+          this.#log.error({ err }, 'fault on the admin port')
+          response.destroy()
+        },
+      ),
     )
     this.#server.maxConnections = connectionsAtMost
   }

@@ -4,6 +4,7 @@ import { type AdmissionLedger, Admissions } from './admissions.ts'
 import type { Channel, Handle } from './channel.ts'
 import type { Clock, MonotonicMs } from './clock.ts'
 import { GatewayError } from './errors.ts'
+import { guarded } from './guard.ts'
 import type { LogOptions } from './log.ts'
 import type { GatewayOptions } from './options.ts'
 import { recentCrashes, restartDelay } from './restart-delay.ts'
@@ -36,6 +37,8 @@ export interface CrewDeps {
   onReady: (worker: WorkerLink) => Promise<void>
   /** The worker has ended. */
   onGone: (worker: WorkerLink) => void
+  /** The worker drains: it gets no more sockets. */
+  onFaulty: (worker: WorkerLink) => void
   onSocketTaken: (worker: WorkerLink, id: number) => void
   onSocketsLeft: (worker: WorkerLink, count: number) => void
   onEvents: (worker: WorkerLink, events: GatewayEvent[], dropped: number) => void
@@ -259,8 +262,16 @@ export class Crew {
   /** `configured` resolves when the worker is ready with the options of now; rejects when it ends before. */
   #startWorker(generation: number): { worker: WorkerLink; configured: Promise<void> } {
     const { clock, startWorker } = this.#deps
-    const worker = new WorkerLink(++this.#ids, generation, startWorker(), clock, (message, handle) =>
-      this.#obey(worker, message, handle),
+    const worker = new WorkerLink(
+      ++this.#ids,
+      generation,
+      startWorker(),
+      clock,
+      guarded(
+        (message: FromWorker, handle?: Handle) => this.#obey(worker, message, handle),
+        (err, { type }) =>
+          this.#deps.log.error({ err, worker: worker.id, type }, 'fault while hearing a worker'),
+      ),
     )
     this.#workers.set(worker.id, worker)
     void worker.gone.then((ending) => this.#mourn(worker, ending))
@@ -296,6 +307,9 @@ export class Crew {
   #obey(worker: WorkerLink, message: FromWorker, handle?: Handle): void {
     const { onSocketTaken, onSocketsLeft, onEvents, onMove } = this.#deps
     switch (message.type) {
+      case 'faulty':
+        this.#stepDown(worker)
+        break
       case 'took':
         onSocketTaken(worker, message.id)
         break
@@ -320,6 +334,21 @@ export class Crew {
       case 'leaving':
         onMove(worker, message, handle)
     }
+  }
+
+  /** A worker that drains after a fault: another has its place from now on. */
+  #stepDown(worker: WorkerLink): void {
+    const { log, clock, onFaulty } = this.#deps
+    if (this.#dismissed.has(worker)) return
+    log.warn({ worker: worker.id, pid: worker.pid }, 'a worker drains after a fault and is replaced')
+    const served = worker.state === 'ready' && worker.generation === this.#generation
+    this.#dismissed.add(worker)
+    worker.leave()
+    onFaulty(worker)
+    if (!served || this.#phase !== 'running') return
+    const now = clock.now()
+    if (now - worker.readyAt < settledAfter) this.#crashes = [...recentCrashes(this.#crashes, now), now]
+    this.#replace()
   }
 
   #mourn(worker: WorkerLink, ending: string): void {

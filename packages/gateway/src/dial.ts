@@ -8,6 +8,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { answerFailure, badAnswer, connectFailure, type Failed, failed, unreachable } from './dial-failure.ts'
 import { endToEnd } from './field-names.ts'
 import { headerList, values } from './forwarded.ts'
+import { guarded } from './guard.ts'
 import { readHttpHead } from './http-head.ts'
 import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
 import { type Agreement, readSwitch, retryAfter } from './upstream-answer.ts'
@@ -136,6 +137,9 @@ function openSocket({ tls: secure, host, port, serverName, ca }: DialTarget): ne
   return tls.connect({ host, port, servername, ca, ALPNProtocols: ['http/1.1'] })
 }
 
+/** A fault of ours while we read it. */
+const unreadable = badAnswer('answer not understood')
+
 /** A listener for errors that another event or another listener reports. */
 function ignore(): void {}
 
@@ -153,15 +157,18 @@ function upgrade(
       return ignore
     }
     let undoClient = ignore
-    const onData = (bytes: Buffer) => {
-      undo()
-      socket.pause()
-      const answer = readHttpHead(bytes, maxHeaderSize)
-      if (answer?.start.startsWith('HTTP/1.1 101 ')) {
-        return settle(switched(socket, answer.rawHeaders, bytes.subarray(answer.length), request))
-      }
-      undoClient = readWithClient(socket, bytes, request, limits.clock, settle)
-    }
+    const onData = guarded(
+      (bytes: Buffer) => {
+        undo()
+        socket.pause()
+        const answer = readHttpHead(bytes, maxHeaderSize)
+        if (answer?.start.startsWith('HTTP/1.1 101 ')) {
+          return settle(switched(socket, answer.rawHeaders, bytes.subarray(answer.length), request))
+        }
+        undoClient = readWithClient(socket, bytes, request, limits.clock, settle)
+      },
+      () => settle(unreadable),
+    )
     const onError = (error: Error) => settle(answerFailure(error))
     const onEnd = () => settle(unreachable('connection closed without an answer'))
     const undo = () =>
@@ -185,11 +192,13 @@ function readWithClient(
 ): () => void {
   const answering = new AnswerStream(socket, first)
   const exchange = http.request({ createConnection: () => answering, maxHeaderSize })
-  exchange.on('upgrade', (response, _, head) => {
+  const onUpgrade = (response: IncomingMessage, _: unknown, head: Buffer) => {
     const rest = answering.letGo()
     settle(switched(socket, response.rawHeaders, Buffer.concat([head, rest]), request))
-  })
-  exchange.on('response', (response) => settle(notSwitched(socket, response, request, clock)))
+  }
+  const onResponse = (response: IncomingMessage) => settle(notSwitched(socket, response, request, clock))
+  const fail = () => settle(unreadable)
+  exchange.on('upgrade', guarded(onUpgrade, fail)).on('response', guarded(onResponse, fail))
   exchange.on('error', (error) => settle(answerFailure(error)))
   exchange.end()
   return () => void exchange.removeAllListeners('upgrade').removeAllListeners('response')

@@ -1,5 +1,6 @@
 // What happens in the gateway, for those who watch: every event has a number, and the latest are kept.
 import type { UnixMs } from './clock.ts'
+import { attempt } from './guard.ts'
 import type { UpgradeInfo } from './operations.ts'
 import type { GatewayEvent } from './snapshot.ts'
 
@@ -37,7 +38,13 @@ export class EventFeed {
     const numbered = { id: ++this.#ids, event }
     this.#kept.push(numbered)
     if (this.#kept.length > keptAtMost) this.#kept.shift()
-    for (const watcher of [...this.#watchers]) watcher(numbered)
+    for (const watcher of [...this.#watchers]) {
+      // Whoever publishes has other things to do than a watcher's fault: that watcher sees no more.
+      attempt(
+        () => watcher(numbered),
+        () => this.#watchers.delete(watcher),
+      )
+    }
   }
 
   /** The kept events after the one with this number. */

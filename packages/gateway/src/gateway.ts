@@ -17,7 +17,10 @@ import { Ledger } from './limits.ts'
 import { Doors } from './listen.ts'
 import type { GatewayOptions, ListenOptions, RouteOptions } from './options.ts'
 import { type Packed, type PackedConnection, packConnection, unpackConnection } from './pack.ts'
+import { defaultPending } from './pending.ts'
+import { RareLine } from './rare-line.ts'
 import { loadReplay } from './replay.ts'
+
 import { matchRoute } from './route.ts'
 import { RouteState } from './route-state.ts'
 import type { ConnectionInfo, DrainInfo, GatewayEvent, GatewaySnapshot } from './snapshot.ts'
@@ -62,6 +65,12 @@ export class Gateway {
   readonly #doors: Doors
   readonly #handshakeDeps: HandshakeDeps
   readonly #listeners = new Set<(event: GatewayEvent) => void>()
+  readonly #faults = new RareLine((times, err) =>
+    this.#log.error({ err, times }, 'fault while serving a connection; the connection was ended'),
+  )
+  readonly #crowding = new RareLine((sockets) =>
+    this.#log.warn({ sockets }, 'sockets without a request were closed: more are open than `pending` allows'),
+  )
   readonly #drains: DrainInfo[] = []
   #routes = new Map<string, RouteState>()
   #stopSweep: (() => void) | undefined
@@ -95,6 +104,9 @@ export class Gateway {
       trustedProxies: () => this.#options.trustedProxies,
       onUpgrade: (handshake) => this.#onUpgrade(handshake),
       onRequest: (request) => this.#onRequest(request),
+      onFault: (error) => this.#faults.happened(error),
+      onPendingRefused: () => this.#crowding.happened(),
+      pending: () => this.#options.pending ?? defaultPending,
     })
     for (const route of options.routes) this.#addRoute(route)
   }
@@ -279,19 +291,22 @@ export class Gateway {
     return state
   }
 
-  #onUpgrade(handshake: ClientHandshake): void {
+  async #onUpgrade(handshake: ClientHandshake): Promise<void> {
     const { host, target } = handshake.request
     const state = this.#match(host, target)
-    if (state) {
-      this.#handshakes++
-      void serveHandshake(handshake, state, this.#handshakeDeps).finally(() => this.#handshakes--)
-    } else handshake.refuse(httpAnswer(httpMapping({ what: 'no-route' })))
+    if (!state) return handshake.refuse(httpAnswer(httpMapping({ what: 'no-route' })))
+    this.#handshakes++
+    try {
+      await serveHandshake(handshake, state, this.#handshakeDeps)
+    } finally {
+      this.#handshakes--
+    }
   }
 
-  #onRequest(exchange: HttpExchange): void {
+  async #onRequest(exchange: HttpExchange): Promise<void> {
     const { request } = exchange
     const state = this.#match(request.host, request.target)
-    if (state) void serveRequest(exchange, state, this.#handshakeDeps)
+    if (state) await serveRequest(exchange, state, this.#handshakeDeps)
     else answerUnserved(exchange, { what: 'no-route' })
   }
 

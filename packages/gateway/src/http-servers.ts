@@ -1,11 +1,14 @@
 // In: a connection on which HTTP starts. Out: a handshake (accept.ts), or a request that is none (http-pass.ts).
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
-import http2, { type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Duplex } from 'node:stream'
-import { type ClientHandshake, http1Handshake, http2Handshake } from './accept.ts'
+import { type ClientHandshake, http1Handshake } from './accept.ts'
 import { headerList, tokens, values } from './forwarded.ts'
-import { answerHttp1, answerHttp2, type HttpAnswer } from './http-answer.ts'
+import { attempt, guarded } from './guard.ts'
+import { answerHttp1, type HttpAnswer } from './http-answer.ts'
 import { readHttpHead } from './http-head.ts'
+import { openHttp2 } from './http2-server.ts'
+import type { Opening } from './pending.ts'
 import { type PlainRequest, readPlainRequest } from './plain-request.ts'
 import {
   type HeaderList,
@@ -23,7 +26,7 @@ export interface HttpExchange {
 }
 
 export interface HttpTimeouts {
-  /** Milliseconds for the head of a request, from the connection on or from its first byte. Default 10 s. */
+  /** Milliseconds for the head of a later request, from its first byte on. Default 10 s. */
   headers: number
   /** Milliseconds for a whole request with its body. Default 300 s. */
   request: number
@@ -32,15 +35,17 @@ export interface HttpTimeouts {
 }
 
 export interface HttpHandlers {
-  onUpgrade(handshake: ClientHandshake): void
-  onRequest(exchange: HttpExchange): void
+  onUpgrade(handshake: ClientHandshake): void | Promise<void>
+  onRequest(exchange: HttpExchange): void | Promise<void>
   /** A request that was not understood, after it was answered. */
   onRefused?(status: number, why: string): void
+  /** A fault of the gateway's own; the connection, or the HTTP/2 stream, that it was about is being ended. */
+  onFault?(error: unknown): void
 }
 
 /** The HTTP/1.1 and HTTP/2 servers behind the listeners; they are given connections and listen on nothing. */
 export interface HttpServers {
-  serve(socket: Duplex, protocol: 'http/1.1' | 'h2', source: Source): void
+  serve(socket: Duplex, protocol: 'http/1.1' | 'h2', source: Source, opening: Opening): void
   /** Ends connections once they are idle: Connection: close, and GOAWAY. What is open goes on. */
   retire(): void
   /** Undoes everything; the connections are the caller's to destroy. */
@@ -48,20 +53,16 @@ export interface HttpServers {
 }
 
 /** Bytes of a request head; more is answered 431, in HTTP/2 by a reset of the stream. */
-const maxHeaderBytes = 16 * 1024
-/** Streams open at once on an HTTP/2 connection. Chromium puts all WebSockets of a site on one connection. */
-const maxStreams = 256
-/** Bytes that an HTTP/2 client may have under way on a connection; each stream has its own, smaller window. */
-const sessionWindow = 1024 * 1024
+export const maxHeaderBytes = 16 * 1024
 
 export function openHttpServers(handlers: HttpHandlers, timeouts: HttpTimeouts): HttpServers {
   const retired = new AbortController()
   const one = openHttp1(handlers, timeouts, retired.signal)
   const two = openHttp2(handlers, timeouts, retired.signal)
   return {
-    serve(socket, protocol, source) {
-      if (protocol === 'h2') two.serve(socket, source)
-      else one.serve(socket, source)
+    serve(socket, protocol, source, opening) {
+      if (protocol === 'h2') two.serve(socket, source, opening)
+      else one.serve(socket, source, opening)
     },
     retire: () => retired.abort(),
     close() {
@@ -73,6 +74,7 @@ export function openHttpServers(handlers: HttpHandlers, timeouts: HttpTimeouts):
 
 interface Connection {
   source: Source
+  opening: Opening
   /** Requests whose answer is not complete. */
   pending: number
   /** Whether an answer to bytes that are no request was sent; nothing may follow it. */
@@ -95,18 +97,58 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
   // Node looks for connections over the limits only between 'listening' and close().
   server.emit('listening')
 
-  // Bun has the options above and does nothing about them: there the first head of a connection is timed here.
-  const slowHeads = new WeakMap<Duplex, NodeJS.Timeout>()
-  const endSlowHead = (socket: Duplex, ms: number) => {
-    const timer = setTimeout(() => answerHttp1(socket, tooSlow), ms)
-    slowHeads.set(socket, timer)
-    socket.once('close', () => clearTimeout(timer))
+  /** For the server's events: a fault ends the connection that it is about, with a 500 if nothing was said on it. */
+  const on = <Args extends [IncomingMessage, ...unknown[]]>(
+    event: string,
+    callback: (connection: Connection, ...args: Args) => unknown,
+  ) => {
+    const serve = (...args: Args) => {
+      const connection = connections.get(args[0].socket)!
+      connection.opening.done()
+      // The answer to what came before, a 408 or a 400, was the last on this connection.
+      if (connection.failed) return args[0].socket.destroy()
+      // RFC 9110 15.6.6: "the server does not support, or refuses to support, the major version of HTTP that was used
+      // in the request message". Node's parser takes 2.0 and 0.9 for the same as 1.1.
+      if (/^1\.[01]$/.test(args[0].httpVersion)) return callback(connection, ...args)
+      if (isResponse(args[1])) return refuseRequest(args[1], versionNotSupported)
+      if (connection.pending > 0) return args[0].socket.destroy()
+      refuse(args[0].socket, versionNotSupported)
+    }
+    const fail = (error: unknown, ...[req, second]: Args) => {
+      handlers.onFault?.(error)
+      if (isResponse(second) && !second.headersSent && !second.destroyed) refuseRequest(second, faulty)
+      else req.socket.destroy()
+    }
+    server.on(event, guarded(serve, fail))
   }
-  const headCame = (socket: Duplex) => clearTimeout(slowHeads.get(socket))
+  /** After a fault outside a request: the socket goes without a word. */
+  const failSocket =
+    <Args extends unknown[]>(find: (...args: Args) => Duplex) =>
+    (error: unknown, ...args: Args) => {
+      handlers.onFault?.(error)
+      find(...args).destroy()
+    }
+  const refuse = (socket: Duplex, refusal: Omit<Refusal, 'ok'>) => {
+    answerHttp1(socket, plain(refusal))
+    handlers.onRefused?.(refusal.status, refusal.message)
+  }
+  /** In its turn, behind the answers to earlier requests. */
+  const refuseRequest = (res: ServerResponse, { status, message }: Omit<Refusal, 'ok'>) => {
+    res.shouldKeepAlive = false
+    res.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${message}\n`)
+    handlers.onRefused?.(status, message)
+  }
+  const upgrade = (handshake: ClientHandshake) => {
+    attempt(
+      () => handlers.onUpgrade(handshake),
+      (error) => {
+        handlers.onFault?.(error)
+        handshake.fail()
+      },
+    )
+  }
 
-  const onRequest = (req: IncomingMessage, res: ServerResponse) => {
-    headCame(req.socket)
-    const connection = connections.get(req.socket)!
+  const onRequest = (connection: Connection, req: IncomingMessage, res: ServerResponse) => {
     connection.pending++
     res.once('close', () => {
       connection.pending--
@@ -115,18 +157,14 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
     if (retired.aborted) res.shouldKeepAlive = false
     const result = readPlainRequest(req, connection.source)
     if (result.ok) return handlers.onRequest({ req, res, request: result.request })
-    handlers.onRefused?.(result.status, result.message)
-    res.shouldKeepAlive = false
-    res.writeHead(result.status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${result.message}\n`)
+    refuseRequest(res, result)
   }
-  server.on('request', onRequest)
+  on('request', onRequest)
   // With this listener the 100 is the business of whoever answers the request.
-  server.on('checkContinue', onRequest)
+  on('checkContinue', onRequest)
 
-  server.on('upgrade', (req, socket, head) => {
-    headCame(req.socket)
+  on('upgrade', ({ pending, source }, req: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Where an upgrade has a body, newer Node gives a stream behind that body in place of the socket.
-    const { pending, source } = connections.get(req.socket)!
     // An answer here would overtake the answers to the requests before it.
     if (pending > 0) return socket.destroy()
     // RFC 9110 7.8: "A server MAY ignore a received Upgrade header field if it wishes to continue using the current
@@ -136,70 +174,78 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
       return server.emit('connection', socket)
     }
     const result = readUpgradeRequest(req, source)
-    if (result.ok) return handlers.onUpgrade(http1Handshake(result.request, socket, head))
+    if (result.ok) return upgrade(http1Handshake(result.request, socket, head))
     if (socket !== req.socket) req.resume()
-    answerHttp1(req.socket, plain(result))
-    handlers.onRefused?.(result.status, result.message)
+    refuse(req.socket, result)
   })
 
-  server.on('connect', (_req, socket) => {
-    answerHttp1(socket, plain({ status: 405, message: 'CONNECT is not served', headers: [] }))
-    handlers.onRefused?.(405, 'CONNECT is not served')
+  on('connect', ({ pending }, _req: IncomingMessage, socket: Duplex) => {
+    if (pending > 0) return socket.destroy()
+    refuse(socket, { status: 405, message: 'CONNECT is not served', headers: [] })
   })
 
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  const onClientError = (error: ParseError, socket: Duplex) => {
     const connection = connections.get(socket)
     if (connection?.failed) return
     if (!connection || connection.pending > 0 || !socket.writable) return socket.destroy()
     connection.failed = true
-    const [status, message] = clientErrors[error.code ?? ''] ?? [400, 'not a valid HTTP request']
-    answerHttp1(socket, plain({ status, message, headers: [] }))
-    handlers.onRefused?.(status, message)
-  })
+    const { code = '', reason = '' } = error
+    const [status, message] = clientErrors[reason] ?? clientErrors[code] ?? [400, 'not a valid HTTP request']
+    refuse(socket, { status, message, headers: [] })
+  }
+  server.on(
+    'clientError',
+    guarded(
+      onClientError,
+      failSocket((_, socket) => socket),
+    ),
+  )
+
+  /** The first bytes of a connection; the socket is paused. */
+  const begin = (socket: Duplex, source: Source, opening: Opening, bytes: Buffer) => {
+    const req = readHandshake(bytes)
+    if (!req) {
+      const connection: Connection = { source, opening, pending: 0, failed: false }
+      connections.set(socket, connection)
+      opening.onLate(() => {
+        connection.failed = true
+        answerHttp1(socket, plain(tooSlow))
+      })
+      socket.unshift(bytes)
+      server.emit('connection', socket)
+      return socket.resume()
+    }
+    opening.done()
+    const result = readUpgradeRequest(req, source)
+    if (result.ok) upgrade(http1Handshake(result.request, socket, req.early))
+    else refuse(socket, result)
+  }
 
   retired.addEventListener('abort', () => server.closeIdleConnections())
   return {
-    serve(socket: Duplex, source: Source) {
-      firstBytes(socket, timeouts.headers, (bytes) => {
-        const req = readHandshake(bytes)
-        if (!req) {
-          connections.set(socket, { source, pending: 0, failed: false })
-          if (process.versions.bun) endSlowHead(socket, timeouts.headers)
-          socket.unshift(bytes)
-          server.emit('connection', socket)
-          return socket.resume()
-        }
-        const result = readUpgradeRequest(req, source)
-        if (result.ok) return handlers.onUpgrade(http1Handshake(result.request, socket, req.early))
-        answerHttp1(socket, plain(result))
-        handlers.onRefused?.(result.status, result.message)
+    serve(socket: Duplex, source: Source, opening: Opening) {
+      const stop = () => socket.off('data', came).off('end', leave).off('close', stop)
+      const came = guarded(
+        (bytes: Buffer) => {
+          stop()
+          socket.pause()
+          begin(socket, source, opening, bytes)
+        },
+        failSocket(() => socket),
+      )
+      const leave = () => {
+        stop()
+        socket.destroy()
+      }
+      opening.onLate(() => {
+        stop()
+        answerHttp1(socket, plain(tooSlow))
       })
+      socket.on('data', came).on('end', leave).on('close', stop)
+      socket.resume()
     },
     close: () => server.close(),
   }
-}
-
-/** Waits for the first bytes of a connection, but not for ever; the socket is paused when they are handed over. */
-function firstBytes(socket: Duplex, within: number, then: (bytes: Buffer) => void): void {
-  const stop = () => {
-    clearTimeout(timer)
-    socket.off('data', came).off('end', leave).off('close', stop)
-  }
-  const came = (bytes: Buffer) => {
-    stop()
-    socket.pause()
-    then(bytes)
-  }
-  const leave = () => {
-    stop()
-    socket.destroy()
-  }
-  const timer = setTimeout(() => {
-    stop()
-    answerHttp1(socket, tooSlow)
-  }, within)
-  socket.on('data', came).on('end', leave).on('close', stop)
-  socket.resume()
 }
 
 /**
@@ -219,12 +265,24 @@ function readHandshake(bytes: Buffer): (RequestHead & { early: Buffer }) | undef
   return { method, url, httpVersion: '1.1', httpVersionMajor: 1, rawHeaders, early: bytes.subarray(length) }
 }
 
-const tooSlow = plain({ status: 408, message: 'request took too long', headers: [] })
+const tooSlow = { status: 408, message: 'request took too long', headers: [] }
+const faulty = { status: 500, message: 'the gateway could not do this', headers: [] }
+const versionNotSupported = { status: 505, message: 'HTTP/1.1 is served here', headers: [] }
+
+/** What Node's parser says is wrong. */
+type ParseError = NodeJS.ErrnoException & { reason?: string }
 
 const clientErrors: Record<string, [status: number, message: string]> = {
   HPE_HEADER_OVERFLOW: [431, 'request header fields too large'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'chunk extensions too large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'request took too long'],
+  'Invalid HTTP version': [505, versionNotSupported.message],
+  // The preface of HTTP/2, RFC 9113 3.4: without TLS nobody agreed to it.
+  HPE_PAUSED_H2_UPGRADE: [505, versionNotSupported.message],
+}
+
+function isResponse(value: unknown): value is ServerResponse {
+  return value instanceof http.ServerResponse
 }
 
 function offersWebSocket(req: IncomingMessage): boolean {
@@ -245,81 +303,6 @@ function withoutUpgrade(req: IncomingMessage): Buffer {
   return Buffer.from(`${req.method} ${req.url} HTTP/${req.httpVersion}\r\n${lines}\r\n`, 'latin1')
 }
 
-function openHttp2(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: AbortSignal) {
-  const sources = new Map<ServerHttp2Session, Source>()
-  const server = http2.createServer({
-    settings: {
-      // RFC 8441 3: without it no client may open a WebSocket over HTTP/2.
-      enableConnectProtocol: true,
-      maxConcurrentStreams: maxStreams,
-      maxHeaderListSize: maxHeaderBytes,
-    },
-    maxSessionInvalidFrames: 100,
-    maxSessionRejectedStreams: 100,
-  })
-
-  server.on('session', (session) => {
-    session.setLocalWindowSize(sessionWindow)
-    closeWhenIdle(session, timeouts)
-    session.once('close', () => sources.delete(session))
-    if (retired.aborted) setImmediate(() => session.close())
-  })
-  // What goes wrong shows in the 'close' of the session and its streams.
-  server.on('sessionError', () => {})
-  server.on('stream', (stream) => stream.on('error', () => {}))
-
-  const onRequest = (req: Http2ServerRequest, res: Http2ServerResponse) => {
-    const source = sources.get(req.stream.session as ServerHttp2Session)
-    if (!source) return req.stream.destroy()
-    const result = readPlainRequest(req, source)
-    if (result.ok) return handlers.onRequest({ req, res, request: result.request })
-    answerHttp2(req.stream, plain(result))
-    handlers.onRefused?.(result.status, result.message)
-  }
-  server.on('request', onRequest)
-  server.on('checkContinue', onRequest)
-
-  // Without this listener Node answers every CONNECT with 405, the extended ones too.
-  server.on('connect', (req: Http2ServerRequest) => {
-    const source = sources.get(req.stream.session as ServerHttp2Session)
-    if (!source) return req.stream.destroy()
-    const result = readUpgradeRequest(req, source)
-    if (result.ok) return handlers.onUpgrade(http2Handshake(result.request, req.stream))
-    answerHttp2(req.stream, plain(result))
-    handlers.onRefused?.(result.status, result.message)
-  })
-
-  retired.addEventListener('abort', () => {
-    for (const session of sources.keys()) session.close()
-  })
-  return {
-    serve(socket: Duplex, source: Source) {
-      server.prependOnceListener('session', (session) => sources.set(session, source))
-      // Who has ended its TCP can end none of its streams any more: the session ends, and they with it.
-      socket.allowHalfOpen = false
-      server.emit('connection', socket)
-    },
-    close() {
-      for (const session of sources.keys()) session.destroy()
-    },
-  }
-}
-
-/** Closes a session that has no open stream for too long; the first one has to come as fast as a request head. */
-function closeWhenIdle(session: ServerHttp2Session, timeouts: HttpTimeouts): void {
-  let streams = 0
-  let timer = setTimeout(() => session.close(), timeouts.headers)
-  session.on('stream', (stream) => {
-    streams++
-    clearTimeout(timer)
-    stream.once('close', () => {
-      streams--
-      if (streams === 0 && !session.closed) timer = setTimeout(() => session.close(), timeouts.idle)
-    })
-  })
-  session.once('close', () => clearTimeout(timer))
-}
-
-function plain({ status, message, headers }: Omit<Refusal, 'ok'>): HttpAnswer {
+export function plain({ status, message, headers }: Omit<Refusal, 'ok'>): HttpAnswer {
   return { status, headers, body: `${message}\n` }
 }

@@ -1,10 +1,13 @@
 // In: an accepted socket. Out: a connection on which HTTP starts, with its peer known. Next: http-servers.ts.
 import type net from 'node:net'
+import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import type { Logger } from 'pino'
 import { normaliseAddress, type Trust, trustProxies } from './forwarded.ts'
+import { attempt, guarded } from './guard.ts'
 import { type HttpHandlers, type HttpServers, type HttpTimeouts, openHttpServers } from './http-servers.ts'
-import type { ListenOptions, TlsOptions } from './options.ts'
+import type { ListenOptions, PendingOptions, TlsOptions } from './options.ts'
+import { defaultPending, type Opening, Pending } from './pending.ts'
 import { takeProxyHeader } from './proxy-protocol.ts'
 import type { Source } from './upgrade-request.ts'
 
@@ -26,6 +29,10 @@ const defaultTimeouts: DoorTimeouts = {
 export interface DoorDeps extends HttpHandlers {
   trusted: Trust
   timeouts?: Partial<DoorTimeouts>
+  /** Asked for each socket. */
+  pending?: () => PendingOptions
+  /** A socket had to give way to another before its request had come. */
+  onPendingRefused?: () => void
 }
 
 /** What happens to the accepted sockets of one listener. */
@@ -42,20 +49,41 @@ export interface Door {
   destroy(): void
   /** Sockets that were taken and are still open. */
   readonly size: number
+  /** How many of them have not sent a whole request yet. */
+  readonly pending: number
 }
 
 /** Opens the door of one listener. */
 export function openDoor(listener: ListenOptions, deps: DoorDeps): Door {
   const timeouts = { ...defaultTimeouts, ...deps.timeouts }
   const servers = openHttpServers(deps, timeouts)
-  const tlsServer = listener.tls && openTls(listener.tls, timeouts.tlsHandshake, servers)
+  const tlsServer = listener.tls && openTls(listener.tls, timeouts.tlsHandshake, servers, deps)
   const sockets = new Set<net.Socket>()
+  const pending = new Pending({
+    options: deps.pending ?? (() => ({ ...defaultPending, timeout: timeouts.headers })),
+    shared: (address) => deps.trusted(address),
+    onRefused: () => deps.onPendingRefused?.(),
+  })
   let closed = false
 
-  const start = (socket: net.Socket, peer: string) => {
+  const start = (socket: net.Socket, peer: string, opening: Opening) => {
     const source = { address: normaliseAddress(peer), tls: tlsServer !== undefined, trusted: deps.trusted }
-    if (tlsServer) tlsServer.serve(socket, source)
-    else servers.serve(socket, 'http/1.1', source)
+    opening.from(source.address)
+    if (tlsServer) tlsServer.serve(socket, source, opening)
+    else servers.serve(socket, 'http/1.1', source, opening)
+  }
+  const begin = (socket: net.Socket, peer: string) => {
+    const opening = pending.add(socket, normaliseAddress(peer))
+    if (!listener.proxyProtocol) return start(socket, peer, opening)
+    const header = guarded(
+      (address: { host: string } | undefined) => start(socket, address?.host ?? peer, opening),
+      (error) => fail(error, socket),
+    )
+    takeProxyHeader(socket, timeouts.proxyHeader, header)
+  }
+  const fail = (error: unknown, socket: Duplex) => {
+    deps.onFault?.(error)
+    socket.destroy()
   }
   const close = () => {
     closed = true
@@ -77,8 +105,10 @@ export function openDoor(listener: ListenOptions, deps: DoorDeps): Door {
         sockets.delete(socket)
         if (closed && sockets.size === 0) servers.close()
       })
-      if (!listener.proxyProtocol) start(socket, peer)
-      else takeProxyHeader(socket, timeouts.proxyHeader, (address) => start(socket, address?.host ?? peer))
+      attempt(
+        () => begin(socket, peer),
+        (error) => fail(error, socket),
+      )
     },
     setCertificate: (certificate) => tlsServer?.setCertificate(certificate),
     retire: () => servers.retire(),
@@ -90,28 +120,43 @@ export function openDoor(listener: ListenOptions, deps: DoorDeps): Door {
     get size() {
       return sockets.size
     },
+    get pending() {
+      return pending.size
+    },
   }
 }
 
-function openTls(certificate: TlsOptions, handshakeTimeout: number, servers: HttpServers) {
+function openTls(
+  certificate: TlsOptions,
+  handshakeTimeout: number,
+  servers: HttpServers,
+  { onFault }: Pick<DoorDeps, 'onFault'>,
+) {
   const server = tls.createServer({ ...certificate, handshakeTimeout, ALPNProtocols: ['h2', 'http/1.1'] })
-  // The server makes the TLS socket itself; its peer's address and port tell which connection it belongs to.
-  const sources = new Map<string, Source>()
-  const nameOf = ({ remoteAddress, remotePort }: net.Socket) => `${remoteAddress} ${remotePort}`
+  // The server makes the TLS socket itself; the two ends of a connection tell it from all others that are open.
+  const connections = new Map<string, { source: Source; opening: Opening }>()
+  const nameOf = ({ remoteAddress, remotePort, localAddress, localPort }: net.Socket) =>
+    `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
 
   server.on('tlsClientError', (_error, socket) => socket.destroy())
-  server.on('secureConnection', (socket) => {
+  const onSecure = (socket: tls.TLSSocket) => {
     socket.on('error', () => {})
-    const source = sources.get(nameOf(socket))
-    if (source) servers.serve(socket, socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1', source)
-    else socket.destroy()
-  })
+    const found = connections.get(nameOf(socket))
+    if (!found) return socket.destroy()
+    servers.serve(socket, socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1', found.source, found.opening)
+  }
+  const fail = (error: unknown, socket: Duplex) => {
+    onFault?.(error)
+    socket.destroy()
+  }
+  server.on('secureConnection', guarded(onSecure, fail))
   return {
-    serve(socket: net.Socket, source: Source) {
+    serve(socket: net.Socket, source: Source, opening: Opening) {
       const name = nameOf(socket)
-      sources.set(name, source)
+      const connection = { source, opening }
+      connections.set(name, connection)
       socket.once('close', () => {
-        if (sources.get(name) === source) sources.delete(name)
+        if (connections.get(name) === connection) connections.delete(name)
       })
       server.emit('connection', socket)
     },
@@ -124,6 +169,8 @@ export interface DoorsDeps extends HttpHandlers {
   trustedProxies: () => readonly string[]
   log?: Pick<Logger, 'debug' | 'error'>
   timeouts?: Partial<DoorTimeouts>
+  pending?: DoorDeps['pending']
+  onPendingRefused?: () => void
 }
 
 /** The doors of all listeners, opened as sockets come. */
@@ -186,6 +233,14 @@ export class Doors {
   retire(): void {
     this.#retired = true
     for (const { door } of this.#doors) door.retire()
+  }
+
+  /** Sockets, of all listeners, that have not sent a whole request yet. */
+  get pending(): number {
+    return [...this.#doors.map(({ door }) => door), ...this.#closing].reduce(
+      (sum, door) => sum + door.pending,
+      0,
+    )
   }
 
   /** Destroys every socket and takes none any more. */

@@ -4,6 +4,7 @@ import net from 'node:net'
 import type { Logger } from 'pino'
 import { bindHandle, cannotListen } from './bound-handles.ts'
 import type { Handle } from './channel.ts'
+import { guarded } from './guard.ts'
 import type { HandOut } from './hand-out.ts'
 import type { HostPort, ListenOptions } from './options.ts'
 import type { WorkerLink } from './worker-link.ts'
@@ -118,7 +119,13 @@ export class Listening {
     if (this.#deps.way === 'shared') return { way: 'shared', options, ...(await bindHandle(options)) }
     const server = net.createServer(
       { allowHalfOpen: true, noDelay: true, pauseOnConnect: this.#deps.otherProcess },
-      (socket) => this.#deps.handOut.give(key, socket),
+      guarded(
+        (socket: net.Socket) => this.#deps.handOut.give(key, socket),
+        (err, socket) => {
+          this.#deps.log.error({ err, listener: key }, 'fault while handing a socket to a worker')
+          socket.destroy()
+        },
+      ),
     )
     await listen(server, options)
     // Too many open files, most of all: worth a line, not worth a crash.

@@ -24,6 +24,16 @@ export interface AdminOptions extends HostPort {
   token?: string
 }
 
+/** Sockets that have not sent a whole request yet; the numbers hold for each listener, in each worker. */
+export interface PendingOptions {
+  /** How many there may be. */
+  connections: number
+  /** How many of one address; trusted proxies are not counted so. */
+  perAddress: number
+  /** Milliseconds from the accept to the end of the first request head, TLS and PROXY header included. */
+  timeout: number
+}
+
 /** How the gateway lets go of connections. */
 export interface DrainOptions {
   /** Milliseconds over which the closes are spread. */
@@ -154,6 +164,8 @@ export interface GatewayOptions {
   workers: number | 'auto'
   /** Addresses or CIDR ranges whose forwarded headers are believed. */
   trustedProxies: string[]
+  /** Absent when the supervisor is older than this code: the defaults. */
+  pending?: PendingOptions
   drain: DrainOptions
   routes: RouteOptions[]
 }

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { type DialFailure, type DialTarget, dial } from './dial.ts'
 import { FrameReader, type FrameSink } from './frame-reader.ts'
 import { closeFrame, controlFrame, opcode } from './frames.ts'
+import { guarded } from './guard.ts'
 import type { HealthOptions } from './options.ts'
 import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
 
@@ -118,11 +119,14 @@ function converse(
         close()
       },
     }
-    const onData = (chunk: Buffer) => {
-      received += chunk.length
-      reader.read(chunk, sink)
-      if (received > maxChatter) finish('too much data before the pong')
-    }
+    const onData = guarded(
+      (chunk: Buffer) => {
+        received += chunk.length
+        reader.read(chunk, sink)
+        if (received > maxChatter) finish('too much data before the pong')
+      },
+      () => finish('broke the protocol'),
+    )
     signal.addEventListener('abort', onAbort)
     socket.on('data', onData).on('end', onEnd).on('close', onEnd)
     if (answered) close()

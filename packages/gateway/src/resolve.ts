@@ -2,6 +2,7 @@
 import dns from 'node:dns/promises'
 import type { Clock } from './clock.ts'
 import { errorWords } from './dial-failure.ts'
+import { attempt } from './guard.ts'
 
 /** Every address of a name. Rejects when there is none. */
 export type Lookup = (name: string) => Promise<string[]>
@@ -44,11 +45,14 @@ export function resolveAgain({
   let timer: unknown
   const run = async () => {
     timer = clock.setTimeout(() => onFailure('name lookup took too long'), lookupTimeout)
-    const report = await attempt(name, lookup)
+    const report = await lookUp(name, lookup)
     if (stopped) return
     clock.clearTimeout(timer)
-    if (Array.isArray(report)) onAddresses(report)
-    else onFailure(report)
+    // Whatever becomes of this answer, the name is looked up again.
+    attempt(
+      () => (Array.isArray(report) ? onAddresses(report) : onFailure(report)),
+      () => onFailure('name lookup failed'),
+    )
     timer = clock.setTimeout(() => void run(), every)
   }
   void run()
@@ -59,7 +63,7 @@ export function resolveAgain({
 }
 
 /** The addresses, or why there are none. */
-async function attempt(name: string, lookup: Lookup): Promise<string[] | string> {
+async function lookUp(name: string, lookup: Lookup): Promise<string[] | string> {
   try {
     const addresses = [...new Set(await lookup(name))]
     return addresses.length > 0 ? addresses : 'name not found'

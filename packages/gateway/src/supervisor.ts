@@ -111,6 +111,7 @@ export class Supervisor implements Operations {
       clock,
       onReady: (worker) => this.#workerReady(worker),
       onGone: (worker) => this.#workerGone(worker),
+      onFaulty: (worker) => this.#handOut.retire(worker),
       onSocketTaken: (worker, id) => this.#handOut.taken(worker, id),
       onSocketsLeft: (worker, count) => this.#handOut.left(worker, count),
       onEvents: (worker, events, dropped) => this.#publish(worker, events, dropped),

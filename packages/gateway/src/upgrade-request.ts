@@ -67,7 +67,7 @@ export function readUpgradeRequest(req: Incoming, source: Source): ReadResult<Up
   const problem =
     (req.httpVersionMajor === 2 ? refuseConnect(req) : refuseUpgrade(req, fields)) ??
     refuseBody(fields) ??
-    refuseVersion(fields, req.httpVersionMajor === 2) ??
+    refuseVersion(fields) ??
     refuseHandshakeFields(fields)
   if (problem) return problem
   const head = readHead(req)
@@ -218,14 +218,14 @@ function refuseConnect(req: Incoming): Refusal | undefined {
   // target URI [...] MUST also be included"
   const protocol = (req as Http2ServerRequest).headers[':protocol']
   if (req.method !== 'CONNECT' || typeof protocol !== 'string') return refuse(405, 'CONNECT is not served')
-  if (protocol.toLowerCase() !== 'websocket') return refuse(501, ':protocol must be websocket')
+  // RFC 8441 5: "The pseudo-header field :protocol [...] MUST have a value of "websocket" to initiate a WebSocket
+  // connection on an HTTP/2 stream."
+  if (protocol !== 'websocket') return refuse(501, ':protocol must be websocket')
   if (!/^https?$/i.test((req as Http2ServerRequest).scheme ?? '')) return refuse(400, ':scheme must be https')
 }
 
-function refuseVersion(fields: HeaderList, optional: boolean): Refusal | undefined {
+function refuseVersion(fields: HeaderList): Refusal | undefined {
   const versions = values(fields, 'sec-websocket-version')
-  // Some clients leave it out over HTTP/2, where :protocol says it all.
-  if (optional && versions.length === 0) return undefined
   // RFC 6455 4.4: "If the server doesn't support the requested version, it MUST respond with a
   // |Sec-WebSocket-Version| header field (or multiple |Sec-WebSocket-Version| header fields) containing all versions
   // it is willing to use."

@@ -178,7 +178,8 @@ export class UpstreamPool {
     const { clock, random } = this.#deps
     for (const upstream of this.upstreams) {
       if (this.#probers.has(upstream)) continue
-      const run = (signal: AbortSignal) => this.#probe(upstream, signal)
+      const run = (signal: AbortSignal) =>
+        this.#probe(upstream, signal).catch((err) => this.#deps.log.error({ err }, 'fault in a health check'))
       const every = () => (this.#isEager() ? Math.min(eagerInterval, health.interval) : health.interval)
       this.#probers.set(upstream, new Prober({ run, every, clock, random }))
     }

@@ -1,6 +1,7 @@
 // The listeners of a worker that accepts for itself: servers on handles that the supervisor has bound and keeps.
 import net from 'node:net'
 import type { Logger } from 'pino'
+import { guarded } from './guard.ts'
 
 /** Connections that may wait in the kernel to be accepted; it cuts this to its own limit (4,096 on Linux). */
 export const backlog = 4096
@@ -18,8 +19,15 @@ export class WorkerListeners {
   /** Accepts from a bound handle; the answer is an error code of the system when it cannot. */
   listen(listener: string, handle: unknown): Promise<{ error?: string }> {
     if (this.#servers.has(listener)) return Promise.resolve({})
-    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.#onSocket(listener, socket),
+    const server = net.createServer(
+      { allowHalfOpen: true, noDelay: true },
+      guarded(
+        (socket: net.Socket) => this.#onSocket(listener, socket),
+        (err, socket) => {
+          this.#log.error({ err, listener }, 'fault while taking a socket')
+          socket.destroy()
+        },
+      ),
     )
     return new Promise((resolve) => {
       server.on('error', (error: NodeJS.ErrnoException) => {

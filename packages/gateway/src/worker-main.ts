@@ -12,7 +12,8 @@ const worker = new Worker({
 })
 
 process.on('message', (message: ToWorker, handle: unknown) => worker.receive(message, handle))
-process.once('disconnect', () => void worker.abandon())
+process.once('disconnect', () => worker.abandon().catch(() => process.exit(1)))
+// The last line; rejections that nobody handles come here too.
 process.on('uncaughtException', (error) => {
   process.exitCode = 1
   worker.fault(error)

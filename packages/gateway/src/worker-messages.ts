@@ -122,6 +122,8 @@ export type FromWorker =
   | { type: 'ready'; protocol: number /** Of the code that the worker runs. */; version: string }
   /** The worker cannot serve with these options; it ends after this. */
   | { type: 'failed'; message: string }
+  /** Something in it is broken: it drains and ends; another should have its place now. */
+  | { type: 'faulty' }
   /** The worker has the socket: the supervisor can let go of its copy. */
   | { type: 'took'; id: number }
   /** Some of the worker's sockets have closed: so many are left. */

@@ -7,6 +7,7 @@ import { Arrivals } from './arrivals.ts'
 import type { Handle } from './channel.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Gateway } from './gateway.ts'
+import { attempt } from './guard.ts'
 import { HandOver } from './handover.ts'
 import { createLogger } from './log.ts'
 import { logLinesDropped } from './log-writer.ts'
@@ -85,6 +86,7 @@ export class Worker {
   #drained: Promise<DrainCounts> | undefined
   /** Connections that ended since it began to leave. */
   #ended = 0
+  #faulty = false
 
   constructor({ post, end, clock = systemClock }: WorkerDeps) {
     this.#post = post
@@ -118,6 +120,16 @@ export class Worker {
 
   /** Obeys one message of the supervisor. `handle` is what came with it. */
   receive(message: ToWorker, handle?: unknown): void {
+    attempt(
+      () => this.#obey(message, handle),
+      (error) => {
+        this.#log?.error({ err: error, message: message?.type }, 'fault while obeying the supervisor')
+        if (handle instanceof net.Socket) handle.destroy()
+      },
+    )
+  }
+
+  #obey(message: ToWorker, handle?: unknown): void {
     switch (message.type) {
       case 'configure':
         void this.#configure(message)
@@ -162,11 +174,26 @@ export class Worker {
     this.stop()
   }
 
-  /** A fault that nobody caught: what this worker holds can no longer be trusted, and it ends. */
+  /**
+   * A fault that nobody caught, so that nobody knows what it was about. What this worker holds can no longer be trusted,
+   * but its clients can still be told: another takes its place, and it drains (docs/decisions/0021).
+   */
   fault(error: unknown): void {
-    this.#log?.fatal({ error: wordsOf(error) }, 'worker ends after a fault')
-    this.#log?.debug({ err: error }, 'where the fault happened')
-    this.#end()
+    this.#log?.fatal({ err: error }, 'worker drains after a fault that no connection can be blamed for')
+    if (this.#faulty) return
+    this.#faulty = true
+    if (!this.#gateway) return this.#end()
+    this.#post({ type: 'faulty' })
+    this.#leaving = true
+    attempt(
+      async () => {
+        this.#listeners.unlisten()
+        await this.#drainAll()
+        this.#sendEvents()
+        this.stop()
+      },
+      () => this.#end(),
+    )
   }
 
   stop(): void {

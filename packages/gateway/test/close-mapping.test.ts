@@ -179,7 +179,7 @@ describe('the life of a connection in ARCHITECTURE.md', () => {
       }
     }
     // Before the table: what the checks of the request answer (upgrade-request.ts).
-    const before = ['HTTP 400', 'HTTP 405', 'HTTP 408', 'HTTP 426', 'HTTP 431']
+    const before = ['HTTP 400', 'HTTP 405', 'HTTP 408', 'HTTP 426', 'HTTP 431', 'HTTP 505']
     const afterwards = ['1006', '1001']
     expect([...shown].sort()).toEqual([...new Set([...said, ...before, ...afterwards])].sort())
   })

@@ -48,6 +48,7 @@ function scene(size: number) {
   const puppets: Puppet[] = []
   const ready: WorkerLink[] = []
   const gone: WorkerLink[] = []
+  const faulty: WorkerLink[] = []
   let options = gatewayOptions({ name: 'chat', upstreams: ['ws://127.0.0.1:1'] })
   const crew = new Crew({
     size,
@@ -62,6 +63,7 @@ function scene(size: number) {
     clock,
     onReady: async (worker) => void ready.push(worker),
     onGone: (worker) => gone.push(worker),
+    onFaulty: (worker) => faulty.push(worker),
     onSocketTaken: () => {},
     onSocketsLeft: () => {},
     onEvents: () => {},
@@ -72,7 +74,16 @@ function scene(size: number) {
     for (const puppet of puppets) puppet.say(isReady)
     await started
   }
-  return { clock, crew, puppets, ready, gone, start, setOptions: (next: typeof options) => (options = next) }
+  return {
+    clock,
+    crew,
+    puppets,
+    ready,
+    gone,
+    faulty,
+    start,
+    setOptions: (next: typeof options) => (options = next),
+  }
 }
 
 function snapshot(open: number, accepted: number): GatewaySnapshot {
@@ -85,6 +96,32 @@ function snapshot(open: number, accepted: number): GatewaySnapshot {
 }
 
 const process = { memory: 1, processor: 1, delay: 1, logLinesDropped: 0 }
+
+test('a worker that drains after a fault is replaced at once, gets no more sockets, and is not replaced twice', async () => {
+  const { crew, clock, puppets, faulty, start } = scene(1)
+  await start()
+  clock.advance(60_000)
+  puppets[0]!.say({ type: 'faulty' })
+  puppets[0]!.say({ type: 'faulty' })
+  expect(faulty).toHaveLength(1)
+  expect(crew.ready).toEqual([])
+  expect(puppets).toHaveLength(2)
+  puppets[1]!.say(isReady)
+  await settled()
+  expect(crew.ready.map(({ id }) => id)).toEqual([2])
+  puppets[0]!.kill()
+  await settled()
+  expect(puppets).toHaveLength(2)
+  expect(crew.restarts).toBe(1)
+})
+
+test('what a worker says can be as wrong as it likes: the supervisor goes on', async () => {
+  const { crew, puppets, start } = scene(1)
+  await start()
+  puppets[0]!.say({ type: 'admit', request: 1, route: 'chat' } as never)
+  puppets[0]!.say({ type: 'events' } as never)
+  expect(crew.ready).toHaveLength(1)
+})
 
 test('a crew has started when every worker is ready', async () => {
   const { crew, puppets, ready } = scene(2)

@@ -276,7 +276,6 @@ describe('a handshake over HTTP/2', () => {
 
   test('is read like one over HTTP/1.1, with a key of its own', async () => {
     const { request } = (await connect({
-      ':protocol': 'WebSocket',
       'sec-websocket-protocol': 'chat',
       'sec-websocket-extensions': 'permessage-deflate',
       'sec-websocket-key': 'x',
@@ -308,6 +307,7 @@ describe('a handshake over HTTP/2', () => {
 
   test.each<[string, Record<string, string>, number]>([
     ['another protocol', { ':protocol': 'webtransport' }, 501],
+    ['the protocol in another case', { ':protocol': 'WebSocket' }, 501],
     ['another scheme', { ':scheme': 'ftp' }, 400],
     ['another version', { 'sec-websocket-version': '8' }, 426],
     ['a body', { 'content-length': '5' }, 400],
@@ -318,7 +318,7 @@ describe('a handshake over HTTP/2', () => {
     expect(await connect(headers)).toEqual({ status })
   })
 
-  test('may leave the version out', async () => {
+  test('without a version is refused as over HTTP/1.1', async () => {
     const headers = {
       ':method': 'CONNECT',
       ':protocol': 'websocket',
@@ -326,7 +326,7 @@ describe('a handshake over HTTP/2', () => {
       ':path': '/',
       ':authority': 'a',
     }
-    expect(await connect(headers, true)).toMatchObject({ request: { target: '/' } })
+    expect(await connect(headers, true)).toEqual({ status: 426 })
   })
 
   test('without a protocol is refused', async () => {
