@@ -72,9 +72,9 @@ export class Connections {
     let timer: unknown
     const again = () => {
       timer = clock.setTimeout(() => {
+        again()
         const now = clock.now()
         for (const connection of this.#live.values()) connection.pipe.tick(now)
-        again()
       }, everyMs)
     }
     again()

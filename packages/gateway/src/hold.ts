@@ -82,7 +82,7 @@ export class Hold {
   #search: AbortController | undefined
   #next: Duplex | undefined
   #refusal: 'refused' | 'too-late' | undefined
-  readonly #replay: Replay | undefined
+  #replay: Replay | undefined
   /** The replay module waits for a word of the new upstream before it says the rest. */
   #restOwed = false
   #restTimer: unknown
@@ -100,7 +100,9 @@ export class Hold {
     this.#compressed = compressed
     this.#clock = clock
     this.#kept = new Kept(deps.options.buffer)
-    this.#replay = deps.replay?.create(saved)
+    pipe.enter(() => {
+      this.#replay = deps.replay?.create(saved)
+    })
     this.#follow()
   }
 
@@ -384,11 +386,8 @@ export class Hold {
 
   /** The state as data that JSON can carry. The search for an upstream, if one is under way, ends here. */
   pack(): PackedHold {
-    if (this.#search) this.#deps.onCarried(-1)
-    this.#search?.abort()
-    this.#search = undefined
-    this.#clock.clearTimeout(this.#restTimer)
-    return {
+    // `save` may throw: then nothing has changed.
+    const packed: PackedHold = {
       kept: this.#kept.pack(),
       confirmed: this.#confirmed.pack(),
       heldFor: this.#clock.now() - this.#heldAt,
@@ -401,6 +400,11 @@ export class Hold {
       fromClient: this.#fromClient?.pack(),
       fromUpstream: this.#fromUpstream?.pack(),
     }
+    if (this.#search) this.#deps.onCarried(-1)
+    this.#search?.abort()
+    this.#search = undefined
+    this.#clock.clearTimeout(this.#restTimer)
+    return packed
   }
 
   unpack(packed: PackedHold): void {

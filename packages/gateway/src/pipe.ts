@@ -69,7 +69,12 @@ export class Pipe {
   upstream: Side
   readonly #options: PipeOptions
   readonly #hold: Hold | undefined
+  /** Whose timers come in by `enter`. */
+  readonly #clock: Clock
   #state: ConnectionState = { name: 'open' }
+  /** A fault before that, in the constructor, waits until the caller has the Pipe. */
+  #started = false
+  #faults = 0
   #closeTimer: unknown
   /** The Close frame that just came, for 'forward-close'. */
   #closeFrame: Buffer | undefined
@@ -84,9 +89,14 @@ export class Pipe {
   constructor(options: PipeOptions) {
     this.#options = options
     this.#closeTimeout = options.closeTimeout
+    const { clock } = options
+    this.#clock = {
+      ...clock,
+      setTimeout: (callback, ms) => clock.setTimeout(() => this.enter(callback), ms),
+    }
     if (options.hold) {
       const compressed = options.rsv === deflateRsv
-      this.#hold = new Hold(this, options.hold, options.clock, compressed, options.packed?.hold?.replay)
+      this.#hold = new Hold(this, options.hold, this.#clock, compressed, options.packed?.hold?.replay)
     }
     this.client = new Side(this, 'client', {
       rules: {
@@ -99,14 +109,15 @@ export class Pipe {
       },
       messagesPerSecond: options.messagesPerSecond,
       keepalive: options.keepalive,
-      clock: options.clock,
+      clock: this.#clock,
       hold: this.#hold,
     })
     this.upstream = this.#newUpstream()
     if (options.packed) this.#unpack(options.packed)
     this.client.attach(options.client)
     if (options.upstream) this.upstream.attach(options.upstream)
-    if (this.#state.name === 'held') this.#hold?.searchOn()
+    if (this.#state.name === 'held') this.enter(() => this.#hold?.searchOn())
+    this.#started = true
   }
 
   get #rules(): { rsv: number; messageBytes: number } {
@@ -114,13 +125,13 @@ export class Pipe {
   }
 
   #newUpstream(): Side {
-    const { rsv, clock, keepalive } = this.#options
+    const { rsv, keepalive } = this.#options
     // Held clients must be told 1012 whenever an upstream dies, so that no frame of theirs may be half sent.
     const split = this.#hold !== undefined && (rsv === 0 || rsv === deflateRsv)
     const side = new Side(this, 'upstream', {
       rules: { masked: false, ...this.#rules, wholeFrames, split, unlimited: true },
       keepalive,
-      clock,
+      clock: this.#clock,
       hold: this.#hold,
     })
     this.client.opposite = side
@@ -193,14 +204,18 @@ export class Pipe {
 
   /** Reads nothing more of either side. What was read before is handed on first. */
   freeze(): void {
-    this.client.freeze()
-    this.upstream.freeze()
+    this.enter(() => {
+      this.client.freeze()
+      this.upstream.freeze()
+    })
   }
 
   /** Goes on after `freeze`. */
   thaw(): void {
-    this.client.thaw()
-    this.upstream.thaw()
+    this.enter(() => {
+      this.client.thaw()
+      this.upstream.thaw()
+    })
   }
 
   /** Gives both connections away, with all that is needed to go on; to be called while frozen and movable. */
@@ -227,8 +242,10 @@ export class Pipe {
   /** Called at every sweep of the keepalive. */
   tick(now: MonotonicMs): void {
     if (this.#state.name === 'closed') return
-    this.client.tick(now)
-    if (this.upstream.stream) this.upstream.tick(now)
+    this.enter(() => {
+      this.client.tick(now)
+      if (this.upstream.stream) this.upstream.tick(now)
+    })
   }
 
   /** A Side saw a Close frame. */
@@ -238,30 +255,52 @@ export class Pipe {
     this.#closeFrame = undefined
   }
 
+  /**
+   * The one way in for whatever happens outside: events of the sockets, timers, sweeps, answers to a dial. What throws
+   * there, a bug of ours or a replay module, ends this connection and no other, and not the process.
+   */
+  enter(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.fault(error)
+    }
+  }
+
   /** A bug of ours must not end the process, and must not leave two peers waiting. */
   fault(error: unknown): void {
-    this.#options.onError(error)
-    this.step(
-      this.#state.name !== 'closing'
-        ? { type: 'happened', happening: { what: 'gateway-fault' } }
-        : { type: 'cut' },
-    )
+    if (!this.#started) return queueMicrotask(() => this.fault(error))
+    if (this.#faults++ === 0) this.#options.onError(error)
+    // Its peers have been told, and have a limited time to answer.
+    if (this.#state.name === 'closing' || this.#state.name === 'closed') return
+    if (this.#faults === 1) this.step({ type: 'happened', happening: { what: 'gateway-fault' } })
+    else if (this.#faults === 2) this.step({ type: 'cut' })
+    else {
+      this.#state = { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } }
+      this.#destroy()
+    }
   }
 
   step(event: ConnectionEvent): void {
+    this.enter(() => this.#step(event))
+  }
+
+  #step(event: ConnectionEvent): void {
     const was = this.#state
     if (was.name === 'closed') return
     const { manners, retry } = this.#options
     const [state, actions] = next(was, event, { manners, retry, hold: this.#hold?.holdable })
     this.#state = state
-    for (const action of actions) this.#do(action)
-    if (this.#hold && (state.name === 'closing' || state.name === 'closed')) this.#endHold(was, event)
+    // One that fails keeps none of the others back.
+    for (const action of actions) this.enter(() => this.#do(action))
+    if (state.name === 'closing' || state.name === 'closed') this.enter(() => this.#endHold(was, event))
     if (state.name === 'closed') {
-      const { clock, closeTimeout, onClosed } = this.#options
-      clock.clearTimeout(this.#closeTimer)
+      this.#clock.clearTimeout(this.#closeTimer)
       // A last Close may still wait for the end of a frame that streams; that, too, has its limit.
-      if (this.client.waits || this.upstream.waits) clock.setTimeout(() => this.#destroy(), closeTimeout)
-      onClosed(state.verdict)
+      if (this.client.waits || this.upstream.waits) {
+        this.#clock.setTimeout(() => this.#destroy(), this.#options.closeTimeout)
+      }
+      this.#options.onClosed(state.verdict)
     }
   }
 
@@ -314,14 +353,13 @@ export class Pipe {
   }
 
   #wait(ms: number): void {
-    const { clock } = this.#options
-    clock.clearTimeout(this.#closeTimer)
-    this.#closeTimer = clock.setTimeout(() => this.step({ type: 'too-late' }), ms)
+    this.#clock.clearTimeout(this.#closeTimer)
+    this.#closeTimer = this.#clock.setTimeout(() => this.step({ type: 'too-late' }), ms)
   }
 
   /** Lets the upstream go; the client stays. */
   #holdClient(departed: number, echo: boolean): void {
-    this.#options.clock.clearTimeout(this.#closeTimer)
+    this.#clock.clearTimeout(this.#closeTimer)
     const gone = this.upstream
     // RFC 6455 5.5.1: a Close is answered with a Close; inside a frame of the client's there is no place for one.
     const answer = echo && gone.mayBeTold ? closeFrame(departed, '', true) : undefined

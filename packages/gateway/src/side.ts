@@ -265,7 +265,7 @@ export class Side implements FrameSink {
     this.#waitingClose = undefined
     queueMicrotask(() => {
       this.#pipe.step({ type: 'unsaid', side: this.name })
-      if (this.#ending) this.#endWith(this.#ending)
+      this.enter(() => this.#ending && this.#endWith(this.#ending))
     })
   }
 
@@ -303,6 +303,11 @@ export class Side implements FrameSink {
     if (!this.#blocked) return
     this.#blocked = false
     if (!this.#frozen) this.stream?.resume()
+  }
+
+  /** What happens to the stream; a fault in it ends this connection alone. */
+  enter(work: () => void): void {
+    this.#pipe.enter(work)
   }
 
   /** Takes what was read. The result is the stream in which a write of it waits: the bytes must stay as they are. */
@@ -445,23 +450,27 @@ function streamOnData(this: Duplex, chunk: Buffer): void {
 }
 
 function quicken(here: Side): void {
-  here.quicken()
+  here.enter(() => here.quicken())
 }
 
 function streamOnDrain(this: Duplex): void {
-  ;(this as Wired)[side].onDrain()
+  const here = (this as Wired)[side]
+  here.enter(() => here.onDrain())
 }
 
 function streamOnEnd(this: Duplex): void {
-  ;(this as Wired)[side].onEndOfInput()
+  const here = (this as Wired)[side]
+  here.enter(() => here.onEndOfInput())
 }
 
 function streamOnClose(this: Duplex): void {
-  ;(this as Wired)[side].onEnd()
+  const here = (this as Wired)[side]
+  here.enter(() => here.onEnd())
 }
 
 function streamOnAborted(this: Duplex): void {
-  ;(this as Wired)[side].onAborted()
+  const here = (this as Wired)[side]
+  here.enter(() => here.onAborted())
 }
 
 /** 'close' follows; a reset is one way for TCP to end. */
