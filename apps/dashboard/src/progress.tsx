@@ -19,13 +19,15 @@ export function Progress({ frame: { drains, upgrade } }: { frame: Frame }) {
 }
 
 function Upgrade({ upgrade }: { upgrade: UpgradeInfo }) {
-  const { phase, total, moved, ended } = upgrade
+  const { phase, total, moved, ended, lost = 0 } = upgrade
   const words = upgradeWords(upgrade)
   const runs = phase === 'starting' || phase === 'moving'
   return (
     <li class={phase === 'failed' ? 'bad' : ''}>
       <span>{words}</span>
-      {runs && <Bar words={words} value={phase === 'starting' ? undefined : moved + ended} of={total} />}
+      {runs && (
+        <Bar words={words} value={phase === 'starting' ? undefined : moved + ended + lost} of={total} />
+      )}
     </li>
   )
 }

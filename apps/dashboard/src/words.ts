@@ -63,7 +63,8 @@ export function drainParts({
   return parts
 }
 
-export function upgradeWords({ phase, from, to, total, moved, ended, ms, error }: UpgradeInfo): string {
+export function upgradeWords(info: UpgradeInfo): string {
+  const { phase, from, to, total, moved, ended, lost = 0, ms, error } = info
   const version = to ?? 'the new version'
   switch (phase) {
     case 'starting':
@@ -71,7 +72,8 @@ export function upgradeWords({ phase, from, to, total, moved, ended, ms, error }
     case 'moving':
       return `Upgrading to ${version}: ${count(moved)} of ${plural(total, 'connection')} moved`
     case 'done': {
-      const rest = ended > 0 ? `, ${count(ended)} ended with their old worker` : ''
+      const end = ended > 0 ? `, ${count(ended)} ended with their old worker` : ''
+      const rest = lost > 0 ? `${end}, ${count(lost)} lost` : end
       return `Upgraded to ${version}: ${plural(moved, 'connection')} moved${rest}${ms === undefined ? '' : ` in ${seconds(ms)}`}`
     }
     case 'failed':

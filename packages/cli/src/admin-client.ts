@@ -27,22 +27,29 @@ export function askGateway(io: Io, flags: AdminFlags): Ask {
   return (method, path, options) => request(io, flags, method, path, options)
 }
 
-/** Runs an admin command: with `--json` the answer, or the error, is the one document printed. */
+/**
+ * Runs an admin command: with `--json` the answer, or the error, is the one document printed. `failed`: why the exit
+ * status is 1 all the same, though there is an answer to show.
+ */
 export async function runAdminCommand<T>(
   io: Io,
   flags: AdminFlags,
   ask: (ask: Ask) => Promise<T>,
   show: (answer: T) => string,
+  failed: (answer: T) => string | undefined = () => undefined,
 ): Promise<void> {
+  let answer: T
   try {
-    const answer = await ask(askGateway(io, flags))
-    if (flags.json) printJson(io, answer)
-    else io.stdout.write(show(answer))
+    answer = await ask(askGateway(io, flags))
   } catch (error) {
     if (!(error instanceof Failure) || !flags.json) throw error
     printJson(io, problemOf(error))
     throw new Failure(error.status, [], error.code)
   }
+  if (flags.json) printJson(io, answer)
+  else io.stdout.write(show(answer))
+  const words = failed(answer)
+  if (words !== undefined) throw new Failure(1, flags.json ? [] : words)
 }
 
 /** A failure as a document. */

@@ -198,7 +198,7 @@ function drains({ drains }: GatewayState, room: Room): string {
 
 /** The last upgrade, as one sentence. */
 function upgrade(info: UpgradeInfo, now: number, { paint }: Room): string {
-  const { phase, from, to, total, moved, ended, ms, error, startedAt } = info
+  const { phase, from, to, total, moved, ended, lost = 0, ms, error, startedAt } = info
   const versions = to === undefined || to === from ? `upgrade of ${from}` : `upgrade from ${from} to ${to}`
   const ago = `${formatDuration(Math.max(0, now - startedAt))} ago`
   const what = (): string => {
@@ -209,7 +209,8 @@ function upgrade(info: UpgradeInfo, now: number, { paint }: Room): string {
         return `${paint('yellow', 'moving')}: ${moved} of ${total} connections moved, ${ended} ended`
       case 'done': {
         const took = ms === undefined ? '' : ` in ${(ms / 1000).toFixed(1)} s`
-        return `${paint('green', 'done')} ${ago}: ${moved} of ${total} connections moved${took}, ${ended} ended`
+        const cut = lost > 0 ? `, ${paint('red', `${lost} lost`)}` : ''
+        return `${paint('green', 'done')} ${ago}: ${moved} of ${total} connections moved${took}, ${ended} ended${cut}`
       }
       case 'failed':
         return `${paint('red', 'failed')} ${ago}, the old workers go on: ${printable(error ?? 'reason not known')}`

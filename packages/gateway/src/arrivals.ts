@@ -35,17 +35,18 @@ export class Arrivals {
     if (half) this.#refuse(move, "the upstream's socket did not arrive")
   }
 
-  #goOn({ move, state, admission }: Move, client: Handle, upstream: Handle | undefined): void {
+  #goOn({ move, record, admission }: Move, client: Handle, upstream: Handle | undefined): void {
     const { gateway, post, readmit } = this.#deps
     try {
-      gateway.unpack(state, client, upstream, readmit(admission))
-      post({ type: 'adopted', move })
+      gateway.unpack({ record, client, upstream }, readmit(admission))
     } catch (error) {
       // Nothing was read: the worker that it comes from has these sockets, too, and goes on with them.
       client.close()
       upstream?.close()
-      this.#refuse(move, error instanceof Error ? error.message : String(error))
+      return this.#refuse(move, error instanceof Error ? error.message : String(error))
     }
+    // Said before the first byte is read.
+    post({ type: 'adopted', move })
   }
 
   #refuse(move: number, message: string): void {

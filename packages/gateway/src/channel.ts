@@ -13,7 +13,9 @@ export interface Channel {
   onMessage(listener: (message: FromWorker, handle?: Handle) => void): void
   /** The worker has taken this socket: lets go of the copy here, if there is one. */
   letGo(socket: Socket): void
-  /** Called once, with how the worker ended in words for the log; nothing comes from it after that. */
+  /**
+   * Called once, when the worker has ended and all that it said has been heard, with how it ended in words for the log.
+   */
   onExit(listener: (ending: string) => void): void
   /** Ends the worker at once. */
   kill(): void

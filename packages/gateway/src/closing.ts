@@ -119,7 +119,13 @@ function tell(state: Closing, side: SideName, told: Told, actions: ConnectionAct
 }
 
 export function whenClosing(before: Closing, event: ConnectionEvent): Step {
-  if (event.type === 'cut') return [{ name: 'closed', verdict: before.verdict }, [...cut]]
+  if (event.type === 'cut') {
+    const unseen: Verdict = { code: code.abnormalClosure, reason: '', by: 'gateway' }
+    return [
+      { name: 'closed', verdict: event.untold && before.verdict.by !== 'client' ? unseen : before.verdict },
+      [...cut],
+    ]
+  }
   const state: Closing = { ...before }
   const actions: ConnectionAction[] = []
   switch (event.type) {

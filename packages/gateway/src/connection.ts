@@ -52,8 +52,8 @@ export type ConnectionEvent =
   | { type: 'happened'; happening: Happening }
   /** The time that the sides had for their closing handshakes is over. */
   | { type: 'too-late' }
-  /** Both sides go now, whatever they are owed. */
-  | { type: 'cut' }
+  /** Both sides go now, whatever they are owed. `untold`: what the client was sent last has not gone out. */
+  | { type: 'cut'; untold?: boolean }
   /** The upstream's Ping that asks for silence before its Close (@holdfast/restart). */
   | { type: 'drain-ping' }
   /** The operator takes the upstream away. */

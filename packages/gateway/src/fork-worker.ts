@@ -9,6 +9,9 @@ import type { FromWorker } from './worker-messages.ts'
  */
 const youngSpace = 16
 
+/** Milliseconds after a worker's end in which its last words must have been read. */
+const heardWithinMs = 1000
+
 /** Starts the process of a worker. It logs to the same standard error; its standard output is the supervisor's too. */
 export function forkWorker(program: URL = new URL('./worker-main.js', import.meta.url)): Channel {
   const execArgv = [...process.execArgv, `--max-semi-space-size=${youngSpace}`]
@@ -31,7 +34,16 @@ export function forkWorker(program: URL = new URL('./worker-main.js', import.met
         if (!ended) listener(ending)
         ended = true
       }
-      child.once('exit', (code, signal) => end(signal ? `killed by ${signal}` : `ended with status ${code}`))
+      child.once('exit', (code, signal) => {
+        const ending = signal ? `killed by ${signal}` : `ended with status ${code}`
+        if (!child.connected) return end(ending)
+        // What it said before may still lie in the channel, which ends after it.
+        const timer = setTimeout(end, heardWithinMs, ending)
+        child.once('disconnect', () => {
+          clearTimeout(timer)
+          end(ending)
+        })
+      })
       child.on('error', (error: NodeJS.ErrnoException) => {
         // Also says when a signal could not be sent; only a process that was never started has no exit to wait for.
         if (child.pid === undefined) end(`cannot be started: ${error.code ?? error.message}`)

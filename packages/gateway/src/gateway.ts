@@ -3,7 +3,6 @@
 import type net from 'node:net'
 import type { Logger } from 'pino'
 import type { ClientHandshake } from './accept.ts'
-import type { Handle } from './channel.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { httpMapping } from './close-mapping.ts'
 import { type Connection, Connections, connectionInfo } from './connections.ts'
@@ -16,7 +15,7 @@ import type { HttpExchange } from './http-servers.ts'
 import { Ledger } from './limits.ts'
 import { Doors } from './listen.ts'
 import type { GatewayOptions, ListenOptions, RouteOptions } from './options.ts'
-import { type Packed, type PackedConnection, packConnection, unpackConnection } from './pack.ts'
+import { type Packed, packConnection, unpackConnection } from './pack.ts'
 import { defaultPending } from './pending.ts'
 import { RareLine } from './rare-line.ts'
 import { loadReplay } from './replay.ts'
@@ -41,7 +40,7 @@ export interface GatewayDeps {
   idPrefix?: string
 }
 
-export type { Packed, PackedConnection } from './pack.ts'
+export type { Packed } from './pack.ts'
 
 /** What part of the connections is meant; nothing: all. */
 export interface Scope {
@@ -222,11 +221,13 @@ export class Gateway {
     this.#doors.retire()
   }
 
-  /** Ids of the connections that could be taken to another process now. */
-  movable(): string[] {
-    return [...this.#connections]
-      .filter(({ pipe, drained }) => !drained && pipe.isMovable)
-      .map(({ id }) => id)
+  /** Ids of the connections that could be taken to another process now; `busy` ones have bytes that wait to go out. */
+  movable(): { idle: string[]; busy: string[] } {
+    const [idle, busy]: string[][] = [[], []]
+    for (const { id, pipe, drained } of this.#connections) {
+      if (!drained && pipe.isMovable) (pipe.isEmpty ? idle! : busy!).push(id)
+    }
+    return { idle: idle!, busy: busy! }
   }
 
   /** How many connections there are in all, movable or not; handshakes under way count. */
@@ -237,6 +238,8 @@ export class Gateway {
   /**
    * Stops a connection and takes it apart, waiting at most `within` milliseconds until what was read has gone out.
    * From then on the caller owns its sockets. Undefined: not now; it goes on as before.
+   *
+   * @throws {Error} Its state cannot be written down; it goes on as before.
    */
   async pack(id: string, within: number): Promise<Packed | undefined> {
     const connection = this.#connections.get(id)
@@ -244,14 +247,17 @@ export class Gateway {
   }
 
   /**
-   * Goes on with a connection that another gateway has packed. `release` is called when the connection has ended.
+   * Goes on with a connection that this gateway or another has packed. `release` is called when it has ended.
    *
-   * @throws {GatewayError} There is no such route here.
+   * @throws {Error} Its record is not what it should be, or there is no such route here. Its sockets were not touched.
    */
-  unpack(state: PackedConnection, client: Handle, upstream: Handle | undefined, release: () => void): void {
-    const route = this.#routes.get(state.route)
-    if (!route) throw new GatewayError('not_found', 'gateway', `there is no route '${state.route}'`)
-    unpackConnection({ state, client, upstream }, release, route, this.#handshakeDeps)
+  unpack(packed: Packed, release: () => void): void {
+    const stateOf = (name: string) => {
+      const route = this.#routes.get(name)
+      if (!route) throw new GatewayError('not_found', 'gateway', `there is no route '${name}'`)
+      return route
+    }
+    unpackConnection(packed, release, stateOf, this.#handshakeDeps)
   }
 
   /** Calls the listener with every event; the result ends that. */

@@ -1,20 +1,31 @@
 // A worker whose place others have: it moves its connections to them, a few at a time, and tries again those that
 // cannot be moved yet. The supervisor carries them over (relay.ts); arrivals.ts takes them in.
+import type { Logger } from 'pino'
 import type { Handle } from './channel.ts'
-import type { Clock } from './clock.ts'
+import type { Clock, MonotonicMs } from './clock.ts'
 import type { Gateway } from './gateway.ts'
 import type { Packed } from './pack.ts'
 import type { FromWorker, MoveOutcome } from './worker-messages.ts'
 
-/** Connections on their way at the same time. More are hardly faster, and each of them stands still for longer. */
+/**
+ * Connections on their way at the same time. Node sends the next descriptor when the one before has been received, so
+ * that more of them are no faster, and each stands still for longer.
+ */
 const lanes = 2
+/** Connections at the same time whose write queues are waited for; they wait for their peers, not for a descriptor. */
+const busyLanes = 16
 /** Milliseconds in which a connection's write queues must become empty; else it goes on and is tried again. */
 const emptyWithin = 25
 /** Milliseconds between two rounds. */
 const roundEvery = 150
-/** Milliseconds after which a connection is given up that nobody has said anything about. */
-const answerWithin = 10_000
-/** So many times a connection is offered to workers that refuse it. */
+/** Milliseconds after which a lane goes on with the next connection, because a new worker is slow to take this one. */
+const laneWithinMs = 1000
+/**
+ * Milliseconds after which a connection is given up that nobody has said anything about. A new worker that stands still
+ * is killed before that, and what was on its way to it comes back.
+ */
+const answerWithinMs = 60_000
+/** So many times a connection is offered to workers that refuse it, or fails to be packed. */
 const offersAtMost = 3
 
 export interface HandOverDeps {
@@ -25,6 +36,7 @@ export interface HandOverDeps {
   clock: Clock
   /** Takes over an admission again that was packed with its connection; the result gives it back. */
   readmit: (admission: number | undefined) => () => void
+  log: Pick<Logger, 'warn'>
 }
 
 export class HandOver {
@@ -33,6 +45,7 @@ export class HandOver {
   readonly #refusals = new Map<string, number>()
   /** For how many milliseconds each connection stood still. */
   readonly #pauses: number[] = []
+  readonly #landings = new Set<() => void>()
   #moves = 0
   #halted = false
   #stopped = false
@@ -48,9 +61,10 @@ export class HandOver {
     const deadline = clock.now() + within
     for (;;) {
       onRound()
-      if (!this.#halted) this.#round = this.#moveAll()
+      if (!this.#halted) this.#round = this.#moveAll(deadline)
       await this.#round
-      if (this.#stopped || clock.now() >= deadline || left() === 0) return onRound()
+      const nothingLeft = left() + this.underWay === 0
+      if (this.#stopped || clock.now() >= deadline || nothingLeft) return onRound()
       await new Promise<void>((resolve) => clock.setTimeout(resolve, roundEvery))
     }
   }
@@ -59,6 +73,7 @@ export class HandOver {
   async halt(): Promise<void> {
     this.#halted = true
     await this.#round
+    await this.landed()
   }
 
   goOn(): void {
@@ -71,51 +86,102 @@ export class HandOver {
     this.#stopped = true
   }
 
+  /** How many are on their way. */
+  get underWay(): number {
+    return this.#flying.size
+  }
+
+  /** Resolves when nothing is on its way. */
+  landed(): Promise<void> {
+    return this.#flying.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#landings.add(resolve))
+  }
+
   /** What has become of a connection on its way. */
   settle(move: number, outcome: MoveOutcome): void {
     this.#flying.get(move)?.(outcome)
   }
 
-  async #moveAll(): Promise<void> {
-    const ids = this.#deps.gateway.movable().values()
-    const lane = async () => {
-      for (const id of ids) {
-        if (this.#halted) return
-        if ((this.#refusals.get(id) ?? 0) >= offersAtMost) continue
-        if ((await this.#move(id)) === 'later') return
-      }
-    }
-    await Promise.all(Array.from({ length: lanes }, lane))
-  }
-
   /** How many were moved, and the milliseconds that they stood still for. */
   get summary(): { moved: number; pauseP99: number; longestPause: number } {
     const pauses = this.#pauses.toSorted((a, b) => a - b)
-    const at = (part: number) => pauses[Math.min(pauses.length - 1, Math.floor(pauses.length * part))] ?? 0
+    const at = (part: number) =>
+      Math.round(pauses[Math.min(pauses.length - 1, Math.floor(pauses.length * part))] ?? 0)
     return { moved: pauses.length, pauseP99: at(0.99), longestPause: at(1) }
   }
 
-  /** Undefined: it cannot be moved now. */
-  async #move(id: string): Promise<MoveOutcome | undefined> {
-    const { gateway, readmit, clock } = this.#deps
-    const start = clock.now()
-    const packed = await gateway.pack(id, emptyWithin)
-    if (!packed) return undefined
-    const { state, client, upstream, admission } = packed
-    const outcome = await this.#send(packed)
-    if (outcome === 'moved') this.#pauses.push(clock.now() - start)
-    if (outcome === 'refused') this.#refusals.set(id, (this.#refusals.get(id) ?? 0) + 1)
-    if (outcome === 'refused' || outcome === 'later') {
-      gateway.unpack(state, client, upstream, readmit(admission))
-    } else {
-      // Of a connection that is lost these may be the last descriptors: its peers see TCP end.
-      client.close()
-      upstream?.close()
+  async #moveAll(deadline: MonotonicMs): Promise<void> {
+    const { gateway, clock } = this.#deps
+    const { idle, busy } = gateway.movable()
+    const move = async (all: string[], lanes: number) => {
+      const ids = all.values()
+      const lane = async () => {
+        for (const id of ids) {
+          if (this.#halted || clock.now() >= deadline) return
+          if ((this.#refusals.get(id) ?? 0) >= offersAtMost) continue
+          if ((await this.#move(id)) === 'later') return
+        }
+      }
+      await Promise.all(Array.from({ length: lanes }, lane))
     }
-    return outcome
+    await move(idle, lanes)
+    await move(busy, busyLanes)
   }
 
-  #send({ state, client, upstream, admission }: Packed): Promise<MoveOutcome> {
+  /** Undefined: it cannot be moved now, or what becomes of it is not known yet. */
+  async #move(id: string): Promise<MoveOutcome | undefined> {
+    const { gateway, clock, log } = this.#deps
+    const start = clock.now()
+    let packed: Packed | undefined
+    try {
+      packed = await gateway.pack(id, emptyWithin)
+    } catch (error) {
+      if (this.#refused(id) === offersAtMost)
+        log.warn({ id, error: wordsOf(error) }, 'a connection cannot be moved and stays until the deadline')
+    }
+    if (!packed) return undefined
+    const landed = this.#send(packed).then((outcome) => {
+      if (outcome === 'moved') this.#pauses.push(clock.now() - start)
+      this.#land(id, packed, outcome)
+      return outcome
+    })
+    return this.#orSlow(landed)
+  }
+
+  /** What becomes of the connection, if that is known soon: a slow new worker is no reason for the others to wait. */
+  #orSlow(landed: Promise<MoveOutcome>): Promise<MoveOutcome | undefined> {
+    const { clock } = this.#deps
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(() => resolve(undefined), laneWithinMs)
+      void landed.then((outcome) => {
+        clock.clearTimeout(timer)
+        resolve(outcome)
+      })
+    })
+  }
+
+  #land(id: string, packed: Packed, outcome: MoveOutcome): void {
+    const { gateway, readmit, log } = this.#deps
+    if (outcome === 'refused') this.#refused(id)
+    if (outcome === 'refused' || outcome === 'later') {
+      try {
+        gateway.unpack(packed, readmit(packed.admission))
+        return
+      } catch (error) {
+        log.warn({ id, error: wordsOf(error) }, 'a connection that was not taken over is lost')
+      }
+    }
+    // Of a connection that is lost these may be the last descriptors: its peers see TCP end.
+    packed.client.close()
+    packed.upstream?.close()
+  }
+
+  #refused(id: string): number {
+    const refusals = (this.#refusals.get(id) ?? 0) + 1
+    this.#refusals.set(id, refusals)
+    return refusals
+  }
+
+  #send({ record, client, upstream, admission }: Packed): Promise<MoveOutcome> {
     const { post, clock } = this.#deps
     const move = ++this.#moves
     return new Promise((resolve) => {
@@ -123,11 +189,18 @@ export class HandOver {
         clock.clearTimeout(timer)
         this.#flying.delete(move)
         resolve(outcome)
+        if (this.#flying.size > 0) return
+        for (const landing of this.#landings) landing()
+        this.#landings.clear()
       }
-      const timer = clock.setTimeout(() => settle('lost'), answerWithin)
+      const timer = clock.setTimeout(() => settle('lost'), answerWithinMs)
       this.#flying.set(move, settle)
-      post({ type: 'move', move, state, upstream: upstream !== undefined, admission }, client)
+      post({ type: 'move', move, record, upstream: upstream !== undefined, admission }, client)
       if (upstream) post({ type: 'move-upstream', move }, upstream)
     })
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -384,10 +384,22 @@ export class Hold {
     client.unblock()
   }
 
-  /** The state as data that JSON can carry. The search for an upstream, if one is under way, ends here. */
+  /** What its replay module knows. */
+  get replay(): Replay | undefined {
+    return this.#replay
+  }
+
+  /** The connection goes to another process: the search for an upstream, if one is under way, ends here. */
+  leave(): void {
+    if (this.#search) this.#deps.onCarried(-1)
+    this.#search?.abort()
+    this.#search = undefined
+    this.#clock.clearTimeout(this.#restTimer)
+  }
+
+  /** The state as data that JSON can carry. */
   pack(): PackedHold {
-    // `save` may throw: then nothing has changed.
-    const packed: PackedHold = {
+    return {
       kept: this.#kept.pack(),
       confirmed: this.#confirmed.pack(),
       heldFor: this.#clock.now() - this.#heldAt,
@@ -400,11 +412,6 @@ export class Hold {
       fromClient: this.#fromClient?.pack(),
       fromUpstream: this.#fromUpstream?.pack(),
     }
-    if (this.#search) this.#deps.onCarried(-1)
-    this.#search?.abort()
-    this.#search = undefined
-    this.#clock.clearTimeout(this.#restTimer)
-    return packed
   }
 
   unpack(packed: PackedHold): void {

@@ -100,12 +100,6 @@ export class Listening {
     else await this.#attach(worker, this.#bound)
   }
 
-  /** Has the worker accept no more. Others accept already: no attempt is refused. */
-  async detach(worker: WorkerLink): Promise<void> {
-    if (this.#deps.way === 'handed-out') this.#deps.handOut.retire(worker)
-    else await worker.ask('unlisten', {})
-  }
-
   async #attach(worker: WorkerLink, listeners: ReadonlyMap<string, Bound>): Promise<void> {
     const asked = [...listeners].map(async ([key, bound]) => {
       if (bound.way !== 'shared') return

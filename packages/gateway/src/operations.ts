@@ -53,10 +53,16 @@ export interface UpgradeInfo {
   /** Versions of the code that ran and of that which runs now. */
   from: string
   to?: string
-  /** Connections when the move began, moved so far, and ended by their old worker since. */
+  /** Connections when the move began. */
   total: number
+  /** To a new worker that still runs. */
   moved: number
+  /** With their old worker: by themselves, or told to come back at the deadline. */
   ended: number
+  /** Those that have ended, by code and by whom, as `1012:gateway`. Absent in answers of older gateways. */
+  closes?: Record<string, number>
+  /** Cut without a Close: their clients saw 1006. Absent in answers of older gateways. */
+  lost?: number
   /** Milliseconds from the start to its end. */
   ms?: number
   /** Why it failed. */

@@ -3,26 +3,23 @@ import type { Handle } from './channel.ts'
 import type { Clock } from './clock.ts'
 import type { Connection } from './connections.ts'
 import type { HandshakeDeps } from './handshake.ts'
-import { type Before, type Opening, openConnection } from './open-connection.ts'
-import { loadedReplay, type ReplayModule } from './replay.ts'
+import { openConnection } from './open-connection.ts'
+import { type PackedConnection, readPacked, writePacked } from './packed-connection.ts'
+import { loadedReplay, type Replay, type ReplayModule } from './replay.ts'
 import type { RouteState } from './route-state.ts'
 import { socketOf } from './socket-handle.ts'
 
-/** A connection without its sockets, as data that JSON can carry. */
-export interface PackedConnection
-  extends Pick<Opening, 'protocol' | 'extensions' | 'address' | 'http' | 'held' | 'admission'> {
-  route: string
-  before: Before
-}
-
 /** A connection whose sockets belong to whoever has this. */
 export interface Packed {
-  state: PackedConnection
+  /** What `readPacked` reads. */
+  record: string
   client: Handle
   /** Absent while the connection is held. */
   upstream?: Handle
   /** Number of its admission in the ledger of all workers. */
   admission?: number
+  /** What its replay module knows, for this process: it goes on with it when nobody else takes the connection. */
+  replay?: Replay
 }
 
 /** Milliseconds between two looks at write queues that are not empty. */
@@ -31,69 +28,82 @@ const lookEvery = 2
 /**
  * Stops reading both sides, hands on what was read, and waits at most `within` milliseconds until all of it has gone
  * out. Undefined: it cannot be taken now, and goes on as before.
+ *
+ * @throws {Error} Its state cannot be written down; it goes on as before.
  */
 export async function packConnection(
   connection: Connection,
   within: number,
   clock: Clock,
 ): Promise<Packed | undefined> {
-  const { pipe, opening } = connection
+  const { pipe } = connection
   if (!pipe.isMovable) return undefined
   pipe.freeze()
-  const until = clock.now() + within
-  while (!isEmpty(connection) && clock.now() < until) {
-    await new Promise<void>((resolve) => clock.setTimeout(resolve, lookEvery))
+  let packed: Packed | undefined
+  try {
+    const until = clock.now() + within
+    while (!pipe.isEmpty && clock.now() < until) {
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, lookEvery))
+    }
+    packed = pipe.isEmpty && pipe.isMovable ? takeApart(connection) : undefined
+  } finally {
+    if (!packed) pipe.thaw()
   }
-  if (!isEmpty(connection) || !pipe.isMovable) {
-    pipe.thaw()
-    return undefined
-  }
-  const { id, route, openedAt, reattached, upstream: place } = connection
-  const { state, client, upstream } = pipe.pack()
-  connection.leave()
+  return packed
+}
+
+function takeApart(connection: Connection): Packed {
+  const { pipe, opening, id, route, openedAt, reattached, upstream: place } = connection
   const { protocol, extensions, address, http, held, admission } = opening
-  const before = { id, openedAt, reattached, place, pipe: state }
-  return {
-    state: { route, protocol, extensions, address, http, held, admission, before },
-    client,
-    upstream,
-    admission,
-  }
+  const before = { id, openedAt, reattached, place, pipe: pipe.pack() }
+  // All that can fail comes first: a replay module's `save`, and what it returned.
+  const record = writePacked({ route, protocol, extensions, address, http, held, admission, before })
+  const given = pipe.giveAway()
+  connection.leave()
+  return { record, ...given, admission }
 }
 
-function isEmpty({ pipe }: Connection): boolean {
-  return pipe.client.isEmpty && pipe.upstream.isEmpty
-}
-
-/** Goes on with a connection of another process. */
+/**
+ * Goes on with a connection that was packed, here or in another process.
+ *
+ * @throws {Error} The record is not what it should be, or there is no such route. The sockets were not touched.
+ */
 export function unpackConnection(
-  { state: packed, client, upstream }: Packed,
+  { record, client, upstream, replay: knows }: Packed,
   releaseAdmission: () => void,
-  state: RouteState,
+  stateOf: (route: string) => RouteState,
   deps: HandshakeDeps,
 ): void {
+  const packed = readPacked(record)
+  const state = stateOf(packed.route)
   const { place } = packed.before
   const known = state.pool.upstreams.find(
     ({ name, target }) => name === place?.name && `${target.host}:${target.port}` === place.address,
   )
   const isHeld = packed.before.pipe.upstream === undefined
-  const replay = replayOf(packed, isHeld, state)
+  const module = replayOf(packed, isHeld, state)
+  const replay = module === 'gone' ? undefined : module
   const counted = known && !isHeld ? state.pool.acquire(known) : () => {}
-  const { pipe } = openConnection(
-    {
-      ...packed,
-      replay: replay === 'gone' ? undefined : replay,
-      client: socketOf(client),
-      socket: upstream && socketOf(upstream),
-      upstream: known,
-      release: { upstream: counted, admission: releaseAdmission },
-    },
-    state,
-    deps,
-  )
-  // A reload has taken `hold` from the route, or the module that knows what the next upstream has to be told.
-  if (isHeld && (replay === 'gone' || !state.options.hold)) {
-    pipe.end({ what: 'upstream-not-back', retry: pipe.retry() })
+  try {
+    const { pipe } = openConnection(
+      {
+        ...packed,
+        replay: knows ? { ...replay, create: () => knows } : replay,
+        client: socketOf(client),
+        socket: upstream && socketOf(upstream),
+        upstream: known,
+        release: { upstream: counted, admission: releaseAdmission },
+      },
+      state,
+      deps,
+    )
+    // A reload has taken `hold` from the route, or the module that knows what the next upstream has to be told.
+    if (isHeld && (module === 'gone' || !state.options.hold)) {
+      pipe.end({ what: 'upstream-not-back', retry: pipe.retry() })
+    }
+  } catch (error) {
+    counted()
+    throw error
   }
 }
 

@@ -18,6 +18,7 @@ import { deflateRsv } from './deflate.ts'
 import { closeFrame } from './frames.ts'
 import { Hold, type HoldDeps, type PackedHold } from './hold.ts'
 import type { KeepaliveOptions } from './keepalive.ts'
+import type { Replay } from './replay.ts'
 import { type PackedSide, Side } from './side.ts'
 import type { Direction, Traffic } from './snapshot.ts'
 
@@ -193,7 +194,7 @@ export class Pipe {
 
   /** Both streams go now. */
   cut(): void {
-    this.step({ type: 'cut' })
+    this.step({ type: 'cut', untold: this.client.hasUnsent })
   }
 
   /** Whether it could be taken to another process now. */
@@ -218,17 +219,28 @@ export class Pipe {
     })
   }
 
-  /** Gives both connections away, with all that is needed to go on; to be called while frozen and movable. */
-  pack(): { state: PackedPipe; client: Handle; upstream?: Handle } {
+  /** Whether everything read has been handed on, and everything written has gone out. */
+  get isEmpty(): boolean {
+    return this.client.isEmpty && this.upstream.isEmpty
+  }
+
+  /** All that another process needs to go on, without the sockets. Changes nothing; throws when a replay module does. */
+  pack(): PackedPipe {
     const held = this.#state.name === 'held'
-    const state: PackedPipe = {
+    return {
       client: this.client.pack(),
       upstream: held ? undefined : this.upstream.pack(),
       carried: this.total,
       hold: this.#hold?.pack(),
     }
+  }
+
+  /** Gives both sockets away, and what the replay module knows; to be called while frozen and movable. */
+  giveAway(): { client: Handle; upstream?: Handle; replay?: Replay } {
+    this.#hold?.leave()
     this.#state = { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } }
-    return { state, client: this.client.giveAway()!, upstream: this.upstream.giveAway() }
+    const client = this.client.giveAway()!
+    return { client, upstream: this.upstream.giveAway(), replay: this.#hold?.replay }
   }
 
   #unpack({ client, upstream, hold }: PackedPipe): void {

@@ -6,9 +6,12 @@ import type { MoveNews } from './crew.ts'
 import type { WorkerLink } from './worker-link.ts'
 import type { MoveOutcome } from './worker-messages.ts'
 
+/** Connections on their way to one worker at most: one that does not take them shall not get all there are. */
+const onTheirWayAtMost = 32
+
 export interface RelayDeps {
-  /** Who gets the next connection; nobody while no worker is ready. */
-  receiver: () => WorkerLink | undefined
+  /** Who of those that are not too busy gets the next connection; nobody while there is none. */
+  receiver: (isFree: (worker: WorkerLink) => boolean) => WorkerLink | undefined
   /** What the connection holds of the limits goes with it. */
   moveAdmission: (from: WorkerLink, to: WorkerLink, admission: number) => void
   onSettled: (outcome: MoveOutcome, from: WorkerLink, to: WorkerLink | undefined) => void
@@ -39,8 +42,8 @@ export class Relay {
   }
 
   /** The client's half of a connection, from a worker that leaves. */
-  client(from: WorkerLink, { move, state, upstream, admission }: Sent, handle: Handle | undefined): void {
-    const to = this.#deps.receiver()
+  client(from: WorkerLink, { move, record, upstream, admission }: Sent, handle: Handle | undefined): void {
+    const to = this.#deps.receiver((worker) => this.#countTo(worker) < onTheirWayAtMost)
     if (!to || !handle) {
       handle?.close()
       this.#tell(from, undefined, move, to ? 'refused' : 'later')
@@ -48,7 +51,7 @@ export class Relay {
     }
     const id = ++this.#ids
     this.#passages.set(id, { id, from, move, to, admission, complete: !upstream, handles: [handle] })
-    to.send({ type: 'adopt', move: id, state, upstream, admission }, handle)
+    to.send({ type: 'adopt', move: id, record, upstream, admission }, handle)
   }
 
   /** The upstream's half. */
@@ -79,16 +82,25 @@ export class Relay {
     this.#settle(passage, from.state === 'gone' ? 'lost' : 'refused')
   }
 
-  /** A worker has ended. What was on its way to it is lost: it may have read of it. */
+  /**
+   * A worker has ended, and all that it said has been heard. What it had not adopted by then it has never read: that goes
+   * on where it was, and is offered to another.
+   */
   gone(worker: WorkerLink): void {
     for (const passage of [...this.#passages.values()]) {
-      if (passage.to === worker) this.#settle(passage, 'lost')
+      if (passage.to === worker) this.#settle(passage, passage.from.state === 'gone' ? 'lost' : 'later')
       else if (passage.from === worker && !passage.complete) {
         // The rest will never come.
         passage.complete = true
         passage.to.send({ type: 'adopt-upstream', move: passage.id })
       }
     }
+  }
+
+  #countTo(worker: WorkerLink): number {
+    let count = 0
+    for (const { to } of this.#passages.values()) if (to === worker) count++
+    return count
   }
 
   #settle(passage: Passage, outcome: MoveOutcome): void {

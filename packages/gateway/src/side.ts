@@ -130,6 +130,11 @@ export class Side implements FrameSink {
     return !stream || stream.writableLength + stream.readableLength === 0
   }
 
+  /** Whether what was said or handed on to this side has not all gone out. */
+  get hasUnsent(): boolean {
+    return this.waits || (this.stream?.writableLength ?? 0) > 0
+  }
+
   pack(): PackedSide {
     return { reader: this.reader.pack(), ping: this.#ping?.toString('base64') }
   }

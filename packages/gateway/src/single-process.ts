@@ -14,7 +14,11 @@ export function inProcessWorker(): Channel {
   let ended = false
   const worker = new Worker({
     // Later, as from another process: nobody is called back before his call has returned.
-    post: (message, handle) => queueMicrotask(() => onMessage(message, handle)),
+    post: (message, handle, sent = () => {}) =>
+      queueMicrotask(() => {
+        onMessage(message, handle)
+        sent()
+      }),
     end: () => {
       if (ended) return
       ended = true

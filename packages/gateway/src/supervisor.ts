@@ -119,7 +119,6 @@ export class Supervisor implements Operations {
     })
     this.#upgrades = new Upgrades({
       crew: this.#crew,
-      listening: this.#listening,
       handOut: this.#handOut,
       attach: (worker) => this.#workerReady(worker),
       deadline: () => this.#options.drain.deadline,
@@ -246,8 +245,8 @@ export class Supervisor implements Operations {
     }
     this.#upgrading = true
     try {
-      const old = await this.#change(() => this.#upgrades.begin())
-      if (old) await this.#upgrades.finish(old)
+      const leaving = await this.#change(() => this.#upgrades.begin())
+      await this.#upgrades.finish(leaving)
       return this.#upgrades.result
     } finally {
       this.#upgrading = false

@@ -176,6 +176,9 @@ export class WorkerLink {
       case 'failed':
         this.#why = message.message
         return
+      case 'last-report':
+        this.report = message.report
+        return
       case 'answer':
         this.#settle(message.request)?.resolve(message.value as never)
         break

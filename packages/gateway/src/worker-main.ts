@@ -6,8 +6,10 @@ import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 const worker = new Worker({
   // Without a channel there is nobody to tell: the 'disconnect' listener ends the worker.
-  post: (message: FromWorker, handle?: Handle) =>
-    process.connected && process.send?.(message, handle as SendHandle | undefined, undefined, () => {}),
+  post: (message: FromWorker, handle?: Handle, sent = () => {}) => {
+    if (process.connected) process.send?.(message, handle as SendHandle | undefined, undefined, () => sent())
+    else sent()
+  },
   end: () => process.exit(),
 })
 

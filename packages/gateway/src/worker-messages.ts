@@ -1,16 +1,16 @@
 import { formatHostPort } from './bound-handles.ts'
 import type { LogOptions } from './log.ts'
 import type { GatewayOptions, LimitOptions } from './options.ts'
-import type { PackedConnection } from './pack.ts'
 import type { ConnectionInfo, GatewayEvent, GatewaySnapshot } from './snapshot.ts'
 
 /** What supervisor and workers say to each other. All of it is plain data and travels as JSON. */
 
 /**
- * The number of this vocabulary, of `GatewayOptions` and of a packed connection. A supervisor lives longer than the
- * code on disk: after an upgrade of its workers it may speak to later code, which refuses another number.
+ * The number of this vocabulary and of `GatewayOptions`. A supervisor lives longer than the code on disk: after an
+ * upgrade of its workers it may speak to later code, which refuses another number. A packed connection has a number of
+ * its own (packed-connection.ts).
  */
-export const protocol = 1
+export const protocol = 2
 
 /** A part of the gateway; absent in a message: all of it. */
 export interface DrainScope {
@@ -83,8 +83,8 @@ export interface Requests {
 export interface Move {
   /** Given by the worker that it leaves. */
   move: number
-  /** The connection without its sockets. */
-  state: PackedConnection
+  /** The connection without its sockets, as packed-connection.ts writes it; the supervisor does not look into it. */
+  record: string
   /** Whether the upstream's socket follows; a held connection has none. */
   upstream: boolean
   /** What it holds of the limits that count over all workers. */
@@ -113,8 +113,8 @@ export type ToWorker =
   | { type: 'stop' }
 
 /**
- * What became of a connection on its way. `refused`, and `later` while no worker is there to take it: it was not touched
- * and goes on where it was. `lost`: the other worker ended with it.
+ * What became of a connection on its way. `refused`, and `later` while no worker is there to take it, or the one that
+ * should have has ended: it was not touched and goes on where it was. `lost`: nobody has it any more.
  */
 export type MoveOutcome = 'moved' | 'refused' | 'later' | 'lost'
 
@@ -134,8 +134,13 @@ export type FromWorker =
   | { type: 'move-upstream'; move: number }
   | { type: 'adopted'; move: number }
   | { type: 'not-adopted'; move: number; message: string }
-  /** A leaving worker has so many connections left, and so many of its own have ended. */
-  | { type: 'leaving'; left: number; ended: number }
+  /**
+   * A leaving worker has so many connections left. `closes`: how many ended since it began to leave, by code and by
+   * whom; `lost`: how many more it cut, since its last word, because their clients could not be told.
+   */
+  | { type: 'leaving'; left: number; closes: Record<string, number>; lost: number }
+  /** The last word of a worker that ends. */
+  | { type: 'last-report'; report: WorkerReport }
   | { type: 'answer'; request: number; value: Requests[RequestType]['answer'] }
   | { type: 'refusal'; request: number; message: string }
   | { type: 'events'; events: GatewayEvent[]; dropped: number }

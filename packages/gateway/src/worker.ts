@@ -2,6 +2,7 @@
 // in one of its own, single-process.ts beside the supervisor.
 import net from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { code } from '@holdfast/close-codes'
 import type { Logger } from 'pino'
 import { Arrivals } from './arrivals.ts'
 import type { Handle } from './channel.ts'
@@ -40,6 +41,9 @@ const otherProtocol = `version ${version} works together with its supervisor in 
 /** Milliseconds that the last traces get; the supervisor waits a second for the end. */
 const tracesWithin = 500
 
+/** Milliseconds that the last report may take to go out. */
+const lastWordWithinMs = 500
+
 /** Milliseconds between two messages about how many sockets are left; each costs as much as a tenth of a connection. */
 const countEvery = 25
 
@@ -54,8 +58,8 @@ type Handlers = {
 }
 
 export interface WorkerDeps {
-  /** Says something to the supervisor, with a socket where the message asks for one. */
-  post: (message: FromWorker, handle?: Handle) => void
+  /** Says something to the supervisor, with a socket where the message asks for one. `sent`: it is on its way. */
+  post: (message: FromWorker, handle?: Handle, sent?: () => void) => void
   /** Called when the worker shall end. */
   end: () => void
   clock?: Clock
@@ -82,10 +86,14 @@ export class Worker {
   #saysHowManyAreLeft = false
   /** Others have this worker's place. */
   #leaving = false
+  /** The supervisor has asked for that, and hears how far it is. */
+  #movesOut = false
   /** Of the whole gateway. */
   #drained: Promise<DrainCounts> | undefined
-  /** Connections that ended since it began to leave. */
-  #ended = 0
+  /** Connections that ended since it began to leave, by code and by whom. */
+  #closes: Record<string, number> = {}
+  /** Connections that it cut untold, since it last said so. */
+  #untold = 0
   #faulty = false
 
   constructor({ post, end, clock = systemClock }: WorkerDeps) {
@@ -199,8 +207,20 @@ export class Worker {
   stop(): void {
     this.#listeners?.unlisten()
     this.#gateway?.stop()
+    const said = this.#sayLast()
     this.#loop?.disable()
-    void this.#tracing.end(tracesWithin).then(() => this.#end())
+    void Promise.all([this.#tracing.end(tracesWithin), said]).then(() => this.#end())
+  }
+
+  /** What it has counted since it last reported. Resolves when that is on its way. */
+  #sayLast(): Promise<void> {
+    if (!this.#gateway) return Promise.resolve()
+    this.#sendEvents()
+    const report = this.#report()
+    return new Promise((resolve) => {
+      this.#clock.setTimeout(resolve, lastWordWithinMs)
+      this.#post({ type: 'last-report', report }, undefined, resolve)
+    })
   }
 
   async #configure({
@@ -228,7 +248,7 @@ export class Worker {
       this.#listeners = new WorkerListeners((listener, socket) => this.#give(listener, socket), this.#log)
       const readmit = (admission: number | undefined) => this.#ledger.readmit(admission)
       const ends = { gateway: this.#gateway, post: this.#post, clock: this.#clock, readmit }
-      this.#handOver = new HandOver({ ...ends, left: () => this.#left })
+      this.#handOver = new HandOver({ ...ends, left: () => this.#left, log: this.#log })
       this.#arrivals = new Arrivals(ends)
       await this.#gateway.prepare()
       this.#gateway.start()
@@ -301,20 +321,31 @@ export class Worker {
 
   async #leave(within: number): Promise<Requests['leave']['answer']> {
     this.#leaving = true
-    this.#ended = 0
+    this.#movesOut = true
+    this.#closes = {}
     this.#listeners.unlisten()
     this.#gateway.retire()
-    await this.#handOver.run(within, () => {
-      this.#post({ type: 'leaving', left: this.#left, ended: this.#ended })
-    })
+    await this.#handOver.run(within, () => this.#sayHowFar())
     if (this.#drained || this.#left > 0) await this.#drainAll()
-    this.#post({ type: 'leaving', left: 0, ended: this.#ended })
+    if (this.#handOver.underWay > 0) {
+      // What was on its way to a new worker that ended instead of taking it comes back.
+      await this.#handOver.landed()
+      this.#drained = this.#gateway.drain()
+      await this.#drained
+    }
+    this.#sayHowFar()
     this.#log.info(
-      { ...this.#handOver.summary, ended: this.#ended },
+      { ...this.#handOver.summary, closes: this.#closes },
       'connections have moved to a new worker',
     )
     this.#sendEvents()
     return { report: this.#report() }
+  }
+
+  #sayHowFar(): void {
+    const left = this.#left + this.#handOver.underWay
+    this.#post({ type: 'leaving', left, closes: this.#closes, lost: this.#untold })
+    this.#untold = 0
   }
 
   #report(): WorkerReport {
@@ -346,18 +377,31 @@ export class Worker {
     this.#clock.setTimeout(() => {
       this.#saysHowManyAreLeft = false
       this.#post({ type: 'left', sockets: this.#left })
+      if (this.#movesOut) this.#sayHowFar()
     }, countEvery)
   }
 
   #collect(event: GatewayEvent): void {
     if (event.type === 'close') {
-      this.#ended++
+      this.#countEnd(event.code, event.by)
       // One that came from another worker has no socket here that would say it.
       this.#sayHowManyAreLeft()
     }
     if (this.#events.length === 0) this.#clock.setTimeout(() => this.#sendEvents(), eventsEvery)
     if (this.#events.length < eventsAtMost) this.#events.push(event)
     else this.#eventsDropped++
+  }
+
+  #countEnd(ended: number, by: string): void {
+    // Once it drains, the only connections that it ends without a word are those that did not take one in time.
+    if (this.#drained && ended === code.abnormalClosure && by === 'gateway') {
+      this.#untold++
+      return
+    }
+    // Codes of an application are its own, and a stranger's; the gateway's are few.
+    const shown = ended < 3000 || by === 'gateway' ? ended : `${Math.floor(ended / 1000)}xxx`
+    const key = `${shown}:${by}`
+    this.#closes[key] = (this.#closes[key] ?? 0) + 1
   }
 
   #sendEvents(): void {

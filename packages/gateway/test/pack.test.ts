@@ -54,8 +54,8 @@ async function twoGateways(init: GatewayInit, other: GatewayInit = init) {
       onTheWay()
       // Between two processes this takes time, in which nobody may read.
       await new Promise((resolve) => setTimeout(resolve, 5))
-      const state = JSON.parse(JSON.stringify(packed.state))
-      gateways[at]!.unpack(state, packed.client, packed.upstream, () => released++)
+      const { record, client, upstream } = packed
+      gateways[at]!.unpack({ record, client, upstream }, () => released++)
       expect(connection()!.id).toBe(id)
       return true
     },

@@ -115,15 +115,18 @@ onNode('messages that nobody reads yet come through in order', async () => {
   expect(await client.message()).toBe('and on')
 })
 
-onNode('a client that reads nothing keeps its connection in the old worker until the deadline', async () => {
-  await using upstream = await startUpstream()
-  await using holdfast = await serve(upstream.url)
-  await using client = wsClient(holdfast.url)
-  await client.opened
-  client.tcp.pause()
-  for (let i = 0; i < 200; i++) client.send(Buffer.alloc(64 * 1024, i))
-  expect(await upgrade(holdfast)).toMatchObject({ total: 1, moved: 0, ended: 1 })
-})
+onNode(
+  'a client that reads nothing keeps its connection until the deadline, and is counted as lost',
+  async () => {
+    await using upstream = await startUpstream()
+    await using holdfast = await serve(upstream.url)
+    await using client = wsClient(holdfast.url)
+    await client.opened
+    client.tcp.pause()
+    for (let i = 0; i < 200; i++) client.send(Buffer.alloc(64 * 1024, i))
+    expect(await upgrade(holdfast)).toMatchObject({ total: 1, moved: 0, ended: 0, lost: 1 })
+  },
+)
 
 onNode('a closing handshake under way is finished by the old worker', async () => {
   await using upstream = await rawUpstream({ answersCloses: false })
@@ -166,9 +169,9 @@ onNode('a new worker that dies while connections move is replaced, and the other
     return (upgrade?.moved ?? 0) > 20 && holdfast.workers().find((pid) => !old.includes(pid))
   })
   process.kill(victim, 'SIGKILL')
-  const { total, moved, ended } = await done
+  const { total, moved, ended, lost } = await done
   expect(total).toBe(200)
-  expect(moved + ended).toBe(200)
+  expect(moved + ended + lost!).toBe(200)
   const after = await eventually('two workers', async () => {
     const now = await state(holdfast)
     return now.workers.filter(({ state }) => state === 'ready').length === 2 && now
@@ -176,6 +179,8 @@ onNode('a new worker that dies while connections move is replaced, and the other
   expect(after.workers.map(({ generation }) => generation)).toEqual([2, 2])
   const open = clients.filter(({ ending }) => !ending)
   expect(after.routes[0]!.connections.open).toBe(open.length)
+  // Those that the dead one had; what was on its way to it went on where it was.
+  expect(moved).toBe(open.length)
   for (const client of open) client.send('still there')
   for (const client of open) expect(await client.message()).toBe('still there')
   for (const { socket } of clients) socket.terminate()

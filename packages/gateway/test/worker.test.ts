@@ -9,7 +9,13 @@ import { type FromWorker, protocol, type ToWorker } from '../src/worker-messages
 class TestWorker implements Disposable {
   readonly said: FromWorker[] = []
   ended = false
-  readonly worker = new Worker({ post: (message) => this.said.push(message), end: () => (this.ended = true) })
+  readonly worker = new Worker({
+    post: (message, _handle, sent) => {
+      this.said.push(message)
+      sent?.()
+    },
+    end: () => (this.ended = true),
+  })
   #requests = 0
 
   constructor(options: GatewayOptions, speaks = protocol) {

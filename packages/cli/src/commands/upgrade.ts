@@ -1,6 +1,6 @@
 import type { UpgradeInfo } from '@holdfast/gateway'
 import type { Command } from 'commander'
-import { type AdminFlags, runAdminCommand } from '../admin-client.ts'
+import { type AdminFlags, type Ask, runAdminCommand } from '../admin-client.ts'
 import type { Io } from '../output.ts'
 import { withAdminFlags } from './admin-flags.ts'
 
@@ -13,19 +13,38 @@ export function registerUpgrade(program: Command, io: Io): void {
         'If the new workers do not get ready, the old ones go on and nothing changes.',
     )
   withAdminFlags(command).action((flags: AdminFlags) =>
-    runAdminCommand(
-      io,
-      flags,
-      (ask) => ask<UpgradeInfo>('POST', '/api/upgrade', { within: Number.POSITIVE_INFINITY }),
-      showUpgrade,
-    ),
+    runAdminCommand(io, flags, (ask) => upgrade(io, ask), showUpgrade, lossOf),
   )
 }
 
-function showUpgrade({ from, to, moved, ended, ms = 0 }: UpgradeInfo): string {
+/** Ctrl-C ends the command alone: an upgrade that has begun goes on. */
+async function upgrade(io: Io, ask: Ask): Promise<UpgradeInfo> {
+  const interrupted = () => {
+    io.stderr.write('holdfast: the upgrade goes on in the gateway; `holdfast status` shows how far it is\n')
+    process.exit(130)
+  }
+  process.once('SIGINT', interrupted)
+  try {
+    return await ask<UpgradeInfo>('POST', '/api/upgrade', { within: Number.POSITIVE_INFINITY })
+  } finally {
+    process.off('SIGINT', interrupted)
+  }
+}
+
+function showUpgrade({ from, to, moved, ended, closes = {}, ms = 0 }: UpgradeInfo): string {
   const version = to === from ? `version ${to}` : `version ${to} (was ${from})`
   const first = `moved ${connections(moved)} to ${version} in ${(ms / 1000).toFixed(1)} s\n`
-  return ended === 0 ? first : `${first}${connections(ended)} ended with their old worker\n`
+  if (ended === 0) return first
+  const how = Object.entries(closes).map(([key, count]) => {
+    const [code, by] = key.split(':')
+    return `${count} by the ${by} (${code})`
+  })
+  return `${first}${connections(ended)} ended with their old worker: ${how.join(', ')}\n`
+}
+
+/** Connections that were cut are a failure, whatever else went well. */
+function lossOf({ lost = 0 }: UpgradeInfo): string | undefined {
+  return lost > 0 ? `${connections(lost)} lost: cut without a Close, their clients see 1006` : undefined
 }
 
 function connections(count: number): string {
