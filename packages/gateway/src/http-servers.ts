@@ -10,6 +10,7 @@ import { readHttpHead } from './http-head.ts'
 import { openHttp2 } from './http2-server.ts'
 import type { Opening } from './pending.ts'
 import { type PlainRequest, readPlainRequest } from './plain-request.ts'
+import { RequestQueue } from './request-queue.ts'
 import {
   type HeaderList,
   type Refusal,
@@ -75,8 +76,7 @@ export function openHttpServers(handlers: HttpHandlers, timeouts: HttpTimeouts):
 interface Connection {
   source: Source
   opening: Opening
-  /** Requests whose answer is not complete. */
-  pending: number
+  requests: RequestQueue
   /** Whether an answer to bytes that are no request was sent; nothing may follow it. */
   failed: boolean
 }
@@ -111,15 +111,15 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
       // in the request message". Node's parser takes 2.0 and 0.9 for the same as 1.1.
       if (/^1\.[01]$/.test(args[0].httpVersion)) return callback(connection, ...args)
       if (isResponse(args[1])) return refuseRequest(args[1], versionNotSupported)
-      if (connection.pending > 0) return args[0].socket.destroy()
+      if (connection.requests.size > 0) return args[0].socket.destroy()
       refuse(args[0].socket, versionNotSupported)
     }
-    const fail = (error: unknown, ...[req, second]: Args) => {
-      handlers.onFault?.(error)
-      if (isResponse(second) && !second.headersSent && !second.destroyed) refuseRequest(second, faulty)
-      else req.socket.destroy()
-    }
     server.on(event, guarded(serve, fail))
+  }
+  const fail = (error: unknown, ...[req, second]: [IncomingMessage, ...unknown[]]) => {
+    handlers.onFault?.(error)
+    if (isResponse(second) && !second.headersSent && !second.destroyed) refuseRequest(second, faulty)
+    else req.socket.destroy()
   }
   /** After a fault outside a request: the socket goes without a word. */
   const failSocket =
@@ -148,25 +148,32 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
     )
   }
 
-  const onRequest = (connection: Connection, req: IncomingMessage, res: ServerResponse) => {
-    connection.pending++
-    res.once('close', () => {
-      connection.pending--
-      if (retired.aborted) server.closeIdleConnections()
-    })
+  const serveRequest = (source: Source, req: IncomingMessage, res: ServerResponse) => {
     if (retired.aborted) res.shouldKeepAlive = false
-    const result = readPlainRequest(req, connection.source)
+    const result = readPlainRequest(req, source)
     if (result.ok) return handlers.onRequest({ req, res, request: result.request })
     refuseRequest(res, result)
+  }
+  const onRequest = ({ requests, source }: Connection, req: IncomingMessage, res: ServerResponse) => {
+    res.once('close', () => {
+      if (retired.aborted) server.closeIdleConnections()
+    })
+    requests.add(req, res, () =>
+      attempt(
+        () => serveRequest(source, req, res),
+        (error) => fail(error, req, res),
+      ),
+    )
   }
   on('request', onRequest)
   // With this listener the 100 is the business of whoever answers the request.
   on('checkContinue', onRequest)
+  on('checkExpectation', onRequest)
 
-  on('upgrade', ({ pending, source }, req: IncomingMessage, socket: Duplex, head: Buffer) => {
+  on('upgrade', ({ requests, source }, req: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Where an upgrade has a body, newer Node gives a stream behind that body in place of the socket.
     // An answer here would overtake the answers to the requests before it.
-    if (pending > 0) return socket.destroy()
+    if (requests.size > 0) return socket.destroy()
     // RFC 9110 7.8: "A server MAY ignore a received Upgrade header field if it wishes to continue using the current
     // protocol on that connection." Some HTTP clients offer h2c with every request.
     if (!offersWebSocket(req)) {
@@ -179,19 +186,25 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
     refuse(req.socket, result)
   })
 
-  on('connect', ({ pending }, _req: IncomingMessage, socket: Duplex) => {
-    if (pending > 0) return socket.destroy()
+  on('connect', ({ requests }, _req: IncomingMessage, socket: Duplex) => {
+    if (requests.size > 0) return socket.destroy()
     refuse(socket, { status: 405, message: 'CONNECT is not served', headers: [] })
   })
 
   const onClientError = (error: ParseError, socket: Duplex) => {
     const connection = connections.get(socket)
     if (connection?.failed) return
-    if (!connection || connection.pending > 0 || !socket.writable) return socket.destroy()
-    connection.failed = true
     const { code = '', reason = '' } = error
+    const { requests } = connection ?? {}
+    if (!requests || !socket.writable || !/^(?:HPE|ERR_HTTP)_/.test(code)) return socket.destroy()
+    connection!.failed = true
     const [status, message] = clientErrors[reason] ?? clientErrors[code] ?? [400, 'not a valid HTTP request']
-    refuse(socket, { status, message, headers: [] })
+    const refusal = { status, message, headers: [] }
+    if (requests.size === 0) return refuse(socket, refusal)
+    // The body of the request that is served: it is answered, unless its answer has begun.
+    if (requests.unread) return refuseRequest(requests.unread, refusal)
+    if (requests.size === 1 && requests.incomplete) return socket.destroy()
+    requests.whenEmpty(() => refuse(socket, refusal))
   }
   server.on(
     'clientError',
@@ -205,7 +218,7 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
   const begin = (socket: Duplex, source: Source, opening: Opening, bytes: Buffer) => {
     const req = readHandshake(bytes)
     if (!req) {
-      const connection: Connection = { source, opening, pending: 0, failed: false }
+      const connection: Connection = { source, opening, requests: new RequestQueue(), failed: false }
       connections.set(socket, connection)
       opening.onLate(() => {
         connection.failed = true

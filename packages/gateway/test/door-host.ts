@@ -84,10 +84,13 @@ function queue<T>() {
 }
 
 /** A connected socket of a client; errors show as its end. */
-export async function dialDoor(host: { port: number }, secure?: tls.ConnectionOptions): Promise<net.Socket> {
+export async function dialDoor(
+  host: { port: number; host?: string },
+  secure?: tls.ConnectionOptions,
+): Promise<net.Socket> {
   const socket = secure
-    ? tls.connect({ port: host.port, host: '127.0.0.1', rejectUnauthorized: false, ...secure })
-    : net.connect({ port: host.port, host: '127.0.0.1' })
+    ? tls.connect({ port: host.port, host: host.host ?? '127.0.0.1', rejectUnauthorized: false, ...secure })
+    : net.connect({ port: host.port, host: host.host ?? '127.0.0.1' })
   await firstEvent(socket, secure ? 'secureConnect' : 'connect')
   return socket.on('error', () => {})
 }

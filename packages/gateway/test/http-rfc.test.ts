@@ -429,20 +429,96 @@ describe('trailers', () => {
 })
 
 describe('several requests in one write', () => {
-  test('are answered in order', async () => {
-    const waiting = new Map<string, net.Socket>()
-    await using to = await scene(({ start }, socket) => void waiting.set(start.split(' ')[1]!, socket))
+  const ask = (path: string, lines = '') => `GET ${path} HTTP/1.1\r\nHost: a\r\n${lines}\r\n`
+  const answered = (path: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n\r\n${path}`
+
+  test('are served one after another, and answered in order', async () => {
+    let waiting: net.Socket | undefined
+    await using to = await scene((_, socket) => {
+      expect(waiting).toBeUndefined()
+      waiting = socket
+      return undefined
+    })
     const socket = await dialDoor(to)
     socket.write(
-      ['/1', '/2', '/3'].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join('') +
-        `POST /4 HTTP/1.1\r\n${closing}Content-Length: 2\r\n\r\nab`,
+      `${ask('/1')}${ask('/2')}POST /3 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab${ask('/4', 'Connection: close\r\n')}`,
     )
-    await eventually('all four are at the upstream', () => waiting.size === 4)
-    for (const path of ['/4', '/2', '/3', '/1']) {
-      waiting.get(path)!.write(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n${path}`)
+    const all = received(socket)
+    for (const path of ['/1', '/2', '/3', '/4']) {
+      await eventually(`${path} is at the upstream`, () => to.upstream.requests.at(-1)?.start.includes(path))
+      const now = waiting!
+      waiting = undefined
+      now.write(answered(path))
     }
-    const { messages } = strictMessages(await received(socket), { answerTo: ['GET', 'GET', 'GET', 'POST'] })
+    const { messages } = strictMessages(await all, { answerTo: ['GET', 'GET', 'POST', 'GET'] })
     expect(messages.map(({ body }) => body)).toEqual(['/1', '/2', '/3', '/4'])
+  })
+
+  test('are not read without end while the first has no answer', async () => {
+    await using to = await scene(() => undefined)
+    const socket = await dialDoor(to)
+    let sent = 0
+    const many = ask('/a').repeat(5_000)
+    const more = () => {
+      while (sent < 200e6 && socket.write(many)) sent += many.length
+    }
+    socket.on('drain', more)
+    more()
+    await eventually('the first is at the upstream', () => to.upstream.requests.length === 1)
+    const seen: number[] = []
+    await eventually('the client is stopped', () => seen.push(sent) > 1 && seen.at(-2) === sent, {
+      every: 200,
+    })
+    expect(sent).toBeLessThan(50e6)
+    expect(to.upstream.requests).toHaveLength(1)
+    socket.destroy()
+  })
+
+  test('end with one that is refused, or that says close', async () => {
+    await using to = await scene()
+    for (const [last, status] of [
+      [ask('/last', 'Host: b\r\n'), 400],
+      [ask('/last', 'Connection: close\r\n'), 200],
+      [ask('/last', 'Expect: x\r\n'), 417],
+    ] as const) {
+      const text = await say(to, `${ask('/1')}${last}${ask('/never')}`)
+      const { messages, rest } = strictMessages(text, { answerTo: ['GET', 'GET'], ended: true })
+      expect(messages.map(({ start }) => Number(start.split(' ')[1]))).toEqual([200, status])
+      expect(rest).toBe('')
+    }
+    expect(to.upstream.requests.map(({ start }) => start)).not.toContain('GET /never HTTP/1.1')
+  })
+
+  test('are answered before what follows them is refused', async () => {
+    const slow: net.Socket[] = []
+    await using to = await scene((_, socket) => void slow.push(socket))
+    const socket = await dialDoor(to)
+    socket.write(`${ask('/1')}\x01garbage\r\n\r\n`)
+    await eventually('the first is at the upstream', () => slow.length === 1)
+    slow[0]!.write(answered('/1'))
+    const { messages } = strictMessages(await received(socket), { answerTo: ['GET', 'GET'], ended: true })
+    expect(messages.map(({ start }) => start.split(' ')[1])).toEqual(['200', '400'])
+  })
+
+  test('a body that is not framed as it says is told so, and never whole upstream', async () => {
+    await using to = await scene()
+    const text = await say(
+      to,
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhell\r\nxyz\r\n',
+    )
+    expect(text).toMatch(/^HTTP\/1\.1 400 .*connection: close/is)
+    await eventually('the upstream’s connection ends', () => to.upstream.server.sockets.size === 0)
+    expect(to.upstream.requests).toEqual([])
+  })
+
+  test('a client that leaves takes those that wait with it', async () => {
+    await using to = await scene(() => undefined)
+    const socket = await dialDoor(to)
+    socket.write(ask('/1') + ask('/2') + ask('/3'))
+    await eventually('the first is at the upstream', () => to.upstream.requests.length === 1)
+    socket.destroy()
+    await eventually('the upstream’s connection ends', () => to.upstream.server.sockets.size === 0)
+    expect(to.upstream.requests).toHaveLength(1)
   })
 })
 

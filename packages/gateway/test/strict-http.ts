@@ -32,7 +32,7 @@ export function strictMessages(
     const [start = '', ...lines] = rest.slice(0, end).split('\r\n')
     const fields = lines.map(field)
     const status = answerTo ? statusOf(start) : undefined
-    if (!answerTo && !/^[A-Z]+ [!-~\x80-\xff]+ HTTP\/1\.1$/.test(start))
+    if (!answerTo && !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~\x80-\xff]+ HTTP\/1\.[01]$/.test(start))
       throw new Error(`no request line: ${start}`)
     const message: StrictMessage = { start, fields, body: '', trailers: [], framing: 'none' }
     const content = rest.slice(end + 4)

@@ -64,15 +64,15 @@ backend app
   }))
 }
 
-/** Caddy with these directives in its only site. */
-export function caddy(directives: string): Promise<RunningProxy> {
+/** Caddy with these directives in its only site, which is that of its address or of every host. */
+export function caddy(directives: string, hosts: 'own' | 'every' = 'own'): Promise<RunningProxy> {
   return start('caddy', (folder, address) => ({
     config: `{
   admin off
   auto_https off
   storage file_system ${folder}
 }
-http://${address} {
+http://${hosts === 'own' ? address : `:${port}`} {
   bind ${address.split(':')[0]}
   ${directives}
 }
