@@ -4,7 +4,7 @@ import type { LimitOptions } from './options.ts'
 import type { AdmissionAnswer } from './worker-messages.ts'
 
 /** What is needed of the ledger. */
-export type AdmissionLedger = Pick<Ledger, 'admit'>
+export type AdmissionLedger = Pick<Ledger, 'admit' | 'enter'>
 
 /** Admissions by worker, so that those of a dead worker can be given back. */
 export class Admissions {
@@ -18,13 +18,18 @@ export class Admissions {
 
   admit(worker: number, route: string, limits: LimitOptions, address: string): AdmissionAnswer {
     const admission = this.#ledger.admit(route, limits, address)
-    if (!admission.ok) return admission
+    return admission.ok ? this.#hold(worker, admission.release) : admission
+  }
+
+  /** A worker has let a connection in by itself, or before its route had limits. */
+  enter(worker: number, route: string, address: string): AdmissionAnswer {
+    return this.#hold(worker, this.#ledger.enter(route, address))
+  }
+
+  #hold(worker: number, release: () => void): AdmissionAnswer {
     const id = ++this.#ids
     const held = this.#held.get(worker) ?? new Map<number, () => void>()
-    this.#held.set(
-      worker,
-      held.set(id, () => admission.release()),
-    )
+    this.#held.set(worker, held.set(id, release))
     return { ok: true, admission: id }
   }
 

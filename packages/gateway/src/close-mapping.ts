@@ -48,6 +48,8 @@ export type Happening =
   | { what: 'origin-refused' }
   | { what: 'no-route' }
   | { what: 'over-limit'; words: string; retry: number }
+  /** The supervisor, which counts for all workers, did not answer in time, and the worker's own share is used up. */
+  | { what: 'limits-unknown'; retry: number }
   | { what: 'gateway-drains'; retry: number }
   | { what: 'gateway-fault' }
   | { what: 'operator-closes'; code: number; reason: string }
@@ -73,6 +75,7 @@ export const words = {
   serviceRestart: 'service restart',
   tryAgainLater: 'try again later',
   protocolError: 'protocol error',
+  limitsUnknown: 'limits cannot be checked now',
   tooBig: 'message too big',
   tooMany: 'too many messages',
   fault: 'internal error',
@@ -214,6 +217,11 @@ const table: { [W in Happening['what']]: Row<W> } = {
     upstream: nothing,
     by: 'gateway',
   }),
+  'limits-unknown': (h, m) => ({
+    client: close(m.closeCodes.tryAgain, words.limitsUnknown, h.retry),
+    upstream: nothing,
+    by: 'gateway',
+  }),
   'gateway-drains': (h, m) => ({
     client: close(m.closeCodes.restart, words.serviceRestart, h.retry),
     upstream: close(code.goingAway, words.serviceRestart),
@@ -251,6 +259,7 @@ export type Unserved = Extract<
       | 'bad-answer'
       | 'no-answer'
       | 'over-limit'
+      | 'limits-unknown'
       | 'gateway-drains'
       | 'gateway-fault'
   }
@@ -267,6 +276,8 @@ export function httpMapping(unserved: Unserved): Extract<Told, { by: 'http' }> {
   switch (unserved.what) {
     case 'over-limit':
       return { by: 'http', status: 503, reason: unserved.words, retry: unserved.retry }
+    case 'limits-unknown':
+      return { by: 'http', status: 503, reason: words.limitsUnknown, retry: unserved.retry }
     case 'gateway-drains':
       return { by: 'http', status: 503, reason: words.serviceRestart, retry: unserved.retry }
     case 'gateway-fault':

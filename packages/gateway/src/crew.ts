@@ -281,7 +281,7 @@ export class Crew {
   async #configure(worker: WorkerLink): Promise<void> {
     const { logging, options } = this.#deps
     const given = options()
-    await worker.configure(given, logging, readyWithin)
+    await worker.configure(given, logging, readyWithin, this.#deps.size)
     try {
       // The configuration may have been replaced while the worker started.
       const current = options()
@@ -321,6 +321,11 @@ export class Crew {
         break
       case 'admit': {
         const answer = this.#admissions.admit(worker.id, message.route, message.limits, message.address)
+        worker.send({ type: 'admission', request: message.request, answer })
+        break
+      }
+      case 'enter': {
+        const answer = this.#admissions.enter(worker.id, message.route, message.address)
         worker.send({ type: 'admission', request: message.request, answer })
         break
       }

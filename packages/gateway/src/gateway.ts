@@ -34,6 +34,8 @@ export interface GatewayDeps {
   random?: () => number
   /** Who may come in; a ledger of this gateway's own by default. */
   admit?: Admit
+  /** Told of connections that other gateways have let in; the result is called when they have ended. */
+  entered?: HandshakeDeps['entered']
   /** Where handshakes are traced; nowhere by default. */
   tracing?: Tracing
   /** Put before connection ids, so that they are unique among several gateways. */
@@ -89,6 +91,7 @@ export class Gateway {
     this.#handshakeDeps = {
       connections: this.#connections,
       admit: deps.admit ?? ((route, limits, address) => ledger.admit(route, limits, address)),
+      entered: deps.entered,
       clock: this.#clock,
       random: this.#random,
       log: this.#log,

@@ -26,6 +26,8 @@ export type Admit = (route: string, limits: LimitOptions, address: string) => Ad
 export interface HandshakeDeps {
   connections: Connections
   admit: Admit
+  /** A connection that another process has let in is here now; the result is called when it has ended. */
+  entered?: (connection: { route: string; address: string; admission?: number }) => () => void
   clock: Clock
   random: () => number
   log: Logger
@@ -36,10 +38,17 @@ export interface HandshakeDeps {
   draining: (route: string, upstream?: string) => DrainOptions['retry'] | undefined
 }
 
-export const limitWords = {
+const limitWords = {
   connections: 'too many connections',
   perAddress: 'too many connections from this address',
   handshakesPerSecond: 'too many connection attempts',
+}
+
+/** Why a client is not let in. */
+export function overLimit({ limit, retry }: Extract<Admission, { ok: false }>) {
+  return limit === 'unknown'
+    ? { what: 'limits-unknown' as const, retry }
+    : { what: 'over-limit' as const, words: limitWords[limit], retry }
 }
 
 /** Serves one handshake on its route. Never rejects. */
@@ -62,10 +71,7 @@ export async function serveHandshake(
   }
   const admission = await deps.admit(route.name, route.limits, request.address)
   if (!admission.ok) {
-    return leave(
-      { what: 'over-limit', words: limitWords[admission.limit], retry: admission.retry },
-      'over-limit',
-    )
+    return leave(overLimit(admission), admission.limit === 'unknown' ? 'unchecked' : 'over-limit')
   }
   try {
     // What the connection is read with must be what it was agreed for, whatever a reload does meanwhile.
@@ -117,7 +123,10 @@ export async function serveHandshake(
         held: session === undefined ? undefined : { session, request, hold },
         replay,
         release: { upstream: found.release, admission: admission.release },
-        admission: admission.id,
+        // It may get its number later.
+        get admission() {
+          return admission.id
+        },
       },
       state,
       deps,

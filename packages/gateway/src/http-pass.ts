@@ -2,7 +2,7 @@
 // life of a plain request: drain, limits, upstreams, log. Next: http-forward.ts.
 import { httpMapping, type Unserved } from './close-mapping.ts'
 import { pause, wait } from './dial-route.ts'
-import { between, type HandshakeDeps, limitWords } from './handshake.ts'
+import { between, type HandshakeDeps, overLimit } from './handshake.ts'
 import { isGone } from './http-client-answer.ts'
 import { type ForwardResult, forwardRequest } from './http-forward.ts'
 import type { HttpExchange } from './http-servers.ts'
@@ -29,8 +29,7 @@ export async function serveRequest(
       ? await deps.admit(name, { connections, perAddress }, exchange.request.address)
       : { ok: true as const, release() {} }
     if (!admission.ok) {
-      const words = limitWords[admission.limit]
-      return answerUnserved(exchange, { what: 'over-limit', words, retry: admission.retry })
+      return answerUnserved(exchange, overLimit(admission))
     }
     try {
       const { result, upstream } = await passToRoute(exchange, state, deps)

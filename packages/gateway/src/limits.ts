@@ -12,7 +12,8 @@ export type Admission =
     }
   | {
       ok: false
-      limit: 'connections' | 'perAddress' | 'handshakesPerSecond'
+      /** `unknown`: what all workers have together could not be learned in time, and a worker's own share is used up. */
+      limit: 'connections' | 'perAddress' | 'handshakesPerSecond' | 'unknown'
       /** Milliseconds after which the client may come back; different for each, so that they do not come together. */
       retry: number
     }
@@ -66,17 +67,30 @@ export class Ledger {
       this.#routes.set(route, entry)
       if (retry !== undefined) return { ok: false, limit: 'handshakesPerSecond', retry }
     }
+    return { ok: true, release: this.enter(route, address) }
+  }
+
+  /** Takes a place whatever the limits: the connection is there. The result gives it back; a second call does nothing. */
+  enter(route: string, address: string): () => void {
+    const entry = this.#routes.get(route) ?? { connections: 0, addresses: new Map(), rate: undefined }
     this.#routes.set(route, entry)
     entry.connections++
     entry.addresses.set(address, (entry.addresses.get(address) ?? 0) + 1)
     let released = false
-    return {
-      ok: true,
-      release: () => {
-        if (released) return
-        released = true
-        this.#release(route, entry, address)
-      },
+    return () => {
+      if (released) return
+      released = true
+      this.#release(route, entry, address)
+    }
+  }
+
+  /** Forgets what it knows of other routes, but for the connections that are still there. */
+  keep(routes: readonly string[]): void {
+    const kept = new Set(routes)
+    for (const [route, entry] of this.#routes) {
+      if (kept.has(route)) continue
+      entry.rate = undefined
+      if (entry.connections === 0) this.#routes.delete(route)
     }
   }
 

@@ -83,6 +83,7 @@ export function unpackConnection(
   const isHeld = packed.before.pipe.upstream === undefined
   const module = replayOf(packed, isHeld, state)
   const replay = module === 'gone' ? undefined : module
+  const leave = deps.entered?.(packed)
   const counted = known && !isHeld ? state.pool.acquire(known) : () => {}
   try {
     const { pipe } = openConnection(
@@ -92,7 +93,13 @@ export function unpackConnection(
         client: socketOf(client),
         socket: upstream && socketOf(upstream),
         upstream: known,
-        release: { upstream: counted, admission: releaseAdmission },
+        release: {
+          upstream: counted,
+          admission: () => {
+            leave?.()
+            releaseAdmission()
+          },
+        },
       },
       state,
       deps,
@@ -103,6 +110,7 @@ export function unpackConnection(
     }
   } catch (error) {
     counted()
+    leave?.()
     throw error
   }
 }

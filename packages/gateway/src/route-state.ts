@@ -16,6 +16,7 @@ export type HandshakeResult =
   | 'rejected'
   | 'origin-refused'
   | 'over-limit'
+  | 'unchecked'
   | 'draining'
   | 'abandoned'
   | 'fault'

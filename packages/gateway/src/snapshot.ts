@@ -16,7 +16,7 @@ export interface Traffic {
 
 /** Monotonic counts of one route. Keys of the inner records are label values. */
 export interface RouteCounters extends Traffic {
-  /** By result: 'accepted', 'bad-gateway', 'busy', 'rejected', 'origin-refused', 'over-limit', 'draining', 'abandoned', 'fault'. */
+  /** By result: 'accepted', 'bad-gateway', 'busy', 'rejected', 'origin-refused', 'over-limit', 'unchecked', 'draining', 'abandoned', 'fault'. */
   handshakes: Record<string, number>
   /** By `${code}:${by}`; code 1006 stands for a connection that ended without a Close frame. */
   closes: Record<string, number>

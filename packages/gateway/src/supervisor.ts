@@ -94,6 +94,7 @@ export class Supervisor implements Operations {
       this.#finish = resolve
     })
     const size = this.#crewSize(oneProcess)
+    const ledger = new Ledger({ clock, random })
     this.#handOut = new HandOut(clock)
     this.#listening = new Listening({
       way: size === 1 && !oneProcess && canShareHandles ? 'shared' : 'handed-out',
@@ -106,7 +107,7 @@ export class Supervisor implements Operations {
       startWorker: oneProcess ? inProcessWorker : () => forkWorker(given.workerProgram?.()),
       options: () => this.#options,
       logging,
-      ledger: new Ledger({ clock, random }),
+      ledger,
       log: this.#log,
       clock,
       onReady: (worker) => this.#workerReady(worker),
@@ -133,6 +134,7 @@ export class Supervisor implements Operations {
       replaceOptions: (options) => {
         this.#options = options
         this.#drainedParts = []
+        ledger.keep(options.routes.map(({ name }) => name))
       },
       openAdmin: (options) => this.#openAdmin(options),
       replaceAdmin: (options, opened) => this.#replaceAdmin(options, opened),

@@ -82,7 +82,7 @@ export class WorkerLink {
   }
 
   /** Says with what to serve. Rejects when the worker cannot, or ends; one that is not ready in time is killed. */
-  configure(options: GatewayOptions, log: LogOptions, within: number): Promise<void> {
+  configure(options: GatewayOptions, log: LogOptions, within: number, workers = 1): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = this.#clock.setTimeout(() => {
         this.kill(`was not ready in ${within / 1000} s`)
@@ -97,7 +97,7 @@ export class WorkerLink {
           reject(error)
         },
       }
-      this.send({ type: 'configure', protocol, worker: this.id, options, log })
+      this.send({ type: 'configure', protocol, worker: this.id, workers, options, log })
     })
   }
 

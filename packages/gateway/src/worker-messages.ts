@@ -55,7 +55,7 @@ export interface WorkerReport {
 /** Answer of the ledger; `admission` is what a later `release` names. */
 export type AdmissionAnswer =
   | { ok: true; admission: number }
-  | { ok: false; limit: 'connections' | 'perAddress' | 'handshakesPerSecond'; retry: number }
+  | { ok: false; limit: 'connections' | 'perAddress' | 'handshakesPerSecond' | 'unknown'; retry: number }
 
 /** What the supervisor asks, and what comes back. Each has a number and a time limit. */
 export interface Requests {
@@ -97,7 +97,15 @@ export type Request = { [T in RequestType]: { type: T; request: number } & Reque
 export type ToWorker =
   | Request
   /** The first message of all. The worker answers `ready` or `failed`. */
-  | { type: 'configure'; protocol: number; worker: number; options: GatewayOptions; log: LogOptions }
+  | {
+      type: 'configure'
+      protocol: number
+      worker: number
+      /** How many workers there are of its generation. */
+      workers?: number
+      options: GatewayOptions
+      log: LogOptions
+    }
   /** Comes with an accepted socket, which the worker answers with `took`. */
   | { type: 'socket'; id: number; listener: string }
   | { type: 'admission'; request: number; answer: AdmissionAnswer }
@@ -145,6 +153,8 @@ export type FromWorker =
   | { type: 'refusal'; request: number; message: string }
   | { type: 'events'; events: GatewayEvent[]; dropped: number }
   | { type: 'admit'; request: number; route: string; limits: LimitOptions; address: string }
+  /** The worker has let it in already: it is to be counted, and answered like `admit`. */
+  | { type: 'enter'; request: number; route: string; address: string }
   | { type: 'release'; admission: number }
 
 /**

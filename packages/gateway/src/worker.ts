@@ -100,7 +100,7 @@ export class Worker {
     this.#post = post
     this.#end = end
     this.#clock = clock
-    this.#ledger = new RemoteLedger(post, clock)
+    this.#ledger = new RemoteLedger({ post, clock })
     this.#handlers = {
       listen: ({ listener }, handle) => (this.#leaving ? {} : this.#listeners.listen(listener, handle)),
       unlisten: ({ listener }) => {
@@ -232,6 +232,7 @@ export class Worker {
     try {
       if (its.protocol !== protocol) throw new Error(otherProtocol)
       this.#options = options
+      this.#ledger.configure(options, its.workers)
       this.#log = createLogger(log).child({ worker })
       if (wantsTracing(process.env)) this.#tracing = await startTracing(process.env, this.#log)
       this.#gateway = new Gateway(options, {
@@ -239,6 +240,7 @@ export class Worker {
         tracing: this.#tracing,
         clock: this.#clock,
         admit: (route, limits, address) => this.#ledger.admit(route, limits, address),
+        entered: (connection) => this.#ledger.entered(connection),
         idPrefix: `${worker}-`,
       })
       this.#gateway.on((event) => {
@@ -302,6 +304,7 @@ export class Worker {
   }
 
   #reload(options: GatewayOptions): { drained: number } {
+    this.#ledger.configure(options)
     const result = this.#gateway.reload(options)
     this.#options = options
     return result

@@ -53,6 +53,10 @@ const examples: { [W in Happening['what']]: [string, Extract<Happening, { what: 
     'it is over `limits.connections`, `perAddress` or `handshakesPerSecond`',
     { what: 'over-limit', words: 'too many connections', retry: 9000 },
   ],
+  'limits-unknown': [
+    'its limits count over all workers, the supervisor does not say in time whether there is room, and its worker has used its own share',
+    { what: 'limits-unknown', retry: 3000 },
+  ],
   'gateway-drains': [
     'the gateway drains, or a reload removes the route or the upstream',
     { what: 'gateway-drains', retry: 3210 },
