@@ -32,10 +32,10 @@ test('a reload whose file has become a named pipe is refused at once, and so is 
   const { code, stderr } = await runHoldfast(['reload', '--admin', holdfast.admin!])
   expect(code).toBe(1)
   expect(stderr).toContain('is not a regular file')
+  const refusals = () => holdfast.log.filter(({ msg }) => /not reloaded: .*regular file/.test(msg)).length
+  await holdfast.waitForLog('the refusal of the command', () => refusals() === 1)
   holdfast.signal('SIGHUP')
-  await holdfast.waitForLog('the refusal of the signal', ({ msg }) =>
-    /not reloaded: .*regular file/.test(msg),
-  )
+  await holdfast.waitForLog('the refusal of the signal', () => refusals() === 2)
   rmSync(file)
   holdfast.writeConfig({
     ...config,
