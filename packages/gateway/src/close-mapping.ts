@@ -38,10 +38,12 @@ export type Happening =
   /** Held for as long as `hold.for` says, or refused by the next upstream. */
   | { what: 'upstream-not-back'; retry: number }
   | { what: 'upstream-breaks-protocol' }
+  | { what: 'upstream-reason-not-utf8' }
   | { what: 'upstream-silent' }
   | { what: 'client-closes' }
   | { what: 'client-lost' }
   | { what: 'client-breaks-protocol' }
+  | { what: 'client-reason-not-utf8' }
   | { what: 'message-too-big'; from: SideName }
   | { what: 'client-silent' }
   | { what: 'too-many-messages' }
@@ -75,6 +77,7 @@ export const words = {
   serviceRestart: 'service restart',
   tryAgainLater: 'try again later',
   protocolError: 'protocol error',
+  notUtf8: 'invalid UTF-8',
   limitsUnknown: 'limits cannot be checked now',
   tooBig: 'message too big',
   tooMany: 'too many messages',
@@ -179,6 +182,12 @@ const table: { [W in Happening['what']]: Row<W> } = {
     upstream: close(code.protocolError, words.protocolError),
     by: 'gateway',
   }),
+  // RFC 6455 8.1: what claims to be UTF-8 and is not ends the connection; 7.4.1 has 1007 for that.
+  'upstream-reason-not-utf8': (_, m) => ({
+    client: badGatewayInBand(m, words.brokeProtocol),
+    upstream: close(code.invalidPayload, words.notUtf8),
+    by: 'gateway',
+  }),
   'upstream-silent': (_, m) => ({
     client: badGatewayInBand(m, words.stoppedAnswering),
     upstream: end,
@@ -188,6 +197,11 @@ const table: { [W in Happening['what']]: Row<W> } = {
   'client-lost': () => ({ client: nothing, upstream: end, by: 'client' }),
   'client-breaks-protocol': () => ({
     client: close(code.protocolError, words.protocolError),
+    upstream: end,
+    by: 'gateway',
+  }),
+  'client-reason-not-utf8': () => ({
+    client: close(code.invalidPayload, words.notUtf8),
     upstream: end,
     by: 'gateway',
   }),

@@ -14,6 +14,7 @@ import type {
 import type { ClosedBy } from './snapshot.ts'
 
 type Closing = Extract<ConnectionState, { name: 'closing' }>
+type Failing = Extract<ConnectionState, { name: 'failing' }>
 
 const other = (side: SideName): SideName => (side === 'client' ? 'upstream' : 'client')
 
@@ -30,7 +31,7 @@ export function end(event: ConnectionEvent, about: Circumstances): Step | undefi
     case 'ended':
       return begin(lostHappening(event), event, about)
     case 'happened':
-      return begin(event.happening, event, about)
+      return mayAnswerFirst(event.happening, about) ?? begin(event.happening, event, about)
     case 'cut':
       return [
         { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } },
@@ -54,6 +55,34 @@ function closeHappening(
 function lostHappening(event: Extract<ConnectionEvent, { type: 'ended' }>): Happening {
   if (event.side === 'client') return { what: 'client-lost' }
   return { what: event.insideFrame ? 'upstream-lost-inside-frame' : 'upstream-lost' }
+}
+
+/** A client that broke a rule gets the answers to what it said before that, as it would without a gateway between. */
+function mayAnswerFirst(happening: Happening, { owes, upstream }: Circumstances): Step | undefined {
+  if (sideAtFault(happening) !== 'client' || happening.what === 'client-silent') return undefined
+  if (!owes || upstream === 'gone') return undefined
+  return [{ name: 'failing', happening, upstream }, [{ do: 'ask-last' }]]
+}
+
+/** The upstream has answered, or its time is over, or something else ends the wait. */
+export function whenFailing(state: Failing, event: ConnectionEvent, before: Circumstances): Step {
+  const about = { ...before, owes: false, upstream: state.upstream }
+  switch (event.type) {
+    case 'cut':
+      return end(event, about)!
+    case 'ended':
+      return begin(event.side === 'client' ? { what: 'client-lost' } : state.happening, event, about)
+    case 'happened': {
+      const { happening } = event
+      return begin(happening.what === 'gateway-fault' ? happening : state.happening, event, about)
+    }
+    case 'answered':
+    case 'too-late':
+    case 'close-frame':
+      return begin(state.happening, event, about)
+    default:
+      return [state, []]
+  }
 }
 
 /** Looks the happening up and tells both sides. */
@@ -84,6 +113,11 @@ export function begin(happening: Happening, event: ConnectionEvent, about: Circu
     // RFC 6455 7.1.7: to fail a connection is to send a Close and to end TCP; what the peer says then is not read.
     state[faulty] = 'finished'
     actions.push({ do: 'end', side: faulty })
+    // The other side closed meanwhile, and the faulty one is not asked any more.
+    const rest = other(faulty)
+    if (event.type === 'close-frame' && state[rest] === 'heard') {
+      answer(state, rest, { code: event.code, reason: event.reason }, actions)
+    }
   }
   if (gone) actions.push({ do: 'destroy', side: gone })
   actions.push({ do: 'wait' })
@@ -184,10 +218,12 @@ function sideAtFault(happening: Happening): SideName | undefined {
     case 'message-too-big':
       return happening.from
     case 'client-breaks-protocol':
+    case 'client-reason-not-utf8':
     case 'too-many-messages':
     case 'client-silent':
       return 'client'
     case 'upstream-breaks-protocol':
+    case 'upstream-reason-not-utf8':
     case 'upstream-silent':
       return 'upstream'
     default:

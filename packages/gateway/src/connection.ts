@@ -1,7 +1,7 @@
 // The state of one connection and its pure `next(state, event)`. pipe.ts feeds it with what the sockets say and does
 // what it returns; it knows neither bytes nor timers. Next: departure.ts, closing.ts.
 import type { Happening, Manners, SideName, Told } from './close-mapping.ts'
-import { whenClosing } from './closing.ts'
+import { whenClosing, whenFailing } from './closing.ts'
 import { holdOrEnd, leave, whenHeld, whenLeaving } from './departure.ts'
 import type { ClosedBy } from './snapshot.ts'
 
@@ -31,6 +31,11 @@ export type ConnectionState =
   | { name: 'leaving'; by: 'upstream' | 'gateway'; quiet: boolean }
   /** The upstream is gone and the next one is being looked for. */
   | { name: 'held' }
+  /**
+   * The client has broken a rule and nothing more of it is read. What the upstream still answers to what came before is
+   * handed on first; then both are told.
+   */
+  | { name: 'failing'; happening: Happening; upstream?: Circumstances['upstream'] }
   | {
       name: 'closing'
       client: Half
@@ -62,6 +67,8 @@ export type ConnectionEvent =
   | { type: 'quiet' }
   /** Another upstream is there. */
   | { type: 'attached' }
+  /** The upstream has answered the Ping behind all that it was sent. */
+  | { type: 'answered' }
 
 export type ConnectionAction =
   /** Hand on the Close frame that just came. */
@@ -79,6 +86,8 @@ export type ConnectionAction =
   | { do: 'quieten' }
   /** Answer the upstream's drain Ping, behind everything that it was sent. */
   | { do: 'answer-drain' }
+  /** Send the upstream a Ping behind all that it was sent, and start the time for its answers. */
+  | { do: 'ask-last' }
   /** Start the time that the upstream has to go. */
   | { do: 'wait-departure' }
   /** Hand the kept messages on to the upstream after all. */
@@ -97,6 +106,8 @@ export interface Circumstances {
   retry: () => number
   /** Present where the route holds its clients. */
   hold?: Holdable
+  /** The upstream was sent something, so that it may have answers under way. */
+  owes?: boolean
   /** Present when the upstream is gone already, or was told that it goes. */
   upstream?: Extract<Half, 'gone' | 'told'>
 }
@@ -120,6 +131,8 @@ export function next(state: ConnectionState, event: ConnectionEvent, about: Circ
       return whenLeaving(state, event, about)
     case 'held':
       return whenHeld(state, event, about)
+    case 'failing':
+      return whenFailing(state, event, about)
     case 'closing':
       return whenClosing(state, event)
     case 'closed':

@@ -52,8 +52,9 @@ export function whenLeaving(state: Leaving, event: ConnectionEvent, before: Circ
   const step = holdOrEnd(event, about)
   if (!step) return [state, []]
   const [after, actions] = step
-  // What the client said before its Close goes before it.
-  const last = event.type === 'close-frame' && event.from === 'client' && !told
+  // What the client said before its Close, or before it broke a rule, goes to this upstream.
+  const last =
+    !told && (after.name === 'failing' || (event.type === 'close-frame' && event.from === 'client'))
   return [after, last ? [{ do: 'release' }, ...actions] : actions]
 }
 

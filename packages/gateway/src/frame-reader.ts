@@ -1,10 +1,10 @@
 // In: chunks of one direction as the socket gave them. Out: the same bytes, in runs that start and end where a
 // frame of the gateway's own may be put, and control frames one by one. Next: pipe.ts.
 import {
+  closePayloadFault,
   dataHeader,
   finBit,
   headerLength,
-  isClosePayload,
   maskBit,
   maxControlPayload,
   opcode,
@@ -13,7 +13,7 @@ import {
 } from './frames.ts'
 
 /** Why a direction cannot go on. */
-export type Fault = 'protocol' | 'too-big' | 'too-fast'
+export type Fault = 'protocol' | 'not-utf8' | 'too-big' | 'too-fast'
 
 /** What a direction must keep to. */
 export interface FrameRules {
@@ -407,8 +407,9 @@ export class FrameReader {
   #control(op: number, frame: Buffer, header: number, sink: FrameSink): boolean {
     const payload = this.#rules.masked ? unmasked(frame, header) : frame.subarray(header)
     if (op === opcode.close) {
-      if (!isClosePayload(payload)) {
-        this.#fail('protocol', sink)
+      const fault = closePayloadFault(payload)
+      if (fault) {
+        this.#fail(fault, sink)
         return false
       }
       this.#stopped = true

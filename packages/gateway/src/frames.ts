@@ -87,8 +87,9 @@ export function unmasked(frame: Buffer, header: number): Buffer {
   return payload
 }
 
-/** RFC 6455 5.5.1: empty, or a status code that may travel and then UTF-8. */
-export function isClosePayload(payload: Buffer): boolean {
-  if (payload.length === 0) return true
-  return payload.length >= 2 && mayTravel(payload.readUInt16BE(0)) && isUtf8(payload.subarray(2))
+/** RFC 6455 5.5.1: empty, or a status code that may travel and then UTF-8. The result says what is wrong. */
+export function closePayloadFault(payload: Buffer): 'protocol' | 'not-utf8' | undefined {
+  if (payload.length === 0) return undefined
+  if (payload.length < 2 || !mayTravel(payload.readUInt16BE(0))) return 'protocol'
+  return isUtf8(payload.subarray(2)) ? undefined : 'not-utf8'
 }

@@ -57,6 +57,8 @@ export interface PackedPipe {
   hold?: PackedHold
 }
 
+/** Milliseconds for the upstream's answers to a client that then broke a rule. */
+const answersWithin = 1000
 /** Towards the client a frame up to this size, header included, is sent on whole or not at all. */
 const wholeFrames = 64 * 1024
 
@@ -301,7 +303,12 @@ export class Pipe {
     const was = this.#state
     if (was.name === 'closed') return
     const { manners, retry } = this.#options
-    const [state, actions] = next(was, event, { manners, retry, hold: this.#hold?.holdable })
+    const [state, actions] = next(was, event, {
+      manners,
+      retry,
+      hold: this.#hold?.holdable,
+      owes: this.upstream.stream !== undefined && this.upstream.wasSent,
+    })
     this.#state = state
     // One that fails keeps none of the others back.
     for (const action of actions) this.enter(() => this.#do(action))
@@ -349,6 +356,9 @@ export class Pipe {
         return
       case 'wait':
         return this.#wait(this.#closeTimeout)
+      case 'ask-last':
+        this.upstream.askLast()
+        return this.#wait(Math.min(answersWithin, this.#closeTimeout))
       case 'wait-departure':
         return this.#wait(this.#hold!.options.for)
       case 'quieten':

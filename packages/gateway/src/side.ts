@@ -79,6 +79,10 @@ export class Side implements FrameSink {
   #frozen = false
   #heard = false
   #pulse: Pulse | undefined
+  /** Whether it was sent anything of the opposite's, or in its name. */
+  wasSent = false
+  /** Payload of the Ping behind all that it was sent. */
+  #lastPing: Buffer | undefined
   /** Payload of our Pings to this side: always the same, so that a late Pong is known, too. */
   #ping: Buffer | undefined
   #unsent = 0
@@ -140,6 +144,7 @@ export class Side implements FrameSink {
   }
 
   unpack({ reader, ping }: PackedSide): void {
+    this.wasSent = true
     this.reader.unpack(reader)
     if (ping !== undefined) this.#ping = Buffer.from(ping, 'base64')
   }
@@ -200,6 +205,7 @@ export class Side implements FrameSink {
 
   /** Hands bytes of the opposite on to this side. Without room the opposite is not read until there is. */
   write(bytes: Buffer): void {
+    this.wasSent = true
     if (!this.#closeWritten && !this.#outlet.send(this.stream, bytes)) this.opposite.block()
   }
 
@@ -219,6 +225,14 @@ export class Side implements FrameSink {
     // most recently processed Ping frame". One Ping asks as much as two.
     this.#waiting = [...this.#waiting.filter((other) => other[0] !== frame[0]), frame]
     this.#sayWaiting()
+  }
+
+  /** Asks whether it has read, and answered, all that it was sent; nothing more of the opposite's follows. */
+  askLast(): void {
+    if (!this.stream || this.#closing || !this.mayBeTold) return
+    // RFC 6455 5.5.3: the Pong says that this Ping was read, and what it answers to earlier messages mostly stands before.
+    this.#lastPing = randomBytes(8)
+    this.#outlet.send(this.stream, controlFrame(opcode.ping, this.#lastPing, this.name === 'upstream'))
   }
 
   /** Writes a Close, our own or one handed on, as soon as no frame of the opposite is half written. */
@@ -389,6 +403,8 @@ export class Side implements FrameSink {
       this.#pipe.closeFrameCame(this, frame, has ? payload.readUInt16BE(0) : undefined, reason)
     } else if (op === opcode.pong && this.#ping?.equals(payload)) {
       return // The answer to our own Ping: the other side never asked.
+    } else if (op === opcode.pong && this.#lastPing?.equals(payload)) {
+      this.#pipe.step({ type: 'answered' })
     } else if (!this.#hold?.control(this.name, op, payload)) {
       this.opposite.write(frame)
     }
@@ -438,6 +454,8 @@ function faultHappening(fault: Fault, from: SideName): Happening {
   switch (fault) {
     case 'protocol':
       return { what: `${from}-breaks-protocol` }
+    case 'not-utf8':
+      return { what: `${from}-reason-not-utf8` }
     case 'too-big':
       return { what: 'message-too-big', from }
     case 'too-fast':

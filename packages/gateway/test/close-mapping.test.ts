@@ -40,10 +40,18 @@ const examples: { [W in Happening['what']]: [string, Extract<Happening, { what: 
     { what: 'upstream-not-back', retry: 2345 },
   ],
   'upstream-breaks-protocol': ['the upstream breaks RFC 6455', { what: 'upstream-breaks-protocol' }],
+  'upstream-reason-not-utf8': [
+    'the upstream closes with a reason that is not UTF-8',
+    { what: 'upstream-reason-not-utf8' },
+  ],
   'upstream-silent': ['the upstream leaves pings unanswered', { what: 'upstream-silent' }],
   'client-closes': ['the client closes', { what: 'client-closes' }],
   'client-lost': ["the client's TCP ends without a Close", { what: 'client-lost' }],
   'client-breaks-protocol': ['the client breaks RFC 6455', { what: 'client-breaks-protocol' }],
+  'client-reason-not-utf8': [
+    'the client closes with a reason that is not UTF-8',
+    { what: 'client-reason-not-utf8' },
+  ],
   'message-too-big': ['a message is over `limits.messageBytes`', { what: 'message-too-big', from: 'client' }],
   'client-silent': ['the client leaves pings unanswered', { what: 'client-silent' }],
   'too-many-messages': ['the client is over `limits.messagesPerSecond`', { what: 'too-many-messages' }],

@@ -280,12 +280,16 @@ describe('a client whose upstream is lost is told 1014', () => {
   })
 })
 
-describe('a client whose upstream breaks RFC 6455 is told 1014, and the upstream 1002', () => {
+describe('a client whose upstream breaks RFC 6455 is told 1014, and the upstream 1002, or 1007', () => {
   test.each(faults.invalidFrames)('with %s', async (fault) => {
     await using upstream = await faultUpstream(fault)
     expectTold(await seenThrough(upstream.url), 1014, 'bad gateway: upstream broke the protocol')
     for (const connection of upstream.connections) {
-      expect(await connection.closeFrame()).toEqual({ code: 1002, reason: 'protocol error' })
+      expect(await connection.closeFrame()).toEqual(
+        fault === 'close reason not UTF-8'
+          ? { code: 1007, reason: 'invalid UTF-8' }
+          : { code: 1002, reason: 'protocol error' },
+      )
     }
     await expect.poll(() => upstream.open).toBe(0)
   })

@@ -245,6 +245,50 @@ describe('a connection', () => {
     expect(state.name).toBe('closed')
   })
 
+  const failed = happened({ what: 'client-breaks-protocol' })
+  const answers: Circumstances = { ...about, owes: true }
+  const toldBoth = [
+    { do: 'send-close', to: 'client', code: 1002, reason: 'protocol error' },
+    { do: 'end', side: 'upstream' },
+    { do: 'end', side: 'client' },
+  ]
+
+  test.each<ConnectionEvent>([
+    { type: 'answered' },
+    { type: 'too-late' },
+    failed,
+    happened({ what: 'upstream-silent' }),
+  ])('whose client breaks the protocol behind something waits for the answers, until %o', (then) => {
+    const [waiting, actions] = next({ name: 'open' }, failed, answers)
+    expect([waiting.name, actions]).toEqual(['failing', [{ do: 'ask-last' }]])
+    const [after, last] = next(waiting, then, answers)
+    expect(last).toEqual([...toldBoth, { do: 'wait' }])
+    expect(after.name).toBe('closed')
+  })
+
+  test('whose upstream closes meanwhile answers it, and says 1002 to the client', () => {
+    const [waiting] = next({ name: 'open' }, failed, answers)
+    const close: ConnectionEvent = { type: 'close-frame', from: 'upstream', code: 4000, reason: 'r' }
+    const [after, actions] = next(waiting, close, answers)
+    expect(actions).toEqual([
+      toldBoth[0],
+      toldBoth[2],
+      { do: 'send-close', to: 'upstream', code: 4000, reason: 'r' },
+      { do: 'await-end', side: 'upstream' },
+      { do: 'wait' },
+    ])
+    expect(after).toEqual({
+      name: 'closed',
+      verdict: { code: 1002, reason: 'protocol error', by: 'gateway' },
+    })
+  })
+
+  test('whose client is lost meanwhile lets the upstream go', () => {
+    const [waiting] = next({ name: 'open' }, failed, answers)
+    const [after] = next(waiting, ended('client'), answers)
+    expect(after).toEqual({ name: 'closed', verdict: { code: 1006, reason: '', by: 'client' } })
+  })
+
   const side = fc.constantFrom('client' as const, 'upstream' as const)
   const event: fc.Arbitrary<ConnectionEvent> = fc.oneof(
     fc.record({
@@ -260,9 +304,15 @@ describe('a connection', () => {
       happened({ what: 'gateway-drains', retry: 1 }),
       happened({ what: 'client-silent' }),
       happened({ what: 'upstream-breaks-protocol' }),
+      happened({ what: 'upstream-reason-not-utf8' }),
       happened({ what: 'message-too-big', from: 'upstream' }),
+      happened({ what: 'message-too-big', from: 'client' }),
+      happened({ what: 'client-breaks-protocol' }),
+      happened({ what: 'client-reason-not-utf8' }),
+      happened({ what: 'too-many-messages' }),
       happened({ what: 'gateway-fault' }),
     ),
+    fc.constant({ type: 'answered' as const }),
   )
 
   const eventWithHold: fc.Arbitrary<ConnectionEvent> = fc.oneof(
@@ -289,7 +339,7 @@ describe('a connection', () => {
   test('with or without hold keeps to the order of things, whatever happens, and is closed when it is cut', () => {
     const steps = fc.array(fc.tuple(eventWithHold, holdable), { maxLength: 16 })
     fc.assert(
-      fc.property(steps, fc.boolean(), (events, holds) => {
+      fc.property(steps, fc.boolean(), fc.boolean(), (events, holds, owes) => {
         let state: ConnectionState = { name: 'open' }
         const closes = { client: 0, upstream: 0 }
         for (const [one, hold] of events) {
@@ -298,9 +348,10 @@ describe('a connection', () => {
             'from' in one ? one.from === 'upstream' : 'side' in one && one.side === 'upstream'
           if (state.name === 'held' && fromUpstream) continue
           const was: ConnectionState = state
-          const [after, actions] = next(state, one, holds ? { ...about, hold } : about)
+          const [after, actions] = next(state, one, { ...about, owes, ...(holds && { hold }) })
           state = after
-          if (!holds) expect(['open', 'closing', 'closed']).toContain(after.name)
+          if (!holds) expect(['open', 'failing', 'closing', 'closed']).toContain(after.name)
+          if (was.name === 'failing') expect(['failing', 'closing', 'closed']).toContain(after.name)
           if (after.name === 'held' && was.name !== 'held') {
             expect(hold).toMatchObject({ resendable: true, partlyTold: false })
             expect(actions.map(({ do: what }) => what)).toEqual(['hold'])

@@ -334,6 +334,27 @@ describe('a pipe', () => {
     expect(verdicts).toEqual([{ code: 1006, reason: '', by: 'gateway' }])
   })
 
+  test('gives an upstream that does not answer a second before the 1002, or the time for a Close if that is less', async () => {
+    for (const [closeTimeout, limit] of [
+      [5000, 1000],
+      [300, 300],
+    ] as const) {
+      const { client, upstream, clock, verdicts } = startPipe({ closeTimeout, keepalive: false })
+      const valid = frame({ opcode: opcode.text, payload: 'x', mask: true })
+      client.push(Buffer.concat([valid, frame({ opcode: 3, mask: true })]))
+      await turn()
+      expect(parseFrames(upstream.bytes()).frames.map((one) => one.opcode)).toEqual([
+        opcode.text,
+        opcode.ping,
+      ])
+      clock.tick(limit - 1)
+      expect([client.written, verdicts]).toEqual([[], []])
+      clock.tick(1)
+      expect(parseFrames(client.bytes()).frames[0]?.payload.readUInt16BE()).toBe(1002)
+      expect(verdicts).toMatchObject([{ code: 1002, by: 'gateway' }])
+    }
+  })
+
   test('lets a frame that streams to the client end before the 1002 that the client gets', async () => {
     const { pipe, client, upstream } = startPipe()
     const whole = frame({ opcode: opcode.binary, payload: Buffer.alloc(200_000) })
