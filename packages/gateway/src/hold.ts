@@ -94,15 +94,18 @@ export class Hold {
   /** Behind a re-attachment, until the client has shown that it starts afresh. */
   #freshStart: FreshStart | undefined
 
-  constructor(pipe: Pipe, deps: HoldDeps, clock: Clock, compressed: boolean, saved?: unknown) {
+  constructor(pipe: Pipe, deps: HoldDeps, clock: Clock, compressed: boolean, packed?: PackedHold) {
     this.#pipe = pipe
     this.#deps = deps
     this.#compressed = compressed
     this.#clock = clock
     this.#kept = new Kept(deps.options.buffer)
-    pipe.enter(() => {
-      this.#replay = deps.replay?.create(saved)
-    })
+    const create = () => {
+      this.#replay = deps.replay?.create(packed?.replay)
+    }
+    // A connection of another process is refused when that fails, and goes on where it was.
+    if (packed) create()
+    else pipe.enter(create)
     this.#follow()
   }
 

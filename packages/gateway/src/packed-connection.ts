@@ -22,6 +22,7 @@ import {
   optional,
   pair,
   record,
+  type Shape,
   text,
 } from './shape.ts'
 import type { PackedSide } from './side.ts'
@@ -29,8 +30,8 @@ import type { Direction, Traffic } from './snapshot.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
 /**
- * Counts one up with every change of what follows, also of what a field means; test/golden has a record of each. Code
- * that knows another number refuses the connection, which then stays where it is.
+ * Counts one up with every change of what follows, also of what a field means; test/golden has the shape and a record of
+ * it. Code that knows another number refuses the connection, which then stays where it is.
  */
 export const packedVersion = 1
 
@@ -141,6 +142,9 @@ const connection = record<PackedConnection & { version: number }>({
     pipe,
   }),
 })
+
+/** What a record must look like, as data. */
+export const packedShape: Shape = connection.shape
 
 /** @throws {Error} It cannot be written down, or is too long: what a replay module saved may be anything. */
 export function writePacked(packed: PackedConnection): string {

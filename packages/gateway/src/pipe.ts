@@ -99,7 +99,7 @@ export class Pipe {
     }
     if (options.hold) {
       const compressed = options.rsv === deflateRsv
-      this.#hold = new Hold(this, options.hold, this.#clock, compressed, options.packed?.hold?.replay)
+      this.#hold = new Hold(this, options.hold, this.#clock, compressed, options.packed?.hold)
     }
     this.client = new Side(this, 'client', {
       rules: {

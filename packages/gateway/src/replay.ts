@@ -19,7 +19,8 @@ export type Message = { type: 'text'; data: string } | { type: 'binary'; data: B
  * gateway puts the client to its next upstream: `answer`, `replay`, `rest`, then `swallow` for what that upstream
  * sends. The next upstream can be lost, too, before it has said anything; then all is asked again.
  *
- * A method that throws ends its connection with close code 1011 and is logged; nothing else happens.
+ * A method that throws ends its connection with close code 1011 and is logged; no other connection notices. When `save`
+ * throws, or `create` with what was saved, the connection stays with its old process until `drain.deadline`.
  */
 export interface Replay {
   /** A message of the client's that has been sent to an upstream. What waits for the next upstream is not shown before. */
