@@ -73,6 +73,7 @@ describe('the words of a finding', () => {
     target: '/',
     example: '/ws/chat',
     seen: '//chat',
+    fixed: 'location /ws/ {',
   })
 
   test('hold its values', () => {

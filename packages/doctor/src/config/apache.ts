@@ -26,6 +26,7 @@ import type { Directive } from './directive.ts'
 import { handshakes, keepsHandshakesOut, singlesOutHandshakes } from './truth.ts'
 import {
   duration,
+  endLike,
   idleLevel,
   joinedPath,
   looksLikeWebSocket,
@@ -103,9 +104,10 @@ function checkServer(server: Server, carries: boolean, apache: Apache): void {
   const through = [...routes.filter((route) => upgrades(route, apache) || !carries), ...rules]
   for (const way of through) checkModules(way, apache)
   checkTimeouts(server, through, apache)
-  for (const { path, target, place, pattern, handler } of routes) {
+  for (const { path, target, place, pattern, handler, section } of routes) {
     if (pattern || handler || !slashMismatch(path, target)) continue
-    report.found('apache-path-slash', { path, target, ...joinedPath(path, target) }, place)
+    const fixed = `ProxyPass ${section ? '' : `"${path}" `}"${endLike(path, target)}"`
+    report.found('apache-path-slash', { path, target, ...joinedPath(path, target), fixed }, place)
   }
   for (const one of placed(server)) checkDirective(one, report)
 }

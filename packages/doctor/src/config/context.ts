@@ -25,6 +25,8 @@ export interface Place {
   file: string
   /** Counted from 1. */
   line: number
+  /** Set where lines to write are TOML. */
+  toml?: true
 }
 
 /** Thrown by the readers' parsers, and turned into a problem by `guard`. */

@@ -7,6 +7,7 @@ import { keepsHandshakesOut, singlesOutHandshakes } from './truth.ts'
 import {
   defaultIdleLevel,
   duration,
+  endLike,
   idleLevel,
   isSocketIoWithoutSlash,
   joinedPath,
@@ -187,7 +188,8 @@ function checkPath(route: Tree, prefixes: ReadonlySet<string | undefined>, repor
   // With a route for the prefix and its slash beside it, this one sees no longer paths.
   if (prefixes.has(`${prefix}/`)) return
   const target = String(rewrite.scalar)
-  report.found('envoy-path-slash', { prefix, rewrite: target, ...joinedPath(prefix, target) }, rewrite.place)
+  const paths = { ...joinedPath(prefix, target), fixed: endLike(target, prefix) }
+  report.found('envoy-path-slash', { prefix, rewrite: target, ...paths }, rewrite.place)
 }
 
 function checkIdle(part: Tree | undefined, field: string, report: Report): void {

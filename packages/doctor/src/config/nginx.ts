@@ -22,6 +22,7 @@ import { handshakes, pageRequest } from './truth.ts'
 import {
   answerHeaders,
   duration,
+  endLike,
   idleLevel,
   isSocketIo,
   joinedPath,
@@ -247,7 +248,14 @@ function checkPath({ report }: Nginx, scope: Scope, pass: Directive): void {
   const prefix = args.length === 1 ? args[0] : args[0] === '^~' ? args[1] : undefined
   const target = /^https?:\/\/[^/$]+(\/[^$]*)?$/.exec(pass.args[0] ?? '')?.[1]
   if (!prefix || target === undefined || !slashMismatch(prefix, target)) return
-  report.found('nginx-path-slash', { location: prefix, target, ...joinedPath(prefix, target) }, pass.place)
+  // Without any path proxy_pass would replace nothing, so with / alone it is the location that gets a slash.
+  const url = (pass.args[0] ?? '').slice(0, -target.length)
+  const fixed =
+    target === '/'
+      ? `location ${[...args.slice(0, -1), `${prefix}/`].join(' ')} {`
+      : `proxy_pass ${url}${endLike(prefix, target)};`
+  const paths = { ...joinedPath(prefix, target), fixed }
+  report.found('nginx-path-slash', { location: prefix, target, ...paths }, pass.place)
 }
 
 function checkSticky({ report, upstreams }: Nginx, scope: Scope, pass: Directive): void {

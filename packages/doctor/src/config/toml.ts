@@ -30,7 +30,7 @@ interface Source {
 
 function build(value: unknown, path: string, line: number, source: Source, depth: number): Tree {
   if (depth > mostDepth) throw new RangeError('deep')
-  const place = { file: source.file, line: source.lines.get(path) ?? line }
+  const place = { file: source.file, line: source.lines.get(path) ?? line, toml: true } as const
   const below = (child: unknown, key: string) =>
     build(child, `${path}\n${key}`, place.line, source, depth + 1)
   if (Array.isArray(value)) return { place, items: value.map((item, index) => below(item, String(index))) }

@@ -73,12 +73,18 @@ export function checkMiddleware(middleware: Tree, used: boolean, report: Report)
   if (!used) return
   const amount = at(middleware, 'inFlightReq', 'amount')
   if (amount && Number(amount.scalar) > 0 && Number(amount.scalar) < 100) {
-    report.found('traefik-in-flight', { amount: Number(amount.scalar) }, amount.place)
+    const fixed = keyLine(amount.place, 'amount', '20000')
+    report.found('traefik-in-flight', { amount: Number(amount.scalar), fixed }, amount.place)
   }
   for (const prefix of listAt(middleware, 'stripPrefix', 'prefixes')) {
     const text = String(prefix.scalar ?? '')
     if (looksLikeWebSocket(text)) report.found('traefik-path-stripped', { prefix: text }, prefix.place)
   }
+}
+
+/** A key with its value, in the language of the file. */
+function keyLine({ toml }: Place, key: string, value: string): string {
+  return toml ? `${key} = ${value}` : `${key}: ${value}`
 }
 
 /** Checks the scheme of a server behind; `line` makes the line to write of another scheme. */
@@ -107,10 +113,14 @@ export function checkBalancer(name: string, balancer: Tree, rules: readonly stri
   for (const server of servers) {
     const url = at(server, 'url')
     const text = textAt(server, 'url')
-    if (url && text) checkScheme(text, url.place, report, (fixed) => `url: ${fixed}`)
+    if (url && text) checkScheme(text, url.place, report, (fixed) => keyLine(url.place, 'url', `"${fixed}"`))
   }
-  checkHost(at(balancer, 'passHostHeader'), report, 'passHostHeader: true')
+  checkHost(at(balancer, 'passHostHeader'), report, keyLine(balancer.place, 'passHostHeader', 'true'))
   if (servers.length > 1 && !at(balancer, 'sticky') && rules.flatMap(pathsOf).some(isSocketIo)) {
-    report.found('traefik-sticky', { service: name }, (at(balancer, 'servers') ?? balancer).place)
+    const { place } = at(balancer, 'servers') ?? balancer
+    const fixed = place.toml
+      ? 'sticky = { cookie = { name = "server" } }'
+      : 'sticky: { cookie: { name: server } }'
+    report.found('traefik-sticky', { service: name, fixed }, place)
   }
 }

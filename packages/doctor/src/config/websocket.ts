@@ -141,6 +141,12 @@ export function joinedPath(prefix: string, target: string): { example: string; s
   return { example, seen: target + example.slice(prefix.length) }
 }
 
+/** A path with a slash at its end, or none, as another has. */
+export function endLike(other: string, path: string): string {
+  const bare = path.replace(/\/$/, '')
+  return other.endsWith('/') ? `${bare}/` : bare
+}
+
 /** Does replacing `prefix` by `target` double a slash or lose one? */
 export function slashMismatch(prefix: string, target: string): boolean {
   return target !== '' && prefix.endsWith('/') !== target.endsWith('/')

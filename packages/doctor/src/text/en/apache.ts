@@ -69,6 +69,6 @@ export const apache: TextsOf<'apache'> = {
   'apache-path-slash': {
     title: '{path} with {target} turns {example} into {seen}',
     why: 'ProxyPass replaces its first part by its second, letter by letter. When only one of the two ends in a slash, a slash is doubled or lost.',
-    fix: ['# end both with a slash, or none'],
+    fix: ['{fixed}'],
   },
 }

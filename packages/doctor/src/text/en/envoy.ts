@@ -67,7 +67,7 @@ export const envoy: TextsOf<'envoy'> = {
   'envoy-path-slash': {
     title: 'prefix {prefix} with prefix_rewrite {rewrite} turns {example} into {seen}',
     why: 'The prefix is replaced letter by letter. When only one of the two ends in a slash, a slash is doubled or lost.',
-    fix: ['# end both with a slash, or none; two routes serve the path with and without it'],
+    fix: ['# a second route, for that path alone, serves it without a slash at its end', 'prefix: "{fixed}"'],
   },
   'envoy-circuit-breaker': {
     title: '{threshold} lets {value} WebSockets be open at a time',

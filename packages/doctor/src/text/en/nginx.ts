@@ -60,7 +60,7 @@ export const nginx: TextsOf<'nginx'> = {
   'nginx-path-slash': {
     title: 'location {location} with {target} turns {example} into {seen}',
     why: 'proxy_pass with a path replaces the part that location matched, letter by letter. When only one of the two ends in a slash, a slash is doubled or lost.',
-    fix: ['# end both with a slash, or give proxy_pass no path at all, so that the path stays as it is'],
+    fix: ['# end both with a slash, or none:', '{fixed}'],
   },
   'nginx-header-buffers': {
     title: 'the handshake may not fit: {directive}',
@@ -75,6 +75,7 @@ export const nginx: TextsOf<'nginx'> = {
       'proxy_http_version 1.1;',
       'proxy_set_header Upgrade $http_upgrade;',
       'proxy_set_header Connection "upgrade";',
+      'proxy_read_timeout 1h;',
     ],
   },
   'nginx-backend-tls': {

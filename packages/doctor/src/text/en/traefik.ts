@@ -30,7 +30,7 @@ export const traefik: TextsOf<'traefik'> = {
   'traefik-in-flight': {
     title: 'inFlightReq lets {amount} WebSockets be open at a time',
     why: 'A WebSocket counts as a request in flight for as long as it is open. The next client gets 429.',
-    fix: ['# leave inFlightReq out of the router for WebSockets, or raise it:', 'amount: 20000'],
+    fix: ['# leave inFlightReq out of the router for WebSockets, or raise it:', '{fixed}'],
   },
   'traefik-path-stripped': {
     title: 'the server behind does not see {prefix}',
@@ -45,6 +45,6 @@ export const traefik: TextsOf<'traefik'> = {
   'traefik-sticky': {
     title: 'Socket.IO requests of one client go to different servers of {service}',
     why: 'Socket.IO begins with a few HTTP requests that belong together. The server that gets the upgrade must be the one that opened the session; another answers 400.',
-    fix: ['sticky:', '  cookie:', '    name: server'],
+    fix: ['{fixed}'],
   },
 }
