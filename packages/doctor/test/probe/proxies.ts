@@ -82,7 +82,7 @@ http://${hosts === 'own' ? address : `:${port}`} {
   }))
 }
 
-const apacheModules = '/usr/lib/apache2/modules'
+export const apacheModules = '/usr/lib/apache2/modules'
 
 /** Apache with these modules beyond mod_proxy, and these directives. */
 export function apache(modules: readonly string[], directives: string): Promise<RunningProxy> {
@@ -103,7 +103,8 @@ ${directives}
   }))
 }
 
-interface Setup {
+/** A configuration that a proxy is started with. */
+export interface Setup {
   config: string
   args(file: string): string[]
   env?: Record<string, string>
@@ -119,7 +120,8 @@ function ownAddress(): string {
   return `127.${64 + (process.pid % 128)}.${started >> 8}.${started & 255}`
 }
 
-async function start(
+/** Starts a proxy with a folder of its own, at an address of its own. */
+export async function start(
   program: Program,
   setUp: (folder: string, address: string) => Setup,
 ): Promise<RunningProxy> {
