@@ -168,7 +168,7 @@ async function conversation(
   if (pongs) await step('large-message', () => one(largeMessage(prober)))
 }
 
-const order: Level[] = ['ok', 'warning', 'error']
+const order: Level[] = ['ok', 'hint', 'warning', 'error']
 
 /** The worst level of the findings. */
 export function worst(findings: readonly Finding[]): Level {

@@ -91,12 +91,13 @@ function mutated(text: string): fc.Arbitrary<string> {
 
 /** What any reading must be. */
 function isSound(text: string, kind?: ConfigKind): void {
-  const started = performance.now()
+  const started = process.cpuUsage()
   const { findings, problems } = readProxyConfig([{ path: 'conf/fuzzed', text }], {
     ...(kind && { kind }),
     read: () => [],
   })
-  expect(performance.now() - started).toBeLessThan(2000)
+  // Microseconds of processor time: the machine may be busy with something else.
+  expect(process.cpuUsage(started).user).toBeLessThan(2_000_000)
   const lines = text.split(/\r\n?|\n/).length
   for (const { where } of findings) {
     expect(where).toMatchObject({ file: 'conf/fuzzed' })
