@@ -1,5 +1,7 @@
 // What an agreement about permessage-deflate means (RFC 7692 7.1), however it is written. Pure. Next: reattach.ts.
 import { type Extension, parseExtensions, writeExtensions } from './extensions.ts'
+import { values } from './forwarded.ts'
+import type { HeaderList } from './upgrade-request.ts'
 
 /** RFC 7692 6: permessage-deflate uses RSV1 alone. */
 export const deflateRsv = 0x40
@@ -57,6 +59,14 @@ export function withoutClientTakeover(extensions: string | undefined): string | 
   if (!deflate || deflate.params.some(([name]) => name.toLowerCase() === clientNoTakeover)) return extensions
   deflate.params.push([clientNoTakeover, true])
   return writeExtensions(agreed)
+}
+
+/**
+ * Jetty 9 as a client takes `client_no_context_takeover` to be about what it receives, and fails the connection at the
+ * second compressed message. So it gets no compression where it would have to be told that.
+ */
+export function misreadsClientTakeover(headers: HeaderList): boolean {
+  return values(headers, 'user-agent').some((agent) => /^Jetty\/9\./.test(agent))
 }
 
 /**

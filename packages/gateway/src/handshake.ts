@@ -7,7 +7,7 @@ import type { ClientHandshake } from './accept.ts'
 import type { Clock } from './clock.ts'
 import { closeMapping, type Happening, type Told } from './close-mapping.ts'
 import type { Connections } from './connections.ts'
-import { withoutClientTakeover } from './deflate.ts'
+import { misreadsClientTakeover, withoutClientTakeover } from './deflate.ts'
 import type { DialFailure } from './dial.ts'
 import { dialRoute } from './dial-route.ts'
 import { sessionHeader } from './held-connection.ts'
@@ -79,7 +79,8 @@ export async function serveHandshake(
       options: { hold },
       replay,
     } = await state.ready()
-    if (replay) request = withoutExtensions(request)
+    const uncompressed = replay || (hold && misreadsClientTakeover(request.headers))
+    if (uncompressed) request = withoutExtensions(request)
     const session = hold && randomBytes(16).toString('base64url')
     const found = await dialRoute(
       route,

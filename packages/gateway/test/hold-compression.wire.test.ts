@@ -112,6 +112,18 @@ describe('permessage-deflate with context takeover on a route with hold', () => 
     }
   })
 
+  test('Jetty 9, which would take that to be about what it receives, gets no compression', async () => {
+    await using upstream = await rawUpstream({ onOpen: (peer) => peer.text('hello') })
+    await using gateway = await startGateway({ upstreams: [upstream.url], hold })
+    const headers = { 'User-Agent': 'Jetty/9.4.57.v20241219' }
+    await using client = await rawClient(gateway.url, { extensions: 'permessage-deflate', headers })
+    expect(client.headers['sec-websocket-extensions']).toBeUndefined()
+    const { request } = await upstream.connection()
+    expect(request.headers['sec-websocket-extensions']).toBeUndefined()
+    expect(request.headers['user-agent']).toBe('Jetty/9.4.57.v20241219')
+    expect(await client.message()).toMatchObject({ compressed: false })
+  })
+
   test('a route without hold leaves the agreement as it is', async () => {
     await using upstream = await rawUpstream({ extensions: 'permessage-deflate' })
     await using gateway = await startGateway({ upstreams: [upstream.url] })
