@@ -108,6 +108,16 @@ describe.each(['aiohttp', 'tornado', 'wsproto'])('a client of %s', (name) => {
     await client.line('its close code', (line) => (JSON.parse(line).closed === 4001 ? true : undefined))
   })
 
+  test.skipIf(missing)('is told a Close that cannot wait for the end of a fragmented message', async () => {
+    await using upstream = await rawUpstream({ extensions: 'permessage-deflate; client_no_context_takeover' })
+    await using gateway = await startGateway({ upstreams: [upstream.url], drain: { spread: 0 } })
+    await using client = new Child(python, [peers, 'client', name, gateway.url])
+    const peer = await upstream.connection()
+    for (const init of fragments(sentences[0]!, 3).slice(0, 2)) peer.frame(init)
+    await gateway.drain()
+    await client.line('its close code', (line) => (JSON.parse(line).closed === 1012 ? true : undefined))
+  })
+
   test.skipIf(missing)(
     'goes on after a restart, or is told 1012 if it keeps its context all the same',
     async () => {
