@@ -10,6 +10,7 @@ import {
   respond,
   writableFields,
 } from './http-answer.ts'
+import { askWhetherReset } from './socket-handle.ts'
 import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
 
 /** The answer that opens a WebSocket. `headers` are end-to-end ones beside those of the handshake. */
@@ -116,18 +117,27 @@ function handshake(
   }
 }
 
+/** Milliseconds between two looks at a waiting client that is not read any more. */
+const askEveryMs = 1000
+
 /** Reads a client that waits for its answer, to notice that it leaves; keeps what it sends, up to a cap. */
 function watchWaiting(stream: Duplex, early: Buffer, cap: number) {
   const left = new AbortController()
   const chunks = early.length > 0 ? [early] : []
   let size = early.length
+  let timer: NodeJS.Timeout | undefined
+  const full = () => {
+    stream.pause()
+    timer ??= setInterval(() => askWhetherReset(stream), askEveryMs).unref()
+  }
   const keep = (chunk: Buffer) => {
     chunks.push(chunk)
     size += chunk.length
-    if (size >= cap) stream.pause()
+    if (size >= cap) full()
   }
   const stop = () => {
-    stream.off('data', keep).off('end', leave).off('close', leave)
+    clearInterval(timer)
+    stream.off('data', keep).off('end', leave).off('close', leave).off('aborted', leave)
     stream.pause()
   }
   const leave = () => {
@@ -135,9 +145,10 @@ function watchWaiting(stream: Duplex, early: Buffer, cap: number) {
     stream.destroy()
     left.abort()
   }
-  stream.on('data', keep).on('end', leave).on('close', leave)
+  // 'aborted': an HTTP/2 stream was reset, which does not end one that is not read.
+  stream.on('data', keep).on('end', leave).on('close', leave).on('aborted', leave)
   if (size < cap) stream.resume()
-  else stream.pause()
+  else full()
   return {
     signal: left.signal,
     stop,

@@ -84,6 +84,10 @@ export class Worker {
   /** Taken and not closed, nor moved away. */
   #sockets = 0
   #saysHowManyAreLeft = false
+  /** It has changed since it was last said. */
+  #leftChanged = false
+  /** Events have been sent and not yet been taken. */
+  #eventsUnderWay = false
   /** Others have this worker's place. */
   #leaving = false
   /** The supervisor has asked for that, and hears how far it is. */
@@ -375,11 +379,15 @@ export class Worker {
 
   /** Tells the supervisor after sockets have closed, all those of a short while in one message. */
   #sayHowManyAreLeft(): void {
+    this.#leftChanged = true
     if (this.#saysHowManyAreLeft) return
     this.#saysHowManyAreLeft = true
     this.#clock.setTimeout(() => {
-      this.#saysHowManyAreLeft = false
-      this.#post({ type: 'left', sockets: this.#left })
+      this.#leftChanged = false
+      this.#post({ type: 'left', sockets: this.#left }, undefined, () => {
+        this.#saysHowManyAreLeft = false
+        if (this.#leftChanged) this.#sayHowManyAreLeft()
+      })
       if (this.#movesOut) this.#sayHowFar()
     }, countEvery)
   }
@@ -390,7 +398,9 @@ export class Worker {
       // One that came from another worker has no socket here that would say it.
       this.#sayHowManyAreLeft()
     }
-    if (this.#events.length === 0) this.#clock.setTimeout(() => this.#sendEvents(), eventsEvery)
+    if (this.#events.length === 0) {
+      this.#clock.setTimeout(() => !this.#eventsUnderWay && this.#sendEvents(), eventsEvery)
+    }
     if (this.#events.length < eventsAtMost) this.#events.push(event)
     else this.#eventsDropped++
   }
@@ -407,11 +417,18 @@ export class Worker {
     this.#closes[key] = (this.#closes[key] ?? 0) + 1
   }
 
+  /** While these have not been taken, others wait: a supervisor that stands still gets no queue of them. */
   #sendEvents(): void {
     if (this.#events.length === 0) return
-    this.#post({ type: 'events', events: this.#events, dropped: this.#eventsDropped })
+    const events = this.#events
+    const dropped = this.#eventsDropped
     this.#events = []
     this.#eventsDropped = 0
+    this.#eventsUnderWay = true
+    this.#post({ type: 'events', events, dropped }, undefined, () => {
+      this.#eventsUnderWay = false
+      this.#sendEvents()
+    })
   }
 }
 

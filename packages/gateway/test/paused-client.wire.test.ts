@@ -2,13 +2,16 @@
 // same, and nothing of it stays.
 import {
   certificate,
+  faultUpstream,
   type H2Session,
   h2Session,
   type RawClient,
   rawClient,
+  rawSocket,
   rawUpstream,
   startGateway,
   type TestGateway,
+  upgradeRequest,
 } from '@holdfast/testing'
 import { expect, test } from 'vitest'
 import { holding, nothingLeft, restartingUpstream, route } from './holding.ts'
@@ -16,16 +19,25 @@ import { holding, nothingLeft, restartingUpstream, route } from './holding.ts'
 const listen = { tcp: {}, tls: { tls: certificate() }, h2: { tls: certificate() } }
 type Transport = keyof typeof listen
 
+const extendedConnect = (url: string) => ({
+  ':method': 'CONNECT',
+  ':protocol': 'websocket',
+  ':scheme': 'https',
+  ':path': '/',
+  ':authority': new URL(url).host,
+  'sec-websocket-version': '13',
+})
+
 /** More than all buffers on the way take together. */
 const flood = Buffer.alloc(48 * 1024 * 1024)
 
-async function connect(transport: Transport, url: string) {
+async function connectTo(transport: Transport, url: string) {
   const session: H2Session | undefined = transport === 'h2' ? await h2Session(url) : undefined
   const client = session ? await session.websocket() : await rawClient(url)
   return { client, session }
 }
 
-type Connected = Awaited<ReturnType<typeof connect>>
+type Connected = Awaited<ReturnType<typeof connectTo>>
 
 const ways: Record<string, (connected: Connected) => unknown> = {
   'resets its connection': ({ client }) => (client as RawClient).reset(),
@@ -68,7 +80,7 @@ test.each(cases)('over %s, whose upstream does not read, and that %s', async (tr
     listen: [listen[transport]],
     keepalive,
   })
-  const connected = await connect(transport, gateway.url)
+  const connected = await connectTo(transport, gateway.url)
   const peer = await upstream.connection()
   peer.stopReading()
   fill(connected.client)
@@ -89,7 +101,7 @@ test.each(cases)('over %s, held with a full buffer, and that %s', async (transpo
     hold: holding({ for: 60_000 }),
     keepalive,
   })
-  const connected = await connect(transport, gateway.url)
+  const connected = await connectTo(transport, gateway.url)
   backend.restart()
   await expect.poll(async () => (await route(gateway)).connections.held, { interval: 5 }).toBe(1)
   fill(connected.client)
@@ -101,3 +113,33 @@ test.each(cases)('over %s, held with a full buffer, and that %s', async (transpo
     reattachments: { abandoned: 1 },
   })
 })
+
+test.each(['tcp', 'h2'] as const)(
+  'over %s, that resets while its upstream is still dialled',
+  async (transport) => {
+    await using upstream = await faultUpstream('no answer')
+    await using gateway = await startGateway({
+      upstreams: [upstream.url],
+      listen: [listen[transport]],
+      timeouts: { connect: 60_000, handshake: 60_000 },
+    })
+    const request = upgradeRequest(gateway.url)
+    const early = Buffer.alloc(8 * 1024 * 1024)
+    if (transport === 'tcp') {
+      const socket = await rawSocket(gateway.url)
+      socket.on('error', () => {})
+      socket.write(Buffer.concat([Buffer.from(request), early]))
+      await expect.poll(() => upstream.open, { interval: 5 }).toBe(1)
+      socket.resetAndDestroy()
+    } else {
+      const { session } = await h2Session(gateway.url)
+      const stream = session.request(extendedConnect(gateway.url), { endStream: false }).on('error', () => {})
+      stream.write(early)
+      await expect.poll(() => upstream.open, { interval: 5 }).toBe(1)
+      stream.close(8)
+      await expect.poll(() => upstream.open, { interval: 5 }).toBe(0)
+      session.destroy()
+    }
+    await expect.poll(() => upstream.open, { interval: 5, timeout: 10_000 }).toBe(0)
+  },
+)

@@ -9,10 +9,14 @@ import { type FromWorker, protocol, type ToWorker } from '../src/worker-messages
 class TestWorker implements Disposable {
   readonly said: FromWorker[] = []
   ended = false
+  /** While false, what it says does not leave it, as with a supervisor that stands still. */
+  takes = true
+  readonly #untaken: (() => void)[] = []
   readonly worker = new Worker({
-    post: (message, _handle, sent) => {
+    post: (message, _handle, sent = () => {}) => {
       this.said.push(message)
-      sent?.()
+      if (this.takes) sent()
+      else this.#untaken.push(sent)
     },
     end: () => (this.ended = true),
   })
@@ -21,6 +25,11 @@ class TestWorker implements Disposable {
   constructor(options: GatewayOptions, speaks = protocol) {
     const log = { level: 'silent', pretty: false, colour: false } as const
     this.worker.receive({ type: 'configure', protocol: speaks, worker: 7, options, log })
+  }
+
+  takeAll(): void {
+    this.takes = true
+    for (const sent of this.#untaken.splice(0)) sent()
   }
 
   /** What it said of that type, once it has said anything. */
@@ -75,6 +84,39 @@ test('a worker takes a socket, serves it, and says when it has closed', async ()
   client.close(1000)
   await eventually('no socket left', () => it.said.find((said) => said.type === 'left' && said.sockets === 0))
   expect(await it.hears('events')).toMatchObject({ events: [{ type: 'close', code: 1000 }], dropped: 0 })
+})
+
+test('while the supervisor takes nothing, one message of each kind waits, and then the rest comes in one', async () => {
+  await using upstream = await startUpstream()
+  using it = new TestWorker(gatewayOptions({ upstreams: [upstream.url] }))
+  it.takes = false
+  await using server = await tcpServer((socket) => {
+    it.worker.receive({ type: 'socket', id: 3, listener: '127.0.0.1:0' }, socket)
+  })
+  const come = async () => {
+    const client = wsClient(`ws://127.0.0.1:${server.port}`)
+    await client.opened
+    client.close(1000)
+    await client.closed
+  }
+  const count = (type: FromWorker['type']) => it.said.filter((said) => said.type === type).length
+  await come()
+  await it.hears('events')
+  await it.hears('left')
+  for (let i = 0; i < 5; i++) await come()
+  // Longer than both kinds of news are gathered for.
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  for (let i = 0; i < 300; i++) await come()
+  expect([count('events'), count('left')]).toEqual([1, 1])
+  it.takeAll()
+  await eventually('the last count', () => {
+    const last = it.said.findLast((said) => said.type === 'left')
+    return last?.sockets === 0 && count('left') > 1
+  })
+  expect(count('events')).toBe(2)
+  const [, rest] = it.said.filter((said) => said.type === 'events')
+  expect(rest).toMatchObject({ dropped: 49 })
+  expect(rest!.events).toHaveLength(256)
 })
 
 test('a socket that did not survive the way is taken, and not counted', async () => {
