@@ -79,6 +79,9 @@ export class Supervisor implements Operations {
   #drained: Promise<DrainCounts> | undefined
   /** Reloads and starts of upgrades happen one after the other. */
   #changing: Promise<unknown> = Promise.resolve()
+  /** How many are under way or wait. */
+  #changes = 0
+  #waitingReload: Promise<ReloadResult> | undefined
 
   constructor(given: SupervisorOptions) {
     const { options, load, logging, version, clock = systemClock, random = Math.random } = given
@@ -235,8 +238,15 @@ export class Supervisor implements Operations {
     return this.#drained
   }
 
+  /** Whoever asks while another reload waits for its turn gets the answer of that one: it has read nothing yet. */
   reload(): Promise<ReloadResult> {
-    return this.#change(() => this.#reload.run())
+    if (this.#waitingReload) return this.#waitingReload
+    const result = this.#change(() => {
+      this.#waitingReload = undefined
+      return this.#reload.run()
+    })
+    if (this.#changes > 1) this.#waitingReload = result
+    return result
   }
 
   async upgrade(): Promise<UpgradeResult> {
@@ -267,8 +277,13 @@ export class Supervisor implements Operations {
   }
 
   #change<T>(change: () => Promise<T>): Promise<T> {
+    this.#changes++
     const result = this.#changing.then(change)
-    this.#changing = result.catch(() => {})
+    this.#changing = result
+      .catch(() => {})
+      .finally(() => {
+        this.#changes--
+      })
     return result
   }
 

@@ -163,6 +163,23 @@ test('reloads at the same time happen one after the other', async () => {
   expect(it.supervisor.listenUrls.length).toBe(2)
 })
 
+test('reloads that wait for their turn are one reload, which reads what is there then', async () => {
+  const options = gatewayOptions({ upstreams: ['ws://127.0.0.1:1'], drain })
+  await using it = await start(options)
+  const all = Array.from({ length: 100 }, () => it.supervisor.reload())
+  it.next = { ok: true, options: { ...options, trustedProxies: ['10.0.0.0/8'] } }
+  expect(await Promise.all(all.slice(1))).toEqual(
+    Array.from({ length: 99 }, () => expect.objectContaining({ ok: true })),
+  )
+  expect(it.seen.filter(({ type }) => type === 'reload')).toHaveLength(2)
+})
+
+test('a configuration that cannot be read at all is answered, too', async () => {
+  await using it = await start(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'], drain }))
+  it.next = undefined as never
+  expect(await it.supervisor.reload()).toMatchObject({ ok: false, problems: [expect.any(String)] })
+})
+
 test('an upgrade in one process is refused with what it needs', async () => {
   await using it = await start(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'], admin, drain }))
   expect(await it.supervisor.upgrade()).toEqual({ ok: false, error: expect.stringMatching(/needs Node/) })
