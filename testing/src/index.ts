@@ -41,6 +41,7 @@ export {
   type UpstreamInit,
   upstreamOptions,
 } from './gateway-options.ts'
+export { attacks, growth } from './growth.ts'
 export { H2Client, type H2Options, type H2Session, h2Client, h2Session } from './h2-client.ts'
 export {
   type H2Seen,

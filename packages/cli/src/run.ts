@@ -33,9 +33,11 @@ function program(io: Io): Command {
 
 /** "error: unknown option '--lissen'\n(Did you mean --listen?)" as one line. */
 function oneLine(text: string): string {
-  return text
-    .trim()
+  const lines = text.split('\n').map((line) => line.trim())
+  return lines
+    .filter((line) => line !== '')
+    .join('\n')
     .replace(/^error: /, '')
-    .replace(/\s*\n\(Did you mean (.*)\?\)$/, '; did you mean $1?')
-    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\n\(Did you mean (.*)\?\)$/, '; did you mean $1?')
+    .replaceAll('\n', ' ')
 }

@@ -53,7 +53,7 @@ function pieces(text: string, width: number): Piece[] {
   return piece === '' ? found : [...found, { text: piece, spaced }]
 }
 
-const parts = /`[^`]*`|[\d.,–-]+ (?:s|ms|[KMG]i?B|秒)(?![\p{L}\d])| |[^ `]+|`/gu
+const parts = /`[^`]*`|[\d.,–-]{1,20} (?:s|ms|[KMG]i?B|秒)(?![\p{L}\d])| |[^ `]+|`/gu
 
 /** Spaces, characters, and as a whole, where they fit, `code` and a number with its unit. */
 function atoms(text: string, width: number): string[] {

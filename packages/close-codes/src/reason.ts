@@ -13,7 +13,7 @@ export interface Reason {
 const suffix = /^(?:(.*); )?retry=(\d{1,8})$/s
 
 // A cut can end just behind something that reads like a suffix; nobody meant that.
-const accidental = /(?:(?:^|; )retry=\d+)+$/
+const accidental = /(?:^|; )retry=\d+$/
 
 /**
  * Builds the reason of a Close frame that always fits: at most {@link maxReasonBytes} bytes of UTF-8, the text
@@ -54,5 +54,11 @@ function cut(text: string, bytes: number): string {
   // encodeInto writes whole characters only, and U+FFFD for half a surrogate pair.
   const { read, written } = new TextEncoder().encodeInto(text, room)
   const kept = new TextDecoder('utf-8', { ignoreBOM: true }).decode(room.subarray(0, written))
-  return read < text.length ? kept.replace(accidental, '') : kept
+  return read < text.length ? withoutAccidents(kept) : kept
+}
+
+function withoutAccidents(text: string): string {
+  let left = text
+  while (accidental.test(left)) left = left.replace(accidental, '')
+  return left
 }

@@ -18,7 +18,7 @@ export function renderFindings(texts: FindingTexts): string {
   const codes = Object.keys(findings) as FindingCode[]
   const live = codes.filter((code) => !Object.hasOwn(configFindings, code))
   const parts = subjects.map(([heading, prefixes]) => {
-    const own = codes.filter((code) => !live.includes(code) && prefixes.includes(code.replace(/-.*$/, '')))
+    const own = codes.filter((code) => !live.includes(code) && prefixes.includes(code.split('-', 1)[0]!))
     return [heading, own] as const
   })
   const sections = [['On a live endpoint', live] as const, ...parts].filter(([, own]) => own.length > 0)

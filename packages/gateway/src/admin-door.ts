@@ -63,13 +63,15 @@ export class Door {
     return sessionCookie(undefined, placeOf(request))
   }
 
-  /** Undefined when the token is right, 0 when it is wrong, milliseconds to wait when it was not even looked at. */
+  /**
+   * Undefined when the token is right, 0 when it is wrong, milliseconds to wait when there were too many wrong ones. The
+   * right one is never throttled: else whoever sends wrong ones would lock out who knows it.
+   */
   #try(token: string, address: string): number | undefined {
-    const wait = this.#throttle.wait(address)
-    if (wait > 0) return wait
     if (this.#token === undefined || sameToken(token, this.#token)) return undefined
-    this.#throttle.wrong(address)
-    return 0
+    const wait = this.#throttle.wait(address)
+    if (wait === 0) this.#throttle.wrong(address)
+    return wait
   }
 }
 

@@ -76,7 +76,8 @@ export function readUpstream(text: string): Omit<UpstreamOptions, 'weight'> | Wr
   if (text.includes('#')) return new Wrong('must not hold a fragment', 'leave out the # and what follows')
   if (url.port === '0') return new Wrong('must not have port 0', 'write the port that the server listens on')
   const tls = url.protocol === 'wss:' || url.protocol === 'https:'
-  const path = url.pathname.replace(/\/+$/, '')
+  let path = url.pathname
+  while (path.endsWith('/')) path = path.slice(0, -1)
   return {
     name: `${tls ? 'wss' : 'ws'}://${url.host}${path}`,
     tls,

@@ -50,10 +50,10 @@ export function readYaml(text: string): YamlReading {
     faults,
     placeOf: () => ({ line: 1, column: 1 }),
   })
-  const tokens = [...new Parser(lines.addNewLine).parse(text)]
-  const deep = tooDeep(tokens)
-  if (deep !== undefined) {
-    return nowhere([{ place: place(deep), path: [], message: `nested deeper than ${mostDepth} levels` }])
+  const tokens = parsed(text, lines)
+  const deep = tokens ? tooDeep(tokens) : 0
+  if (!tokens || deep !== undefined) {
+    return nowhere([{ place: place(deep ?? 0), path: [], message: `nested deeper than ${mostDepth} levels` }])
   }
   // Duplicate keys are found below in linear time; the library compares each key with each other.
   const composer = new Composer({
@@ -75,6 +75,16 @@ export function readYaml(text: string): YamlReading {
     value: walk.whole ? value : undefined,
     faults: walk.faults,
     placeOf: (path, part) => place(walk.offsetOf(document.contents, path, part)),
+  }
+}
+
+/** Undefined when the parser, which recurses to close what is open, ran out of stack. */
+function parsed(text: string, lines: LineCounter): CST.Token[] | undefined {
+  try {
+    return [...new Parser(lines.addNewLine).parse(text)]
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
   }
 }
 
@@ -120,7 +130,7 @@ function syntaxFaults(errors: YAMLError[], text: string, place: (offset: number)
 
 function syntaxFix(error: YAMLError, row: string): string | undefined {
   if (error.code === 'TAB_AS_INDENT') return 'indent with spaces'
-  const six = /(?<!['"])\[[0-9a-f:]*::?[0-9a-f:.]*\]:\d+/i.exec(row)?.[0]
+  const six = /(?<!['"])\[[0-9a-f.]*:[0-9a-f:.]*\]:\d+/i.exec(row)?.[0]
   if (six) return `put an address in brackets in quotes: '${six}'`
   return undefined
 }

@@ -40,7 +40,7 @@ export function trustProxies(ranges: readonly string[]): Trust {
 
 /** An address without its zone, and as IPv4 when it is IPv4-mapped IPv6 (RFC 4291 2.5.5.2). */
 function plainAddress(text: string): { address: string; mapped: boolean } {
-  const address = text.replace(/%.*$/, '')
+  const address = text.split('%', 1)[0]!
   const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
   if (dotted && isIPv4(dotted[1]!)) return { address: dotted[1]!, mapped: true }
   // The cheap test first: the other is a long regular expression.

@@ -5,9 +5,9 @@
 // (Tornado 6.2, Mojolicious 9.31): the next upstream, which has never seen that, would fail the connection with 1007, or
 // read something else than was written.
 import { constants, inflateRawSync } from 'node:zlib'
+import { Bytes } from './bytes.ts'
 import { deflateRsv } from './deflate.ts'
 import { headerLength, opcode, payloadLength, unmasked } from './frames.ts'
-import { Bytes } from './kept.ts'
 
 /** Compressed frames that are looked at. A client that keeps its context refers to it in the first, or soon after. */
 const enough = 8

@@ -265,10 +265,11 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
  * A WebSocket handshake that is whole and beyond doubt, with what came behind it. Node's HTTP server gets everything
  * else: it costs several times as much.
  */
-function readHandshake(bytes: Buffer): (RequestHead & { early: Buffer }) | undefined {
+export function readHandshake(bytes: Buffer): (RequestHead & { early: Buffer }) | undefined {
   const head = readHttpHead(bytes, maxHeaderBytes)
   const [method, url, version, ...more] = head?.start.split(' ') ?? []
-  if (!head || method !== 'GET' || version !== 'HTTP/1.1' || more.length > 0) return undefined
+  if (!head || method !== 'GET' || version !== 'HTTP/1.1' || more.length > 0 || !/^[!-~]+$/.test(url!))
+    return undefined
   const { rawHeaders, length } = head
   const fields = headerList(rawHeaders)
   if (!tokens(values(fields, 'upgrade')).includes('websocket')) return undefined

@@ -1,5 +1,8 @@
 // The client's bytes that must outlive an upstream: those of the message that is under way, and those that come while no
 // upstream is there. Next: hold.ts.
+import { Bytes } from './bytes.ts'
+
+const nothing = Buffer.alloc(0)
 
 /** Its state as data that JSON can carry; byte strings in base64. */
 export interface PackedKept {
@@ -102,28 +105,5 @@ export class Kept {
     if (waiting === undefined) return
     this.#waiting = new Bytes()
     this.#waiting.append(Buffer.from(waiting, 'base64'))
-  }
-}
-
-const nothing = Buffer.alloc(0)
-
-/** Bytes gathered from any number of small pieces, none of which stays in memory. */
-export class Bytes {
-  #store: Buffer = nothing
-  length = 0
-
-  append(bytes: Buffer): void {
-    const length = this.length + bytes.length
-    if (length > this.#store.length) {
-      const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#store.length))
-      this.#store.copy(larger, 0, 0, this.length)
-      this.#store = larger
-    }
-    bytes.copy(this.#store, this.length)
-    this.length = length
-  }
-
-  get all(): Buffer {
-    return this.#store.subarray(0, this.length)
   }
 }

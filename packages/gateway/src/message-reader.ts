@@ -1,5 +1,6 @@
 // In: the bytes of data frames of one direction, on a route whose replay module follows the conversation. Out: whole
 // messages, unmasked. Only where no extension is agreed, so that payloads are what the application wrote.
+import { Bytes } from './bytes.ts'
 import { opcode } from './frames.ts'
 import type { Message } from './replay.ts'
 
@@ -16,12 +17,10 @@ export interface PackedMessageReader {
   passing?: { remaining: number; last: boolean }
 }
 
-const nothing = Buffer.alloc(0)
-
 export class MessageReader {
   readonly #cap: number
   /** Bytes of the message that is under way; while passing, of a frame header that is not complete. */
-  #rest: Buffer = nothing
+  #rest = new Bytes()
   /** Where in #rest the frame begins that is not complete. */
   #frameAt = 0
   /** A message over the cap is under way: bytes of its frame still to come, and whether that frame is its last. */
@@ -34,11 +33,12 @@ export class MessageReader {
 
   /** Its state, as data that JSON can carry. */
   pack(): PackedMessageReader {
-    return { rest: this.#rest.toString('base64'), frameAt: this.#frameAt, passing: this.#passing }
+    return { rest: this.#rest.all.toString('base64'), frameAt: this.#frameAt, passing: this.#passing }
   }
 
   unpack({ rest, frameAt, passing }: PackedMessageReader): void {
-    this.#rest = Buffer.from(rest, 'base64')
+    this.#rest = new Bytes()
+    this.#rest.append(Buffer.from(rest, 'base64'))
     this.#frameAt = frameAt
     this.#passing = passing
   }
@@ -49,8 +49,12 @@ export class MessageReader {
   }
 
   read(bytes: Buffer, sink: MessageSink): void {
-    let data = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : bytes
-    this.#rest = nothing
+    const rest = this.#rest
+    let data = bytes
+    if (rest.length > 0) {
+      rest.append(bytes)
+      data = rest.all
+    }
     if (this.#passing) {
       data = this.#pass(this.#passing, data, sink)
       if (this.#passing) return
@@ -64,6 +68,7 @@ export class MessageReader {
           sink.onPassing(data.subarray(at))
           this.#passing = { remaining: frame.end - data.length, last: frame.last }
           this.#frameAt = 0
+          this.#rest = new Bytes()
           return
         }
         break
@@ -73,7 +78,8 @@ export class MessageReader {
       sink.onWhole(messageOf(data, at, frameAt), data.subarray(at, frameAt))
       at = frameAt
     }
-    this.#rest = Buffer.from(data.subarray(at))
+    // While nothing has become whole, what was kept stays where it is: each byte is copied a bounded number of times.
+    if (at > 0 || this.#rest.length === 0) this.#keep(data.subarray(at))
     this.#frameAt = frameAt - at
   }
 
@@ -95,9 +101,14 @@ export class MessageReader {
       passing.last = frame.last
     }
     if (at > 0) sink.onPassing(data.subarray(0, at))
-    if (!this.#passing) return data.subarray(at)
-    this.#rest = Buffer.from(data.subarray(at))
-    return nothing
+    this.#rest = new Bytes()
+    if (this.#passing) this.#keep(data.subarray(at))
+    return data.subarray(at)
+  }
+
+  #keep(bytes: Buffer): void {
+    this.#rest = new Bytes()
+    this.#rest.append(bytes)
   }
 }
 

@@ -33,7 +33,7 @@ function described(
 }
 
 function refOf(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value)
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null
 }
 
 /**

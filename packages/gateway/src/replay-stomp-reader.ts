@@ -1,6 +1,7 @@
 // Finds STOMP frames in WebSocket messages (STOMP 1.2, "STOMP Frames"). A frame may be split over several messages and a
 // message may hold several frames. Only heads are kept; bodies are stepped over.
 
+import { Bytes } from './bytes.ts'
 import type { Message } from './replay.ts'
 import { tooMuch } from './replay-kept.ts'
 
@@ -20,13 +21,13 @@ const empty = Buffer.alloc(0)
 
 type Place =
   /** Between frames, or in a head of which so much has come. */
-  | { in: 'head'; seen: Buffer }
+  | { in: 'head'; seen: Bytes }
   /** In a body of a known length, its NUL included. */
   | { in: 'body'; remaining: number }
   /** In a body that ends with a NUL. */
   | { in: 'open body' }
 
-const between: Place = { in: 'head', seen: empty }
+const between = (): Place => ({ in: 'head', seen: new Bytes() })
 
 /** Where a reader is, as data that JSON can carry; a head as base64. */
 export type SavedPlace = { in: 'head'; seen: string } | Exclude<Place, { in: 'head' }>
@@ -35,8 +36,10 @@ export class StompReader {
   #place: Place
 
   constructor(saved?: SavedPlace) {
-    this.#place =
-      saved?.in === 'head' ? { in: 'head', seen: Buffer.from(saved.seen, 'base64') } : (saved ?? between)
+    this.#place = !saved || saved.in === 'head' ? between() : saved
+    if (saved?.in === 'head' && this.#place.in === 'head') {
+      this.#place.seen.append(Buffer.from(saved.seen, 'base64'))
+    }
   }
 
   /** Whether a frame has begun whose end has not come. */
@@ -46,7 +49,7 @@ export class StompReader {
 
   save(): SavedPlace {
     const place = this.#place
-    return place.in === 'head' ? { in: 'head', seen: place.seen.toString('base64') } : place
+    return place.in === 'head' ? { in: 'head', seen: place.seen.all.toString('base64') } : place
   }
 
   /** The frames whose heads are complete with this message. */
@@ -62,21 +65,24 @@ export class StompReader {
     switch (place.in) {
       case 'body': {
         const take = Math.min(place.remaining, data.length)
-        this.#place = take === place.remaining ? between : { in: 'body', remaining: place.remaining - take }
+        this.#place = take === place.remaining ? between() : { in: 'body', remaining: place.remaining - take }
         return data.subarray(take)
       }
       case 'open body': {
         const end = data.indexOf(0)
         if (end < 0) return empty
-        this.#place = between
+        this.#place = between()
         return data.subarray(end + 1)
       }
       case 'head': {
-        const head = place.seen.length > 0 ? Buffer.concat([place.seen, data]) : data.subarray(gap(data))
-        const end = headEnd(head)
+        const { seen } = place
+        const before = seen.length
+        seen.append(before > 0 ? data : data.subarray(gap(data)))
+        const head = seen.all
+        // What has come before has no empty line, but may end in the first bytes of one.
+        const end = headEnd(head, Math.max(0, before - 2))
         if (end === undefined) {
           if (head.length > headLimit) throw tooMuch(`${headLimit} bytes of headers in one STOMP frame`)
-          this.#place = head.length > 0 ? { in: 'head', seen: Buffer.from(head) } : between
           return empty
         }
         const frame = frameOf(head.toString('utf8', 0, end))
@@ -98,8 +104,8 @@ function gap(data: Buffer): number {
 }
 
 /** Where the body begins: after the first empty line. */
-function headEnd(data: Buffer): number | undefined {
-  for (let at = data.indexOf(lf); at >= 0; at = data.indexOf(lf, at + 1)) {
+function headEnd(data: Buffer, from: number): number | undefined {
+  for (let at = data.indexOf(lf, from); at >= 0; at = data.indexOf(lf, at + 1)) {
     if (data[at + 1] === lf) return at + 2
     if (data[at + 1] === cr && data[at + 2] === lf) return at + 3
   }

@@ -1,4 +1,5 @@
 /** Judges the expressions of Apache's <If>, of `RewriteCond expr` and of `expr=`, for one request. */
+import { glob } from './glob.ts'
 import { all, any, headerOf, not, type Request, type Truth } from './truth.ts'
 
 /** What an expression is for a request; undefined where it is not understood, or depends on what is not known. */
@@ -95,9 +96,9 @@ class Judge {
         return left !== right
       case '-strmatch':
       case '-fnmatch':
-        return matches(glob(right), left, '')
+        return glob(right, { sets: true })(left)
       case '-strcmatch':
-        return matches(glob(right), left, 'i')
+        return glob(right, { sets: true, ignoreCase: true })(left)
       default:
         return undefined
     }
@@ -132,7 +133,7 @@ class Judge {
 export function withValues(text: string, request: Request): string | undefined {
   let known = true
   const filled = text.replace(
-    /%\{(?:(HTTP|req):)?([^}]*)\}/gi,
+    /%\{(?:(HTTP|req):)?([^}%]*)\}/gi,
     (_, header: string | undefined, name: string) => {
       const method = !header && name === 'REQUEST_METHOD' ? 'GET' : undefined
       // No such variable: mod_rewrite knows some headers by names of this kind, and these are not among them.
@@ -153,11 +154,4 @@ export function matches(source: string, value: string, flags = ''): Truth {
   } catch {
     return undefined
   }
-}
-
-function glob(pattern: string): string {
-  const source = pattern.replace(/[\\^$.*+?()[\]{}|]/g, (char) =>
-    char === '*' ? '.*' : char === '?' ? '.' : `\\${char}`,
-  )
-  return `^${source}$`
 }

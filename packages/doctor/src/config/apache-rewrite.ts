@@ -91,7 +91,7 @@ function flagsOf(text: string): string[] {
 
 /** Does a rule have one of these flags? */
 export function hasFlag({ flags }: Rule, ...names: string[]): boolean {
-  return flags.some((flag) => names.includes(flag.replace(/=.*$/s, '')))
+  return flags.some((flag) => names.includes(flag.split('=', 1)[0]!))
 }
 
 /** Does a rule take this request, whatever its path? Undefined when the path decides. */

@@ -27,7 +27,7 @@ export function parseApache(
 ): { directives: Directive[]; partial: boolean } {
   const parsed = report.guard(() => parseFile(main)) ?? []
   const root = parsed.find(({ name }) => name === 'serverroot')?.args[0]
-  const base = root ? `${root.replace(/\/$/, '')}/` : main.path.replace(/[^/]*$/, '')
+  const base = root ? `${root.replace(/\/$/, '')}/` : main.path.slice(0, main.path.lastIndexOf('/') + 1)
   const includes: Includes = { ...(read && { read }), report, base, partial: false, files: 0 }
   return { directives: follow(parsed, includes, [main.path]), partial: includes.partial }
 }
@@ -70,7 +70,7 @@ function parseFile(file: ConfigFile): Directive[] {
   for (const { text, line } of rows(file.text)) {
     const place = { file: file.path, line }
     const closing = /^<\/\s*(\w+)\s*>/.exec(text)?.[1]?.toLowerCase()
-    const section = /^<\s*(\w+)([\s\S]*?)>?\s*$/.exec(text)
+    const section = /^<\s*(\w+)/.exec(text)
     const block = open.at(-1)?.block ?? top
     if (closing) {
       const last = open.pop()
@@ -83,7 +83,7 @@ function parseFile(file: ConfigFile): Directive[] {
     if (section) {
       if (!text.endsWith('>')) throw new ConfigError(place, `<${section[1]} has no ">" at its end`)
       const name = section[1]?.toLowerCase() ?? ''
-      const directive = { name, args: words(section[2] ?? ''), place, block: [] }
+      const directive = { name, args: words(text.slice(section[0].length, -1)), place, block: [] }
       block.push(directive)
       open.push({ block: directive.block, name, place })
       if (open.length > mostDepth) throw new ConfigError(place, `nested deeper than ${mostDepth} levels`)
@@ -100,20 +100,18 @@ function parseFile(file: ConfigFile): Directive[] {
 
 /** Lines that hold something; a backslash at the end of one joins it with the next. */
 function* rows(text: string): Generator<{ text: string; line: number }> {
-  let joined = ''
+  let joined: string[] = []
   let begin = 1
-  for (const [index, row] of text.split('\n').entries()) {
-    if (joined === '') begin = index + 1
-    joined += row
-    if (/\\$/.test(joined)) {
-      joined = `${joined.slice(0, -1)} `
-      continue
-    }
-    const line = joined.trim()
-    joined = ''
+  const rows = text.split('\n')
+  for (const [index, row] of rows.entries()) {
+    if (joined.length === 0) begin = index + 1
+    const goesOn = row.endsWith('\\')
+    joined.push(goesOn ? row.slice(0, -1) : row)
+    if (goesOn && index + 1 < rows.length) continue
+    const line = joined.join(' ').trim()
+    joined = []
     if (line !== '' && !line.startsWith('#')) yield { text: line, line: begin }
   }
-  if (joined.trim() !== '' && !joined.trim().startsWith('#')) yield { text: joined.trim(), line: begin }
 }
 
 function words(text: string): string[] {

@@ -77,7 +77,7 @@ function checkRoutes(routes: readonly Tree[], around: Matched, reading: Reading,
     for (const handler of listAt(route, 'handle')) {
       const uri = textAt(handler, 'handler') === 'rewrite' ? textAt(handler, 'uri') : undefined
       if (uri?.startsWith('/') && !uri.includes('{') && matchers.length === 0) {
-        rewritten = { path: uri.replace(/\?.*$/, ''), tree: at(handler, 'uri') ?? handler }
+        rewritten = { path: uri.split('?', 1)[0]!, tree: at(handler, 'uri') ?? handler }
       }
       checkHandler(handler, matched, reading, depth)
     }

@@ -1,6 +1,8 @@
 /** The matchers of Caddy, from a Caddyfile or from JSON, judged for one request. */
+
 import type { Place, Report } from './context.ts'
 import type { Directive } from './directive.ts'
+import { glob } from './glob.ts'
 import { at, entriesAt, listAt, type Tree, textAt } from './tree.ts'
 import { all, any, headerOf, not, type Request, type Truth } from './truth.ts'
 import { matchesPattern, missesHandshakes } from './websocket.ts'
@@ -100,7 +102,7 @@ export function checkMatcher(matcher: Matcher, report: Report): void {
     if (part.kind !== 'header') continue
     const [first] = part.values
     const fits = (sent: string, ignoreCase: boolean) =>
-      part.values.some(({ text }) => matcherOf(text, ignoreCase ? 'i' : '').test(sent))
+      part.values.some(({ text }) => glob(text, { ignoreCase })(sent))
     if (first && missesHandshakes(part.field, fits)) found(part.field, first, report)
   }
 }
@@ -113,11 +115,5 @@ function found(field: string, { text, place }: Text, report: Report): void {
 
 /** Stars stand for anything; a matcher for paths ignores case, one for headers does not. */
 export function fitsPattern(pattern: string, value: string): boolean {
-  return matcherOf(pattern).test(value)
-}
-
-/** A pattern with stars as a regular expression. */
-export function matcherOf(pattern: string, flags = ''): RegExp {
-  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-  return new RegExp(`^${parts.slice(0, 10).join('.*')}$`, `s${flags}`)
+  return glob(pattern)(value)
 }

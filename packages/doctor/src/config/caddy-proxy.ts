@@ -111,13 +111,13 @@ export function checkHeader({ text, place, header, value }: HeaderOperation, rep
 function checkUpstream({ text, place }: Text, report: Report): void {
   const [, scheme = '', rest = text] = /^(\w[\w+]*):\/\/(.*)$/.exec(text) ?? []
   if (scheme.toLowerCase() === 'wss') {
-    report.found('caddy-scheme', { upstream: text, fixed: `https://${rest.replace(/\/.*$/, '')}` }, place)
+    report.found('caddy-scheme', { upstream: text, fixed: `https://${rest.split('/', 1)[0]!}` }, place)
   }
   const network = /^(?:unix|tcp|udp|fd)[\w+]*\//.test(rest)
   if (!network && /^[^/{]+\//.test(rest)) {
     report.found(
       'caddy-upstream-path',
-      { upstream: text, fixed: text.replace(rest, rest.replace(/\/.*$/, '')) },
+      { upstream: text, fixed: text.replace(rest, rest.split('/', 1)[0]!) },
       place,
     )
   }

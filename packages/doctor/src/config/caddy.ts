@@ -1,6 +1,6 @@
 /** Finds what breaks WebSockets in Caddyfiles; JSON is read in caddy-json. */
 import { readCaddyJson } from './caddy-json.ts'
-import { checkMatcher, type Matcher, matcherFromLines, matcherHolds, matcherOf } from './caddy-matcher.ts'
+import { checkMatcher, type Matcher, matcherFromLines, matcherHolds } from './caddy-matcher.ts'
 import {
   type CaddyProxy,
   checkCaddyProxies,
@@ -12,6 +12,7 @@ import {
 import { parseCaddyfile } from './caddyfile.ts'
 import type { ConfigFile, ReadFiles, Report } from './context.ts'
 import type { Directive } from './directive.ts'
+import { glob } from './glob.ts'
 import { keepsHandshakesOut, singlesOutHandshakes } from './truth.ts'
 import { looksLikeWebSocket } from './websocket.ts'
 
@@ -163,14 +164,17 @@ class Site {
         const patterns = routed.includes(line.name) ? this.#paths(line).map(({ text }) => text) : []
         const [first] = patterns
         if (first === undefined) return []
-        const path = first.replace(/\/?\*.*$/, '') || '/'
-        return [{ index, first, path, matchers: patterns.map((pattern) => matcherOf(pattern, 'i')) }]
+        const star = first.indexOf('*')
+        const path = (star < 0 ? first : first.slice(0, star).replace(/\/$/, '')) || '/'
+        return [
+          { index, first, path, matchers: patterns.map((pattern) => glob(pattern, { ignoreCase: true })) },
+        ]
       })
       .sort((a, b) => Number(looksLikeWebSocket(b.path)) - Number(looksLikeWebSocket(a.path)))
     for (const [index, change] of block.entries()) {
       const missed = targets.find((target) => {
         const after = literal && index > target.index ? undefined : changed(change, target.path)
-        return after !== undefined && !target.matchers.some((matcher) => matcher.test(after))
+        return after !== undefined && !target.matchers.some((matcher) => matcher(after))
       })
       if (!missed) continue
       const directive = [change.name, ...change.args].join(' ')
@@ -194,7 +198,7 @@ function changed({ name, args, block }: Directive, path: string): string | undef
   if (block) return undefined
   if (name === 'rewrite' && all.length === 1) {
     return (all[0] ?? '')
-      .replace(/\?.*$/, '')
+      .split('?', 1)[0]!
       .replaceAll(/\{(?:path|uri|http\.request\.(?:uri|uri\.path))\}/g, path)
   }
   if (name === 'uri' && all[0] === 'strip_prefix') {
@@ -203,7 +207,7 @@ function changed({ name, args, block }: Directive, path: string): string | undef
   }
   if (name === 'try_files') {
     const fallback = all.at(-1) ?? ''
-    return fallback.startsWith('/') && !fallback.includes('{') ? fallback.replace(/\?.*$/, '') : undefined
+    return fallback.startsWith('/') && !fallback.includes('{') ? fallback.split('?', 1)[0] : undefined
   }
   if (name === 'redir' && all.length > 0 && !/^[/@]/.test(all[0] ?? '')) return ''
   return undefined

@@ -54,7 +54,7 @@ class Importer {
       return []
     }
     if (snippet) return this.expand(withArguments(snippet, values), [...within, name], depth + 1)
-    const folder = place.file.replace(/[^/]*$/, '')
+    const folder = place.file.slice(0, place.file.lastIndexOf('/') + 1)
     const files = this.#read?.(path.startsWith('/') ? path : folder + path) ?? []
     if (files.length === 0 && !(this.#read && /[*?]/.test(path))) {
       const why = this.#read ? 'no such file or snippet' : 'the file was not given'

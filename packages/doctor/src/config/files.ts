@@ -1,6 +1,7 @@
 /** Includes: which files a path with wildcards names, among texts that are given and on disk. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import type { ConfigFile, ReadFiles } from './context.ts'
+import { glob } from './glob.ts'
 
 /** Larger files are no configurations. */
 export const mostBytes = 4 * 1024 * 1024
@@ -9,7 +10,7 @@ export const mostBytes = 4 * 1024 * 1024
 export function readAmong(files: readonly ConfigFile[]): ReadFiles {
   return (path) => {
     const wanted = pattern(path)
-    return files.filter((file) => wanted.test(file.path))
+    return files.filter((file) => wanted(file.path))
   }
 }
 
@@ -42,7 +43,7 @@ function expand(path: string): string[] {
     const wanted = pattern(name)
     found = found.flatMap((folder) =>
       namesIn(folder)
-        .filter((entry) => wanted.test(entry) && !entry.startsWith('.'))
+        .filter((entry) => wanted(entry) && !entry.startsWith('.'))
         .map((entry) => folder + entry + (last ? '' : '/')),
     )
   })
@@ -57,17 +58,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** A path with wildcards as a regular expression; a star does not cross a slash. */
-function pattern(path: string): RegExp {
-  const source = path.replace(/\[(?:[^\]/\\]+)\]|[*?]|[^*?[]+|\[/g, (part) => {
-    if (part === '*') return '[^/]*'
-    if (part === '?') return '[^/]'
-    if (part.startsWith('[') && part.length > 2) return part.replace(/^\[!/, '[^')
-    return part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-  })
-  try {
-    return new RegExp(`^${source}$`)
-  } catch {
-    return /(?!)/
-  }
+/** A path with wildcards; none of them crosses a slash. */
+function pattern(path: string): (name: string) => boolean {
+  return glob(path, { sets: true, stops: '/' })
 }

@@ -57,8 +57,8 @@ function webSocketAcls(section: Section): string[] {
 /** Does a test ask for a header of the handshake, or a path or host for WebSockets? */
 function isAboutWebSockets(test: readonly string[]): boolean {
   const [fetch = '', ...patterns] = test
-  if (/hdr.*\((?:upgrade|sec-websocket)/i.test(fetch)) return true
-  return /^(?:path|url|base)|hdr.*\(host\)/i.test(fetch) && patterns.some(looksLikeWebSocket)
+  if (/hdr.{0,40}\((?:upgrade|sec-websocket)/i.test(fetch)) return true
+  return /^(?:path|url|base)|hdr.{0,40}\(host\)/i.test(fetch) && patterns.some(looksLikeWebSocket)
 }
 
 /**

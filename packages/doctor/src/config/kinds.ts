@@ -21,8 +21,8 @@ const traefikSections = /^[ \t]+["']?(?:routers|services|middlewares|serversTran
 // The first whose expressions all fit is taken; they look at lines from their beginning, so that comments decide nothing.
 const contents: readonly (readonly [ConfigKind, ...RegExp[]])[] = [
   ['nginx', /^# configuration file .+:$/m],
-  ['kubernetes', /^[ \t]*\{?[ \t]*["']?apiVersion["']?[ \t]*:/m],
-  ['envoy', /^[ \t]*\{?[ \t]*["']?(?:static_?resources|dynamic_?resources)["']?[ \t]*:/im],
+  ['kubernetes', /^[ \t]*(?:\{[ \t]*)?["']?apiVersion["']?[ \t]*:/m],
+  ['envoy', /^[ \t]*(?:\{[ \t]*)?["']?(?:static_?resources|dynamic_?resources)["']?[ \t]*:/im],
   ['envoy', /type\.googleapis\.com\/envoy\./],
   ['caddy', /^[ \t]*\{\s*"(?:apps|admin|logging|storage)"\s*:/],
   ['caddy', /^[ \t]*"handler"[ \t]*:[ \t]*"/m],
@@ -34,18 +34,18 @@ const contents: readonly (readonly [ConfigKind, ...RegExp[]])[] = [
     'apache',
     /^[ \t]*(?:ProxyPass(?:Match|Reverse)?|LoadModule|Rewrite(?:Engine|Rule|Cond)|ServerRoot)[ \t]+\S/im,
   ],
-  ['haproxy', /^[ \t]*(?:frontend|backend|listen)[ \t]+[\w.-]+[^{;\n]*$/m],
+  ['haproxy', /^[ \t]*(?:frontend|backend|listen)[ \t]+[\w.-][^{;\n]*$/m],
   ['haproxy', /^(?:defaults|global)[ \t]*(?:#.*)?$/m],
   [
     'nginx',
-    /^[ \t]*(?:server|http|upstream[ \t]+\S+|location[ \t]+[^{\n]+|map[ \t]+\S+[ \t]+\S+|events|stream)\s{0,50}\{/m,
+    /^[ \t]*(?:server|http|upstream[ \t]+\S+|location[ \t][^{\n]+|map[ \t]+\S+[ \t]+\S+|events|stream)\s{0,50}\{/m,
   ],
   ['nginx', /^[ \t]*proxy_pass[ \t]+\S+[ \t]*;/m],
   [
     'caddy',
     /^[ \t]*(?:reverse_proxy|handle|handle_path|route|file_server|encode|php_fastcgi|respond)(?=\s|$)[^;\n]*$/m,
   ],
-  ['caddy', /^[^\s;{}()<>#]+(?:,[ \t]*[^\s;{}()<>]+)*[ \t]*\{[ \t]*$/m],
+  ['caddy', /^[^\s,;{}()<>#]+(?:,[ \t]*[^\s,;{}()<>]+)*[ \t]*\{[ \t]*$/m],
 ]
 
 /** The kind of a configuration; undefined when nothing tells. */

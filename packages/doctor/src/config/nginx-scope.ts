@@ -78,11 +78,7 @@ export function variablesOf(directives: readonly Directive[]): Variables {
     for (const directive of list) {
       const { name, args, block } = directive
       if (name === 'map' && args[1]) maps.set(bare(args[1]), directive)
-      else if (
-        /^(?:set|geo|split_clients|auth_request_set|.*_set|set_by_lua.*|perl_set|js_\w+|upstream_\w+)$/.test(
-          name,
-        )
-      ) {
+      else if (/^(?:set|geo|split_clients|.*_set|set_by_lua.*|js_\w+|upstream_\w+)$/.test(name)) {
         for (const arg of args) if (arg.startsWith('$')) others.add(bare(arg))
       }
       for (const arg of args) {

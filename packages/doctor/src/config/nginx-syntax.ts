@@ -15,7 +15,11 @@ interface Includes {
 
 /** Files that every package of nginx brings along and that hold nothing about proxying. */
 const harmless =
-  /(?:^|\/)(?:mime\.types|(?:fastcgi|uwsgi|scgi)(?:_params|\.conf)|fastcgi-php\.conf|koi-\w+|win-utf|modules-enabled\/\*\.conf|options-ssl-nginx\.conf|.*ssl[\w-]*\.conf)$/
+  /^(?:mime\.types|(?:fastcgi|uwsgi|scgi)(?:_params|\.conf)|fastcgi-php\.conf|koi-\w+|win-utf|[^*]*ssl[^*]*\.conf)$/
+
+function isHarmless(path: string): boolean {
+  return path.endsWith('modules-enabled/*.conf') || harmless.test(path.slice(path.lastIndexOf('/') + 1))
+}
 
 /** The directives of a configuration, includes followed; `partial` when some could not be. */
 export function parseNginx(
@@ -23,7 +27,7 @@ export function parseNginx(
   report: Report,
   read?: ReadFiles,
 ): { directives: Directive[]; partial: boolean } {
-  const base = main.path.replace(/[^/]*$/, '')
+  const base = main.path.slice(0, main.path.lastIndexOf('/') + 1)
   const bases = [base, base.replace(/(?:sites-\w+|conf\.d|snippets)\/$/, '')]
   const includes: Includes = { ...(read && { read }), report, bases, partial: false, files: 0 }
   const directives = report.guard(() => follow(parseFile(main), includes, [main.path], 0)) ?? []
@@ -42,7 +46,7 @@ function follow(directives: Directive[], includes: Includes, within: string[], d
     const path = args[0] ?? ''
     const files = find(path, includes)
     if (files.length === 0) {
-      if (harmless.test(path) || (includes.read && /[*?[]/.test(path))) return []
+      if (isHarmless(path) || (includes.read && /[*?[]/.test(path))) return []
       includes.partial = true
       const why = includes.read ? 'no such file' : 'the file was not given; nginx -T prints all of them'
       report.problem(place, `include ${path} could not be followed: ${why}`)
@@ -162,7 +166,7 @@ function* tokens({ text, path }: ConfigFile): Generator<Token> {
 
 /** Where a block of Lua ends: its braces are counted, but for those in strings and comments. */
 function afterLua(text: string, start: number, path: string, line: number): number {
-  const next = /--[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[{}]/g
+  const next = /--[^\n]*|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[{}]/g
   next.lastIndex = start
   let depth = 0
   for (let found = next.exec(text); found; found = next.exec(text)) {

@@ -50,7 +50,7 @@ function linesOf(text: string): Map<string, number> {
   const counts = new Map<string, number>()
   let table = ''
   text.split('\n').forEach((row, index) => {
-    const header = /^\s*(\[\[?)\s*([^\]]+?)\s*\]/.exec(row)
+    const header = /^\s*(\[\[?)([^\]]+)\]/.exec(row)
     if (header) {
       const names = parts(header[2] ?? '')
       table = resolve(names.slice(0, header[1] === '[[' ? -1 : undefined), counts)

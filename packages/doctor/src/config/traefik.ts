@@ -82,7 +82,7 @@ function noteProviders(document: Tree, report: Report): void {
 
 /** `auth@file` is `auth` here: the provider does not matter to what is wrong with it. */
 function nameOf(tree: Tree): string {
-  return String(tree.scalar ?? '').replace(/@.*$/, '')
+  return String(tree.scalar ?? '').split('@', 1)[0]!
 }
 
 function routerOf(name: string, router: Tree): Router {
@@ -91,6 +91,6 @@ function routerOf(name: string, router: Tree): Router {
     rule: textAt(router, 'rule') ?? '',
     place: (at(router, 'rule') ?? router).place,
     middlewares: listAt(router, 'middlewares').map(nameOf),
-    service: (textAt(router, 'service') ?? '').replace(/@.*$/, ''),
+    service: (textAt(router, 'service') ?? '').split('@', 1)[0]!,
   }
 }

@@ -18,10 +18,10 @@ import { mostNodes, type Tree } from './tree.ts'
 export function readYaml(file: ConfigFile, report: Report): Tree[] {
   const lines = new LineCounter()
   const lineOf = (offset: number) => Math.max(1, lines.linePos(offset).line)
-  const tokens = [...new Parser(lines.addNewLine).parse(file.text)]
-  const deep = tooDeep(tokens)
-  if (deep !== undefined) {
-    report.problem({ file: file.path, line: lineOf(deep) }, `nested deeper than ${mostDepth} levels`)
+  const tokens = parsed(file.text, lines)
+  const deep = tokens ? tooDeep(tokens) : 0
+  if (!tokens || deep !== undefined) {
+    report.problem({ file: file.path, line: lineOf(deep ?? 0) }, `nested deeper than ${mostDepth} levels`)
     return []
   }
   // Kubernetes and Envoy files use tags of their own kind rarely; unknown ones must not stop the reading.
@@ -46,8 +46,18 @@ export function readYaml(file: ConfigFile, report: Report): Tree[] {
 }
 
 function words(error: YAMLError): string {
-  const first = (error.message.split('\n')[0] ?? '').replace(/ at line \d+.*$/, '')
+  const first = error.message.split('\n', 1)[0]!.split(/ at line \d/, 1)[0]!
   return first.slice(0, 160)
+}
+
+/** Undefined when the parser, which recurses to close what is open, ran out of stack. */
+function parsed(text: string, lines: LineCounter): CST.Token[] | undefined {
+  try {
+    return [...new Parser(lines.addNewLine).parse(text)]
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 /**

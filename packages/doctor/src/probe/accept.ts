@@ -46,7 +46,8 @@ function switchHeaders(headers: HeaderList): Finding[] {
   return Object.entries(wanted).flatMap(([name, token]) => {
     const tokens = list(headers, name.toLowerCase())
       .toLowerCase()
-      .split(/\s*,\s*/)
+      .split(',')
+      .map((one) => one.trim())
     return tokens.includes(token) ? [] : [finding('accept-header-missing', { header: name }, where)]
   })
 }

@@ -1,3 +1,4 @@
+import { Bytes } from './bytes.ts'
 import type { HeaderList } from './request.ts'
 import type { Wire } from './wire.ts'
 
@@ -18,23 +19,28 @@ const maxBody = 4 * 1024
 /** Writes a request and reads the answer; what follows a 101 stays on the wire. */
 export async function ask(wire: Wire, request: string, limit: AbortSignal): Promise<Answer> {
   wire.write(request)
-  let bytes: Buffer = Buffer.alloc(0)
+  let gathered = new Bytes()
+  let seen = 0
   for (;;) {
-    const end = bytes.indexOf('\r\n\r\n')
+    const bytes = gathered.all
+    const end = bytes.indexOf('\r\n\r\n', Math.max(0, seen - 3))
+    seen = bytes.length
     if (!mayBeHttp(bytes) || (end < 0 && bytes.length > maxHead)) return notHttp(bytes)
     if (end >= 0) {
       const head = parseHead(bytes.toString('latin1', 0, end))
       if (!head) return notHttp(bytes)
       wire.unread(bytes.subarray(end + 4))
       // RFC 9110 15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".
-      if (head.status !== 101 && head.status < 200) bytes = Buffer.alloc(0)
-      else if (head.status === 101) return { is: 'answer', ...head, body: '' }
+      if (head.status !== 101 && head.status < 200) {
+        gathered = new Bytes()
+        seen = 0
+      } else if (head.status === 101) return { is: 'answer', ...head, body: '' }
       else return { is: 'answer', ...head, body: await readBody(wire, head.headers, limit) }
     }
     const more = await wire.read(limit)
     if (more === undefined) return { is: 'silence' }
     if (!Buffer.isBuffer(more)) return bytes.length > 0 ? notHttp(bytes) : { is: 'cut', code: codeOf(more) }
-    bytes = Buffer.concat([bytes, more])
+    gathered.append(more)
   }
 }
 

@@ -193,8 +193,30 @@ function retryOf({ headers }: HttpAnswer): string {
 
 /** The first words of a body, without tags. */
 function firstLine({ body }: HttpAnswer): string {
-  const text = body.replace(/<(style|script)\b.*?<\/\1>/gis, ' ').replace(/<[^>]*>/g, ' ')
-  return printable(text.trim().split(/\r?\n/)[0] ?? '', 120) || 'no words'
+  return printable(withoutTags(body).trim().split(/\r?\n/)[0] ?? '', 120) || 'no words'
+}
+
+/** A page's text; of tags, styles and scripts that do not end the beginnings stay. */
+function withoutTags(page: string): string {
+  // ASCII only: other letters may change their length.
+  const lower = page.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+  const missing = new Set<string>()
+  const endOf = (text: string, from: number): number => {
+    const found = missing.has(text) ? -1 : lower.indexOf(text, from)
+    if (found < 0) missing.add(text)
+    return found < 0 ? -1 : found + text.length
+  }
+  let text = ''
+  let at = 0
+  for (let open = lower.indexOf('<'); open >= 0; open = lower.indexOf('<', at)) {
+    const name = /^<(style|script)\b/.exec(lower.slice(open, open + 8))?.[1]
+    const whole = name ? endOf(`</${name}>`, open) : -1
+    const end = whole < 0 ? endOf('>', open) : whole
+    if (end < 0) break
+    text += `${page.slice(at, open)} `
+    at = end
+  }
+  return text + page.slice(at)
 }
 
 /** Text from elsewhere as one short line. */
