@@ -44,6 +44,12 @@ function controlsInside(frames: Frame[]): string[] {
   })
 }
 
+const inGroups = (frames: Buffer[], size: number) =>
+  frames.flatMap((_, i) => (i % size === 0 ? [Buffer.concat(frames.slice(i, i + size))] : []))
+
+const controlsOf = (frames: Frame[]) =>
+  frames.filter((one) => one.opcode > opcode.close).map((one) => `${one.opcode} ${one.payload}`)
+
 /** A server that says these frames in order, through any number of lives; what broke off is not said again. */
 function restartingServer(first: PeerStream, frames: Buffer[]) {
   /** For each frame, the message that it belongs to; a control frame belongs to none. */
@@ -172,7 +178,12 @@ describe('a pipe', () => {
   }, 60_000)
 
   test('that holds gives both ends whole messages in order, none twice, wherever an upstream goes', async () => {
-    const anyRoute = fc.record({ compressed: fc.boolean(), buffer: fc.constantFrom(100, 2000, 1e6) })
+    const anyRoute = fc.record({
+      compressed: fc.boolean(),
+      buffer: fc.constantFrom(100, 2000, 1e6),
+      /** How many frames of the client's come at a time; 0: pieces of any size. */
+      together: fc.nat(3),
+    })
     await fc.assert(
       fc.asyncProperty(
         anyMessages,
@@ -180,13 +191,14 @@ describe('a pipe', () => {
         fc.infiniteStream(fc.integer({ min: 1, max: 60_000 })),
         fc.infiniteStream(fc.integer({ min: 0, max: 11 })),
         anyRoute,
-        async (toClient, toUpstream, sizes, dice, { compressed, buffer }) => {
+        async (toClient, toUpstream, sizes, dice, { compressed, buffer, together }) => {
           const held = startHeldPipe(
-            { rsv: compressed ? 0x40 : 0, closeTimeout: 1e9, keepalive: { ping: 1000, timeout: 1e9 } },
+            { rsv: compressed ? 0x40 : 0, closeTimeout: 1e9, keepalive: { ping: 10, timeout: 1e9 } },
             { options: { for: 1e9, on: [1012, 'lost'], buffer, replay: { by: 'none' } } },
           )
           const { pipe, client, clock } = held
-          const up = cutAt(Buffer.concat(toFrames(toUpstream, true, compressed)), sizes)
+          const frames = toFrames(toUpstream, true, compressed)
+          const up = together ? inGroups(frames, together) : cutAt(Buffer.concat(frames), sizes)
           const server = restartingServer(held.upstream, toFrames(toClient, false, compressed))
           const isHeld = () => pipe.state === 'held'
           /** The next upstream comes, after the pause that there may be. */
@@ -198,7 +210,7 @@ describe('a pipe', () => {
           while (pipe.state !== 'closed' && (up.length > 0 || !server.done || isHeld())) {
             const roll = dice.next().value!
             if (roll === 0) {
-              clock.tick(1000)
+              clock.tick(10)
               pipe.tick(clock.now())
             } else if (isHeld()) {
               if (roll % 2 === 0) await goOn()
@@ -227,9 +239,12 @@ describe('a pipe', () => {
           const asked = joinMessages(
             parseFrames(Buffer.concat(toFrames(toUpstream, true, compressed))).frames,
           )
+          const theirControls = controlsOf(parseFrames(Buffer.concat(toFrames(toUpstream, true))).frames)
           const read = server.lives.flatMap((life) => {
             const { frames } = parseFrames(life.bytes())
             for (const { mask } of frames) expect(mask).toBeDefined()
+            // None of our own Pings and Pongs stands between the fragments of a message.
+            expect(theirControls).toEqual(expect.arrayContaining(controlsInside(frames)))
             return joinMessages(frames).messages
           })
           expect(read).toEqual(close ? asked.messages.slice(0, read.length) : asked.messages)

@@ -14,6 +14,7 @@ import {
   rawUpstream,
   startGateway,
   startUpstream,
+  wsClient,
 } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import { holding } from './holding.ts'
@@ -84,29 +85,70 @@ describe.each(servers)('a server of %s', (name, modules) => {
       expect(textsOf(answers)).toBe(sentences.join(''))
     },
   )
+
+  test.skipIf(!hasModules(...modules))(
+    'goes on with `ws`, whatever that offers, after a SIGKILL',
+    async () => {
+      const offers = [
+        {}, // as a browser: client_max_window_bits
+        { serverNoContextTakeover: true, clientNoContextTakeover: true },
+        { serverMaxWindowBits: 10, clientMaxWindowBits: 10 },
+      ]
+      await using server = new Child(python, [peers, 'server', name])
+      const port = await server.line('its port', (line) => JSON.parse(line).port as number)
+      await using gateway = await startGateway({ upstreams: [`ws://127.0.0.1:${port}`], hold: holding() })
+      const clients = offers.map((offer) =>
+        wsClient(gateway.url, { perMessageDeflate: { threshold: 0, ...offer } }),
+      )
+      const talk = async () => {
+        for (const client of clients) {
+          await client.opened
+          for (let n = 0; n < 20; n++) {
+            client.send(`${n} ${sentences[n % 4]!.repeat(n)}`)
+            expect(await client.message()).toBe(`${n} ${sentences[n % 4]!.repeat(n)}`)
+          }
+        }
+      }
+      await talk()
+      const agreed = clients.map(({ socket }) => socket.extensions)
+      expect(agreed).toEqual(offers.map(() => 'permessage-deflate'))
+      server.signal('SIGKILL')
+      await server.exited
+      await using again = new Child(python, [peers, 'server', name, String(port)])
+      await again.line('its port', (line) => JSON.parse(line).port as number)
+      await talk()
+      expect(clients.map(({ ending }) => ending)).toEqual(offers.map(() => undefined))
+    },
+  )
 })
 
 describe.each(['aiohttp', 'tornado', 'wsproto'])('a client of %s', (name) => {
   const missing = !hasModules(name)
 
-  test.skipIf(missing)('understands every fragmented compressed message while Pings are due', async () => {
-    await using upstream = await rawUpstream({ extensions: 'permessage-deflate; client_no_context_takeover' })
-    const keepalive = { ping: 20, timeout: 10_000 }
-    await using gateway = await startGateway({ upstreams: [upstream.url], keepalive })
-    await using client = new Child(python, [peers, 'client', name, gateway.url])
-    const peer = await upstream.connection()
-    for (const text of sentences) {
-      const [first, ...others] = fragments(text, 3)
-      peer.frame(first!)
-      const pings = peer.frames.filter(({ opcode: op }) => op === opcode.ping).length
-      const pinged = () => peer.frames.filter(({ opcode: op }) => op === opcode.ping).length > pings + 2
-      await peer.changes.until('more Pings', pinged)
-      for (const other of others) peer.frame(other)
-      expect((await peer.message()).compressed).toBe(true)
-    }
-    peer.close(4001)
-    await client.line('its close code', (line) => (JSON.parse(line).closed === 4001 ? true : undefined))
-  })
+  test.skipIf(missing)(
+    'understands every fragmented compressed message while Pings are due',
+    async () => {
+      await using upstream = await rawUpstream({
+        extensions: 'permessage-deflate; client_no_context_takeover',
+      })
+      const keepalive = { ping: 20, timeout: 10_000 }
+      await using gateway = await startGateway({ upstreams: [upstream.url], keepalive })
+      await using client = new Child(python, [peers, 'client', name, gateway.url])
+      const peer = await upstream.connection()
+      for (const text of sentences) {
+        const [first, ...others] = fragments(text, 3)
+        peer.frame(first!)
+        const pings = peer.frames.filter(({ opcode: op }) => op === opcode.ping).length
+        const pinged = () => peer.frames.filter(({ opcode: op }) => op === opcode.ping).length > pings + 2
+        await peer.changes.until('more Pings', pinged)
+        for (const other of others) peer.frame(other)
+        expect((await peer.message()).compressed).toBe(true)
+      }
+      peer.close(4001)
+      await client.line('its close code', (line) => (JSON.parse(line).closed === 4001 ? true : undefined))
+    },
+    60_000,
+  )
 
   test.skipIf(missing)('is told a Close that cannot wait for the end of a fragmented message', async () => {
     await using upstream = await rawUpstream({ extensions: 'permessage-deflate; client_no_context_takeover' })

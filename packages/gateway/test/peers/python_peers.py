@@ -1,4 +1,4 @@
-"""Python's WebSocket libraries: `server NAME` echoes on a free port, `client NAME URL` echoes what it is told.
+"""Python's WebSocket libraries: `server NAME [PORT]` echoes, `client NAME URL` echoes what it is told.
 
 A server says its port, a client 'open', and at the end 'closed' with the code that it was told.
 """
@@ -14,14 +14,15 @@ def say(**what):
     print(json.dumps(what), flush=True)
 
 
-def listening():
+def listening(port=0):
     bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(("127.0.0.1", int(port)))
     bound.listen()
     return bound
 
 
-async def aiohttp_server():
+async def aiohttp_server(port=0):
     from aiohttp import WSMsgType, web
 
     async def echo(request):
@@ -36,13 +37,13 @@ async def aiohttp_server():
     app.router.add_get("/{any:.*}", echo)
     runner = web.AppRunner(app)
     await runner.setup()
-    bound = listening()
+    bound = listening(port)
     await web.SockSite(runner, bound).start()
     say(port=bound.getsockname()[1])
     await asyncio.Future()
 
 
-async def tornado_server():
+async def tornado_server(port=0):
     from tornado import httpserver, web, websocket
 
     class Echo(websocket.WebSocketHandler):
@@ -55,7 +56,7 @@ async def tornado_server():
         def on_message(self, message):
             self.write_message(message)
 
-    bound = listening()
+    bound = listening(port)
     bound.setblocking(False)
     httpserver.HTTPServer(web.Application([("/.*", Echo)])).add_socket(bound)
     say(port=bound.getsockname()[1])
@@ -78,19 +79,19 @@ async def asgi(scope, receive, send):
         await send({"type": "websocket.send", "text": event["text"]})
 
 
-async def uvicorn_server():
+async def uvicorn_server(port=0):
     import uvicorn
 
-    bound = listening()
+    bound = listening(port)
     say(port=bound.getsockname()[1])
     await uvicorn.Server(uvicorn.Config(asgi, ws="wsproto", log_level="warning")).serve([bound])
 
 
-async def hypercorn_server():
+async def hypercorn_server(port=0):
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
-    bound = listening()
+    bound = listening(port)
     config = Config()
     config.bind = [f"fd://{bound.fileno()}"]
     say(port=bound.getsockname()[1])
