@@ -64,6 +64,9 @@ function startupLine({ listenUrls, adminUrl }: Supervisor): string {
 
 function obeySignals(supervisor: Supervisor, log: ReturnType<typeof createLogger>): void {
   let leaving = false
+  const failed = (what: string, done: Promise<unknown>) => {
+    done.catch((error: Error) => log.error({ error: error.message }, `the ${what} has failed`))
+  }
   const leave = (signal: string) => {
     if (leaving) {
       // The second time: whoever asks does not want to wait.
@@ -72,10 +75,11 @@ function obeySignals(supervisor: Supervisor, log: ReturnType<typeof createLogger
     }
     leaving = true
     log.info({ signal }, 'asked to end; once more to end at once')
-    void supervisor.drain()
+    failed('drain', supervisor.drain())
   }
   process.on('SIGINT', leave)
   process.on('SIGTERM', leave)
-  process.on('SIGHUP', () => void supervisor.reload())
-  process.on('SIGUSR2', () => void supervisor.upgrade())
+  // Both log what came of them.
+  process.on('SIGHUP', () => failed('reload', supervisor.reload()))
+  process.on('SIGUSR2', () => failed('upgrade', supervisor.upgrade()))
 }

@@ -13,21 +13,23 @@ const lookEveryMs = 10
 /** A descriptor that this process was given: `/dev/stdin` is what a shell's `-c <(command)` and a pipe lead to. */
 const givenDescriptor = /^\/dev\/(stdin|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/
 
-/** Files whose reading has not ended, in time or not: each holds a thread of the few that there are. */
-const underWay = new Set<string>()
+/** Files whose reading did not end in time, until it does: each holds one of the few threads that there are. */
+const stuck = new Set<string>()
 
 /**
  * Reads a file whole. Rejects with a system error, or with the code `EFBIG` (more than 1 MiB), `ENOTREG` (no regular
  * file) or `ETIMEDOUT`.
  */
 export async function readFileLimited(path: string): Promise<Buffer> {
-  if (underWay.has(path)) throw failure('ETIMEDOUT')
-  underWay.add(path)
+  if (stuck.has(path)) throw failure('ETIMEDOUT')
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(), readWithinMs)
-  const reading = read(path, late.signal).finally(() => underWay.delete(path))
+  const reading = read(path, late.signal).finally(() => stuck.delete(path))
   const tooLate = new Promise<never>((_, reject) => {
-    late.signal.addEventListener('abort', () => reject(failure('ETIMEDOUT')))
+    late.signal.addEventListener('abort', () => {
+      stuck.add(path)
+      reject(failure('ETIMEDOUT'))
+    })
   })
   try {
     return await Promise.race([reading, tooLate])

@@ -66,7 +66,7 @@ const examples: { [W in Happening['what']]: [string, Extract<Happening, { what: 
     { what: 'limits-unknown', retry: 3000 },
   ],
   'gateway-drains': [
-    'the gateway drains, or a reload removes the route or the upstream',
+    'the gateway drains, or a reload removes the route or the upstream, or takes `hold` from the route of a held client',
     { what: 'gateway-drains', retry: 3210 },
   ],
   'gateway-fault': ['a fault inside the gateway', { what: 'gateway-fault' }],

@@ -269,3 +269,9 @@ function replaceAt(tree: unknown, [pick, ...way]: number[], value: unknown): unk
   copy[key] = replaceAt(copy[key], way, value)
   return copy
 }
+
+test('a file is read for several who ask at the same time', async () => {
+  const path = await written('twice.yaml', shortest)
+  const results = await Promise.all([loadConfigFile(path), loadConfigFile(path), loadConfigFile(path)])
+  expect(results.map(({ ok }) => ok)).toEqual([true, true, true])
+})
