@@ -67,7 +67,7 @@ export const configFindings = {
   'traefik-headers': row('error', 'header'),
   'traefik-h2c': row('warning', 'url', 'fixed'),
   'traefik-scheme': row('error', 'url', 'fixed'),
-  'traefik-rule': row('error', 'header', 'value'),
+  'traefik-rule': row('error', 'header', 'value', 'fixed'),
   'traefik-exact-path': row('error', 'path'),
   'traefik-in-flight': row('warning', 'amount', 'fixed'),
   'traefik-path-stripped': row('warning', 'prefix'),

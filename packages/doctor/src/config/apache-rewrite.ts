@@ -1,6 +1,6 @@
 /** The rewrite rules of Apache, and which requests each of them takes. */
 import { judge, matches, withValues } from './apache-expr.ts'
-import { opened, type Server, settingOf } from './apache-routes.ts'
+import { inside, opened, type Placed, type Server, settingOf } from './apache-routes.ts'
 import type { Place } from './context.ts'
 import type { Directive } from './directive.ts'
 import { all, any, not, type Request, type Truth } from './truth.ts'
@@ -25,29 +25,39 @@ export function rulesOf(server: Server): Rule[] {
     const own = list.findLast(({ name }) => name === 'rewriteengine') ?? settingOf(server, 'rewriteengine')
     return own?.args[0]?.toLowerCase() === 'on'
   }
-  const visit = (list: readonly Directive[]): Rule[] => {
-    const rules = new RuleList(on(list))
+  const visit = (list: readonly Directive[], around: Placed['holds']): Rule[] => {
+    const rules = new RuleList(on(list), around)
+    const before: Placed['holds'][] = []
     const inner = list.flatMap((one): Rule[] => {
-      if (one.block) return /^(?:location|directory|if)/.test(one.name) ? visit(opened(one.block)) : []
       rules.add(one)
-      return []
+      if (!one.block || !/^(?:location|directory|if|else)/.test(one.name)) return []
+      const condition = inside(one, around, before)
+      // A section of paths does not take every request.
+      const here = /^(?:location|directory)/.test(one.name) ? somePaths(condition) : condition
+      return visit(opened(one.block), here)
     })
     return [...rules.rules, ...inner]
   }
-  return visit(server.directives)
+  return visit(server.directives, () => true)
+}
+
+function somePaths(holds: Placed['holds']): Placed['holds'] {
+  return (request) => all([holds(request), undefined])
 }
 
 class RuleList {
   readonly rules: Rule[] = []
   readonly #on: boolean
+  readonly #around: Placed['holds']
   #conditions: Directive[] = []
   /** A rule with the flag C: the next one runs only after it. */
   #chain: Rule | undefined
   /** Rules with the flag S=n, and the number of rules that each still leaves out. */
   #skips: { rule: Rule; left: number }[] = []
 
-  constructor(on: boolean) {
+  constructor(on: boolean, around: Placed['holds']) {
     this.#on = on
+    this.#around = around
   }
 
   add({ name, args, place }: Directive): void {
@@ -66,6 +76,7 @@ class RuleList {
       place,
       holds: (request) =>
         all([
+          this.#around(request),
           chain ? takes(chain, request) : true,
           ...skips.map((skip) => not(takes(skip, request))),
           conditionsHold(conditions, request),
@@ -107,12 +118,17 @@ export function isLast(rule: Rule): boolean {
 
 /** Conditions are joined by and; those with [OR] form a group with the next. */
 function conditionsHold(conditions: readonly Directive[], request: Request): Truth {
-  const groups: Truth[][] = [[]]
+  return all(groupsOf(conditions).map((group) => any(group.map((one) => conditionHolds(one, request)))))
+}
+
+/** The groups of conditions of which one is enough. */
+export function groupsOf(conditions: readonly Directive[]): Directive[][] {
+  const groups: Directive[][] = [[]]
   for (const condition of conditions) {
-    groups.at(-1)?.push(conditionHolds(condition, request))
+    groups.at(-1)?.push(condition)
     if (!/\b(?:OR|ornext)\b/i.test(condition.args[2] ?? '')) groups.push([])
   }
-  return all(groups.filter((group) => group.length > 0).map(any))
+  return groups.filter((group) => group.length > 0)
 }
 
 /** What one RewriteCond is for a request. */

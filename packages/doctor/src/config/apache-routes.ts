@@ -83,7 +83,7 @@ export function placed(server: Server): Placed[] {
 }
 
 /** The condition under which a section holds; <Else> and <ElseIf> are for what the sections before did not take. */
-function inside(
+export function inside(
   { name, args }: Directive,
   around: Placed['holds'],
   before: Placed['holds'][],

@@ -46,11 +46,14 @@ function follow(
     const path = args[0] ?? ''
     const files = path ? (read?.(path.startsWith('/') ? path : base + path) ?? []) : []
     if (files.length === 0 && !(read && (name === 'includeoptional' || /[*?[]/.test(path)))) {
-      if (!/ssl|letsencrypt/i.test(path)) includes.partial = true
+      const written = name === 'include' ? 'Include' : 'IncludeOptional'
+      const aboutTls = /ssl|letsencrypt/i.test(path)
+      if (!aboutTls) includes.partial = true
       // Which modules are loaded and which sites are on is no matter of the site that is looked at.
       const why = read ? 'no such file' : 'the file was not given'
-      if (name === 'include') report.problem(place, `Include ${path} could not be followed: ${why}`)
-      else report.notRead(place, `IncludeOptional ${path} could not be followed: ${why}`)
+      if (name === 'include' && !aboutTls)
+        report.problem(place, `Include ${path} could not be followed: ${why}`)
+      else report.notRead(place, `${written} ${path} could not be followed: ${why}`)
     }
     return files.flatMap((file) => {
       if (within.includes(file.path) || within.length > mostDepth || ++includes.files > mostFiles) {

@@ -3,6 +3,7 @@ import { judge } from './apache-expr.ts'
 import {
   compares,
   conditionHolds,
+  groupsOf,
   hasFlag,
   isCaseless,
   isLast,
@@ -23,7 +24,7 @@ import {
 import { parseApache } from './apache-syntax.ts'
 import type { ConfigFile, ReadFiles, Report } from './context.ts'
 import type { Directive } from './directive.ts'
-import { handshakes, keepsHandshakesOut, singlesOutHandshakes } from './truth.ts'
+import { any, handshakes, keepsHandshakesOut, singlesOutHandshakes } from './truth.ts'
 import {
   duration,
   endLike,
@@ -39,6 +40,8 @@ interface Apache {
   upgrading: readonly string[]
   /** The modules that are loaded, where the files tell. */
   modules?: ReadonlySet<string>
+  /** The limits that Proxy sections set, by their address. */
+  timeouts: readonly { address: string; timeout: string }[]
   /** Whether settings may stand in files that were not read. */
   partial: boolean
   report: Report
@@ -52,7 +55,13 @@ export function readApache(file: ConfigFile, report: Report, read?: ReadFiles): 
   const modules = new Set(all.filter(({ name }) => name === 'loadmodule').map(({ args }) => args[0] ?? ''))
   // A site alone loads no modules; a whole configuration that loads mod_proxy loads what belongs to it beside.
   const known = modules.has('proxy_module') && !partial
-  const apache: Apache = { upgrading: upgradingProxies(all), ...(known && { modules }), partial, report }
+  const apache: Apache = {
+    upgrading: upgradingProxies(all),
+    timeouts: proxyTimeouts(all),
+    ...(known && { modules }),
+    partial,
+    report,
+  }
   const carries = servers.some(
     (server) =>
       routesOf(server).some((route) => upgrades(route, apache)) || rulesOf(server).some(isForWebSockets),
@@ -72,6 +81,21 @@ function upgradingProxies(directives: readonly Directive[]): string[] {
         inner.args.some((arg) => /^upgrade=/i.test(arg) || /^wss?:\/\//i.test(arg)),
     )
     return name === 'proxy' && says ? [(args[0] ?? '').replace(/\/$/, '')] : []
+  })
+}
+
+/** The value of timeout= among the options of ProxyPass, ProxySet or a member of a balancer. */
+function timeoutOf(options: readonly string[]): string | undefined {
+  return options.find((text) => /^timeout=/i.test(text))?.slice('timeout='.length)
+}
+
+/** What Proxy sections say of the limit for their address. */
+function proxyTimeouts(directives: readonly Directive[]): Apache['timeouts'] {
+  return directives.flatMap(({ name, args, block }) => {
+    const says = (block ?? []).find((inner) => timeoutOf(inner.args) !== undefined)
+    const address = (args[0] ?? '').replace(/\/$/, '')
+    const timeout = says && timeoutOf(says.args)
+    return name === 'proxy' && address !== '' && timeout !== undefined ? [{ address, timeout }] : []
   })
 }
 
@@ -135,7 +159,7 @@ function checkRule(rule: Rule, all: readonly Rule[], { upgrading, report }: Apac
 /** Conditions on Upgrade or Connection that miss handshakes, or keep them out of a rule that leads to ws://. */
 function checkConditions(rules: readonly Rule[], report: Report): void {
   for (const rule of rules) {
-    const wrong = rule.conditions.filter(misfits)
+    const wrong = groupsOf(rule.conditions).flatMap(wrongIn)
     const contrary =
       /^wss?:\/\//i.test(rule.target) && keepsHandshakesOut(rule.holds)
         ? rule.conditions.filter((one) =>
@@ -153,6 +177,18 @@ function checkConditions(rules: readonly Rule[], report: Report): void {
       }
     }
   }
+}
+
+/** Conditions that miss handshakes, in a group that is something else because of them. */
+function wrongIn(group: readonly Directive[]): Directive[] {
+  const wrong = group.filter(misfits)
+  const meant = (one: Directive) => !(one.args[1] ?? '').startsWith('!')
+  const differs = handshakes.some((request) => {
+    const truths = group.map((one) => conditionHolds(one, request))
+    const asMeant = group.map((one, index) => (wrong.includes(one) ? meant(one) : truths[index]))
+    return any(truths) !== any(asMeant)
+  })
+  return differs ? wrong : []
 }
 
 /** The header that a condition is on: %{HTTP:Upgrade}, or %{HTTP_UPGRADE}, which Apache does not know. */
@@ -212,7 +248,7 @@ function checkModules({ target, place }: Route | Rule, { modules, report }: Apac
 function checkTimeouts(
   server: Server,
   through: readonly (Route | Rule)[],
-  { report, partial }: Apache,
+  { report, partial, timeouts }: Apache,
 ): void {
   const own = settingOf(server, 'timeout')
   const proxy = settingOf(server, 'proxytimeout')
@@ -220,7 +256,8 @@ function checkTimeouts(
   if (client === undefined) return
   for (const way of through) {
     const options = 'options' in way ? way.options : []
-    const option = options.find((text) => /^timeout=/i.test(text))?.slice('timeout='.length)
+    const shared = timeouts.findLast(({ address }) => address === '*' || way.target.startsWith(address))
+    const option = timeoutOf(options) ?? shared?.timeout
     const longer = Math.max(client, duration(option ?? proxy?.args[0] ?? '', 's') ?? 0)
     const level = idleLevel(longer)
     if (!level) continue

@@ -1,5 +1,6 @@
 /** Says which Kubernetes resources are not read although they may decide about WebSockets. */
 import type { Report } from './context.ts'
+import { kindOf } from './kubernetes.ts'
 import { entriesAt, type Tree, textAt, walk } from './tree.ts'
 
 /** Kinds that are read, and groups that are about something else. */
@@ -10,11 +11,12 @@ const elsewhere =
 
 /** Notes a resource, or a part of it, that is not looked at. */
 export function noteUnread(resource: Tree, report: Report): void {
-  const kind = textAt(resource, 'kind') ?? ''
+  const kind = kindOf(resource)
   const version = textAt(resource, 'apiVersion') ?? ''
   if (kind === 'ConfigMap') noteFiles(resource, report)
   else if (kind !== '' && !read.test(kind) && !elsewhere.test(version) && !/NetworkPolicy$/.test(kind)) {
-    report.notRead(resource.place, `${kind} ${textAt(resource, 'metadata', 'name') ?? ''} (${version})`)
+    const name = textAt(resource, 'metadata', 'name') ?? ''
+    report.notRead(resource.place, `${textAt(resource, 'kind')} ${name} (${version})`)
   }
   for (const { scalar, place } of walk(resource)) {
     if (typeof scalar !== 'string' || !scalar.includes('{{')) continue

@@ -30,7 +30,7 @@ export function readKubernetes(files: readonly ConfigFile[], report: Report): vo
   }
   const byKind = new Map<string, Tree[]>()
   for (const resource of all) {
-    const kind = textAt(resource, 'kind') ?? ''
+    const kind = kindOf(resource)
     const known = byKind.get(kind)
     if (known) known.push(resource)
     else byKind.set(kind, [resource])
@@ -40,6 +40,21 @@ export function readKubernetes(files: readonly ConfigFile[], report: Report): vo
   for (const resource of all) noteUnread(resource, report)
   checkIngresses(resources)
   checkGateways(resources)
+}
+
+/** Groups of resources whose kinds are called the same in groups of others, such as Istio's Gateway. */
+const groups: Readonly<Record<string, RegExp>> = {
+  Service: /^v1$/,
+  Ingress: /^(?:networking\.k8s\.io|extensions)\//,
+  Gateway: /^gateway\.networking\.k8s\.io\//,
+  Middleware: /^traefik\./,
+}
+
+/** The kind of a resource, with its group where another is usual. */
+export function kindOf(resource: Tree): string {
+  const kind = textAt(resource, 'kind') ?? ''
+  const version = textAt(resource, 'apiVersion') ?? ''
+  return groups[kind]?.test(version) === false ? `${version} ${kind}` : kind
 }
 
 function fullName(near: Tree, name: string): string {

@@ -54,7 +54,9 @@ export function checkRule({ rule, place }: Router, report: Report): void {
       const fits = (sent: string, ignoreCase: boolean) =>
         values.some((value) => test(value)(sent, ignoreCase))
       if (missesHandshakes(header, fits)) {
-        report.found('traefik-rule', { header, value: values.join(', ') }, place)
+        // Traefik 2 has the plural.
+        const fixed = `${name.startsWith('headers') ? 'Headers' : 'Header'}Regexp(\`Upgrade\`, \`(?i)^websocket$\`)`
+        report.found('traefik-rule', { header, value: values.join(', '), fixed }, place)
       }
     } else if (name === 'path' && !negated) {
       const path = args.find(isSocketIoWithoutSlash)

@@ -20,6 +20,9 @@ describe('the reader of Apache', () => {
     ['Timeout 15\nProxyTimeout 120\nProxyPass / http://a/ upgrade=websocket', []],
     ['ProxyTimeout 5\nProxyPass / http://a/ upgrade=websocket', ['apache-default-timeout']],
     ['Timeout 15\nProxyPass / http://a/ upgrade=websocket timeout=90', []],
+    ['<Proxy http://a>\nProxySet timeout=600 upgrade=websocket\n</Proxy>\nProxyPass / http://a/', []],
+    ['<Proxy http://b>\nProxySet timeout=600\n</Proxy>\nProxyPass / ws://a/', ['apache-default-timeout']],
+    ['<Proxy *>\nProxySet timeout=600\n</Proxy>\nProxyPass / ws://a/', []],
     [
       'RequestHeader unset Upgrade "expr=%{REQUEST_URI} =~ m#x#"\nProxyPass / http://a/ upgrade=websocket',
       [],

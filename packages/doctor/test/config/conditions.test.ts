@@ -141,6 +141,16 @@ describe('a test for a handshake', () => {
 const forms: readonly (readonly [kind: ConfigKind, text: string, codes: readonly string[]])[] = [
   [
     'apache',
+    '<Location /a>\nRewriteRule ^(.*) http://a/$1 [P]\n</Location>\n<Location /b>\nRewriteRule ^(.*) ws://a/$1 [P]\n</Location>',
+    [],
+  ],
+  [
+    'apache',
+    '<If "%{HTTP:Upgrade} != \'websocket\'">\nRewriteRule ^/?(.*) http://a/$1 [P]\n</If>\n<Else>\nRewriteRule ^/?(.*) ws://a/$1 [P]\n</Else>',
+    [],
+  ],
+  [
+    'apache',
     'RewriteCond %{HTTP:Upgrade} ^$\nRewriteRule ^/(.*) http://a/$1 [P]\nRewriteRule ^/(.*) ws://a/$1 [P]',
     [],
   ],

@@ -20,7 +20,7 @@ export const traefik: TextsOf<'traefik'> = {
   'traefik-rule': {
     title: 'the rule on {header} with {value} misses some WebSockets',
     why: 'Traefik compares a whole value, and capital letters count. Firefox sends Connection: keep-alive, Upgrade, and browsers write websocket in small letters.',
-    fix: ['HeaderRegexp(`Upgrade`, `(?i)^websocket$`)'],
+    fix: ['{fixed}'],
   },
   'traefik-exact-path': {
     title: 'the rule matches {path} only, and nothing below it',
