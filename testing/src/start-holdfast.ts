@@ -15,6 +15,8 @@ export interface HoldfastOptions {
   env?: Record<string, string | undefined>
   /** The command's main file. Default: that of the build. */
   main?: string
+  /** How many files each of its processes may have open. */
+  openFiles?: number
   /** A descriptor that the log goes to; `log` is empty then. */
   stderr?: number
   /** Milliseconds that the start may take. Default 10,000. */
@@ -57,12 +59,14 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-test-'))
   const configFile = options.config === undefined ? undefined : join(folder, 'holdfast.yaml')
   if (configFile) writeConfig(configFile, options.config!)
-  const child = new Child(
+  const command = [
+    ...(options.openFiles ? ['prlimit', `--nofile=${options.openFiles}:${options.openFiles}`] : []),
     runtime().path,
-    [options.main ?? holdfastMain, 'serve', ...serveArgs(options, configFile)],
-    options.env,
-    options.stderr,
-  )
+    options.main ?? holdfastMain,
+    'serve',
+    ...serveArgs(options, configFile),
+  ]
+  const child = new Child(command[0]!, command.slice(1), options.env, options.stderr)
   const workers = () => childrenOf(child.pid)
   const dispose = async () => {
     const family = child.exit ? [] : workers()

@@ -104,8 +104,8 @@ function usable(raw: unknown): { listen: (ListenOptions | undefined)[]; admin: A
 }
 
 function asOptions(config: Config, listen: ListenOptions[], admin: AdminOptions | false): GatewayOptions {
-  const { workers, trustedProxies = [], drain, routes } = config
-  return { listen, admin, workers, trustedProxies, drain, routes }
+  const { workers, trustedProxies = [], pending, drain, routes } = config
+  return { listen, admin, workers, trustedProxies, pending, drain, routes }
 }
 
 function problemWriter(file: string, yaml: YamlReading) {

@@ -30,9 +30,10 @@ export function optionsFromFlags(flags: ConfigFlags, base?: GatewayOptions): Con
     const problems = findings(parsed.error.issues, written).map((one) => asProblem(one, flags))
     return { ok: false, problems }
   }
-  const { listen, admin, workers, trustedProxies = [], drain, routes } = parsed.data
+  const { listen, admin, workers, trustedProxies = [], pending, drain, routes } = parsed.data
   if (!base) {
-    return { ok: true, options: { listen, admin, workers, trustedProxies, drain, routes }, warnings: [] }
+    const options = { listen, admin, workers, trustedProxies, pending, drain, routes }
+    return { ok: true, options, warnings: [] }
   }
   const options: GatewayOptions = {
     ...base,

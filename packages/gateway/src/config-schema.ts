@@ -12,6 +12,7 @@ import { always, duration, flag, type Issues, list, report, section, text, whole
 import { routes } from './config-schema-route.ts'
 import { bearerToken, durationText } from './config-units.ts'
 import type { AdminOptions, ListenOptions } from './options.ts'
+import { defaultPending } from './pending.ts'
 
 // Every key of a configuration, with its default. From this come the validation, the JSON Schema for editors and
 // the list of keys that the documentation is checked against. `prefault` gives a default as a user would write it.
@@ -115,6 +116,18 @@ const drain = section({
   report(ctx, new Wrong(wrong), ['spread'])
 })
 
+const pending = section({
+  connections: whole(1)
+    .default(defaultPending.connections)
+    .describe('How many there may be; then the oldest is closed.'),
+  perAddress: whole(1)
+    .default(defaultPending.perAddress)
+    .describe('How many of one address there may be; trusted proxies are not counted.'),
+  timeout: duration()
+    .prefault('10s')
+    .describe('Time from the accept to the end of the first request head, TLS and PROXY header included.'),
+})
+
 /** Each key by itself; also for flags, which give a few of them. */
 export const keys = {
   $schema: z.string().optional().describe('Where editors find the JSON Schema. Not read by Holdfast.'),
@@ -131,6 +144,9 @@ export const keys = {
   trustedProxies: list(text('an address or a range', readRange), 'address or range')
     .optional()
     .describe('Addresses and CIDR ranges whose Forwarded and X-Forwarded headers are believed.'),
+  pending: pending
+    .prefault({})
+    .describe('Sockets without a whole request yet, of each listener in each worker.'),
   drain: drain.prefault({}).describe('How the gateway lets go of its connections.'),
   sessions: text('memory', readSessions, '^memory$')
     .prefault('memory')

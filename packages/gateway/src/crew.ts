@@ -9,9 +9,10 @@ import type { LogOptions } from './log.ts'
 import type { GatewayOptions } from './options.ts'
 import { recentCrashes, restartDelay } from './restart-delay.ts'
 import type { GatewayEvent, GatewaySnapshot } from './snapshot.ts'
+import { addRefused, noneRefused } from './socket-counts.ts'
 import { mergeSnapshots, retire, type Totals } from './totals.ts'
 import { WorkerLink } from './worker-link.ts'
-import type { FromWorker, Requests, RequestType } from './worker-messages.ts'
+import type { FromWorker, Requests, RequestType, SocketCounts } from './worker-messages.ts'
 
 /** Milliseconds in which a worker must be ready. */
 const readyWithin = 10_000
@@ -66,6 +67,8 @@ export class Crew {
   #restarts = 0
   /** By workers that have ended. */
   #logLinesDropped = 0
+  /** By workers that have ended. */
+  #refused = noneRefused()
   #listenTimer: unknown
 
   constructor(deps: CrewDeps) {
@@ -76,6 +79,16 @@ export class Crew {
   /** How many workers were started in place of one that ended. */
   get restarts(): number {
     return this.#restarts
+  }
+
+  /** What became of sockets that became no connection, in all workers. */
+  get sockets(): SocketCounts {
+    const live = this.workers.flatMap(({ report }) => report?.process.sockets ?? [])
+    return {
+      pending: live.reduce((sum, { pending }) => sum + pending, 0),
+      refused: live.map(({ refused }) => refused).reduce(addRefused, this.#refused),
+      short: live.some(({ short }) => short),
+    }
   }
 
   /** Lines of the log that workers in processes of their own dropped. */
@@ -361,6 +374,7 @@ export class Crew {
     this.#workers.delete(worker.id)
     this.#admissions.releaseAll(worker.id)
     this.#logLinesDropped += linesDroppedBy(worker)
+    this.#refused = addRefused(this.#refused, worker.report?.process.sockets?.refused ?? noneRefused())
     if (worker.report) this.#ended = retire(this.#ended, worker.report.snapshot)
     onGone(worker)
     if (this.#phase === 'stopping' || this.#dismissed.has(worker)) return

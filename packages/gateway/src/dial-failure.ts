@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
+import { isShortage } from './descriptors.ts'
 import type { HeaderList } from './upgrade-request.ts'
 
 /** Why a dial came to nothing. `words` may be told to a client: they hold no address, path, errno or stack. */
 export type DialFailure =
   /** No connection, or it was lost before an answer came. */
-  | { kind: 'unreachable'; words: string }
+  /** `ours`: this process, or the system, has too many open files; no fault of the upstream's. */
+  | { kind: 'unreachable'; words: string; ours?: true }
   /** One of the two limits passed. */
   | { kind: 'no-answer'; afterMs: number }
   /** Something else than the right 101; `agreement`: a 101 that agrees to what was never offered. */
@@ -56,6 +58,7 @@ export function errorWords(error: unknown, otherwise = 'connection failed'): str
 
 /** Why there is no connection. */
 export function connectFailure(error: unknown, socket: object): Failed {
+  if (isShortage(error)) return failed({ kind: 'unreachable', words: errorWords(error), ours: true })
   if (socket instanceof TLSSocket) {
     // Set, before the error is emitted, when the handshake ended well but the certificate was not accepted.
     if (socket.authorizationError) return unreachable('TLS certificate not valid')

@@ -59,8 +59,8 @@ function worthRepeating(failure: { kind: string }): boolean {
 }
 
 /** Any other answer may be due to this one request, and a client must not be able to make an upstream look ill. */
-export function isUnwell({ kind }: DialFailure): boolean {
-  return kind === 'unreachable' || kind === 'no-answer'
+export function isUnwell(failure: DialFailure): boolean {
+  return (failure.kind === 'unreachable' && !failure.ours) || failure.kind === 'no-answer'
 }
 
 export function failureWords(failure: Exclude<DialFailure, { kind: 'aborted' }>): string {

@@ -38,6 +38,10 @@ export interface GatewayDeps {
   entered?: HandshakeDeps['entered']
   /** Where handshakes are traced; nowhere by default. */
   tracing?: Tracing
+  /** A socket without a request had to give way to another. */
+  onPendingRefused?: () => void
+  /** An upstream could not be dialled, because this process has too many open files. */
+  onNoDescriptor?: () => void
   /** Put before connection ids, so that they are unique among several gateways. */
   idPrefix?: string
 }
@@ -98,6 +102,7 @@ export class Gateway {
       newId: () => `${prefix}${(++this.#ids).toString(36)}`,
       emit: (event) => this.#emit(event),
       tracing: deps.tracing ?? noTracing,
+      onNoDescriptor: () => deps.onNoDescriptor?.(),
       draining: (route, upstream) =>
         this.#isDrained(route, upstream) ? this.#options.drain.retry : undefined,
     }
@@ -107,7 +112,10 @@ export class Gateway {
       onUpgrade: (handshake) => this.#onUpgrade(handshake),
       onRequest: (request) => this.#onRequest(request),
       onFault: (error) => this.#faults.happened(error),
-      onPendingRefused: () => this.#crowding.happened(),
+      onPendingRefused: () => {
+        deps.onPendingRefused?.()
+        this.#crowding.happened()
+      },
       pending: () => this.#options.pending ?? defaultPending,
     })
     for (const route of options.routes) this.#addRoute(route)
@@ -192,6 +200,11 @@ export class Gateway {
       this.#doors.retire()
     }
     return this.#drain(scope, this.#of(scope))
+  }
+
+  /** Sockets that have not sent a whole request yet. */
+  get pending(): number {
+    return this.#doors.pending
   }
 
   /** Everything that it counts and shows, as plain data. */

@@ -34,6 +34,8 @@ export interface HandshakeDeps {
   newId: () => string
   emit: (event: GatewayEvent) => void
   tracing: Tracing
+  /** An upstream could not be dialled, because this process has too many open files. */
+  onNoDescriptor?: () => void
   /** The delays that clients of a drained route or upstream are told; undefined when it is not drained. */
   draining: (route: string, upstream?: string) => DrainOptions['retry'] | undefined
 }
@@ -159,6 +161,7 @@ function fail(
       return state.countHandshake('abandoned')
     case 'unreachable':
     case 'bad-answer':
+      if (failure.kind === 'unreachable' && failure.ours) deps.onNoDescriptor?.()
       return leave({ what: failure.kind, words: failure.words }, 'bad-gateway')
     case 'no-answer':
       return leave({ what: 'no-answer', afterMs: failure.afterMs }, 'bad-gateway')

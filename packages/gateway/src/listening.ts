@@ -4,6 +4,7 @@ import net from 'node:net'
 import type { Logger } from 'pino'
 import { bindHandle, cannotListen } from './bound-handles.ts'
 import type { Handle } from './channel.ts'
+import { type Descriptors, isShortage } from './descriptors.ts'
 import { guarded } from './guard.ts'
 import type { HandOut } from './hand-out.ts'
 import type { HostPort, ListenOptions } from './options.ts'
@@ -27,6 +28,7 @@ export interface ListeningDeps {
   handOut: HandOut
   /** Whether accepted sockets go to another process: they must not be read here. */
   otherProcess: boolean
+  descriptors: Descriptors
   log: Logger
 }
 
@@ -114,7 +116,9 @@ export class Listening {
     const server = net.createServer(
       { allowHalfOpen: true, noDelay: true, pauseOnConnect: this.#deps.otherProcess },
       guarded(
-        (socket: net.Socket) => this.#deps.handOut.give(key, socket),
+        (socket: net.Socket) => {
+          if (this.#deps.descriptors.admits(socket)) this.#deps.handOut.give(key, socket)
+        },
         (err, socket) => {
           this.#deps.log.error({ err, listener: key }, 'fault while handing a socket to a worker')
           socket.destroy()
@@ -123,9 +127,10 @@ export class Listening {
     )
     await listen(server, options)
     // Too many open files, most of all: worth a line, not worth a crash.
-    server.on('error', (error: NodeJS.ErrnoException) =>
-      this.#deps.log.warn({ code: error.code, listener: key }, 'cannot accept connections'),
-    )
+    server.on('error', (error: NodeJS.ErrnoException) => {
+      if (isShortage(error)) this.#deps.descriptors.ranShort('descriptors')
+      else this.#deps.log.warn({ code: error.code, listener: key }, 'cannot accept connections')
+    })
     return { way: 'handed-out', options, server, port: (server.address() as net.AddressInfo).port }
   }
 }

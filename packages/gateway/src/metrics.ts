@@ -44,7 +44,8 @@ const closesAtFirst = { [`${code.badGateway}:gateway`]: 0 }
 const reattachmentsAtFirst = { attached: 0, refused: 0, 'too-late': 0, abandoned: 0, ended: 0 }
 const handoversAtFirst = { moved: 0, ended: 0, failed: 0 }
 
-function families({ snapshot, workers, workerRestarts, handovers, logLinesDropped }: Measured): Family[] {
+function families(measured: Measured): Family[] {
+  const { snapshot, workers, workerRestarts, handovers, logLinesDropped, sockets } = measured
   return [
     ...routeFamilies(snapshot.routes),
     ...upstreamFamilies(snapshot.routes),
@@ -63,6 +64,12 @@ function families({ snapshot, workers, workerRestarts, handovers, logLinesDroppe
       'log_lines_dropped_total',
       'Lines of the log that could not be written: a full disk, or a reader that has stopped.',
       [[{}, logLinesDropped]],
+    ),
+    gauge('pending_sockets', 'Sockets that have not sent a whole request yet.', [[{}, sockets.pending]]),
+    counter(
+      'sockets_refused_total',
+      'Sockets closed without a word (pending, descriptors), and dials that could not be made (dial-descriptors).',
+      labelled(sockets.refused, (reason) => ({ reason })),
     ),
     ...workerFamilies(workers),
   ]

@@ -2,7 +2,13 @@
 import type { UnixMs } from './clock.ts'
 import type { EventFeed } from './events.ts'
 import type { ConnectionInfo, DrainInfo, GatewaySnapshot, RouteInfo } from './snapshot.ts'
-import type { ConnectionFilter, DrainCounts, DrainScope, ProcessInfo } from './worker-messages.ts'
+import type {
+  ConnectionFilter,
+  DrainCounts,
+  DrainScope,
+  ProcessInfo,
+  SocketCounts,
+} from './worker-messages.ts'
 
 /** starting: no listener accepts yet; serving; draining: on the way out. */
 export type Phase = 'starting' | 'serving' | 'draining'
@@ -94,6 +100,8 @@ export interface Measured {
   handovers: Record<string, number>
   /** Lines of the log that could not be written, of all processes. */
   logLinesDropped: number
+  /** Sockets that became no connection. */
+  sockets: SocketCounts
 }
 
 export interface Operations {

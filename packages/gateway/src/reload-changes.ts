@@ -15,6 +15,7 @@ export function describeChanges(
     ...routeChanges(before.routes, after.routes),
   ]
   if (!isDeepStrictEqual(before.trustedProxies, after.trustedProxies)) changes.push('trustedProxies changed')
+  if (!isDeepStrictEqual(before.pending, after.pending)) changes.push('pending changed')
   if (!isDeepStrictEqual(before.drain, after.drain)) changes.push('drain changed')
   const notes: string[] = []
   if (before.workers !== after.workers) {

@@ -6,6 +6,7 @@ import { AdminServer } from './admin.ts'
 import { canShareHandles, formatHostPort } from './bound-handles.ts'
 import { type Clock, type MonotonicMs, systemClock, type UnixMs } from './clock.ts'
 import { Crew } from './crew.ts'
+import { Descriptors, shortageLine, warnOfLowLimit } from './descriptors.ts'
 import { GatewayError } from './errors.ts'
 import { EventFeed } from './events.ts'
 import { forkWorker } from './fork-worker.ts'
@@ -16,9 +17,11 @@ import { createLogger, type LogOptions } from './log.ts'
 import { logLinesDropped } from './log-writer.ts'
 import type { GatewayState, Measured, Operations, Phase, ReloadResult, UpgradeResult } from './operations.ts'
 import type { GatewayOptions } from './options.ts'
+import { RareLine } from './rare-line.ts'
 import { type LoadResult, Reload } from './reload.ts'
 import { canFork, inProcessWorker } from './single-process.ts'
 import type { ConnectionInfo, GatewayEvent } from './snapshot.ts'
+import { addRefused, noneRefused } from './socket-counts.ts'
 import { Upgrades } from './upgrade.ts'
 import { type WorkerLink, workerInfo } from './worker-link.ts'
 import type { ConnectionFilter, DrainCounts, DrainScope } from './worker-messages.ts'
@@ -72,6 +75,13 @@ export class Supervisor implements Operations {
   readonly #upgrades: Upgrades
   readonly #reload: Reload
   #upgrading = false
+  /** Sockets that this process accepts and cannot keep. */
+  readonly #refused = noneRefused()
+  readonly #shortage = new RareLine((times) => this.#log.error({ times }, shortageLine))
+  readonly #descriptors = new Descriptors((why) => {
+    this.#refused[why]++
+    this.#shortage.happened()
+  })
   /** Parts that the operator drained: workers that start later are told, until the next reload. */
   #drainedParts: DrainScope[] = []
   #admin: AdminServer | undefined
@@ -103,6 +113,7 @@ export class Supervisor implements Operations {
       way: size === 1 && !oneProcess && canShareHandles ? 'shared' : 'handed-out',
       handOut: this.#handOut,
       otherProcess: !oneProcess,
+      descriptors: this.#descriptors,
       log: this.#log,
     })
     this.#crew = new Crew({
@@ -155,6 +166,7 @@ export class Supervisor implements Operations {
   /** Resolves when all listeners accept. Rejects with a GatewayError that says why they cannot. */
   async start(): Promise<void> {
     const opened = await this.#listening.open(this.#options.listen)
+    warnOfLowLimit(this.#options, this.#crewSize(this.#oneProcess), this.#log)
     // A bound handle keeps no process alive, and workers may all be gone for a moment.
     this.#alive = setInterval(() => {}, 60_000)
     try {
@@ -186,7 +198,9 @@ export class Supervisor implements Operations {
 
   unready(): string | undefined {
     if (this.#phase !== 'serving') return this.#phase
-    return this.#crew.ready.length > 0 ? undefined : 'no worker is ready'
+    if (this.#crew.ready.length === 0) return 'no worker is ready'
+    const short = this.#descriptors.isShort || this.#crew.sockets.short
+    return short ? 'the limit of open files is reached' : undefined
   }
 
   async state(): Promise<GatewayState> {
@@ -209,12 +223,14 @@ export class Supervisor implements Operations {
 
   async measure(): Promise<Measured> {
     await this.#crew.refresh()
+    const { sockets } = this.#crew
     return {
       snapshot: this.#crew.snapshot(),
       workers: this.#crew.workers.map(workerInfo),
       workerRestarts: this.#crew.restarts,
       handovers: { ...this.#upgrades.handovers },
       logLinesDropped: logLinesDropped() + this.#crew.logLinesDropped,
+      sockets: { ...sockets, refused: addRefused(sockets.refused, this.#refused) },
     }
   }
 

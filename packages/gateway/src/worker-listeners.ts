@@ -1,6 +1,7 @@
 // The listeners of a worker that accepts for itself: servers on handles that the supervisor has bound and keeps.
 import net from 'node:net'
 import type { Logger } from 'pino'
+import { isShortage } from './descriptors.ts'
 import { guarded } from './guard.ts'
 
 /** Connections that may wait in the kernel to be accepted; it cuts this to its own limit (4,096 on Linux). */
@@ -9,10 +10,13 @@ export const backlog = 4096
 export class WorkerListeners {
   readonly #onSocket: (listener: string, socket: net.Socket) => void
   readonly #log: Logger
+  /** The system has no descriptor left for a socket. */
+  readonly #onShortage: () => void
   readonly #servers = new Map<string, net.Server>()
 
-  constructor(onSocket: (listener: string, socket: net.Socket) => void, log: Logger) {
+  constructor(onSocket: (listener: string, socket: net.Socket) => void, log: Logger, onShortage: () => void) {
     this.#onSocket = onSocket
+    this.#onShortage = onShortage
     this.#log = log
   }
 
@@ -32,7 +36,8 @@ export class WorkerListeners {
     return new Promise((resolve) => {
       server.on('error', (error: NodeJS.ErrnoException) => {
         // Too many open files, most of all: worth a line, not worth a crash.
-        this.#log.warn({ code: error.code, listener }, 'cannot accept connections')
+        if (isShortage(error)) this.#onShortage()
+        else this.#log.warn({ code: error.code, listener }, 'cannot accept connections')
         resolve({ error: error.code ?? 'UNKNOWN' })
       })
       server.listen(handle, backlog, () => {

@@ -45,6 +45,25 @@ export interface ProcessInfo {
   delay: number
   /** Lines of the log that it dropped since its start. */
   logLinesDropped: number
+  /** Absent from workers of earlier code. */
+  sockets?: SocketCounts
+}
+
+/** Why a socket was closed before anything was said on it, or a dial could not be made. */
+export type SocketRefusal =
+  /** More sockets without a request than `pending` allows. */
+  | 'pending'
+  /** The limit of open files: a client, or a dial to an upstream. */
+  | 'descriptors'
+  | 'dial-descriptors'
+
+export interface SocketCounts {
+  /** Open now, without a whole request yet. */
+  pending: number
+  /** Since the start. */
+  refused: Record<SocketRefusal, number>
+  /** The limit of open files was met a moment ago. */
+  short: boolean
 }
 
 export interface WorkerReport {

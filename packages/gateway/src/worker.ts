@@ -7,14 +7,17 @@ import type { Logger } from 'pino'
 import { Arrivals } from './arrivals.ts'
 import type { Handle } from './channel.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { Descriptors, shortageLine } from './descriptors.ts'
 import { Gateway } from './gateway.ts'
 import { attempt } from './guard.ts'
 import { HandOver } from './handover.ts'
 import { createLogger } from './log.ts'
 import { logLinesDropped } from './log-writer.ts'
 import type { GatewayOptions, ListenOptions } from './options.ts'
+import { RareLine } from './rare-line.ts'
 import { RemoteLedger } from './remote-ledger.ts'
 import type { GatewayEvent } from './snapshot.ts'
+import { noneRefused } from './socket-counts.ts'
 import { noTracing, startTracing, wantsTracing } from './tracing.ts'
 import { version } from './version.ts'
 import { WorkerListeners } from './worker-listeners.ts'
@@ -28,6 +31,7 @@ import {
   type Request,
   type Requests,
   type RequestType,
+  type SocketCounts,
   type ToWorker,
   type WorkerReport,
 } from './worker-messages.ts'
@@ -99,6 +103,12 @@ export class Worker {
   /** Connections that it cut untold, since it last said so. */
   #untold = 0
   #faulty = false
+  readonly #refused: SocketCounts['refused'] = noneRefused()
+  readonly #shortage = new RareLine((times) => this.#log.error({ times }, shortageLine))
+  readonly #descriptors = new Descriptors((why) => {
+    this.#refused[why]++
+    this.#shortage.happened()
+  })
 
   constructor({ post, end, clock = systemClock }: WorkerDeps) {
     this.#post = post
@@ -246,12 +256,18 @@ export class Worker {
         admit: (route, limits, address) => this.#ledger.admit(route, limits, address),
         entered: (connection) => this.#ledger.entered(connection),
         idPrefix: `${worker}-`,
+        onPendingRefused: () => this.#refused.pending++,
+        onNoDescriptor: () => this.#descriptors.ranShort('dial-descriptors'),
       })
       this.#gateway.on((event) => {
         this.#collect(event)
         if (event.type === 'close') this.#sayHowManyAreLeft()
       })
-      this.#listeners = new WorkerListeners((listener, socket) => this.#give(listener, socket), this.#log)
+      this.#listeners = new WorkerListeners(
+        (listener, socket) => this.#give(listener, socket),
+        this.#log,
+        () => this.#descriptors.ranShort('descriptors'),
+      )
       const readmit = (admission: number | undefined) => this.#ledger.readmit(admission)
       const ends = { gateway: this.#gateway, post: this.#post, clock: this.#clock, readmit }
       this.#handOver = new HandOver({ ...ends, left: () => this.#left, log: this.#log })
@@ -293,6 +309,7 @@ export class Worker {
 
   #give(listener: string, socket: net.Socket): void {
     const options = this.#listener(listener)
+    if (!this.#descriptors.admits(socket)) return this.#sayHowManyAreLeft()
     this.#sockets++
     socket.once('close', () => {
       this.#sockets--
@@ -368,6 +385,11 @@ export class Worker {
       processor: (user + system) / 1e6,
       delay,
       logLinesDropped: logLinesDropped(),
+      sockets: {
+        pending: this.#gateway.pending,
+        refused: { ...this.#refused },
+        short: this.#descriptors.isShort,
+      },
     }
   }
 

@@ -232,6 +232,7 @@ describe('any text at all', () => {
         listen: [{ address: '127.0.0.1:1', tls: { cert: 'a', key: 'b' } }],
         admin: { address: '127.0.0.1:2', token: '$TOKEN' },
         trustedProxies: ['10.0.0.0/8'],
+        pending: { connections: 1, timeout: '5s' },
         drain: { spread: '5s', deadline: '30s', retry: ['1s', '5s'] },
         routes: [
           {

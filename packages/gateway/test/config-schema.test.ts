@@ -10,6 +10,7 @@ describe('a configuration', () => {
       admin: { host: '127.0.0.1', port: 10120 },
       workers: 'auto',
       trustedProxies: [],
+      pending: { connections: 16_384, perAddress: 8_192, timeout: 10_000 },
       drain: { spread: 5_000, deadline: 30_000, retry: [1_000, 5_000] },
       routes: [
         {
@@ -44,6 +45,7 @@ describe('a configuration', () => {
       admin: { host: '127.0.0.1', port: 10120, token: 'c2VjcmV0' },
       workers: 'auto',
       trustedProxies: ['10.0.0.0/8'],
+      pending: { connections: 1_000, perAddress: 50, timeout: 5_000 },
       drain: { spread: 5_000, deadline: 30_000, retry: [1_000, 5_000] },
       routes: [
         {

@@ -13,6 +13,7 @@ export const full = `listen:
 admin: { address: 127.0.0.1:10120, token: $TOKEN }
 workers: auto
 trustedProxies: [10.0.0.0/8]
+pending: { connections: 1000, perAddress: 50, timeout: 5s }
 drain: { spread: 5s, deadline: 30s, retry: [1s, 5s] }
 sessions: memory
 routes:

@@ -11,7 +11,8 @@ import {
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../src/clock.ts'
 import { type DialResult, dial } from '../src/dial.ts'
-import type { DialFailure } from '../src/dial-failure.ts'
+import { connectFailure, type DialFailure } from '../src/dial-failure.ts'
+import { isUnwell } from '../src/dial-route.ts'
 import { clientRequest, dialPlain, failure, limits, never, noneOpen, targetOf } from './dialling.ts'
 
 /** A server that answers every request with these bytes. */
@@ -244,3 +245,12 @@ test('a thousand dials that fail leave neither sockets nor timers', async () => 
   expect(timers).toBe(0)
   await noneOpen(server)
 })
+
+test.each(['EMFILE', 'ENFILE'])(
+  '%s is the shortage of this process, and no fault of the upstream',
+  (code) => {
+    const result = connectFailure(Object.assign(new Error(code), { code }), {})
+    expect(failure(result)).toEqual({ kind: 'unreachable', words: 'no sockets left', ours: true })
+    expect(isUnwell(result.failure)).toBe(false)
+  },
+)

@@ -167,6 +167,52 @@ describe('a plain listener', () => {
     expect(await received(await dialDoor(host))).toContain('408')
   })
 
+  test.each([
+    ['half a PROXY header', 'PROXY '],
+    ['no TLS behind a PROXY header', 'PROXY UNKNOWN\r\n'],
+    ['half a TLS handshake', Buffer.from('PROXY UNKNOWN\r\n\x16\x03\x01', 'latin1')],
+  ])('has one time limit for all that comes before a request: %s', async (_, bytes) => {
+    const timeouts = { headers: 300, proxyHeader: 60_000, tlsHandshake: 60_000 }
+    await using host = await doorHost({ proxyProtocol: true, tls: { cert, key }, deps: { timeouts } })
+    const socket = await dialDoor(host)
+    socket.write(bytes)
+    expect(await received(socket)).toBe('')
+    await eventually('nothing is left', () => host.door.size === 0)
+    expect(host.door.pending).toBe(0)
+  })
+
+  test('counts the time for the head from the accept on, not from its first byte', async () => {
+    await using host = await doorHost({ deps: { timeouts: { headers: 2_000 } } })
+    const began = performance.now()
+    const socket = await dialDoor(host)
+    // The second half of the head never comes; the first one comes when most of the time is over.
+    setTimeout(() => socket.write('GET / HTTP/1.1\r\n'), 1_600)
+    expect(await received(socket)).toContain('408')
+    expect(performance.now() - began).toBeLessThan(3_400)
+  })
+
+  test('closes the oldest sockets of an address that has too many without a request; others are served', async () => {
+    let refused = 0
+    const pending = () => ({ connections: 100, perAddress: 3, timeout: 60_000 })
+    const deps = { ...echoing, pending, onPendingRefused: () => refused++ }
+    await using host = await doorHost({ deps })
+    const open = await dialDoor(host)
+    open.write(handshakeText())
+    await receives(open, '\r\n\r\n')
+    const idle: net.Socket[] = []
+    for (let i = 0; i < 5; i++) {
+      idle.push(await dialDoor(host))
+      await eventually('it is taken', () => host.door.pending + refused === i + 1)
+    }
+    await Promise.all(idle.slice(0, 2).map((socket) => received(socket)))
+    expect(refused).toBe(2)
+    const client = await dialDoor(host)
+    client.write(handshakeText())
+    await receives(client, '\r\n\r\n')
+    await echoes(open, 'still here')
+    for (const socket of [...idle, open, client]) socket.destroy()
+  })
+
   test('ends an idle connection', async () => {
     await using host = await doorHost({ deps: { ...answering, timeouts: { idle: 100 } } })
     expect(await talk(host, plainGet)).toContain('GET / 0')

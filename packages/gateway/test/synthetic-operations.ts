@@ -68,7 +68,19 @@ export class SyntheticOperations implements Operations {
 
   async measure() {
     const { routes, drains, workers } = this
-    return { snapshot: { routes, drains }, workers, workerRestarts: 0, handovers: {}, logLinesDropped: 0 }
+    const sockets = {
+      pending: 0,
+      refused: { pending: 0, descriptors: 0, 'dial-descriptors': 0 },
+      short: false,
+    }
+    return {
+      snapshot: { routes, drains },
+      workers,
+      workerRestarts: 0,
+      handovers: {},
+      logLinesDropped: 0,
+      sockets,
+    }
   }
 
   async connections() {
