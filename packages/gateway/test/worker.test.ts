@@ -146,6 +146,23 @@ test('a worker listens on a bound handle, and stops when told to', async () => {
   expect(await client.closed).toMatchObject({ code: 1012 })
 })
 
+test('a worker that is told to end reports once more what it has counted, and only then ends', async () => {
+  await using upstream = await startUpstream()
+  using it = new TestWorker(gatewayOptions({ upstreams: [upstream.url] }))
+  await using server = await tcpServer((socket) => {
+    it.worker.receive({ type: 'socket', id: 1, listener: '127.0.0.1:0' }, socket)
+  })
+  const client = wsClient(`ws://127.0.0.1:${server.port}`)
+  await client.opened
+  it.worker.receive({ type: 'stop' })
+  const { report } = await it.hears('last-report')
+  const [route] = report.snapshot.routes
+  expect(route!.connections).toEqual({ open: 0, held: 0, closing: 0 })
+  expect(route!.counters).toMatchObject({ handshakes: { accepted: 1 }, closes: { '1006:gateway': 1 } })
+  expect(it.said.at(-1)!.type).toBe('last-report')
+  await eventually('its end', () => it.ended)
+})
+
 test('connection ids begin with the number of the worker', async () => {
   await using upstream = await startUpstream()
   using it = new TestWorker(gatewayOptions({ upstreams: [upstream.url] }))
