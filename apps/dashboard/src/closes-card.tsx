@@ -4,7 +4,7 @@ import { CodeButton } from './code-button.tsx'
 import { colorOf } from './colors.ts'
 import type { Frame } from './frame.ts'
 import { type CloseSeries, shownFor } from './series.ts'
-import { count, plural } from './words.ts'
+import { codeText, count, plural } from './words.ts'
 
 interface Props {
   frame: Frame
@@ -60,7 +60,7 @@ export function ClosesCard({ frame, series, onCode }: Props) {
       <p class="hidden">
         {recent.size === 0
           ? `No closes in the last ${minutes} minutes.`
-          : `In the last ${minutes} minutes: ${[...recent].map(([code, n]) => plural(n, `close with ${code}`, `closes with ${code}`)).join(', ')}.`}
+          : `In the last ${minutes} minutes: ${[...recent].map(([code, n]) => plural(n, `close with ${codeText(code)}`, `closes with ${codeText(code)}`)).join(', ')}.`}
       </p>
     </section>
   )
@@ -78,9 +78,9 @@ function rowsOf({ routes }: Frame): Row[] {
   for (const { closes } of routes) {
     for (const [key, n] of Object.entries(closes)) {
       const [number = '', by = ''] = key.split(':')
-      const sides = codes.get(Number(number)) ?? new Map<string, number>()
+      const sides = codes.get(Number.parseInt(number, 10)) ?? new Map<string, number>()
       sides.set(by, (sides.get(by) ?? 0) + n)
-      codes.set(Number(number), sides)
+      codes.set(Number.parseInt(number, 10), sides)
     }
   }
   return [...codes]

@@ -3,7 +3,7 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { colorOf, resolved } from './colors.ts'
 import { type CloseSeries, shownFor } from './series.ts'
-import { rate, time } from './words.ts'
+import { codeText, rate, time } from './words.ts'
 
 interface Props {
   series: CloseSeries
@@ -42,7 +42,8 @@ export function ClosesChart({ series, at, codes }: Props) {
 
   useEffect(() => plot.current?.setData(dataOf(series, at, codes)), [at, key])
 
-  const label = codes.length > 0 ? `Closes a second, stacked by code: ${codes.join(', ')}` : 'No closes'
+  const label =
+    codes.length > 0 ? `Closes a second, stacked by code: ${codes.map(codeText).join(', ')}` : 'No closes'
   return <div ref={place} class="chart" role="img" aria-label={label} />
 }
 
@@ -93,7 +94,7 @@ function optionsOf(element: HTMLElement, codes: readonly number[]): uPlot.Option
       ...[...codes].reverse().map((code): uPlot.Series => {
         const color = resolved(colorOf(code), element)
         return {
-          label: String(code),
+          label: codeText(code),
           stroke: color,
           fill: color,
           width: 1,

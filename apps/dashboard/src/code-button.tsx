@@ -1,7 +1,10 @@
 import { closeCode } from '@holdfast/close-codes'
+import { codeText, isThousand } from './words.ts'
 
 /** A close code that opens its explanation. */
 export function CodeButton({ code, onCode }: { code: number; onCode: (code: number) => void }) {
+  // Codes that are counted together, because nobody knows them, cannot be explained.
+  if (isThousand(code)) return <span class="code">{codeText(code)}</span>
   const name = closeCode(code)?.name
   return (
     <button

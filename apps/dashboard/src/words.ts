@@ -137,3 +137,9 @@ function namesOf(routes: RouteFrame[]): string {
   if (!second) return `route ${first}`
   return others.length > 0 ? `${count(routes.length)} routes` : `the routes ${first} and ${second}`
 }
+
+/** Whether this stands for the codes of a thousand that are counted together: 4 for 4000 to 4999. */
+export const isThousand = (code: number): boolean => code < 10
+
+/** A close code as it is shown: 1012, or 4xxx. */
+export const codeText = (code: number): string => (isThousand(code) ? `${code}xxx` : String(code))

@@ -130,7 +130,7 @@ function closes({ routes }: GatewayState, rates: Rates, room: Room): string {
       .map(([key, count]): Cell[] => {
         const [code = '', by = ''] = key.split(':')
         const rate = rates.get(name)?.closes[key]
-        return [name, code, codeName(Number(code)), by, count, rate === undefined ? '-' : formatRate(rate)]
+        return [name, code, codeName(code), by, count, rate === undefined ? '-' : formatRate(rate)]
       }),
   )
   const columns: Column[] = [
@@ -144,8 +144,8 @@ function closes({ routes }: GatewayState, rates: Rates, room: Room): string {
   return rows.length > 0 ? table(columns, rows, room) : ''
 }
 
-function codeName(code: number): string {
-  return closeCode(code)?.name ?? (code >= 4000 ? 'of the application' : 'not registered')
+function codeName(code: string): string {
+  return closeCode(Number(code))?.name ?? (code.startsWith('4') ? 'of the application' : 'not registered')
 }
 
 function workers({ workers, workerRestarts, startedAt, uptime }: GatewayState, room: Room): string {

@@ -95,7 +95,7 @@ export function ratesOf(now: Counted, before: Counted | undefined, ms: number): 
   }
 }
 
-/** Closes by code between two looks at the routes. */
+/** Closes by code between two looks at the routes; codes that are counted together have their thousand: 4 for `4xxx`. */
 export function closesBetween(before: readonly RouteInfo[], now: readonly RouteInfo[]): Map<number, number> {
   const result = new Map<number, number>()
   const earlier = new Map(before.map(({ name, counters }) => [name, counters.closes]))

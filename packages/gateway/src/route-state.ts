@@ -1,6 +1,7 @@
 // What a gateway keeps for one route while it runs: its pool and its counts.
 import type { MonotonicMs } from './clock.ts'
 import { type Connection, shownState } from './connections.ts'
+import { countedCode } from './counted-code.ts'
 import type { HoldResult } from './hold.ts'
 import type { HoldNews } from './hold-news.ts'
 import type { RouteOptions } from './options.ts'
@@ -108,7 +109,7 @@ export class RouteState {
   }
 
   countClose(code: number, by: string): void {
-    const key = `${code}:${by}`
+    const key = `${countedCode(code, Object.values(this.options.closeCodes))}:${by}`
     this.#closes[key] = (this.#closes[key] ?? 0) + 1
   }
 

@@ -18,7 +18,10 @@ export interface Traffic {
 export interface RouteCounters extends Traffic {
   /** By result: 'accepted', 'bad-gateway', 'busy', 'rejected', 'origin-refused', 'over-limit', 'unchecked', 'draining', 'abandoned', 'fault'. */
   handshakes: Record<string, number>
-  /** By `${code}:${by}`; code 1006 stands for a connection that ended without a Close frame. */
+  /**
+   * By `${code}:${by}`; code 1006 stands for a connection that ended without a Close frame, and `4xxx` for all codes of
+   * that thousand that nobody knows.
+   */
   closes: Record<string, number>
   /** Messages that an upstream may not have read before it went, or of which it sent only a part. */
   lost: Record<Direction, number>

@@ -99,3 +99,33 @@ test('ten million random bytes after the 101, on many connections, end in 1002 a
   expect(await client.message()).toBe('served')
   expect(holdfast.log.filter(({ level }) => level >= 50)).toEqual([])
 }, 60_000)
+
+test('a client that closes with every private code makes no series for each', async () => {
+  await using upstream = await startUpstream()
+  await using holdfast = await startHoldfast({ args: ['--upstream', upstream.url, '--workers', '1'] })
+  const codes = async () => {
+    const { body } = await holdfast.api('/metrics')
+    const lines = String(body).match(/^holdfast_closes_total\{.*$/gm) ?? []
+    return lines.map((line) => [/code="(\w+)"/.exec(line)?.[1], Number(line.split(' ').at(-1))])
+  }
+  const closeWith = async (code: number) => {
+    await using client = wsClient(holdfast.url)
+    await client.opened
+    client.close(code)
+    await client.closed
+  }
+  for (const start of [3100, 4900]) {
+    for (let code = start; code < start + 60; code += 10) {
+      await Promise.all(Array.from({ length: 10 }, (_, i) => closeWith(code + i)))
+    }
+  }
+  await closeWith(4400)
+  await expect.poll(codes).toEqual(
+    expect.arrayContaining([
+      ['3xxx', 60],
+      ['4xxx', 60],
+      ['4400', 1],
+    ]),
+  )
+  expect((await codes()).length).toBeLessThan(6)
+})
