@@ -1,5 +1,13 @@
 // permessage-deflate is between client and upstream: the gateway hands the offer, the agreement and the frames on.
-import { rawClient, rawUpstream, startGateway, startUpstream, wsClient } from '@holdfast/testing'
+import {
+  frame,
+  opcode,
+  rawClient,
+  rawUpstream,
+  startGateway,
+  startUpstream,
+  wsClient,
+} from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
@@ -126,6 +134,27 @@ describe("the parameters of an upstream's answer are the client's to judge", () 
       client.frame({ opcode: 1, rsv1: true, payload: Buffer.from('f248cdc9c90700', 'hex') })
       expect(await peer.message()).toMatchObject({ compressed: true })
     }
+  })
+
+  test('a route with replay offers none and agrees to none, and its Pings stand between messages', async () => {
+    await using upstream = await rawUpstream()
+    const replay = { by: 'first' as const, messages: 1 }
+    await using gateway = await startGateway({ upstreams: [upstream.url], hold: { ...hold, replay } })
+    await using client = await rawClient(gateway.url, { extensions: answers[0][0] })
+    expect(client.headers['sec-websocket-extensions']).toBeUndefined()
+    const peer = await upstream.connection()
+    expect(peer.request.headers['sec-websocket-extensions']).toBeUndefined()
+    const [one, two, three] = [
+      { opcode: opcode.text, payload: 'whole' },
+      { opcode: opcode.text, payload: 'in ', fin: false },
+      { opcode: opcode.continuation, payload: 'two' },
+    ].map((init) => frame({ ...init, mask: true }))
+    client.write(Buffer.concat([one!, two!]))
+    await peer.changes.until('three frames', () => peer.frames.length === 3)
+    client.write(three!)
+    await peer.changes.until('all frames', () => peer.frames.length === 5)
+    const { text, continuation, ping } = opcode
+    expect(peer.frames.map((each) => each.opcode)).toEqual([text, ping, text, continuation, ping])
   })
 
   test.each([

@@ -97,6 +97,22 @@ describe.each(['upstream', 'client'] as const)('towards the %s', (to) => {
   })
 })
 
+test('towards a held client a Ping waits for the end of a long frame that goes out as fragments', async () => {
+  const held = startHeldPipe({ keepalive })
+  const long = frame({ opcode: opcode.binary, payload: Buffer.alloc(100_000) })
+  for (let at = 0; at < 90_000; at += 10_000) {
+    await say(held.upstream, long.subarray(at, at + 10_000))
+    held.clock.tick(500)
+    held.pipe.tick(held.clock.now())
+  }
+  const before = parseFrames(held.client.bytes()).frames
+  expect(before).toHaveLength(9)
+  expect(before.filter(({ opcode: op, fin }) => op === opcode.ping || fin)).toEqual([])
+  await say(held.upstream, long.subarray(90_000))
+  expect(seen(held.client).slice(-2)).toEqual(['rest', 'ping'])
+  held.pipe.cut()
+})
+
 describe('a Ping that asks an upstream of a held client what it has read', () => {
   const text = (payload: string, fin = true) => frame({ opcode: opcode.text, payload, fin, mask: true })
   const rest = (payload: string, fin = true) =>
