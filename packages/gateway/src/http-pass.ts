@@ -1,5 +1,6 @@
 // In: a request that is no handshake, and its route. Out: an upstream's answer, or one of the gateway's own. This is the
 // life of a plain request: drain, limits, upstreams, log. Next: http-forward.ts.
+import { type Clock, systemClock } from './clock.ts'
 import { httpMapping, type Unserved } from './close-mapping.ts'
 import { pause, wait } from './dial-route.ts'
 import { between, type HandshakeDeps, overLimit } from './handshake.ts'
@@ -20,8 +21,9 @@ export async function serveRequest(
   deps: HandshakeDeps,
 ): Promise<void> {
   const { name, limits } = state.options
+  const answer = (unserved: Unserved) => answerUnserved(exchange, unserved, deps.clock)
   const retry = deps.draining(name)
-  if (retry) return answerUnserved(exchange, { what: 'gateway-drains', retry: between(retry, deps.random) })
+  if (retry) return answer({ what: 'gateway-drains', retry: between(retry, deps.random) })
   try {
     const { connections, perAddress } = limits
     const limited = connections !== undefined || perAddress !== undefined
@@ -29,12 +31,12 @@ export async function serveRequest(
       ? await deps.admit(name, { connections, perAddress }, exchange.request.address)
       : { ok: true as const, release() {} }
     if (!admission.ok) {
-      return answerUnserved(exchange, overLimit(admission))
+      return answer(overLimit(admission))
     }
     try {
       const { result, upstream } = await passToRoute(exchange, state, deps)
       const unserved = whyUnserved(result)
-      if (!unserved) return
+      if (!unserved) return readRest(exchange, deps.clock)
       // One line for many: a dead backend turns away every client.
       const clients = state.turnedAway(deps.clock.now())
       if (clients)
@@ -42,13 +44,13 @@ export async function serveRequest(
           { route: name, upstream: upstream?.name, failure: result, clients },
           'no upstream for clients',
         )
-      answerUnserved(exchange, unserved)
+      answer(unserved)
     } finally {
       admission.release()
     }
   } catch (error) {
     deps.log.error({ err: error, route: name }, 'fault while passing a request on')
-    answerUnserved(exchange, { what: 'gateway-fault' })
+    answer({ what: 'gateway-fault' })
   }
 }
 
@@ -101,10 +103,10 @@ export function whyUnserved(result: RouteResult): Unserved | undefined {
 }
 
 /** Answers a request that no upstream answers. */
-export function answerUnserved(exchange: HttpExchange, unserved: Unserved): void {
+export function answerUnserved(exchange: HttpExchange, unserved: Unserved, clock?: Clock): void {
   const { status, reason, retry } = httpMapping(unserved)
   const headers: HeaderList = retry === undefined ? [] : [['Retry-After', String(Math.ceil(retry / 1000))]]
-  answerError(exchange, status, reason, headers)
+  answerError(exchange, status, reason, headers, clock)
 }
 
 /** Answers with a short JSON body, if nothing is answered yet. */
@@ -113,9 +115,10 @@ export function answerError(
   status: number,
   message: string,
   headers: HeaderList = [],
+  clock: Clock = systemClock,
 ): void {
   const { res, request } = exchange
-  readRest(exchange)
+  readRest(exchange, clock)
   if (res.headersSent || isGone(res)) return
   if ('shouldKeepAlive' in res) {
     res.statusMessage = ''
@@ -133,13 +136,13 @@ export function answerError(
  * not for ever. RFC 9112 9.3: "A server MUST read the entire request message body or close the connection after sending
  * its response".
  */
-export function readRest({ req, res }: HttpExchange): void {
+function readRest({ req, res }: HttpExchange, clock: Clock): void {
   req.resume()
   if ('stream' in res || req.complete) return
   const { socket } = req
-  const timer = setTimeout(() => socket.destroy(), restTimeoutMs)
+  const timer = clock.setTimeout(() => socket.destroy(), restTimeoutMs)
   const stop = () => {
-    clearTimeout(timer)
+    clock.clearTimeout(timer)
     req.off('end', stop)
     socket.off('close', stop)
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { closedPort, eventually, startGateway } from '@holdfast/testing'
+import net, { type AddressInfo } from 'node:net'
+import { closedPort, eventually, fakeClock, startGateway, tcpServer } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 
 /** Answers with its name; what is asked for below /wait is answered when the test says so. */
@@ -115,4 +115,61 @@ describe('a plain request', () => {
     })
     for (let i = 0; i < 5; i++) expect((await answer(gateway)).status).toBe(200)
   })
+
+  test.each([
+    ['after a 504', { idle: 50 }, 504],
+    ['after an answer that did not wait for it', {}, 401],
+  ])('whose body never comes does not stay %s', async (_, timeouts, status) => {
+    await using silent = await tcpServer((socket) => {
+      socket.on('data', () => {
+        if (status === 401) socket.write('HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno')
+      })
+    })
+    const clock = fakeClock()
+    const upstreams = [`http://127.0.0.1:${silent.port}`]
+    await using gateway = await startGateway({ upstreams, timeouts }, { clock })
+    const client = new Client(Number(new URL(gateway.url).port))
+    await client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\npart')
+    await eventually('an answer', () => client.text.includes(`HTTP/1.1 ${status}`))
+    await eventually('the upstream’s connection ends', () => silent.sockets.size === 0)
+    clock.tick(9_900)
+    expect(client.closed).toBe(false)
+    clock.tick(200)
+    await eventually('the client’s connection ends', () => client.closed)
+  })
+
+  test('whose body comes late leaves its connection as it was', async () => {
+    const clock = fakeClock()
+    await using gateway = await startGateway({ upstreams: [await refused()], attempts: 1 }, { clock })
+    const client = new Client(Number(new URL(gateway.url).port))
+    await client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\npart')
+    await eventually('an answer', () => client.text.includes('HTTP/1.1 502'))
+    await client.send(`partGET / HTTP/1.1\r\nHost: a\r\n\r\n`)
+    await eventually('another', () => client.text.split('HTTP/1.1 502').length === 3)
+    clock.tick(20_000)
+    await client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    await eventually('a third', () => client.text.split('HTTP/1.1 502').length === 4)
+  })
 })
+
+class Client {
+  text = ''
+  closed = false
+  readonly #socket: net.Socket
+
+  constructor(port: number) {
+    this.#socket = net.connect(port, '127.0.0.1')
+    this.#socket
+      .on('error', () => {})
+      .on('data', (chunk) => {
+        this.text += chunk.toString('latin1')
+      })
+      .on('close', () => {
+        this.closed = true
+      })
+  }
+
+  send(text: string): Promise<void> {
+    return new Promise((resolve) => this.#socket.write(text, () => resolve()))
+  }
+}
