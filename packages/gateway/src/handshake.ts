@@ -180,7 +180,12 @@ function fail(
         return span.end('rejected', turnAway(handshake, { what: 'rejected', status }, state, deps))
       }
       span.end('rejected', { status })
-      return handshake.refuse({ status, headers: failure.headers, body: response })
+      return handshake.refuse({
+        status,
+        reason: response.statusMessage,
+        headers: failure.headers,
+        body: response,
+      })
     }
   }
 }

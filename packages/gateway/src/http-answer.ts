@@ -8,6 +8,8 @@ import type { HeaderList } from './upgrade-request.ts'
 /** An HTTP answer that ends its connection. A `Readable` body is handed on whole. */
 export interface HttpAnswer {
   status: number
+  /** The reason phrase; that of RFC 9110 unless given. */
+  reason?: string
   headers: HeaderList
   body?: string | Readable
 }
@@ -33,7 +35,7 @@ export function answerHttp1(socket: Duplex, answer: HttpAnswer, timeout = bodyTi
     if (typeof body === 'string') fields.push(['Content-Length', String(Buffer.byteLength(body))])
     else fields.push(length === undefined ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', length])
   }
-  send(socket, head(status, fields), body, length === undefined ? chunked : unchanged, timeout)
+  send(socket, head(status, fields, answer.reason), body, length === undefined ? chunked : unchanged, timeout)
 }
 
 /** Writes an answer on an HTTP/2 stream and ends it. */

@@ -1,6 +1,6 @@
 // In: what an upstream answers to a plain request. Out: the same towards the client, over HTTP/1.0, 1.1 or 2, framed anew.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { constants, type Http2ServerResponse } from 'node:http2'
+import type { Http2ServerResponse } from 'node:http2'
 import tls from 'node:tls'
 import { endToEnd, trailerFields } from './field-names.ts'
 import { headerList, joinHeaders, tokens, values } from './forwarded.ts'
@@ -126,7 +126,8 @@ export class ClientAnswer {
   /** Ends the answer in such a way that the client sees that it is not whole. */
   cut(): void {
     const { res } = this.#exchange
-    if ('stream' in res) return res.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    // A reset with INTERNAL_ERROR; `close` with that code ends the stream in order on Bun.
+    if ('stream' in res) return void res.stream.destroy(new Error('the answer was cut'))
     const { socket } = res
     // An orderly end of TCP would be the end of the body.
     if (this.#endsWithConnection && socket && !(socket instanceof tls.TLSSocket)) socket.resetAndDestroy()
