@@ -24,7 +24,7 @@ export function renderFindings(texts: FindingTexts): string {
   const sections = [['On a live endpoint', live] as const, ...parts].filter(([, own]) => own.length > 0)
   return [
     '# What the doctor finds',
-    'Each finding has a code, which `holdfast check` prints and which does not change. Words in CAPITALS stand for what was found. Measured where a program is at hand: nginx 1.22, HAProxy 2.6, Caddy 2.6, Apache 2.4.71; the rest is from the documentation and the source of the programs.',
+    'Each finding has a code, which `holdfast check` prints and which does not change. Words in CAPITALS stand for what was found. Measured where a program is at hand: nginx 1.22, HAProxy 2.6, Caddy 2.6, Apache 2.4.71; the rest is from the documentation and the source of the programs. Lines for Caddy are those of a Caddyfile.',
     ...sections.flatMap(([heading, own]) => [`## ${heading}`, ...own.map((code) => entry(code, texts))]),
   ]
     .join('\n\n')

@@ -334,9 +334,11 @@ const ways: Partial<Record<FindingCode, Apply>> = {
     edit.rows[edit.at] = edit.row.replace(/: .*/, `: ${String(args.known).split(', ')[0]}`)
   },
   'gateway-method': value,
-  'gateway-exact-path': (edit, lines) => {
+  'gateway-exact-path': (edit, lines, finding) => {
     const at = edit.find(/path:$/)
-    edit.put(at, lines, edit.indent(at), 3)
+    edit.rows.splice(at + 1, 2)
+    edit.at = at
+    value(edit, lines, finding)
   },
   'gateway-upgrade-disabled': replaceBlock,
 }

@@ -106,7 +106,7 @@ export const kubernetes: TextsOf<'ingress' | 'kubernetes' | 'gateway'> = {
   },
   'gateway-default-timeout': {
     title: 'NGINX Gateway Fabric cuts a WebSocket after 60 s in which nothing passed',
-    why: 'It leaves proxy_read_timeout at what nginx has by default, 60 s, which also runs while a WebSocket is open. The client sees 1006 after a quiet minute.',
+    why: 'It leaves proxy_read_timeout at what nginx has by default, 60 s, which also runs while a WebSocket is open. The client sees 1006 after a quiet minute. A SnippetsFilter works where its installation allows them.',
     fix: [
       'apiVersion: gateway.nginx.org/v1alpha1',
       'kind: SnippetsFilter',
