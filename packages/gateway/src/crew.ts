@@ -25,6 +25,9 @@ const lookWithinMs = 5000
 /** A worker that has said nothing for so many milliseconds is taken for dead. */
 const silentAtMostMs = 30_000
 
+/** About a worker that does not answer in a reload. */
+const whatToDo = 'one that stands still is replaced after half a minute: reload again then'
+
 export interface CrewDeps {
   size: number
   startWorker: () => Channel
@@ -209,7 +212,9 @@ export class Crew {
         return []
       } catch (error) {
         // Another starts in its place, with what counts then.
-        return worker.state === 'gone' ? [] : [(error as Error).message]
+        if (worker.state === 'gone') return []
+        const { code, message } = error as GatewayError
+        return [code === 'worker_silent' ? `${message}; ${whatToDo}` : message]
       }
     })
     return [...new Set((await Promise.all(asked)).flat())]

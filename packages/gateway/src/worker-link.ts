@@ -142,7 +142,7 @@ export class WorkerLink {
     return new Promise<Requests[T]['answer']>((resolve, reject) => {
       const timer = this.#clock.setTimeout(() => {
         this.#questions.delete(request)
-        reject(workerError(`worker ${this.id} did not answer '${type}' in ${within} ms`))
+        reject(workerError(`worker ${this.id} did not answer '${type}' in ${within} ms`, 'worker_silent'))
       }, within)
       this.#questions.set(request, { resolve, reject, timer })
       this.#channel.send({ type, request, ...ask } as ToWorker, handle)
@@ -213,8 +213,8 @@ function otherProtocol(version: string): string {
   return `version ${version} works together with its supervisor in another way; drain this gateway and start anew`
 }
 
-function workerError(message: string): GatewayError {
-  return new GatewayError('worker', 'gateway', message)
+function workerError(message: string, code = 'worker'): GatewayError {
+  return new GatewayError(code, 'gateway', message)
 }
 
 /** The worker as an operator sees it, by its last report. */
