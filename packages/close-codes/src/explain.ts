@@ -6,7 +6,7 @@ import { fill } from './fill.ts'
 import { adviceSentence, listOf } from './phrases.ts'
 import { type PrivateCodes, type PrivateRetry, privateCodes } from './private-codes.ts'
 import { type CodeRange, rangeOf } from './ranges.ts'
-import { refusals } from './receive-support.ts'
+import { type Receipt, receiptsOf, refusals } from './receive-support.ts'
 import type { Reference } from './references.ts'
 import { browserMaySend, mayTravel } from './sendable.ts'
 import { sources } from './sources.ts'
@@ -113,6 +113,30 @@ export function codesOf({ id, ecosystem, codes }: PrivateCodes, language: Langua
   return codes.map(({ code, name, retry }) => {
     const meaning = meanings[code]
     return { id, ecosystem, code, name, ...(meaning !== undefined && { meaning }), retry }
+  })
+}
+
+/** Where what is said of a registered code can be read. */
+export function sourcesOf({ id }: CloseCode): readonly Reference[] {
+  return sources[id]
+}
+
+/** What one implementation does with a code when it arrives. */
+export interface ReceiptInWords {
+  readonly implementation: string
+  readonly receipt: Receipt
+  /** A remark on that implementation. */
+  readonly note?: string
+  /** Where that is to be seen. */
+  readonly source: string
+}
+
+/** What implementations do with a code on receipt, in one language; empty for the codes of RFC 6455, which all take. */
+export function receiptsInWords(n: number, { supportNotes }: Language): ReceiptInWords[] {
+  const notes: Readonly<Record<string, string>> = supportNotes
+  return receiptsOf(n).map(({ row: { id, implementation, source }, receipt }) => {
+    const note = notes[id]
+    return { implementation, receipt, source, ...(note !== undefined && { note }) }
   })
 }
 

@@ -306,6 +306,12 @@ export function refusals(n: number): { refusing: number; of: number } {
   return { refusing, of: receiveSupport.length }
 }
 
+/** What each implementation does with a code on receipt; empty for the codes of RFC 6455, which all take. */
+export function receiptsOf(n: number): { row: ReceiveSupport; receipt: Receipt }[] {
+  const column = columnOf(n)
+  return column ? receiveSupport.map((row) => ({ row, receipt: row[column] })) : []
+}
+
 function columnOf(n: number) {
   if (n === code.serviceRestart) return 'serviceRestart'
   if (n === code.tryAgainLater) return 'tryAgainLater'

@@ -1,0 +1,28 @@
+// What the index is made of. The generator that writes it and the page that reads it must agree on all of this.
+import type { Options } from 'minisearch'
+import { tokensOf } from './tokens.ts'
+
+/** A page as the search finds it. */
+export interface Entry {
+  /** Its path from the root of the site. */
+  readonly id: string
+  readonly title: string
+  readonly keywords: string
+  readonly text: string
+  readonly description: string
+}
+
+export const searchOptions: Options<Entry> = {
+  fields: ['title', 'keywords', 'text'],
+  storeFields: ['title', 'description'],
+  tokenize: tokensOf,
+  // tokensOf has done it.
+  processTerm: (term) => term,
+  searchOptions: {
+    boost: { title: 4, keywords: 6 },
+    combineWith: 'AND',
+    // A number is meant as it is written, and a pair of characters is short already.
+    prefix: (term) => /^[a-z]{2,}/.test(term),
+    fuzzy: (term) => (/^[a-z]{5,}$/.test(term) ? 0.2 : false),
+  },
+}

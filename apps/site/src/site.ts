@@ -1,0 +1,19 @@
+// All pages of the site. Each part gives its own; this file knows the parts.
+import { closeCodes } from '@holdfast/close-codes'
+import type { Page } from './page.ts'
+import { codePage } from './reference/code-page.ts'
+import { allPairs } from './reference/often-compared.ts'
+import { codesPage, comparePage, homePage } from './reference/overviews.ts'
+import { pairPage } from './reference/pair-page.ts'
+import { allWords } from './text/all.ts'
+
+/** Every page, in every language that it exists in. */
+export function pages(): Page[] {
+  return allWords.flatMap((words) => [
+    homePage(words),
+    codesPage(words),
+    comparePage(words),
+    ...closeCodes.map((row) => codePage(row, words)),
+    ...allPairs.map(([one, other]) => pairPage(one, other, words)),
+  ])
+}
