@@ -11,7 +11,7 @@ export class Html {
 export type Content = Html | string | number | false | undefined | readonly Content[]
 
 /** Escapes text for an element's content and for an attribute in double quotes. */
-export function escape(text: string): string {
+export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
@@ -23,7 +23,7 @@ function render(content: Content): string {
   if (content === false || content === undefined) return ''
   if (content instanceof Html) return content.text
   if (Array.isArray(content)) return content.map(render).join('')
-  return escape(String(content))
+  return escapeHtml(String(content))
 }
 
 /** A template: `html`<p>${text}</p>``. Lists are put one after the other; false and undefined are nothing. */

@@ -16,7 +16,7 @@ export function codePage(row: CloseCode, words: Words): Page {
   const text = table.codes[row.id]
   const path = codePath(tag, row.code)
   const title = `${row.code} ${row.name}`
-  const taken = receipts(row, words)
+  const taken = receipts([row], words)
   const uses = usesOf(row.code, table)
   return {
     path,

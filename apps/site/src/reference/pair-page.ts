@@ -17,18 +17,19 @@ export function pairPage(one: CloseCode, other: CloseCode, words: Words): Page {
   const path = pairPath(tag, one.code, other.code)
   const [a, b] = [`${one.code} ${one.name}`, `${other.code} ${other.name}`]
   /** The same part of both, one beside the other. */
-  const both = (id: string, heading: string, part: (row: CloseCode) => Html | undefined) => {
-    const parts = [one, other].map((row) => ({ row, body: part(row) }))
-    if (parts.every(({ body }) => body === undefined)) return undefined
-    return html`<h2 id="${id}">${heading}</h2>
+  const both = (
+    id: string,
+    heading: string,
+    part: (row: CloseCode) => Html,
+  ) => html`<h2 id="${id}">${heading}</h2>
 <div class="sides">
-${parts.map(
-  ({ row, body }) => html`<section aria-label="${row.code} ${row.name}">
+${[one, other].map(
+  (row) => html`<section aria-label="${row.code} ${row.name}">
 <h3><a href="${relative(path, codePath(tag, row.code))}">${row.code} ${row.name}</a></h3>
-${body ?? html`<p>${labels.takenByAll}</p>`}
+${part(row)}
 </section>\n`,
 )}</div>\n`
-  }
+  const taken = receipts([one, other], words)
   const textOf = (row: CloseCode) => table.codes[row.id]
   return {
     path,
@@ -70,7 +71,6 @@ ${comparison.notes.map((text) => html`<li>${inline(text)}</li>\n`)}</ul>\n`
 ${comparison.uses.map(({ code, text }) => html`<dt>${code}</dt><dd>${inline(text)}</dd>\n`)}</dl>
 ${both('back', labels.comeBack, (row) => comingBack(row, words))}
 ${both('wire', site.pairPage.onTheWire, (row) => wireExample(row, words))}
-${both('clients', site.pairPage.clients, (row) => receipts(row, words))}
-${both('sources', labels.sources, sourceList)}`,
+${taken && html`<h2 id="clients">${site.pairPage.clients}</h2>\n${taken}\n`}${both('sources', labels.sources, sourceList)}`,
   }
 }

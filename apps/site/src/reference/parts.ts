@@ -43,17 +43,22 @@ export function sourceList(row: CloseCode): Html {
   return html`<ul>\n${sourcesOf(row).map((source) => html`<li>${link(source)}</li>\n`)}</ul>`
 }
 
-/** Which implementations take a code when it arrives; nothing for codes that all take. */
-export function receipts(row: CloseCode, { table }: Words): Html | undefined {
-  const rows = receiptsInWords(row.code, table)
-  if (rows.length === 0) return undefined
+/** Which implementations take codes when they arrive; nothing where all take them. */
+export function receipts(rows: readonly CloseCode[], { table }: Words): Html | undefined {
   const { labels } = table
+  const columns = rows
+    .map(({ code }) => ({ code, cells: receiptsInWords(code, table) }))
+    .filter(({ cells }) => cells.length > 0)
+  const [first] = columns
+  if (!first) return undefined
   return html`<div class="wide"><table>
-<thead><tr><th>${labels.implementation}</th><th>${row.code}</th><th>${labels.note}</th></tr></thead>
+<thead><tr><th>${labels.implementation}</th>${columns.map(({ code }) => html`<th>${code}</th>`)}<th>${labels.note}</th></tr></thead>
 <tbody>
-${rows.map(
-  ({ implementation, source, receipt, note }) =>
-    html`<tr><td><a href="${source}" rel="noreferrer">${implementation}</a></td><td>${labels.receipts[receipt]}</td><td>${note && inline(note)}</td></tr>\n`,
+${first.cells.map(
+  ({ implementation, source, note }, i) =>
+    html`<tr><td><a href="${source}" rel="noreferrer">${implementation}</a></td>${columns.map(
+      ({ cells }) => html`<td>${labels.receipts[cells[i]!.receipt]}</td>`,
+    )}<td>${note && inline(note)}</td></tr>\n`,
 )}</tbody>
 </table></div>`
 }
