@@ -23,6 +23,7 @@ export default defineConfig({
       ? ['packages/*/test/**/*.wire.test.ts', 'testing/test/**/*.wire.test.ts']
       : [
           'packages/*/test/**/*.test.ts',
+          'apps/*/test/**/*.test.ts',
           'testing/test/**/*.test.ts',
           'tools/test/**/*.test.ts',
           'examples/*/test/**/*.test.ts',

@@ -1,6 +1,6 @@
 // The search of every page. The index is loaded when somebody begins to search, and never before.
 import MiniSearch from 'minisearch'
-import { type Entry, searchOptions } from '../search/options.ts'
+import { type Entry, find, searchOptions } from '../search/options.ts'
 
 const { root = '', language = 'en' } = document.body.dataset
 const form = document.querySelector<HTMLFormElement>('form.search')
@@ -30,7 +30,7 @@ async function show(field: HTMLInputElement, results: HTMLElement): Promise<void
   const index = await load()
   // The field may say something else by now.
   if (field.value.trim() !== query) return
-  const found = index.search(query).slice(0, most)
+  const found = find(index, query).slice(0, most)
   results.replaceChildren(
     ...found.map(({ id, title, description }) => {
       const item = element('li')

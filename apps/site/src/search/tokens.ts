@@ -5,7 +5,12 @@ const withoutSpaces = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]
 
 /** Words in lower case and without accents; pairs of characters where a script has no words. */
 export function tokensOf(text: string): string[] {
-  const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().normalize('NFC')
+  // Accents of the Latin script; in Japanese the same kind of mark makes another syllable.
+  const plain = text
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase()
+    .normalize('NFC')
   const words = plain.match(/[\p{L}\p{N}ー]+/gu) ?? []
   return words.flatMap((word) =>
     word
