@@ -1,5 +1,6 @@
 // The files that the pages become: HTML, JSON beside it, what the search knows, the table, and the sitemap.
 import { closeCodes } from '@holdfast/close-codes'
+import { schema, schemaPath, table, tablePath } from './data/table.ts'
 import { html } from './html.ts'
 import { renderPage, type SiteOptions } from './layout.ts'
 import { type Page, relative } from './page.ts'
@@ -21,6 +22,8 @@ export function* files(options: SiteOptions = {}): Generator<readonly [path: str
       JSON.stringify(searchIndex(all.filter(({ words }) => words.tag === tag))),
     ]
   }
+  yield [tablePath, json(table())]
+  yield [schemaPath, json(schema())]
   for (const row of closeCodes)
     yield [`${row.code}/index.html`, forward(`${row.code}/`, codePath('en', row.code))]
   yield ['index.html', forward('', 'en/')]

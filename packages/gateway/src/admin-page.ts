@@ -2,8 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { compressible } from './admin-http.ts'
+import { compressible, problem } from './admin-http.ts'
 import type { AdminRoute } from './admin-routes.ts'
+import { siteAnswer } from './site-files.ts'
 
 /** Where the build puts the page. */
 export const pageFolder = fileURLToPath(new URL('./page', import.meta.url))
@@ -50,6 +51,29 @@ function fileRoute(path: string, file: string, cache = 'no-cache'): AdminRoute {
         const file = answer(incoming.headers['accept-encoding'])
         const headers = { ...file.headers, 'cache-control': cache, 'content-security-policy': policy }
         return { ...file, contentType, headers }
+      },
+    },
+  }
+}
+
+/**
+ * What is below `/docs/`: the site, if it was built. It shows nothing of the gateway. Its policy is in its pages.
+ */
+export function docsRoute(path: string, folder?: string): AdminRoute | undefined {
+  if (path !== '/docs' && !path.startsWith('/docs/')) return undefined
+  return {
+    path,
+    admits: 'strangers',
+    methods: {
+      GET: async () => {
+        if (path === '/docs') return { status: 308, body: {}, headers: { location: '/docs/' } }
+        const answer = await siteAnswer(path.slice('/docs/'.length), folder)
+        if (answer.found === 'nothing')
+          return problem(404, 'not_found', 'there is no such page; `npm run site` builds the site')
+        if (answer.found === 'folder')
+          return { status: 308, body: {}, headers: { location: answer.location } }
+        const { body, contentType } = answer
+        return { status: 200, body, contentType, headers: { 'cache-control': 'no-cache' } }
       },
     },
   }

@@ -7,7 +7,7 @@ import { Door } from './admin-door.ts'
 import { Frames } from './admin-frames.ts'
 import { type Refusal, refusalOf } from './admin-guard.ts'
 import { type AdminAnswer, BodyProblem, everyAnswer, problem, readJson, send } from './admin-http.ts'
-import { pageFolder, pageRoutes, wantsPage } from './admin-page.ts'
+import { docsRoute, pageFolder, pageRoutes, wantsPage } from './admin-page.ts'
 import { type AdminRoute, adminRoutes } from './admin-routes.ts'
 import { formatHostPort } from './bound-handles.ts'
 import type { Clock } from './clock.ts'
@@ -31,6 +31,8 @@ export interface AdminDeps {
   clock: Clock
   /** Folder of the operator's page. */
   page?: string
+  /** Folder of the site. */
+  site?: string
 }
 
 export class AdminServer {
@@ -39,18 +41,20 @@ export class AdminServer {
   readonly #clock: Clock
   readonly #routes: AdminRoute[]
   readonly #page: AdminRoute[]
+  readonly #site: string | undefined
   readonly #door: Door
   readonly #frames: Frames
   readonly #streams: EventStreams
   readonly #server: http.Server
 
-  constructor(admin: AdminOptions, { operations, log, clock, page = pageFolder }: AdminDeps) {
+  constructor(admin: AdminOptions, { operations, log, clock, page = pageFolder, site }: AdminDeps) {
     this.#admin = admin
     this.#log = log
     this.#clock = clock
     this.#door = new Door(admin.token, clock)
     this.#routes = adminRoutes(operations, new Metrics(), this.#door)
     this.#page = pageRoutes(page)
+    this.#site = site
     this.#frames = new Frames(operations, clock)
     this.#streams = new EventStreams(operations.events, this.#frames, clock)
     this.#server = http.createServer(
@@ -150,7 +154,8 @@ export class AdminServer {
   /** What is at a path. At the root it depends on who asks: browsers get the page, others the list of the API. */
   #find(path: string, page: boolean): { route: AdminRoute; id: string } | undefined {
     const file = path !== '/' || page ? this.#page.find((route) => route.path === path) : undefined
-    if (file) return { route: file, id: '' }
+    const route = file ?? docsRoute(path, this.#site)
+    if (route) return { route, id: '' }
     for (const route of this.#routes) {
       const [before, after] = route.path.split(':id') as [string, string | undefined]
       if (after === undefined) {

@@ -17,6 +17,7 @@ export {
   replayLimits,
   replayProtocols,
 } from './replay.ts'
+export { type SiteAnswer, siteAnswer } from './site-files.ts'
 export type * from './snapshot.ts'
 export { Supervisor, type SupervisorOptions } from './supervisor.ts'
 export type { DrainCounts, DrainScope } from './worker-messages.ts'

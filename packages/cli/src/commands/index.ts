@@ -6,6 +6,7 @@ import { registerCodes } from './codes.ts'
 import { registerCompare } from './compare.ts'
 import { registerConnections } from './connections.ts'
 import { registerDemo } from './demo.ts'
+import { registerDocs } from './docs.ts'
 import { registerDrain } from './drain.ts'
 import { registerExplain } from './explain.ts'
 import { registerReload } from './reload.ts'
@@ -27,6 +28,7 @@ export const registerCommands: ((program: Command, io: Io) => void)[] = [
   registerExplain,
   registerCompare,
   registerCodes,
+  registerDocs,
   registerDemo,
   registerVersion,
 ]
