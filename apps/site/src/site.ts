@@ -5,6 +5,7 @@ import { codePage } from './reference/code-page.ts'
 import { allPairs } from './reference/often-compared.ts'
 import { codesPage, comparePage, homePage } from './reference/overviews.ts'
 import { pairPage } from './reference/pair-page.ts'
+import { whoPage } from './reference/who-page.ts'
 import { allWords } from './text/all.ts'
 
 /** Every page, in every language that it exists in. */
@@ -13,6 +14,7 @@ export function pages(): Page[] {
     homePage(words),
     codesPage(words),
     comparePage(words),
+    whoPage(words),
     ...closeCodes.map((row) => codePage(row, words)),
     ...allPairs.map(([one, other]) => pairPage(one, other, words)),
   ])

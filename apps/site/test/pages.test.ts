@@ -1,5 +1,6 @@
 import { closeCodes } from '@holdfast/close-codes'
 import { receiptsInWords, sourcesOf } from '@holdfast/close-codes/explain'
+import { clientReturns, proxies, serverStops } from '@holdfast/close-codes/measured'
 import { privateCodes } from '@holdfast/close-codes/private-codes'
 import { describe, expect, it } from 'vitest'
 import { files } from '../src/files.ts'
@@ -135,6 +136,9 @@ const names = [
     .flatMap(({ code }) => receiptsInWords(code, allWords[0]!.table))
     .map(({ implementation }) => implementation),
   ...privateCodes.map(({ ecosystem }) => ecosystem),
+  ...serverStops.map(({ version }) => version),
+  ...proxies.map(({ proxy }) => proxy),
+  ...clientReturns.map(({ client }) => client),
 ].sort((a, b) => b.length - a.length)
 const titles = new Set(
   closeCodes.flatMap((row) => [row.reference, ...sourcesOf(row)]).map(({ title }) => title),

@@ -8,6 +8,7 @@ import { inEveryLanguage, type Words } from '../text/all.ts'
 import { oftenCompared } from './often-compared.ts'
 import { comingBack, facts, list, receipts, sourceList, steps } from './parts.ts'
 import { codePath, pairPath } from './paths.ts'
+import { whatClientsDo, whoSends } from './who-page.ts'
 import { wireExample } from './wire-example.ts'
 
 export function codePage(row: CloseCode, words: Words): Page {
@@ -17,6 +18,7 @@ export function codePage(row: CloseCode, words: Words): Page {
   const path = codePath(tag, row.code)
   const title = `${row.code} ${row.name}`
   const taken = receipts([row], words)
+  const returns = whatClientsDo([row.code], words)
   const uses = usesOf(row.code, table)
   return {
     path,
@@ -49,9 +51,11 @@ ${list(text.causes)}
 ${list(text.pitfalls)}
 <h2 id="back">${labels.comeBack}</h2>
 ${comingBack(row, words)}
+<h2 id="who">${site.pairPage.whoSends}</h2>
+${whoSends(row.code, words, path)}
 <h2 id="wire">${site.pairPage.onTheWire}</h2>
 ${wireExample(row, words)}
-${taken && html`<h2 id="receipt">${labels.support}</h2>\n${taken}\n`}${
+${returns && html`<h2 id="returns">${site.pairPage.clients}</h2>\n<p>${site.who.clientsIntro}</p>\n${returns}\n`}${taken && html`<h2 id="receipt">${labels.support}</h2>\n${taken}\n`}${
   uses.length > 0 &&
   html`<h2 id="others">${site.codePage.inEcosystems}</h2>
 <dl class="facts">

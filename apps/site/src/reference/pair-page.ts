@@ -8,6 +8,7 @@ import { inEveryLanguage, type Words } from '../text/all.ts'
 import { oftenCompared } from './often-compared.ts'
 import { comingBack, receipts, sourceList, steps } from './parts.ts'
 import { codePath, pairPath } from './paths.ts'
+import { whatClientsDo, whoSends } from './who-page.ts'
 import { wireExample } from './wire-example.ts'
 
 export function pairPage(one: CloseCode, other: CloseCode, words: Words): Page {
@@ -30,6 +31,7 @@ ${part(row)}
 </section>\n`,
 )}</div>\n`
   const taken = receipts([one, other], words)
+  const returns = whatClientsDo([one.code, other.code], words)
   const textOf = (row: CloseCode) => table.codes[row.id]
   return {
     path,
@@ -70,7 +72,8 @@ ${comparison.notes.map((text) => html`<li>${inline(text)}</li>\n`)}</ul>\n`
 <dl class="facts">
 ${comparison.uses.map(({ code, text }) => html`<dt>${code}</dt><dd>${inline(text)}</dd>\n`)}</dl>
 ${both('back', labels.comeBack, (row) => comingBack(row, words))}
+${both('who', site.pairPage.whoSends, (row) => whoSends(row.code, words, path, 4))}
 ${both('wire', site.pairPage.onTheWire, (row) => wireExample(row, words))}
-${taken && html`<h2 id="clients">${site.pairPage.clients}</h2>\n${taken}\n`}${both('sources', labels.sources, sourceList)}`,
+${returns && html`<h2 id="returns">${site.pairPage.clients}</h2>\n<p>${site.who.clientsIntro}</p>\n${returns}\n`}${taken && html`<h2 id="clients">${labels.support}</h2>\n${taken}\n`}${both('sources', labels.sources, sourceList)}`,
   }
 }
