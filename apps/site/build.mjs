@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { rolldown } from 'rolldown'
 import { files } from './dist/generator/files.js'
+import { pictures } from './dist/generator/guide/guide-pages.js'
+import { repository } from './dist/generator/repository.js'
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url))
 const { values, positionals } = parseArgs({ options: { url: { type: 'string' } }, allowPositionals: true })
@@ -41,6 +43,8 @@ rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
 await bundleScripts()
 cpSync(path('assets'), join(out, 'assets'), { recursive: true })
+for (const picture of pictures(repository))
+  cpSync(join(repository, picture), join(out, 'assets', picture.slice('docs/'.length)))
 let count = 0
 for (const [name, content] of files(values)) {
   const file = join(out, name)

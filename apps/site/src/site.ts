@@ -1,16 +1,18 @@
 // All pages of the site. Each part gives its own; this file knows the parts.
 import { closeCodes } from '@holdfast/close-codes'
+import { guidePages } from './guide/guide-pages.ts'
 import type { Page } from './page.ts'
 import { codePage } from './reference/code-page.ts'
 import { allPairs } from './reference/often-compared.ts'
 import { codesPage, comparePage, homePage } from './reference/overviews.ts'
 import { pairPage } from './reference/pair-page.ts'
 import { whoPage } from './reference/who-page.ts'
+import { repository } from './repository.ts'
 import { allWords } from './text/all.ts'
 
 /** Every page, in every language that it exists in. */
 export function pages(): Page[] {
-  return allWords.flatMap((words) => [
+  const inLanguages = allWords.flatMap((words) => [
     homePage(words),
     codesPage(words),
     comparePage(words),
@@ -18,4 +20,5 @@ export function pages(): Page[] {
     ...closeCodes.map((row) => codePage(row, words)),
     ...allPairs.map(([one, other]) => pairPage(one, other, words)),
   ])
+  return [...inLanguages, ...guidePages(repository)]
 }

@@ -1,0 +1,44 @@
+// Which documents of the repository the guide is made of, in the order of its index.
+
+/** A part of the guide: its documents, by their paths in the repository. */
+export interface GuidePart {
+  readonly title: string
+  readonly documents: readonly string[]
+}
+
+export const guideParts: readonly GuidePart[] = [
+  {
+    title: 'Getting started',
+    documents: ['README.md', 'packages/client/README.md', 'packages/restart/README.md'],
+  },
+  {
+    title: 'Running the gateway',
+    documents: [
+      'docs/configuration.md',
+      'docs/deploying.md',
+      'docs/operations.md',
+      'docs/operators-page.md',
+      'docs/metrics.md',
+      'docs/tracing.md',
+      'docs/replay.md',
+      'docs/http.md',
+      'docs/performance.md',
+    ],
+  },
+  {
+    title: 'Reference',
+    documents: ['docs/close-table.md', 'docs/findings.md', 'packages/gateway/README.md'],
+  },
+  { title: 'The project', documents: ['CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'] },
+]
+
+/** Where a document of the guide lies on the site. */
+export function guidePath(document: string): string {
+  if (document === 'README.md') return 'en/guide/getting-started/'
+  const name = document
+    .replace(/\.md$/, '')
+    .replace(/^docs\//, '')
+    .replace(/^packages\/(.*)\/README$/, '$1')
+    .toLowerCase()
+  return `en/guide/${name}/`
+}
