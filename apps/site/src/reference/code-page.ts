@@ -6,7 +6,7 @@ import { html, inline } from '../html.ts'
 import { type Page, relative } from '../page.ts'
 import { inEveryLanguage, type Words } from '../text/all.ts'
 import { oftenCompared } from './often-compared.ts'
-import { comingBack, facts, list, receipts, sourceList, steps } from './parts.ts'
+import { comingBack, facts, linesToWrite, list, receipts, sourceList, steps } from './parts.ts'
 import { codePath, pairPath } from './paths.ts'
 import { whatClientsDo, whoSends } from './who-page.ts'
 import { wireExample } from './wire-example.ts'
@@ -18,6 +18,7 @@ export function codePage(row: CloseCode, words: Words): Page {
   const path = codePath(tag, row.code)
   const title = `${row.code} ${row.name}`
   const taken = receipts([row], words)
+  const lines = linesToWrite(row)
   const returns = whatClientsDo([row.code], words)
   const uses = usesOf(row.code, table)
   return {
@@ -53,7 +54,7 @@ ${list(text.pitfalls)}
 ${comingBack(row, words)}
 <h2 id="who">${site.pairPage.whoSends}</h2>
 ${whoSends(row.code, words, path)}
-<h2 id="wire">${site.pairPage.onTheWire}</h2>
+${lines && html`<h2 id="write">${site.pairPage.linesToWrite}</h2>\n${lines}\n`}<h2 id="wire">${site.pairPage.onTheWire}</h2>
 ${wireExample(row, words)}
 ${returns && html`<h2 id="returns">${site.pairPage.clients}</h2>\n<p>${site.who.clientsIntro}</p>\n${returns}\n`}${taken && html`<h2 id="receipt">${labels.support}</h2>\n${taken}\n`}${
   uses.length > 0 &&

@@ -6,7 +6,7 @@ import { type Html, html, inline } from '../html.ts'
 import { type Page, relative } from '../page.ts'
 import { inEveryLanguage, type Words } from '../text/all.ts'
 import { oftenCompared } from './often-compared.ts'
-import { comingBack, receipts, sourceList, steps } from './parts.ts'
+import { comingBack, linesToWrite, receipts, sourceList, steps } from './parts.ts'
 import { codePath, pairPath } from './paths.ts'
 import { whatClientsDo, whoSends } from './who-page.ts'
 import { wireExample } from './wire-example.ts'
@@ -73,6 +73,14 @@ ${comparison.notes.map((text) => html`<li>${inline(text)}</li>\n`)}</ul>\n`
 ${comparison.uses.map(({ code, text }) => html`<dt>${code}</dt><dd>${inline(text)}</dd>\n`)}</dl>
 ${both('back', labels.comeBack, (row) => comingBack(row, words))}
 ${both('who', site.pairPage.whoSends, (row) => whoSends(row.code, words, path, 4))}
+${
+  (linesToWrite(one) || linesToWrite(other)) &&
+  both(
+    'write',
+    site.pairPage.linesToWrite,
+    (row) => linesToWrite(row) ?? html`<p>${site.pairPage.nothingToWrite}</p>`,
+  )
+}
 ${both('wire', site.pairPage.onTheWire, (row) => wireExample(row, words))}
 ${returns && html`<h2 id="returns">${site.pairPage.clients}</h2>\n<p>${site.who.clientsIntro}</p>\n${returns}\n`}${taken && html`<h2 id="clients">${labels.support}</h2>\n${taken}\n`}${both('sources', labels.sources, sourceList)}`,
   }

@@ -4,6 +4,7 @@ import { factsOf, receiptsInWords, sourcesOf } from '@holdfast/close-codes/expla
 import { adviceSentence, inARow } from '@holdfast/close-codes/languages'
 import { type Html, html, inline } from '../html.ts'
 import type { Words } from '../text/all.ts'
+import { recipesFor } from './recipes.ts'
 
 export const list = (lines: readonly string[]) =>
   html`<ul>\n${lines.map((line) => html`<li>${inline(line)}</li>\n`)}</ul>`
@@ -61,4 +62,13 @@ ${first.cells.map(
     )}<td>${note && inline(note)}</td></tr>\n`,
 )}</tbody>
 </table></div>`
+}
+
+/** The lines to write about a code, stack by stack; nothing where there are none. */
+export function linesToWrite(row: CloseCode): Html | undefined {
+  const recipes = recipesFor(row)
+  if (recipes.length === 0) return undefined
+  return html`${recipes.map(
+    ({ stack, lines }) => html`<h4>${stack}</h4>\n<pre tabindex="0"><code>${lines}</code></pre>\n`,
+  )}`
 }

@@ -57,6 +57,7 @@ export const de: SiteText = {
     clients: 'Was Clients damit tun',
     onTheWire: 'Auf der Leitung',
     linesToWrite: 'Was zu schreiben ist',
+    nothingToWrite: 'Nichts: Kein Programm sendet ihn.',
     notes: 'Gut zu wissen',
     description:
       '{a} oder {b}? Was die beiden WebSocket-Close-Codes unterscheidet, wann sie auftreten, wie man das Problem behebt und welcher wann der richtige ist.',

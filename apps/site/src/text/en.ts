@@ -54,6 +54,7 @@ export const en: SiteText = {
     clients: 'What clients do with it',
     onTheWire: 'On the wire',
     linesToWrite: 'What to write',
+    nothingToWrite: 'Nothing: no program sends it.',
     notes: 'What to know',
     description:
       '{a} or {b}? What sets the two WebSocket close codes apart, when you see them, how to fix them, and which to use when.',

@@ -56,6 +56,7 @@ export const es: SiteText = {
     clients: 'Qué hacen los clientes con él',
     onTheWire: 'En la red',
     linesToWrite: 'Qué escribir',
+    nothingToWrite: 'Nada: ningún programa lo envía.',
     notes: 'Conviene saber',
     description:
       '¿{a} o {b}? Qué distingue a estos dos códigos de cierre de WebSocket, cuándo aparecen, cómo solucionarlos y cuál usar en cada caso.',

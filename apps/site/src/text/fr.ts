@@ -57,6 +57,7 @@ export const fr: SiteText = {
     clients: 'Ce qu’en font les clients',
     onTheWire: 'Sur le réseau',
     linesToWrite: 'Les lignes à écrire',
+    nothingToWrite: 'Rien : aucun programme ne l’envoie.',
     notes: 'À savoir',
     description:
       '{a} ou {b} ? Ce qui distingue ces deux codes de fermeture WebSocket, quand vous les voyez, comment résoudre le problème et lequel utiliser.',

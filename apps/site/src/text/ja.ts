@@ -54,6 +54,7 @@ export const ja: SiteText = {
     clients: 'クライアントはどう扱うか',
     onTheWire: '通信路の上では',
     linesToWrite: '書くべき行',
+    nothingToWrite: '何も書きません。どのプログラムも送らないコードです。',
     notes: '知っておくこと',
     description:
       '{a} と {b} のどちらか。二つの WebSocket クローズコードの違い、現れる場面、直し方、使い分け。',

@@ -56,6 +56,7 @@ export const pt: SiteText = {
     clients: 'O que os clientes fazem com ele',
     onTheWire: 'Na rede',
     linesToWrite: 'O que escrever',
+    nothingToWrite: 'Nada: nenhum programa o envia.',
     notes: 'Bom saber',
     description:
       '{a} ou {b}? O que distingue esses dois códigos de fechamento do WebSocket, quando aparecem, como resolver e qual usar em cada caso.',

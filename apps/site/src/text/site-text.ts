@@ -47,6 +47,8 @@ export interface SiteText {
     readonly clients: string
     readonly onTheWire: string
     readonly linesToWrite: string
+    /** About a code that no server sends. */
+    readonly nothingToWrite: string
     readonly notes: string
     /** `{a}` and `{b}`: the description for search engines. */
     readonly description: string

@@ -50,6 +50,7 @@ export const zh: SiteText = {
     clients: '客户端如何处理',
     onTheWire: '在线路上',
     linesToWrite: '该写什么',
+    nothingToWrite: '无需编写：没有程序会发送它。',
     notes: '须知',
     description: '{a} 还是 {b}？这两个 WebSocket 关闭码有何区别、何时出现、如何解决、何时用哪一个。',
     often: '常被比较的',
