@@ -44,7 +44,7 @@ function guidePage(document: string, text: string, targets: Targets): Page {
   const title = /^# (.+)$/m.exec(text)?.[1]?.replaceAll('`', '') ?? document
   const first = /^(?!#|\[|!|<|```|- |\|)[A-Z][^\n]+(?:\n(?!\n)[^\n]+)*/m.exec(text)?.[0] ?? title
   const description = first
-    .replace(/\[([^\]]+)\]\([^)]*\)/g, '$1')
+    .replace(/\[([^\][]+)\]\([^()]*\)/g, '$1')
     .replace(/[`*]/g, '')
     .replace(/\s+/g, ' ')
   return {

@@ -44,7 +44,7 @@ export function sourceList(row: CloseCode): Html {
   return html`<ul>\n${sourcesOf(row).map((source) => html`<li>${link(source)}</li>\n`)}</ul>`
 }
 
-/** Which implementations take codes when they arrive; nothing where all take them. */
+/** Which implementations take codes when they arrive; nothing where all take them. With one code each row has its source. */
 export function receipts(rows: readonly CloseCode[], { table }: Words): Html | undefined {
   const { labels } = table
   const columns = rows
@@ -57,7 +57,7 @@ export function receipts(rows: readonly CloseCode[], { table }: Words): Html | u
 <tbody>
 ${first.cells.map(
   ({ implementation, source, note }, i) =>
-    html`<tr><td><a href="${source}" rel="noreferrer">${implementation}</a></td>${columns.map(
+    html`<tr><td>${rows.length > 1 ? implementation : html`<a href="${source}" rel="noreferrer">${implementation}</a>`}</td>${columns.map(
       ({ cells }) => html`<td>${labels.receipts[cells[i]!.receipt]}</td>`,
     )}<td>${note && inline(note)}</td></tr>\n`,
 )}</tbody>

@@ -18,5 +18,5 @@ function entryOf({ path, title, keywords = '', description, body, indexed }: Pag
 
 /** The words of a piece of HTML that the site has made itself. */
 function textOf(markup: string): string {
-  return markup.replace(/<[^>]*>/g, ' ').replace(/&[a-z]+;/g, ' ')
+  return markup.replace(/<[^<>]*>/g, ' ').replace(/&[a-z]+;/g, ' ')
 }
