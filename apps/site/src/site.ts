@@ -1,5 +1,6 @@
 // All pages of the site. Each part gives its own; this file knows the parts.
 import { closeCodes } from '@holdfast/close-codes'
+import { apiPages } from './api/api-pages.ts'
 import { guidePages } from './guide/guide-pages.ts'
 import type { Page } from './page.ts'
 import { codePage } from './reference/code-page.ts'
@@ -20,5 +21,5 @@ export function pages(): Page[] {
     ...closeCodes.map((row) => codePage(row, words)),
     ...allPairs.map(([one, other]) => pairPage(one, other, words)),
   ])
-  return [...inLanguages, ...guidePages(repository)]
+  return [...inLanguages, ...guidePages(repository), ...apiPages(repository)]
 }
