@@ -25,7 +25,7 @@ async function bundleScripts() {
   const folder = path('src/browser')
   const input = Object.fromEntries(
     readdirSync(folder)
-      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => name.endsWith('.ts') && name !== 'elements.ts')
       .map((name) => [name.replace('.ts', ''), join(folder, name)]),
   )
   const build = await rolldown({ input, platform: 'browser', logLevel: 'warn' })

@@ -1,6 +1,7 @@
 // All pages of the site. Each part gives its own; this file knows the parts.
 import { closeCodes } from '@holdfast/close-codes'
 import { apiPages } from './api/api-pages.ts'
+import { diagnosePage } from './diagnose/diagnose-page.ts'
 import { guidePages } from './guide/guide-pages.ts'
 import type { Page } from './page.ts'
 import { codePage } from './reference/code-page.ts'
@@ -18,6 +19,7 @@ export function pages(): Page[] {
     codesPage(words),
     comparePage(words),
     whoPage(words),
+    diagnosePage(words),
     ...closeCodes.map((row) => codePage(row, words)),
     ...allPairs.map(([one, other]) => pairPage(one, other, words)),
   ])

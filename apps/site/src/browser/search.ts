@@ -1,6 +1,7 @@
 // The search of every page. The index is loaded when somebody begins to search, and never before.
 import MiniSearch from 'minisearch'
 import { type Entry, find, searchOptions } from '../search/options.ts'
+import { element, fillIn } from './elements.ts'
 
 const { root = '', language = 'en' } = document.body.dataset
 const form = document.querySelector<HTMLFormElement>('form.search')
@@ -17,12 +18,6 @@ function load(): Promise<MiniSearch<Entry>> {
   return loading
 }
 
-function element<K extends keyof HTMLElementTagNameMap>(name: K, text = ''): HTMLElementTagNameMap[K] {
-  const made = document.createElement(name)
-  made.textContent = text
-  return made
-}
-
 /** Shows what was found below the field, as links that the arrow keys reach. */
 async function show(field: HTMLInputElement, results: HTMLElement): Promise<void> {
   const query = field.value.trim()
@@ -34,13 +29,13 @@ async function show(field: HTMLInputElement, results: HTMLElement): Promise<void
   results.replaceChildren(
     ...found.map(({ id, title, description }) => {
       const item = element('li')
-      const link = element('a', title)
+      const link = element('a', {}, title)
       link.href = root + id
-      item.append(link, element('span', description))
+      item.append(link, element('span', {}, description))
       return item
     }),
   )
-  if (found.length === 0) results.append(element('li', field.dataset.nothing?.replace('{query}', query)))
+  if (found.length === 0) results.append(element('li', {}, fillIn(field.dataset.nothing ?? '', { query })))
   results.dataset.query = query
 }
 

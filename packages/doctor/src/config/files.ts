@@ -1,18 +1,7 @@
-/** Includes: which files a path with wildcards names, among texts that are given and on disk. */
+/** Includes on disk: which files a path with wildcards names. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { mostBytes, pattern } from './among.ts'
 import type { ConfigFile, ReadFiles } from './context.ts'
-import { glob } from './glob.ts'
-
-/** Larger files are no configurations. */
-export const mostBytes = 4 * 1024 * 1024
-
-/** Reads includes among files that are already there. */
-export function readAmong(files: readonly ConfigFile[]): ReadFiles {
-  return (path) => {
-    const wanted = pattern(path)
-    return files.filter((file) => wanted(file.path))
-  }
-}
 
 /** Reads includes from disk. Files that cannot be read, and folders, are left out. */
 export function readFromDisk(): ReadFiles {
@@ -56,9 +45,4 @@ function namesIn(folder: string): string[] {
   } catch {
     return []
   }
-}
-
-/** A path with wildcards; none of them crosses a slash. */
-function pattern(path: string): (name: string) => boolean {
-  return glob(path, { sets: true, stops: '/' })
 }

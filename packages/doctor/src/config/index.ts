@@ -1,10 +1,10 @@
 /** Reads configurations of proxies and finds what breaks WebSockets in them. */
 import type { Finding } from '../findings.ts'
+import { mostBytes, readAmong } from './among.ts'
 import { readApache } from './apache.ts'
 import { readCaddy } from './caddy.ts'
 import { type ConfigFile, type ConfigProblem, type ReadFiles, Report } from './context.ts'
 import { readEnvoy } from './envoy.ts'
-import { mostBytes, readAmong } from './files.ts'
 import { readHaproxy } from './haproxy.ts'
 import { type ConfigKind, configKinds, kindOf } from './kinds.ts'
 import { readKubernetes } from './kubernetes.ts'

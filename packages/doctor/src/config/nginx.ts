@@ -1,7 +1,8 @@
 /** Finds what breaks WebSockets in nginx files. */
+
+import { readAmong } from './among.ts'
 import type { ConfigFile, ReadFiles, Report } from './context.ts'
 import type { Directive } from './directive.ts'
-import { readAmong } from './files.ts'
 import {
   around,
   conditionHolds,

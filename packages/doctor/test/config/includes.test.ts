@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readAmong, readFromDisk } from '../../src/config/files.ts'
+import { readAmong } from '../../src/config/among.ts'
+import { readFromDisk } from '../../src/config/files.ts'
 import { readProxyConfig } from '../../src/config/index.ts'
 
 describe('what nginx -T prints', () => {
