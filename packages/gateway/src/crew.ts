@@ -280,7 +280,7 @@ export class Crew {
   /** `configured` resolves when the worker is ready with the options of now; rejects when it ends before. */
   #startWorker(generation: number): { worker: WorkerLink; configured: Promise<void> } {
     const { clock, startWorker } = this.#deps
-    const worker = new WorkerLink(
+    const worker: WorkerLink = new WorkerLink(
       ++this.#ids,
       generation,
       startWorker(),
