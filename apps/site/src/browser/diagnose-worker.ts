@@ -7,7 +7,7 @@ import {
   readProxyConfig,
   title,
   why,
-} from '@holdfast/doctor'
+} from '@holdfast/doctor/readers'
 
 /** What the page asks. */
 export interface Question {

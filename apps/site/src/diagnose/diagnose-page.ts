@@ -1,5 +1,5 @@
 // The page on which the doctor reads a proxy's configuration. What it does is in browser/diagnose.ts.
-import { configKinds } from '@holdfast/doctor'
+import { configKinds } from '@holdfast/doctor/readers'
 import { html, inline } from '../html.ts'
 import { type Page, relative } from '../page.ts'
 import { inEveryLanguage, type Words } from '../text/all.ts'
