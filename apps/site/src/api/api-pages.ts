@@ -1,13 +1,12 @@
 // The interface of each package, from its docstrings. It is in English.
-import { Marked } from 'marked'
-import { type Html, html, trusted } from '../html.ts'
+import { renderMarkdown } from '../guide/markdown.ts'
+import { type Html, html } from '../html.ts'
 import { type Page, relative } from '../page.ts'
 import { allWords } from '../text/all.ts'
 import { type Entry, type Item, readApi } from './read-api.ts'
 
 const english = allWords.find(({ tag }) => tag === 'en')!
 const indexPath = 'en/api/'
-const marked = new Marked({ gfm: true })
 
 const pathOf = (specifier: string) => `${indexPath}${specifier.replace('@holdfast/', '').replace('/', '-')}/`
 
@@ -65,7 +64,7 @@ ${described(member)}\n`,
 }
 
 function described({ text, tags }: Item): Html {
-  const markdown = (source: string) => trusted(marked.parse(source, { async: false }))
+  const markdown = (source: string) => renderMarkdown(source, '', indexPath, new Map())
   const rows = tags.filter(([, words]) => words !== '')
   return html`${markdown(text)}${
     rows.length > 0 &&

@@ -37,11 +37,15 @@ export function renderMarkdown(text: string, document: string, page: string, tar
           ? words
           : `<img src="${escapeHtml(target)}" alt="${words}" loading="lazy">`
       },
+      // What scrolls must be reachable by keyboard.
+      code({ text: lines }: Tokens.Code) {
+        return `<pre tabindex="0"><code>${escapeHtml(lines)}</code></pre>\n`
+      },
       table(token: Tokens.Table) {
         const cells = (row: Tokens.TableCell[], name: 'td' | 'th') =>
           row.map((cell) => `<${name}>${this.parser.parseInline(cell.tokens)}</${name}>`).join('')
         const rows = token.rows.map((row) => `<tr>${cells(row, 'td')}</tr>\n`).join('')
-        return `<div class="wide"><table>\n<thead><tr>${cells(token.header, 'th')}</tr></thead>\n<tbody>\n${rows}</tbody>\n</table></div>\n`
+        return `<div class="wide" tabindex="0"><table>\n<thead><tr>${cells(token.header, 'th')}</tr></thead>\n<tbody>\n${rows}</tbody>\n</table></div>\n`
       },
     },
   })

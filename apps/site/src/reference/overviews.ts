@@ -12,7 +12,7 @@ import { codePath, pairPath } from './paths.ts'
 function codeTable(words: Words, from: string) {
   const { table, tag } = words
   const { labels } = table
-  return html`<div class="wide"><table>
+  return html`<div class="wide" tabindex="0"><table>
 <thead><tr><th>${labels.code}</th><th>${labels.name}</th><th>${labels.meaning}</th><th>${labels.comeBack}</th></tr></thead>
 <tbody>
 ${closeCodes.map(
@@ -59,7 +59,7 @@ export function codesPage(words: Words): Page {
 ${table.page.intro.map((text) => html`<p>${inline(text)}</p>\n`)}
 ${codeTable(words, path)}
 <h2 id="ranges">${table.page.ranges}</h2>
-<div class="wide"><table>
+<div class="wide" tabindex="0"><table>
 <thead><tr><th>${table.labels.range}</th><th>${table.labels.meaning}</th></tr></thead>
 <tbody>
 ${ranges.map(({ from, to, id }) => html`<tr><td>${from}-${to}</td><td>${inline(table.ranges[id])}</td></tr>\n`)}</tbody>

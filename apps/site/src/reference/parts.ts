@@ -52,7 +52,7 @@ export function receipts(rows: readonly CloseCode[], { table }: Words): Html | u
     .filter(({ cells }) => cells.length > 0)
   const [first] = columns
   if (!first) return undefined
-  return html`<div class="wide"><table>
+  return html`<div class="wide" tabindex="0"><table>
 <thead><tr><th>${labels.implementation}</th>${columns.map(({ code }) => html`<th>${code}</th>`)}<th>${labels.note}</th></tr></thead>
 <tbody>
 ${first.cells.map(

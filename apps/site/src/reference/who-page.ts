@@ -52,7 +52,7 @@ export function whatClientsDo(codes: readonly number[], { site }: Words): Html |
   ) as (keyof (typeof clientReturns)[0]['after'])[]
   if (tried.length === 0) return undefined
   const { columns } = site.who
-  return html`<div class="wide"><table>
+  return html`<div class="wide" tabindex="0"><table>
 <thead><tr><th>${columns.client}</th>${tried.map((code) => html`<th>${code}</th>`)}</tr></thead>
 <tbody>
 ${clientReturns.map(
@@ -100,7 +100,7 @@ type WhoText = Words['site']['who']
 function serverTable(who: WhoText): Html {
   const { columns } = who
   const heads = ['how', 'clientSees', 'after', 'newcomers', 'exits', 'silentClient'] as const
-  return html`<div class="wide"><table>
+  return html`<div class="wide" tabindex="0"><table>
 <thead><tr><th>${columns.server}</th>${heads.map((head) => html`<th>${columns[head]}</th>`)}</tr></thead>
 ${serverStops.map(
   ({ server, version, stops }) => html`<tbody id="${server.replace(/[^\w-]/g, '-')}">
@@ -138,7 +138,7 @@ function silentWords(silent: Stop['silentClient'], who: WhoText): string {
 
 function proxyTable(who: WhoText): Html {
   const columns = ['refused', 'silent', 'reset', 'idle', 'terminated', 'graceful', 'reload'] as const
-  return html`<div class="wide"><table>
+  return html`<div class="wide" tabindex="0"><table>
 <thead><tr><th>${who.columns.proxy}</th>${columns.map((column) => html`<th>${who.columns[column]}</th>`)}</tr></thead>
 <tbody>
 ${proxies.map(
@@ -169,7 +169,7 @@ function clientTable(who: WhoText): Html {
   const codes = Object.keys(clientReturns[0]!.after).map(
     Number,
   ) as (keyof (typeof clientReturns)[0]['after'])[]
-  return html`<div class="wide"><table>
+  return html`<div class="wide" tabindex="0"><table>
 <thead><tr><th>${who.columns.client}</th>${codes.map((code) => html`<th>${code}</th>`)}<th>${who.columns.loop}</th></tr></thead>
 <tbody>
 ${clientReturns.map(
