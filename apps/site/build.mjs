@@ -21,11 +21,14 @@ const begin = performance.now()
 // The gateway's package carries the site, so that its admin port can serve it.
 const out = resolve(positionals[0] ?? path('../../packages/gateway/dist/site'))
 
+/** Parts of scripts, and not scripts of a page. */
+const shared = ['elements.ts', 'workers.ts']
+
 async function bundleScripts() {
   const folder = path('src/browser')
   const input = Object.fromEntries(
     readdirSync(folder)
-      .filter((name) => name.endsWith('.ts') && name !== 'elements.ts')
+      .filter((name) => name.endsWith('.ts') && !shared.includes(name))
       .map((name) => [name.replace('.ts', ''), join(folder, name)]),
   )
   const build = await rolldown({ input, platform: 'browser', logLevel: 'warn' })

@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { browser, browserMissing, type TestBrowser } from '@holdfast/testing'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BuiltSite, serveBuiltSite } from './built-site.ts'
 
 const fixtures = fileURLToPath(new URL('../../../packages/doctor/test/fixtures/', import.meta.url))
 const fixture = (name: string) => readFileSync(`${fixtures}${name}`, 'utf8')
+
+/** Typing a mebibyte takes longer than reading it. */
+const put = (page: Page, text: string) =>
+  page.locator('textarea').evaluate((area, value) => {
+    ;(area as HTMLTextAreaElement).value = value
+  }, text)
 
 describe.skipIf(browserMissing())('diagnose in Chromium', { timeout: 60_000 }, () => {
   let chromium: TestBrowser
@@ -59,7 +66,7 @@ describe.skipIf(browserMissing())('diagnose in Chromium', { timeout: 60_000 }, (
     expect(await opened.diagnose(text)).toContain(kind)
     expect(await page.locator('.finding').count()).toBeGreaterThan(0)
     if (line > 0) {
-      const marked = page.locator('.listing > li').nth(line - 1)
+      const marked = page.locator(`.listing > li[value="${line}"]`)
       expect(await marked.getAttribute('class')).toBe('marked')
       expect(await marked.locator('.finding').count()).toBeGreaterThan(0)
     }
@@ -79,20 +86,19 @@ describe.skipIf(browserMissing())('diagnose in Chromium', { timeout: 60_000 }, (
 
   it('says so where nothing is wrong, in the language of the reader', async () => {
     await using opened = await open('fr/diagnose/')
-    const good = fixture('nginx/ok-map.conf')
+    const good = fixture('nginx/ok-documentation.conf')
     expect(await opened.diagnose(good)).toMatch(/^(Rien qui empêche|Résultats)/)
   })
 
-  it('works with the network cut off, and asks for nothing but its own worker', async () => {
+  it('works with the network cut off, and asks for nothing any more', async () => {
     await using opened = await open()
     const { page, requests } = opened
     await opened.diagnose('location / { proxy_pass http://a; }')
-    expect(requests.filter((url) => !url.startsWith(`${site.url}assets/`))).toEqual([])
     requests.length = 0
     await page.context().setOffline(true)
     await opened.diagnose('server { location / { proxy_pass http://b; } }')
     expect(await page.locator('.finding').count()).toBeGreaterThan(0)
-    expect(requests.filter((url) => !url.startsWith(`${site.url}assets/`))).toEqual([])
+    expect(requests).toEqual([])
   })
 
   it('does not freeze on a mebibyte of anything, and refuses more', async () => {
@@ -105,12 +111,12 @@ describe.skipIf(browserMissing())('diagnose in Chromium', { timeout: 60_000 }, (
       'server { '.repeat(110_000),
     ]
     for (const text of hostile) {
-      await page.locator('textarea').fill(text)
+      await put(page, text)
       await page.locator('[type=submit]').click()
       // While the worker reads, the page answers.
       expect(await page.evaluate(() => 1 + 1)).toBe(2)
     }
-    await page.locator('textarea').fill('x'.repeat(2 ** 20 + 1))
+    await put(page, 'x'.repeat(2 ** 20 + 1))
     await page.locator('[type=submit]').click()
     expect(await page.locator('#summary').textContent()).toMatch(/1 MiB/)
   })

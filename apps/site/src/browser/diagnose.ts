@@ -2,11 +2,15 @@
 import type { DiagnoseText } from '../text/diagnose.ts'
 import type { Answer, Question, Told } from './diagnose-worker.ts'
 import { element, fillIn } from './elements.ts'
+import { type Work, Workers } from './workers.ts'
 
 /** More is no configuration. */
 const mostBytes = 1024 * 1024
 /** A configuration of that size is read in a tenth of this. */
 const timeLimitMs = 10_000
+/** Lines that are shown before and after one with a finding, and characters of a line. */
+const context = 6
+const longestLine = 500
 
 const example = `server {
   listen 443 ssl;
@@ -27,34 +31,31 @@ function start(form: HTMLFormElement): void {
   const area = form.querySelector('textarea')!
   const summary = document.querySelector('#summary')!
   const result = document.querySelector('#result')!
-  let running: { end(): void } | undefined
+  const url = new URL('diagnose-worker.js', import.meta.url)
+  const workers = new Workers<Question, Answer>(url, timeLimitMs)
+  let running: Work<Answer> | undefined
 
-  const run = () => {
-    running?.end()
+  const run = async () => {
+    running?.stop()
+    running = undefined
     result.replaceChildren()
     const text = area.value
-    if (text.trim() === '') {
-      summary.textContent = ''
-      return
-    }
-    if (new Blob([text]).size > mostBytes) {
-      summary.textContent = words.tooLarge
-      return
-    }
-    summary.textContent = words.reading
-    running = ask({ text, kind: form.kind.value }, (answer) => {
-      if (!answer) {
-        summary.textContent = words.tooSlow
-        return
-      }
-      summary.textContent = summaryOf(answer, words)
-      result.replaceChildren(...shown(text, answer, words, findingsPage))
-    })
+    const tooLarge = new Blob([text]).size > mostBytes
+    summary.textContent = text.trim() === '' ? '' : tooLarge ? words.tooLarge : words.reading
+    if (text.trim() === '' || tooLarge) return
+    const work = workers.ask({ text, kind: form.kind.value })
+    running = work
+    const answer = await work.answer
+    // Another text may be read by now.
+    if (running !== work) return
+    running = undefined
+    summary.textContent = answer ? summaryOf(answer, words) : words.tooSlow
+    if (answer) result.replaceChildren(...shown(text, answer, words, findingsPage))
   }
 
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    run()
+    void run()
   })
   // What was pasted is in the field when this has been handled.
   area.addEventListener('paste', () => setTimeout(run))
@@ -75,24 +76,6 @@ function start(form: HTMLFormElement): void {
   })
 }
 
-/** Asks a worker of its own, which ends with its answer, or without one when its time is over. */
-function ask(question: Question, then: (answer: Answer | undefined) => void): { end(): void } {
-  const worker = new Worker(new URL('diagnose-worker.js', import.meta.url), { type: 'module' })
-  const settle = (answer?: Answer) => {
-    end()
-    then(answer)
-  }
-  const end = () => {
-    clearTimeout(timer)
-    worker.terminate()
-  }
-  const timer = setTimeout(settle, timeLimitMs)
-  worker.onmessage = ({ data }: MessageEvent<Answer>) => settle(data)
-  worker.onerror = () => settle()
-  worker.postMessage(question)
-  return { end }
-}
-
 function summaryOf({ findings, kinds }: Answer, words: DiagnoseText): string {
   const about = { count: findings.length, kinds: kinds.join(', ') || '?' }
   return fillIn(findings.length > 0 ? words.found : words.nothingFound, about)
@@ -101,21 +84,31 @@ function summaryOf({ findings, kinds }: Answer, words: DiagnoseText): string {
 /** The text with its findings, and what was not read. */
 function shown(text: string, answer: Answer, words: DiagnoseText, findingsPage: string): Node[] {
   const { findings, problems, unread } = answer
-  const listing = element('ol', { className: 'listing' })
-  const lines = text.replace(/\r\n?/g, '\n').replace(/\n$/, '').split('\n')
-  const marked = new Set(findings.map(({ line }) => line))
-  for (const [i, line] of lines.entries()) {
-    const item = element('li', { className: marked.has(i + 1) ? 'marked' : '' })
-    item.append(element('code', {}, line || ' '))
-    for (const finding of findings.filter((one) => one.line === i + 1))
-      item.append(findingBox(finding, words, findingsPage))
-    listing.append(item)
-  }
   return [
-    ...(findings.length > 0 ? [listing] : []),
+    ...(findings.length > 0 ? [listingOf(text, findings, words, findingsPage)] : []),
     ...notes(words.problems, problems, words),
     ...notes(words.unread, unread, words),
   ]
+}
+
+/** The lines with findings, and those around them. */
+function listingOf(text: string, findings: readonly Told[], words: DiagnoseText, findingsPage: string): Node {
+  const listing = element('ol', { className: 'listing', tabIndex: 0 })
+  const lines = text.replace(/\r\n?/g, '\n').split('\n')
+  const at = new Map<number, Told[]>()
+  for (const finding of findings) at.set(finding.line, [...(at.get(finding.line) ?? []), finding])
+  const near = [...at.keys()].flatMap((line) =>
+    Array.from({ length: 2 * context + 1 }, (_, i) => line - context + i),
+  )
+  const wanted = [...new Set(near)].filter((n) => n >= 1 && n <= lines.length).sort((a, b) => a - b)
+  for (const n of wanted) {
+    const here = at.get(n) ?? []
+    const item = element('li', { value: n, className: here.length > 0 ? 'marked' : '' })
+    item.append(element('code', {}, lines[n - 1]!.slice(0, longestLine) || ' '))
+    for (const finding of here) item.append(findingBox(finding, words, findingsPage))
+    listing.append(item)
+  }
+  return listing
 }
 
 function findingBox(finding: Told, words: DiagnoseText, findingsPage: string): HTMLElement {
