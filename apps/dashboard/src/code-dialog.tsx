@@ -48,8 +48,20 @@ export function CodeDialog({ code, onClose }: { code: number; onClose: () => voi
         </section>
       )}
       {explanation && language && <Explained explanation={explanation} language={language} />}
+      {row && language && words && (
+        <p>
+          <a href={`/docs/${language.tag}/${referencePath(code, other)}/`} target="_blank" rel="noreferrer">
+            {words.reference}
+          </a>
+        </p>
+      )}
     </Dialog>
   )
+}
+
+/** The page of the code, or of it and the one that it is compared with, in the copy that this port serves. */
+function referencePath(code: number, other: number | undefined): string {
+  return other === undefined ? `${code}` : `${Math.min(code, other)}-vs-${Math.max(code, other)}`
 }
 
 function Explained({ explanation, language }: { explanation: Explanation; language: Language }) {

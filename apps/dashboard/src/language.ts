@@ -15,16 +15,48 @@ export interface DialogWords {
   compareWith: string
   nothing: string
   close: string
+  /** Link to the page of the code in the reference, and to that of two codes. */
+  reference: string
 }
 
 const dialogWords: Record<LanguageTag, DialogWords> = {
-  en: { compareWith: 'Compare with', nothing: 'choose a code', close: 'Close' },
-  fr: { compareWith: 'Comparer avec', nothing: 'choisir un code', close: 'Fermer' },
-  de: { compareWith: 'Vergleichen mit', nothing: 'einen Code wählen', close: 'Schließen' },
-  es: { compareWith: 'Comparar con', nothing: 'elegir un código', close: 'Cerrar' },
-  pt: { compareWith: 'Comparar com', nothing: 'escolher um código', close: 'Fechar' },
-  ja: { compareWith: '比較する', nothing: 'コードを選ぶ', close: '閉じる' },
-  zh: { compareWith: '比较', nothing: '选择代码', close: '关闭' },
+  en: {
+    compareWith: 'Compare with',
+    nothing: 'choose a code',
+    close: 'Close',
+    reference: 'More in the reference',
+  },
+  fr: {
+    compareWith: 'Comparer avec',
+    nothing: 'choisir un code',
+    close: 'Fermer',
+    reference: 'Plus dans la référence',
+  },
+  de: {
+    compareWith: 'Vergleichen mit',
+    nothing: 'einen Code wählen',
+    close: 'Schließen',
+    reference: 'Mehr in der Referenz',
+  },
+  es: {
+    compareWith: 'Comparar con',
+    nothing: 'elegir un código',
+    close: 'Cerrar',
+    reference: 'Más en la referencia',
+  },
+  pt: {
+    compareWith: 'Comparar com',
+    nothing: 'escolher um código',
+    close: 'Fechar',
+    reference: 'Mais na referência',
+  },
+  ja: {
+    compareWith: '比較する',
+    nothing: 'コードを選ぶ',
+    close: '閉じる',
+    reference: 'リファレンスで詳しく',
+  },
+  zh: { compareWith: '比较', nothing: '选择代码', close: '关闭', reference: '在参考中查看更多' },
 }
 
 export interface Loaded {
