@@ -67,8 +67,9 @@ function installedVersion(home) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : undefined
 }
 
-/** What says nothing about a runtime, and takes long: a page in a browser, the demo, and the packages' contents. */
+/** What says nothing about a runtime, and takes long: pages in a browser, the demo, and the packages' contents. */
 const elsewhere = [
+  'apps/*/test/**',
   'packages/gateway/test/dashboard*.test.ts',
   'packages/cli/test/demo.test.ts',
   'packages/cli/test/pack.test.ts',
