@@ -1,16 +1,28 @@
 import { code } from '@holdfast/close-codes'
 import { hostEvent } from './host.ts'
 
-/** How a connection ended: the three facts of a WHATWG CloseEvent. */
+/**
+ * How a connection ended: the three facts of a WHATWG CloseEvent. Source: WHATWG WebSockets, "The CloseEvent
+ * interface".
+ */
 export interface Close {
+  /**
+   * Close code that the peer sent, 1000 to 4999. 1005: its Close had none; 1006: there was no Close. Source: RFC 6455
+   * 7.1.5 and 7.4.
+   */
   readonly code: number
+  /**
+   * The words of the Close, at most 123 bytes of UTF-8; '' without any. `parseReason` of `@holdfast/close-codes`
+   * takes a `retry=` out of it. Source: RFC 6455 7.1.6.
+   */
   readonly reason: string
+  /** Whether both sides have sent a Close and TCP was closed after that. False with 1006. Source: RFC 6455 7.1.4. */
   readonly wasClean: boolean
 }
 
 /** The event of each loss: what the connection's own `close` event said, and when the socket comes back. */
 export interface ReconnectCloseEvent extends Event, Close {
-  /** Milliseconds until the next attempt. Null: it does not come back, this was the last event. */
+  /** Milliseconds until the next attempt: 0 means at once. Null: it does not come back, this was the last event. */
   readonly retryIn: number | null
 }
 

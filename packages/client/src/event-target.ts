@@ -1,11 +1,21 @@
 import type { ReconnectCloseEvent } from './close-event.ts'
 import { host } from './host.ts'
 
-/** The events of a `ReconnectingWebSocket` by name. */
+/** The events of a `ReconnectingWebSocket` by name. Source: WHATWG WebSockets, "Event handlers". */
 export interface ReconnectingWebSocketEventMap {
+  /** A connection is open, the first or one after a return; what waited in the buffer has been sent. */
   open: Event
+  /**
+   * A message from the server, in `data` as `binaryType` says; `origin` is scheme and host of the URL. Answers that
+   * `heartbeat.isReply` claims are left out.
+   */
   message: MessageEvent
+  /**
+   * An attempt or a connection failed; `close` follows. Its `error` and `message` properties tell the cause where it
+   * is known.
+   */
   error: Event
+  /** A connection is lost or an attempt failed. `retryIn` says whether and when the next one comes. */
   close: ReconnectCloseEvent
 }
 
@@ -29,12 +39,17 @@ export interface ListenerOptions {
 
 /** The listeners of a WebSocket, by the type of their event. */
 interface TypedEventTarget extends EventTarget {
+  /**
+   * Calls the listener for each event of this type, in the order of registration; each once per type, listener and
+   * `capture`. Source: DOM, "Interface EventTarget".
+   */
   addEventListener<K extends EventName>(
     type: K,
     listener: Listener<ReconnectingWebSocketEventMap[K]>,
     options?: boolean | ListenerOptions,
   ): void
   addEventListener(type: string, listener: Listener<Event>, options?: boolean | ListenerOptions): void
+  /** Takes a listener away again. `capture` must be as it was. Source: DOM, "Interface EventTarget". */
   removeEventListener<K extends EventName>(
     type: K,
     listener: Listener<ReconnectingWebSocketEventMap[K]>,
@@ -53,6 +68,7 @@ const Base = host.EventTarget as unknown as new () => TypedEventTarget
 export class WebSocketEventTarget extends Base {
   readonly #handlers: { [type: string]: AnyHandler } = {}
 
+  /** Called for `open`. Null: nobody. */
   get onopen(): AnyHandler {
     return this.#handler('open')
   }
@@ -60,6 +76,7 @@ export class WebSocketEventTarget extends Base {
     this.#handle('open', handler)
   }
 
+  /** Called for `message`. Null: nobody. */
   get onmessage(): AnyHandler {
     return this.#handler('message')
   }
@@ -67,6 +84,7 @@ export class WebSocketEventTarget extends Base {
     this.#handle('message', handler)
   }
 
+  /** Called for `error`. Null: nobody. */
   get onerror(): AnyHandler {
     return this.#handler('error')
   }
@@ -74,6 +92,7 @@ export class WebSocketEventTarget extends Base {
     this.#handle('error', handler)
   }
 
+  /** Called for each `close`, also for those after which the socket comes back. Null: nobody. */
   get onclose(): AnyHandler {
     return this.#handler('close')
   }

@@ -9,9 +9,9 @@ export type Asked<T> = T | (() => T | Promise<T>)
 /** The third argument of `ReconnectingWebSocket`. All of it may be left out. */
 export interface ReconnectingWebSocketOptions {
   /**
-   * Decides when to come back, in place of the close codes table. `event.retryIn` is what the table says.
-   * Return milliseconds, null to stay away for good, or undefined to go by the table. Not asked after
-   * `maxRetries`. If it throws, the error is reported and the table decides.
+   * Decides when to come back, in place of the close codes table. `event.retryIn` is what the table says. Return
+   * milliseconds, null to stay away for good, or undefined to go by the table. Not asked after `maxRetries`. What it
+   * throws is reported as a listener's exception is, and the table decides.
    *
    * `attempt` counts from 0, and starts again after a connection that lived for `minUptime`.
    *
@@ -47,7 +47,11 @@ export interface ReconnectingWebSocketOptions {
    * @default false
    */
   startClosed?: boolean | undefined
-  /** How much `send()` keeps while there is no connection. */
+  /**
+   * Limits of what `send()` keeps while there is no connection.
+   *
+   * @default 1 MiB and any number of messages; beyond that `send()` throws
+   */
   buffer?: BufferOptions | undefined
   /**
    * Notices a connection that is dead although nobody closed it: browsers cannot send a Ping. Without it a cut
@@ -56,7 +60,12 @@ export interface ReconnectingWebSocketOptions {
    * @default none
    */
   heartbeat?: HeartbeatOptions | undefined
-  /** Closes the socket for good when it is aborted, like `close()`. */
+  /**
+   * Closes the socket for good when it is aborted, like `close()`. One that is aborted already makes a socket that
+   * fails without an attempt.
+   *
+   * @default none
+   */
   signal?: AbortSignal | undefined
   /**
    * The class of the connections. Give it where there is no global one: the class of the package `ws` on Node 20.
@@ -79,16 +88,18 @@ export interface ReconnectingWebSocketOptions {
   clock?: Clock | undefined
 }
 
-/** Limits of what waits for a connection. With `messages: 0` `send()` throws while CONNECTING, as a native one does. */
+/**
+ * Limits of what waits for a connection. With `messages: 0` `send()` fails while CONNECTING, as a native one does.
+ */
 export interface BufferOptions {
   /**
-   * Bytes of all waiting messages.
+   * Bytes of all waiting messages together, as they go on the wire: UTF-8 for text, without frame headers.
    *
    * @default 1048576 (1 MiB)
    */
   bytes?: number | undefined
   /**
-   * How many messages.
+   * How many messages may wait.
    *
    * @default Infinity
    */
@@ -119,7 +130,12 @@ export interface HeartbeatOptions {
    * @default 10000
    */
   timeout?: number | undefined
-  /** Tells the answers to a heartbeat from other messages; they are then not dispatched. */
+  /**
+   * Tells the answers to a heartbeat from other messages; they are then not dispatched. What it throws is reported as
+   * a listener's exception is, and the message is dispatched.
+   *
+   * @default none: every message is dispatched
+   */
   isReply?: ((data: unknown) => boolean) | undefined
 }
 
@@ -127,7 +143,9 @@ export interface HeartbeatOptions {
 export interface Clock {
   /** Milliseconds from an arbitrary start; never goes back. */
   now(): number
+  /** Calls `callback` once, `ms` milliseconds from now. What it returns is handed to `clearTimeout`. */
   setTimeout(callback: () => void, ms: number): unknown
+  /** Cancels a timer of `setTimeout`. One that has fired, or undefined, is passed over. */
   clearTimeout(timer: unknown): void
 }
 
@@ -137,20 +155,32 @@ export type WebSocketClass = new (
   ...args: any[]
 ) => Connection
 
-/** The part of a WebSocket that is used of a connection. */
+/** The part of a WebSocket that is used of a connection. Source: WHATWG WebSockets, "The WebSocket interface". */
 export interface Connection {
+  /** The URL it is connected to, after parsing. */
   readonly url: string
+  /** The subprotocol that the server chose; '' before `open` or when it chose none. Source: RFC 6455 4.2.2. */
   readonly protocol: string
+  /** The extensions in use, such as 'permessage-deflate'; '' before `open` or without any. Source: RFC 6455 9.1. */
   readonly extensions: string
+  /** Number of its state: 0 CONNECTING, 1 OPEN, 2 CLOSING, 3 CLOSED. */
   readonly readyState: number
+  /** Bytes given to `send()` that are not on the network yet, frame headers not counted. */
   readonly bufferedAmount: number
+  /** What binary messages arrive as: 'blob' or 'arraybuffer'. It is set before `open`. */
   binaryType: string
+  /** Called once, when the opening handshake is done. */
   // biome-ignore-start lint/suspicious/noExplicitAny: every implementation has event classes of its own
   onopen: ((event: any) => any) | null
+  /** Called for each message, with `data` in the event. */
   onmessage: ((event: any) => any) | null
+  /** Called when the connection fails; on Node 20 no `onclose` follows a handshake that failed. */
   onerror: ((event: any) => any) | null
+  /** Called once at the end, with `code`, `reason` and `wasClean` in the event. */
   onclose: ((event: any) => any) | null
+  /** Sends a message: text, a Blob, an ArrayBuffer or a view of one. */
   send(data: any): void
+  /** Begins the closing handshake. Source: RFC 6455 7.1.2. */
   // biome-ignore-end lint/suspicious/noExplicitAny: as above
   close(code?: number, reason?: string): void
   /** Ends the connection at once, where the implementation can. */

@@ -36,12 +36,13 @@ const parts: { [id: string]: (n: number) => number } = {
 }
 
 /**
- * Decides by the close codes of an ecosystem, for the option `retry`: stays away where its own clients do, also
- * where they come back only with other credentials or another URL, and comes back where they do. All codes that
- * it does not speak of go by the table.
+ * Decides by the close codes of an ecosystem, for the option `retry`: stays away where its own clients do, also where
+ * they come back only with other credentials or another URL, and comes back where they do. All codes that it does not
+ * speak of go by the table.
  *
  * `random` is asked for a delay that the table does not have; default `Math.random`.
  *
+ * @throws {RangeError} There is no ecosystem of that id.
  * @example new ReconnectingWebSocket(url, 'graphql-transport-ws', { retry: preset('graphql-ws') })
  */
 export function preset(id: PresetId, random: () => number = Math.random): Preset {

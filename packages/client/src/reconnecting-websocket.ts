@@ -27,26 +27,33 @@ const systemClock: Clock = {
  * A `WebSocket` that comes back. It has the shape, the events and the errors of the WHATWG WebSocket, and decides by
  * the close code whether and when to connect again.
  *
- * - Each loss dispatches `close` with code, reason and wasClean as they were, and with `retryIn`: milliseconds
- *   until the next attempt, or null when there is none. After a return `open` is dispatched again.
- * - `send()` keeps messages while there is no connection, within `buffer`, and sends them in order before `open`
- *   is dispatched. A message that was handed to a connection just before its loss may be lost; it is never sent twice.
+ * - Each loss dispatches `close` with code, reason and wasClean as they were, and with `retryIn`: milliseconds until
+ *   the next attempt, or null when there is none. After a return `open` is dispatched again.
+ * - `send()` keeps messages while there is no connection, within `buffer`, and sends them in order before `open` is
+ *   dispatched. A message that was handed to a connection just before its loss may be lost; it is never sent twice.
  * - `readyState` is CLOSED only when it does not come back. While it waits it is CONNECTING.
  * - `close()` ends it, in every state; `reconnect()` connects anew at once, in every state.
  *
- * `url` and `protocols` may be functions, also async ones; they are asked before every attempt. Throws what the
- * native constructor throws; with functions a mistake is an `error` and a `close` with 1006 instead.
+ * `url` and `protocols` may be functions, also async ones; they are asked before every attempt.
  *
  * Source: WHATWG WebSockets, "The WebSocket interface".
  */
 export class ReconnectingWebSocket extends WebSocketEventTarget {
+  /** `readyState` 0: it connects, or waits for a return. */
   declare static readonly CONNECTING: 0
+  /** `readyState` 1: messages go to the server at once. */
   declare static readonly OPEN: 1
+  /** `readyState` 2: a closing handshake is under way. */
   declare static readonly CLOSING: 2
+  /** `readyState` 3: it does not come back by itself. */
   declare static readonly CLOSED: 3
+  /** `readyState` 0: it connects, or waits for a return. */
   declare readonly CONNECTING: 0
+  /** `readyState` 1: messages go to the server at once. */
   declare readonly OPEN: 1
+  /** `readyState` 2: a closing handshake is under way. */
   declare readonly CLOSING: 2
+  /** `readyState` 3: it does not come back by itself. */
   declare readonly CLOSED: 3
 
   readonly #url: Asked<string | URL>
@@ -64,6 +71,18 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   /** What the open connection said went wrong; told with its end. */
   #error: object | undefined
 
+  /**
+   * Connects at once, unless `startClosed` is set or `signal` is aborted. A relative URL is resolved against that of
+   * the page, and http(s) stands for ws(s).
+   *
+   * What is wrong with a `url` or `protocols` that a function gave cannot be thrown: it is an `error` and a `close`
+   * with 1006, and the function is asked again at the next attempt. Source: WHATWG WebSockets, the `new
+   * WebSocket(url, protocols)` steps.
+   *
+   * @throws {SyntaxError} A DOMException of that name: no URL for a WebSocket, one with a fragment, or a subprotocol
+   * that is invalid or given twice.
+   * @throws {TypeError} Without arguments.
+   */
   constructor(
     url: Asked<string | URL>,
     protocols: Asked<string | string[]> = [],
@@ -91,18 +110,30 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     signal?.addEventListener('abort', this.#abort)
   }
 
+  /** The URL of the current or last connection; '' before the first. Where `url` is a function, what that gave. */
   get url(): string {
     return this.#connection?.url ?? ''
   }
 
+  /**
+   * The subprotocol that the server of the current or last connection chose; '' without one. Source: RFC 6455 4.2.2.
+   */
   get protocol(): string {
     return this.#connection?.protocol ?? ''
   }
 
+  /**
+   * The extensions of the current or last connection, such as 'permessage-deflate'; '' without any. Source: RFC 6455
+   * 9.1.
+   */
   get extensions(): string {
     return this.#connection?.extensions ?? ''
   }
 
+  /**
+   * CONNECTING (0) while it connects and while it waits for a return, OPEN (1), CLOSING (2), or CLOSED (3), which
+   * means that it does not come back by itself.
+   */
   get readyState(): 0 | 1 | 2 | 3 {
     // A connection that the server closes is CLOSING before its `close` event comes.
     return this.#state.name === 'open' && this.#connection?.readyState === 2 ? 2 : readyStateOf(this.#state)
@@ -123,6 +154,10 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
       : attemptAt(this.#state, this.#clock.now(), minUptime)
   }
 
+  /**
+   * What binary messages arrive as: 'blob', at first, or 'arraybuffer'. It holds for the open connection and for all
+   * later ones; another value is ignored.
+   */
   get binaryType(): 'blob' | 'arraybuffer' {
     return this.#binaryType
   }
@@ -135,8 +170,12 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   }
 
   /**
-   * Sends a message, or keeps it while there is no connection. Throws InvalidStateError when there is none and
-   * no room, see `buffer`. After `close()` it does nothing but count in `bufferedAmount`.
+   * Sends a message, or keeps it while there is no connection, within `buffer`. After `close()` it does nothing but
+   * count in `bufferedAmount`. Source: WHATWG WebSockets, the `send(data)` steps.
+   *
+   * @throws {InvalidStateError} A DOMException of that name: there is no connection, and no room in `buffer`, whose
+   * `overflow` is 'throw'.
+   * @throws {TypeError} Without an argument.
    */
   send(data: Data): void {
     // biome-ignore lint/complexity/noArguments: WebIDL counts the arguments
@@ -160,9 +199,12 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
 
   /**
    * Connects anew now, in every state, also after `close()` and when it stayed away: with a fresh token, after a
-   * change of networks. URL and subprotocols are asked for again, and the backoff starts again. An open
-   * connection is closed with this code and reason, whose answer is not waited for; its `close` event has
-   * code 1006 and `retryIn` 0. What `send()` has kept stays. Does nothing once `signal` is aborted.
+   * change of networks. URL and subprotocols are asked for again, and the backoff starts again. An open connection is
+   * closed with this code and reason, whose answer is not waited for; its `close` event has code 1006 and `retryIn`
+   * 0. What `send()` has kept stays. Does nothing once `signal` is aborted.
+   *
+   * @throws {InvalidAccessError} A DOMException of that name: the code is neither 1000 nor 3000 to 4999.
+   * @throws {SyntaxError} A DOMException of that name: the reason is longer than 123 bytes of UTF-8.
    */
   reconnect(code?: number, reason?: string): void {
     const number = closingCode(code)
@@ -182,7 +224,11 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   }
 
   /**
-   * Closes; only `reconnect()` brings it back. Code: 1000 or 3000-4999; reason: at most 123 bytes of UTF-8.
+   * Closes; only `reconnect()` brings it back. What waits in the buffer is dropped and stays counted in
+   * `bufferedAmount`. Source: WHATWG WebSockets, the `close(code, reason)` steps; RFC 6455 5.5.1.
+   *
+   * @throws {InvalidAccessError} A DOMException of that name: the code is neither 1000 nor 3000 to 4999.
+   * @throws {SyntaxError} A DOMException of that name: the reason is longer than 123 bytes of UTF-8.
    */
   close(code?: number, reason?: string): void {
     const number = closingCode(code)

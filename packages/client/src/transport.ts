@@ -16,12 +16,13 @@ export type TransportClass = Pick<
     protocols?: string | string[],
   ) => ReconnectingWebSocket)
 
+/** A WebSocket class for one client of a library, and when that client is to come back; see {@link transport}. */
 export interface Transport {
   /** Give it to the library where that takes a WebSocket class. Each of its sockets connects once. */
   readonly WebSocket: TransportClass
-  /** After a loss: milliseconds until the library is to connect again, or null when it is to stay away. */
+  /** Milliseconds after a loss until the library is to connect again, or null when it is to stay away. */
   retryIn(): number | null
-  /** The same for a library that cannot stay away: 24 days in place of null. */
+  /** Milliseconds as in `retryIn`, for a library that cannot stay away: 2,147,483,647 (24 days) in place of null. */
   retryDelay(): number
 }
 

@@ -6,19 +6,28 @@ import { mayTravel } from './sendable.ts'
  * doubles with each further attempt until it reaches `cap`. {@link delayFor} draws the number.
  */
 export interface Delay {
+  /** Milliseconds to wait at the least, on every attempt. */
   readonly least: number
+  /**
+   * Milliseconds to wait at the most on the first attempt; the double on each further one, until `cap`. Source of 5 s
+   * after a loss: RFC 6455 7.2.3.
+   */
   readonly most: number
+  /** Milliseconds that `most` grows to, and no further. */
   readonly cap: number
 }
 
 /** Come back, after `delay`. */
 export interface ReconnectAdvice {
+  /** Tells this advice from {@link StopAdvice}. */
   readonly action: 'reconnect'
+  /** From what range the delay is drawn, by {@link delayFor}. */
   readonly delay: Delay
 }
 
 /** Stay away until something has changed. */
 export interface StopAdvice {
+  /** Tells this advice from {@link ReconnectAdvice}. */
   readonly action: 'stop'
 }
 

@@ -5,7 +5,7 @@ import { browserMaySend, mayTravel } from './sendable.ts'
 
 /** The facts about one registered close code. Its words, by language, are in `@holdfast/close-codes/text/en`. */
 export interface CloseCode extends Facts {
-  /** The number: 1012. */
+  /** Close code, such as 1012. */
   readonly code: RegisteredCode
   /** The key of this code in {@link code} and in the texts: 'serviceRestart'. */
   readonly id: CodeId

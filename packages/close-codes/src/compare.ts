@@ -12,14 +12,19 @@ export type { NoteId, PairNote } from './pair-notes.ts'
 
 /** One thing in which two codes differ: a short label and a sentence that names both. */
 export interface Difference {
+  /** By what they differ, for programs. */
   readonly aspect: Aspect
+  /** The same for people, in their language. */
   readonly label: string
+  /** One sentence that names both codes. */
   readonly text: string
 }
 
 /** Words about one of the two codes. */
 export interface AboutOne {
+  /** Close code that the words are about. */
   readonly code: number
+  /** The words, in the language asked for. */
   readonly text: string
 }
 
@@ -29,6 +34,7 @@ export interface Comparison {
   readonly title: string
   /** What each says of itself, in the first person. */
   readonly says: readonly [AboutOne, AboutOne]
+  /** Sentences about what differs, in the order of {@link aspects}. */
   readonly differences: readonly Difference[]
   /** Sentences about what the two have in common. */
   readonly common: readonly string[]

@@ -2,11 +2,19 @@ import type { Advice, ReconnectAdvice } from './advice.ts'
 
 /** What {@link delayFor} draws a delay from. */
 export interface DelayOptions {
-  /** Attempts already made since the last connection that lived: 0 before the first return. */
+  /** How many attempts were made since the last connection that lived: 0 before the first return. */
   attempt: number
-  /** Milliseconds that the server asked for (`retry=`, see `parseReason`). */
+  /**
+   * Milliseconds that the server asked for (`retry=`, see `parseReason`).
+   *
+   * @default none: the advice alone decides
+   */
   retry?: number | undefined
-  /** A number in [0, 1). Default `Math.random`. */
+  /**
+   * A number in [0, 1).
+   *
+   * @default Math.random
+   */
   random?: () => number
 }
 

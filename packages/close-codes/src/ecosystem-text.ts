@@ -4,8 +4,9 @@ import type { Language } from './text/language.ts'
 export interface EcosystemText {
   /** A rule over ranges of codes, where the ecosystem has one. */
   readonly rule?: string
+  /** What else to know about the ecosystem and its codes. */
   readonly note?: string
-  /** By number. A code whose name says all has no words. */
+  /** What each code means, by number. A code whose name says all has no words. */
   readonly codes?: Readonly<Record<number, string>>
 }
 

@@ -16,17 +16,25 @@ export { type EcosystemText, ecosystemText } from './ecosystem-text.ts'
 
 /** What an ecosystem means by a number. */
 export interface EcosystemUse {
+  /** The ecosystem, as in `privateCodes`. */
   readonly id: string
+  /** Its name for people. */
   readonly ecosystem: string
+  /** Close code, such as 4401. */
   readonly code: number
+  /** What the ecosystem calls it in its own source or documents. */
   readonly name: string
+  /** What it means there, in the language asked for; absent when the name says all. */
   readonly meaning?: string
+  /** What the ecosystem's own clients do after it. */
   readonly retry: PrivateRetry
 }
 
 /** All that is known about a registered code, facts and words. */
 export interface RegisteredExplanation extends CloseCode {
+  /** Tells it from {@link UnregisteredExplanation}. */
   readonly registered: true
+  /** The BCP 47 tag of the language of `text`. */
   readonly language: string
   /** The words; `advice` is what Holdfast's client does, as a sentence. */
   readonly text: CodeText & { readonly advice: string }
@@ -34,18 +42,27 @@ export interface RegisteredExplanation extends CloseCode {
   readonly refusals: { readonly refusing: number; readonly of: number }
   /** Who uses the number in a sense of its own. */
   readonly ecosystems: readonly EcosystemUse[]
+  /** Where what is said can be read. */
   readonly sources: readonly Reference[]
 }
 
 /** What can be said about a number that nobody has registered. */
 export interface UnregisteredExplanation {
+  /** Close code that was asked for. */
   readonly code: number
+  /** Tells it from {@link RegisteredExplanation}. */
   readonly registered: false
+  /** The BCP 47 tag of the language of `text`. */
   readonly language: string
+  /** The range of RFC 6455 7.4.2 that it is in. */
   readonly range: CodeRange
+  /** What the range is for, and what Holdfast's client does, as sentences. */
   readonly text: { readonly meaning: string; readonly advice: string }
+  /** Whether it may stand in a Close frame on the wire. Source: RFC 6455 7.4. */
   readonly travels: boolean
+  /** Whether a script in a browser may pass it to `WebSocket.close()`. Source: WHATWG WebSockets. */
   readonly browserMaySend: boolean
+  /** What a client does after it; see {@link adviceFor}. */
   readonly advice: Advice
   /** Who uses this number. */
   readonly ecosystems: readonly EcosystemUse[]
@@ -53,6 +70,7 @@ export interface UnregisteredExplanation {
   readonly sameRange: readonly { readonly id: string; readonly ecosystem: string }[]
 }
 
+/** What {@link explain} gives; `registered` tells the two apart. */
 export type Explanation = RegisteredExplanation | UnregisteredExplanation
 
 /** Says what a number means, in one language; undefined for a number that is in no range of close codes. */
@@ -123,7 +141,9 @@ export function sourcesOf({ id }: CloseCode): readonly Reference[] {
 
 /** What one implementation does with a code when it arrives. */
 export interface ReceiptInWords {
+  /** Name of the library, browser or server. */
   readonly implementation: string
+  /** What it does with the code. */
   readonly receipt: Receipt
   /** A remark on that implementation. */
   readonly note?: string
@@ -142,7 +162,9 @@ export function receiptsInWords(n: number, { supportNotes }: Language): ReceiptI
 
 /** A fact in words, with its label. */
 export interface Fact {
+  /** Its heading, in the language asked for. */
   readonly label: string
+  /** The fact, in that language. */
   readonly text: string
 }
 

@@ -63,9 +63,9 @@ export interface Facts {
   readonly asked: Asked
   /** The code that says less and is true as well: the next best where a receiver refuses this one. */
   readonly broader?: CodeId
-  /** The HTTP statuses that mean nearly the same, nearest first. Empty: there is none. */
+  /** HTTP statuses that mean nearly the same, nearest first. Empty: there is none. Source: RFC 9110 15. */
   readonly http: readonly number[]
-  /** The gRPC statuses that mean nearly the same, nearest first. Empty: there is none. */
+  /** gRPC statuses that mean nearly the same, nearest first. Empty: there is none. */
   readonly grpc: readonly GrpcStatus[]
   /** Where it is defined. */
   readonly reference: Reference

@@ -3,10 +3,13 @@ import { refusals } from './receive-support.ts'
 
 /** Something worth saying about two codes together, as data; `x` is what it is about, `y` the other one. */
 export interface PairNote {
+  /** Which rule it comes from; the key of its sentence in the texts. */
   readonly id: NoteId
+  /** What the sentence needs: `x` and `y` are the two codes, `http` statuses, `refusing` and `of` counts. */
   readonly args: Readonly<Record<string, number | readonly number[]>>
 }
 
+/** A rule over two codes, such as 'narrower': one says more than the other. */
 export type NoteId = keyof typeof rules
 
 type Args = PairNote['args'] | undefined

@@ -16,6 +16,7 @@ export const aspects = [
   'script',
 ] as const
 
+/** One column of the table by which codes are compared. */
 export type Aspect = (typeof aspects)[number]
 
 /** Who may send a code, as one word. */
@@ -28,8 +29,11 @@ export type MenderId = CloseCode['mend'] | 'server'
 export interface Pair {
   /** Ascending: a pair is the same whichever is named first. */
   readonly codes: readonly [CloseCode, CloseCode]
+  /** Aspects in which the two differ, in the order of {@link aspects}. */
   readonly differs: readonly Aspect[]
+  /** Aspects in which they are the same, in that order. */
   readonly shares: readonly Aspect[]
+  /** What else the two are to each other, by rules over their columns. */
   readonly notes: readonly PairNote[]
 }
 

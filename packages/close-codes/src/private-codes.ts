@@ -4,9 +4,13 @@
  */
 export type PrivateRetry = 'reconnect' | 'at-once' | 'backoff' | 'after-change' | 'stop' | 'unknown'
 
+/** One close code as an ecosystem uses it. */
 export interface PrivateCode {
+  /** Close code, mostly from 4000 to 4999. */
   readonly code: number
+  /** What the ecosystem calls it in its own source or documents. */
   readonly name: string
+  /** What its own clients do after it. */
   readonly retry: PrivateRetry
 }
 
@@ -14,8 +18,11 @@ export interface PrivateCode {
 export interface PrivateCodes {
   /** For choosing one, and the key of its words in the texts: 'graphql-ws'. */
   readonly id: string
+  /** Its name for people: 'graphql-ws (graphql-transport-ws)'. */
   readonly ecosystem: string
+  /** Where the ecosystem defines them. */
   readonly sources: readonly string[]
+  /** The codes, each once. */
   readonly codes: readonly PrivateCode[]
 }
 
@@ -330,10 +337,13 @@ export const privateCodes: readonly PrivateCodes[] = [
 
 /** An ecosystem that was looked at and has no close codes of its own. What it does instead stands in the texts. */
 export interface WithoutPrivateCodes {
+  /** The key of its words in the texts. */
   readonly id: string
+  /** Its name for people. */
   readonly ecosystem: string
 }
 
+/** Ecosystems that were looked at and have none; what they do instead is in the texts, `withoutOwnCodes`. */
 export const withoutPrivateCodes: readonly WithoutPrivateCodes[] = [
   { id: 'slack', ecosystem: 'Slack Socket Mode' },
   { id: 'binance', ecosystem: 'Binance' },

@@ -1,7 +1,12 @@
 /** One of the ranges of RFC 6455 section 7.4.2, both ends included. */
 export interface CodeRange {
+  /**
+   * Its key in the texts. 'registered' is where anybody can register a code with IANA, 'private' where nobody can.
+   */
   readonly id: 'unused' | 'protocol' | 'registered' | 'private'
+  /** Close code with which it begins. */
   readonly from: number
+  /** Close code with which it ends, included. */
   readonly to: number
 }
 

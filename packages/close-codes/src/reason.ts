@@ -6,7 +6,11 @@ export const maxRetry = 86_400_000
 
 /** A reason taken apart: the words, and the milliseconds after which the sender wants the client back. */
 export interface Reason {
+  /** The words for people, without the suffix; '' without any. */
   text: string
+  /**
+   * Milliseconds after which the sender wants the client back, 0 to {@link maxRetry}. Absent when it does not say.
+   */
   retry?: number
 }
 

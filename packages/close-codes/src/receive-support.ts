@@ -8,12 +8,17 @@ export type Receipt = 'accepts' | 'rejects' | 'unknown'
 export interface ReceiveSupport {
   /** The key of its note in the texts, where it has one. */
   readonly id: string
+  /** Name of the library, browser or server. */
   readonly implementation: string
+  /** What it does with 1012. */
   readonly serviceRestart: Receipt
+  /** What it does with 1013. */
   readonly tryAgainLater: Receipt
+  /** What it does with 1014. */
   readonly badGateway: Receipt
-  /** The codes 3000-3999. */
+  /** What it does with codes from 3000 to 3999. */
   readonly registered: Receipt
+  /** The file of its source that decides, at the commit that was read. */
   readonly source: string
 }
 

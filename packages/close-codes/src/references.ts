@@ -1,6 +1,8 @@
 /** A document: its title and where to read it. */
 export interface Reference {
+  /** Its title, with the section; the same in every language. */
   readonly title: string
+  /** Where to read it. */
   readonly url: string
 }
 

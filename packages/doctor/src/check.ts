@@ -13,25 +13,59 @@ export type { LayerReport } from './probe/walk.ts'
 /** What a check looks at besides the URL, and how long it may take. */
 export interface CheckOptions {
   /**
-   * The backend behind the proxy at the URL, asked directly, to tell on which side a fault is. Without a path it
-   * gets that of the URL.
+   * The backend behind the proxy at the URL, asked directly, to tell on which side a fault is. Without a path it gets
+   * that of the URL.
+   *
+   * @default none: only the URL is looked at
    */
   upstream?: string
-  /** Subprotocols to offer, in order. Default: none. */
+  /**
+   * Subprotocols to offer, in order. Source: RFC 6455 4.1.
+   *
+   * @default []
+   */
   protocols?: readonly string[]
-  /** Headers to send with the handshake, such as Cookie, Authorization or Origin. */
+  /**
+   * Headers to send with the handshake, such as Cookie, Authorization or Origin.
+   *
+   * @default []
+   */
   headers?: HeaderList
-  /** Milliseconds that each step may take: a lookup, a connection, an answer, a Pong. Default 5,000. */
+  /**
+   * Milliseconds that each step may take: a lookup, a connection, an answer, a Pong.
+   *
+   * @default 5000
+   */
   timeout?: number
-  /** Milliseconds of silence that a connection must survive. Default 3,000; 70,000 finds limits of a minute. */
+  /**
+   * Milliseconds of silence that a connection must survive; 70,000 finds limits of a minute.
+   *
+   * @default 3000
+   */
   idle?: number
-  /** PEM of an authority to trust beside the runtime's own. */
+  /**
+   * PEM of an authority to trust beside the runtime's own.
+   *
+   * @default none
+   */
   ca?: string
-  /** Finds the addresses of a name. Default: as the system does. */
+  /**
+   * Finds the addresses of a name.
+   *
+   * @default as the system does: hosts file and DNS
+   */
   lookup?: Lookup
-  /** Unix milliseconds, to judge certificates by. Default `Date.now`. */
+  /**
+   * Unix milliseconds, to judge certificates by.
+   *
+   * @default Date.now
+   */
   now?: () => number
-  /** Ends the check at once; what is known by then is the result. */
+  /**
+   * Ends the check at once; what is known by then is the result.
+   *
+   * @default none: each step has a limit
+   */
   signal?: AbortSignal
   /** Called as each layer is done, first for the URL and then for the upstream. */
   onLayer?(report: LayerReport, endpoint: 'url' | 'upstream'): void
@@ -41,6 +75,10 @@ export interface CheckOptions {
 export interface EndpointReport {
   /** As it was given. */
   url: string
+  /**
+   * What was found, in the order in which a connection meets the layers; up to the one that makes the next
+   * impossible.
+   */
   layers: LayerReport[]
   /** Whether all layers were looked at and none has an error. */
   healthy: boolean
@@ -50,6 +88,7 @@ export interface EndpointReport {
 export interface CheckResult extends EndpointReport {
   /** False when the signal ended the check before its end. */
   complete: boolean
+  /** With the option `upstream`: the same of the backend, asked directly. */
   upstream?: EndpointReport
   /** With `upstream`: the side on which the fault is. */
   side?: Side

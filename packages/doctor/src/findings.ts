@@ -45,9 +45,13 @@ export type Where = { file: string; line: number } | { layer: Layer }
 
 /** One thing that the doctor found, as data; its words are a view, see `title` and `fix`. */
 export interface Finding {
+  /** What it is, such as `nginx-upgrade-header`. It does not change between versions. */
   code: FindingCode
+  /** How bad it is here; mostly the level of its row. */
   level: Level
+  /** The values that its texts name in `{braces}`. */
   args: Record<string, string | number>
+  /** Where it is. Absent when it concerns the whole, as conclusions from two endpoints do. */
   where?: Where
 }
 

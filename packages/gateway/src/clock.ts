@@ -9,9 +9,13 @@ export type UnixMs = number & { readonly kind?: 'unix' }
 
 /** Time and timers, as a parameter, so that tests can turn them by hand. */
 export interface Clock {
+  /** Milliseconds from an arbitrary start of the process; never goes back. For durations and deadlines. */
   now(): MonotonicMs
+  /** Unix milliseconds by the wall clock, which may jump. For what people read. */
   wall(): UnixMs
+  /** Calls `callback` once, `ms` milliseconds from now. What it returns is handed to `clearTimeout`. */
   setTimeout(callback: () => void, ms: number): unknown
+  /** Cancels a timer of `setTimeout`; one that has fired is passed over. */
   clearTimeout(timer: unknown): void
 }
 

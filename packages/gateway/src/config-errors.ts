@@ -6,9 +6,9 @@ export interface ConfigProblem {
   level: 'error' | 'warning'
   /** The file as the caller named it. Absent for a problem with a flag. */
   file?: string
-  /** Counted from 1. Absent when the file as a whole is at fault: missing, not readable, too large. */
+  /** Line number, counted from 1. Absent when the file as a whole is at fault: missing, not readable, too large. */
   line?: number
-  /** Counted from 1, in UTF-16 code units. */
+  /** Column number, counted from 1, in UTF-16 code units. */
   column?: number
   /** The command-line flag at fault, such as `--listen`; then there is no file. */
   flag?: string

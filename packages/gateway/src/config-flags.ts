@@ -7,13 +7,29 @@ import type { GatewayOptions } from './options.ts'
 
 /** The flags of `holdfast serve` that say what a configuration says otherwise; as typed. */
 export interface ConfigFlags {
-  /** `HOST:PORT`, in place of every listener of the file. */
+  /**
+   * `HOST:PORT`, in place of every listener of the file.
+   *
+   * @default that of the file; without one 127.0.0.1:8080
+   */
   listen?: string
-  /** URLs. In place of every route of the file: one route, `default`, for all requests. */
+  /**
+   * URLs. In place of every route of the file: one route, `default`, for all requests.
+   *
+   * @default the routes of the file, which is then compulsory
+   */
   upstreams?: readonly string[]
-  /** `HOST:PORT` or `off`. The token of the file stays. */
+  /**
+   * `HOST:PORT` or `off`. The token of the file stays.
+   *
+   * @default that of the file; without one 127.0.0.1:10120
+   */
   admin?: string
-  /** A number or `auto`. */
+  /**
+   * How many worker processes, from 1 to 256, or `auto`.
+   *
+   * @default that of the file; without one `auto`
+   */
   workers?: string | number
 }
 

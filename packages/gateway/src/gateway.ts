@@ -28,21 +28,56 @@ import { UpstreamPool } from './upstreams.ts'
 
 /** What a Gateway takes besides its options. */
 export interface GatewayDeps {
+  /** Where it logs: a logger of pino. */
   log: Logger
+  /**
+   * Time and timers, for tests that turn the clock by hand.
+   *
+   * @default {@link systemClock}
+   */
   clock?: Clock
-  /** In [0, 1), like Math.random. */
+  /**
+   * A number in [0, 1); it spreads closes, delays and probes.
+   *
+   * @default Math.random
+   */
   random?: () => number
-  /** Who may come in; a ledger of this gateway's own by default. */
+  /**
+   * Decides who may come in under the limits of a route.
+   *
+   * @default a ledger of this gateway's own
+   */
   admit?: Admit
-  /** Told of connections that other gateways have let in; the result is called when they have ended. */
+  /**
+   * Told of connections that come with a live upgrade and that another gateway has let in; the result is called when
+   * they have ended.
+   *
+   * @default nothing is called
+   */
   entered?: HandshakeDeps['entered']
-  /** Where handshakes are traced; nowhere by default. */
+  /**
+   * Where handshakes are traced.
+   *
+   * @default nowhere
+   */
   tracing?: Tracing
-  /** A socket without a request had to give way to another. */
+  /**
+   * Called when a socket without a request had to give way to another; see `pending`.
+   *
+   * @default nothing is called
+   */
   onPendingRefused?: () => void
-  /** An upstream could not be dialled, because this process has too many open files. */
+  /**
+   * Called when an upstream could not be dialled, because this process has too many open files.
+   *
+   * @default nothing is called
+   */
   onNoDescriptor?: () => void
-  /** Put before connection ids, so that they are unique among several gateways. */
+  /**
+   * Put before connection ids, so that they are unique among several gateways.
+   *
+   * @default ''
+   */
   idPrefix?: string
 }
 
@@ -50,7 +85,9 @@ export type { Packed } from './pack.ts'
 
 /** What part of the connections is meant; nothing: all. */
 export interface Scope {
+  /** Name of a route. Absent: all routes. */
   route?: string
+  /** Name of an upstream. Absent: all upstreams. */
   upstream?: string
 }
 
@@ -85,6 +122,10 @@ export class Gateway {
   /** Routes that the operator drained; the next reload takes them back in. */
   readonly #drainedRoutes = new Set<string>()
 
+  /**
+   * Makes the routes; nothing is dialled and nothing listens. `prepare` and `start` follow, then `take` for each
+   * socket.
+   */
   constructor(options: GatewayOptions, deps: GatewayDeps) {
     this.#options = options
     this.#log = deps.log
@@ -202,7 +243,7 @@ export class Gateway {
     return this.#drain(scope, this.#of(scope))
   }
 
-  /** Sockets that have not sent a whole request yet. */
+  /** How many sockets have not sent a whole request yet. */
   get pending(): number {
     return this.#doors.pending
   }
@@ -225,7 +266,10 @@ export class Gateway {
     return found
   }
 
-  /** False when there is no such connection. */
+  /**
+   * Closes both sides of a connection with this code and reason. False when there is no such connection. Source: RFC
+   * 6455 7.1.2.
+   */
   closeConnection(id: string, code: number, reason: string): boolean {
     const connection = this.#connections.get(id)
     connection?.pipe.end({ what: 'operator-closes', code, reason })

@@ -9,10 +9,11 @@ export type LogLevel = (typeof logLevels)[number]
 
 /** How a process logs. Plain data: the supervisor hands it to its workers, so that all lines look alike. */
 export interface LogOptions {
+  /** The least level that is logged; 'silent' logs nothing. */
   level: LogLevel
-  /** One readable line per event instead of JSON. */
+  /** Whether an event is one readable line; else it is one line of JSON. */
   pretty: boolean
-  /** Colours; only looked at when `pretty`. */
+  /** Whether readable lines have colours. Only looked at when `pretty`. */
   colour: boolean
 }
 

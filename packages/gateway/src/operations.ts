@@ -15,59 +15,73 @@ export type Phase = 'starting' | 'serving' | 'draining'
 
 /** One worker as the operator sees it. */
 export interface WorkerInfo {
+  /** Number of the worker, counted from 1 over the life of the supervisor; never given twice. */
   id: number
+  /** Process id of the worker; that of the supervisor where it serves in its process. */
   pid: number
   /** leaving: an upgrade has replaced it, and it has connections left. */
   state: 'starting' | 'ready' | 'leaving' | 'gone'
-  /** 1 for the workers of the start; an upgrade starts the next. */
+  /** Number of the round that started it: 1 at the start, and one more with each upgrade. */
   generation: number
-  /** Of the code that it runs. */
+  /** Version of the code that it runs. */
   version: string
+  /** Unix milliseconds of its start. */
   startedAt: UnixMs
+  /** How many connections it has, open, held and closing, by its last report. */
   connections: number
+  /** What it uses, by its last report; absent before the first. */
   process?: ProcessInfo
 }
 
 /** `GET /api/state`. */
 export interface GatewayState {
+  /** Version of the supervisor, which an upgrade does not replace. */
   version: string
+  /** starting: no listener accepts yet; serving; draining: on the way out. */
   phase: Phase
   /** Process id of the supervisor; it stays the same for as long as the gateway runs. */
   pid: number
+  /** Unix milliseconds of the supervisor's start. */
   startedAt: UnixMs
-  /** Milliseconds. */
+  /** Milliseconds since its start, by the monotonic clock. */
   uptime: number
   /** URLs with the actual ports. */
   listen: string[]
+  /** URL of the admin port; absent when it is off. */
   admin?: string
+  /** The workers, those too that an upgrade has replaced and that have connections left. */
   workers: WorkerInfo[]
   /** How many workers were started in place of one that ended. */
   workerRestarts: number
-  /** Sockets that were closed because no worker took them in time. */
+  /** How many sockets were closed because no worker took them in time. */
   socketsDropped: number
   /** The last upgrade. */
   upgrade?: UpgradeInfo
+  /** The routes, in the order of the configuration, summed over the workers. */
   routes: RouteInfo[]
+  /** Drains that are under way, and the last that are done. */
   drains: DrainInfo[]
 }
 
 /** One live upgrade. */
 export interface UpgradeInfo {
+  /** Unix milliseconds of its start. */
   startedAt: UnixMs
   /** starting: the new workers are not ready; moving: connections move to them; done; failed: the old ones go on. */
   phase: 'starting' | 'moving' | 'done' | 'failed'
-  /** Versions of the code that ran and of that which runs now. */
+  /** Version of the code that ran before. */
   from: string
+  /** Version of the code that runs now; absent until the first new worker has said it. */
   to?: string
-  /** Connections when the move began. */
+  /** How many connections there were when the move began. */
   total: number
-  /** To a new worker that still runs. */
+  /** How many have gone to a new worker that still runs. */
   moved: number
-  /** With their old worker: by themselves, or told to come back at the deadline. */
+  /** How many ended with their old worker: by themselves, or told to come back at the deadline. */
   ended: number
-  /** Those that have ended, by code and by whom, as `1012:gateway`. Absent in answers of older gateways. */
+  /** How many have ended, by code and by whom, as `1012:gateway`. Absent in answers of older gateways. */
   closes?: Record<string, number>
-  /** Cut without a Close: their clients saw 1006. Absent in answers of older gateways. */
+  /** How many were cut without a Close: their clients saw 1006. Absent in answers of older gateways. */
   lost?: number
   /** Milliseconds from the start to its end. */
   ms?: number
@@ -104,17 +118,29 @@ export interface Measured {
   sockets: SocketCounts
 }
 
+/** What an operator can see and do. */
 export interface Operations {
-  /** Why the gateway should not get traffic, or undefined when it should. */
+  /** Why the gateway should not get traffic, or undefined when it should: what `/readyz` says. */
   unready(): string | undefined
+  /** The whole state, asked of every worker; one that does not answer counts with its last report. */
   state(): Promise<GatewayState>
+  /** What the metrics show, asked of every worker in the same way. */
   measure(): Promise<Measured>
+  /** Live connections of all workers, at most `limit`, of a route or in a state. */
   connections(filter: ConnectionFilter): Promise<ConnectionInfo[]>
+  /** Closes both sides of a connection with this code and reason. False when no worker has it. */
   closeConnection(id: string, code: number, reason: string): Promise<boolean>
-  /** Without a scope the whole gateway: it ends after that. Throws a GatewayError for a scope that does not exist. */
+  /**
+   * Lets go of the connections of a route or upstream; they get 1012, spread in time. Without a scope of all, and the
+   * gateway ends after that.
+   *
+   * @throws {GatewayError} 'not_found': there is no such route or upstream.
+   */
   drain(scope?: DrainScope): Promise<DrainCounts>
+  /** Reads the configuration again and takes it on as a whole, or not at all. Never rejects. */
   reload(): Promise<ReloadResult>
   /** Replaces the workers by new ones from the code now on disk, without ending a connection. */
   upgrade(): Promise<UpgradeResult>
+  /** What happens, as it happens: closes, health, drains, reloads, upgrades, workers. */
   readonly events: EventFeed
 }

@@ -1,46 +1,86 @@
-/** An address to listen on or to be reached at. Port 0 lets the system choose. */
+/** An address to listen on or to be reached at. */
 export interface HostPort {
+  /** Name or address. An IPv6 address has no brackets here. */
   host: string
+  /** TCP port, 0 to 65535. To listen on 0 lets the system choose. */
   port: number
 }
 
 /** PEM texts of a TLS listener; the files were read when the configuration was loaded. */
 export interface TlsOptions {
+  /** The certificate, then its chain. */
   cert: string
+  /** The private key of that certificate, not encrypted. */
   key: string
 }
 
 /** One address that clients connect to. */
 export interface ListenOptions extends HostPort {
-  /** Present: wss and HTTP/2 (ALPN `h2`, `http/1.1`). Absent: plain TCP. */
+  /**
+   * Present: wss and HTTP/2 (ALPN `h2`, `http/1.1`). Source: RFC 6455 3, RFC 8441.
+   *
+   * @default plain TCP
+   */
   tls?: TlsOptions
-  /** Every connection must open with a PROXY protocol v1 or v2 header. */
+  /**
+   * Whether every connection must open with a PROXY protocol v1 or v2 header, which says the client's address.
+   *
+   * @default false
+   */
   proxyProtocol: boolean
 }
 
 /** Where the admin API and the metrics are. */
 export interface AdminOptions extends HostPort {
-  /** Bearer token. Compulsory when `host` is not a loopback address. */
+  /**
+   * Bearer token of the API. Compulsory when `host` is not a loopback address. Source: RFC 6750 2.1.
+   *
+   * @default none: whoever reaches the port may do everything
+   */
   token?: string
 }
 
-/** Sockets that have not sent a whole request yet; the numbers hold for each listener, in each worker. */
+/** Limits of sockets that have not sent a whole request yet; they hold for each listener, in each worker. */
 export interface PendingOptions {
-  /** How many there may be. */
+  /**
+   * How many there may be; then the oldest is closed.
+   *
+   * @default 16384
+   */
   connections: number
-  /** How many of one address; trusted proxies are not counted so. */
+  /**
+   * How many of one address there may be. Trusted proxies speak for many and are not counted so.
+   *
+   * @default 8192
+   */
   perAddress: number
-  /** Milliseconds from the accept to the end of the first request head, TLS and PROXY header included. */
+  /**
+   * Milliseconds from the accept to the end of the first request head, TLS and PROXY header included.
+   *
+   * @default 10000 (10s)
+   */
   timeout: number
 }
 
 /** How the gateway lets go of connections. */
 export interface DrainOptions {
-  /** Milliseconds over which the closes are spread. */
+  /**
+   * Milliseconds over which the closes are spread evenly; 0 closes all at once. Less than `deadline`.
+   *
+   * @default 5000 (5s)
+   */
   spread: number
-  /** Milliseconds from the start of the drain after which what is left is cut. */
+  /**
+   * Milliseconds from the start of the drain after which what is left is cut.
+   *
+   * @default 30000 (30s)
+   */
   deadline: number
-  /** The least and greatest delay, in milliseconds, that clients are told to wait. */
+  /**
+   * Milliseconds that a client is told to wait (`retry=` in the reason of its Close), from the least to the greatest.
+   *
+   * @default [1000, 5000] ([1s, 5s])
+   */
   retry: [least: number, greatest: number]
 }
 
@@ -48,13 +88,26 @@ export interface DrainOptions {
 export interface UpstreamOptions {
   /** The URL as written, normalised. It names the upstream in metrics, in the log and for `drain --upstream`. */
   name: string
+  /** Whether it is dialled with TLS: `wss` or `https` in the URL. */
   tls: boolean
+  /** Name or address of the server. */
   host: string
+  /** TCP port of the server: that of the URL, or 80, or 443 with TLS. */
   port: number
   /** Path prefix put before the request's path; '' when the URL has none. */
   path: string
+  /**
+   * How many new connections it gets for one of an upstream of weight 1; 1 to 1000.
+   *
+   * @default 1
+   */
   weight: number
-  /** Present: `host` is resolved again every so many milliseconds and every address is an upstream. */
+  /**
+   * Milliseconds between two look-ups of `host`, of which every address is then an upstream; 10000 unless the
+   * configuration gives `every`.
+   *
+   * @default none: `host` is one upstream, looked up at each dial
+   */
   dnsEvery?: number
 }
 
@@ -67,23 +120,51 @@ export type Balance =
 
 /** Probes of an upstream: whole WebSocket handshakes. */
 export interface HealthOptions {
-  /** Path of the probing upgrade request. */
+  /**
+   * Path of the probing upgrade request, after the path of the upstream's URL.
+   *
+   * @default '/'
+   */
   path: string
-  /** Subprotocol that the probe offers and expects back. */
+  /**
+   * Subprotocol that the probe offers and expects back. Source: RFC 6455 1.9.
+   *
+   * @default none is offered
+   */
   protocol?: string
-  /** Milliseconds between probes. */
+  /**
+   * Milliseconds between two probes of one upstream.
+   *
+   * @default 5000 (5s)
+   */
   interval: number
-  /** Milliseconds that a whole probe may take. */
+  /**
+   * Milliseconds that a whole probe may take; not more than `interval`.
+   *
+   * @default 2000 (2s)
+   */
   timeout: number
-  /** Whether the probe sends a Ping and waits for its Pong. */
+  /**
+   * Whether the probe sends a Ping and waits for its Pong: the server's event loop must turn. Source: RFC 6455 5.5.2.
+   *
+   * @default true
+   */
   ping: boolean
-  /** Successes in a row that make an unhealthy upstream healthy. */
+  /**
+   * How many probes in a row must go well to bring an upstream back; 1 to 100.
+   *
+   * @default 2
+   */
   healthy: number
-  /** Failures in a row, of probes or of dials, that make it unhealthy. */
+  /**
+   * How many failures in a row, of probes or of dials, take it out; 1 to 100.
+   *
+   * @default 3
+   */
   unhealthy: number
 }
 
-/** What a held connection's next upstream is told again; see replay.ts. */
+/** What a held connection's next upstream is told again; docs/replay.md is the guide to it. */
 export type ReplayOptions =
   | { by: 'none' }
   /** The client's first so many messages. */
@@ -95,77 +176,249 @@ export type ReplayOptions =
 
 /** The client stays while its upstream restarts. */
 export interface HoldOptions {
-  /** Milliseconds after which a client whose upstream has not come back is told to come back itself. */
+  /**
+   * Milliseconds after which a client whose upstream has not come back is told 1012, to come back itself.
+   *
+   * @default 30000 (30s)
+   */
   for: number
-  /** Close codes of the upstream after which the client is held; `lost`: the end of TCP without a Close too. */
+  /**
+   * Close codes of the upstream after which the client is held; `lost`: the end of TCP without a Close too.
+   *
+   * @default [1012, 'lost']
+   */
   on: (number | 'lost')[]
-  /** Bytes of the client's that are kept for the next upstream; then the client is not read any more. */
+  /**
+   * Bytes of one client that are kept for the next upstream; then the client is not read any more.
+   *
+   * @default 262144 (256KiB)
+   */
   buffer: number
+  /**
+   * What the next upstream is told again, for servers that know nothing of holds.
+   *
+   * @default none
+   */
   replay: ReplayOptions
 }
 
-/** Unset means no limit. */
+/** Limits of a route. Over one of the first three a client is told 1013, with a `retry=` of its own. */
 export interface LimitOptions {
+  /**
+   * How many connections may be open at a time, over all workers; plain HTTP requests under way count.
+   *
+   * @default no limit
+   */
   connections?: number
+  /**
+   * How many of them may be of one client address.
+   *
+   * @default no limit
+   */
   perAddress?: number
+  /**
+   * How many new connections a second; up to one second's worth may come at once.
+   *
+   * @default no limit
+   */
   handshakesPerSecond?: number
-  /** Payload bytes of one message as it travels, so before decompression. */
+  /**
+   * Bytes of payload of one message, in either direction, as it travels: before decompression. Over it: 1009.
+   * Source: RFC 6455 7.4.1.
+   *
+   * @default no limit
+   */
   messageBytes?: number
+  /**
+   * How many messages a second the client of a connection may send. Over it: 1008. Source: RFC 6455 7.4.1.
+   *
+   * @default no limit
+   */
   messagesPerSecond?: number
 }
 
-/** Milliseconds; `false`: no limit. */
+/** How long each step may take. */
 export interface TimeoutOptions {
-  /** TCP and TLS to an upstream. */
+  /**
+   * Milliseconds for TCP and TLS to an upstream.
+   *
+   * @default 2000 (2s)
+   */
   connect: number
-  /** From there to the 101. */
+  /**
+   * Milliseconds from there to the upstream's answer to the handshake. Then: 1014.
+   *
+   * @default 5000 (5s)
+   */
   handshake: number
-  /** For a peer's answer to a Close. */
+  /**
+   * Milliseconds for a peer's answer to a Close; then the connection is cut. Source: RFC 6455 7.1.1.
+   *
+   * @default 5000 (5s)
+   */
   close: number
-  /** Plain HTTP: from the end of a request to the head of its answer. */
+  /**
+   * Milliseconds of plain HTTP from the end of a request to the head of its answer; `false`: no limit. Then: 504.
+   *
+   * @default 300000 (5m)
+   */
   response: number | false
-  /** Plain HTTP: without a byte to or from the upstream. */
+  /**
+   * Milliseconds of plain HTTP without a byte to or from the upstream; `false`: no limit.
+   *
+   * @default false (off)
+   */
   idle: number | false
+}
+
+/** Which requests a route serves. */
+export interface MatchOptions {
+  /**
+   * Exact host, or `*.example.com` for any one or more labels before it.
+   *
+   * @default every host
+   */
+  host?: string
+  /**
+   * Exact path, or a prefix followed by `*`.
+   *
+   * @default every path
+   */
+  path?: string
+}
+
+/** Pings of the gateway's own to client and upstream. Source: RFC 6455 5.5.2. */
+export interface KeepaliveOptions {
+  /**
+   * Milliseconds of silence of a side after which it gets a Ping.
+   *
+   * @default 25000 (25s)
+   */
+  ping: number
+  /**
+   * Milliseconds from the Ping after which a side that stays silent counts as gone.
+   *
+   * @default 10000 (10s)
+   */
+  timeout: number
+}
+
+/** Close codes for clients that do not take the usual ones: 1000 to 1014 those that a server may send, or 3000 to 4999. */
+export interface CloseCodeOptions {
+  /**
+   * Close code when no upstream can serve the client, or the upstream is lost.
+   *
+   * @default 1014
+   */
+  badGateway: number
+  /**
+   * Close code when the gateway lets go of the connection, or the upstream restarts.
+   *
+   * @default 1012
+   */
+  restart: number
+  /**
+   * Close code when a limit is reached, or the upstream answers 503 or 429.
+   *
+   * @default 1013
+   */
+  tryAgain: number
 }
 
 /** One route: which requests it serves, by which upstreams, and how. */
 export interface RouteOptions {
+  /** Names the route in metrics, log and commands; 1 to 64 letters, digits, dots, dashes or underscores. */
   name: string
-  match: {
-    /** Exact host, or `*.example.com` for any one or more labels before it. Absent: every host. */
-    host?: string
-    /** Exact path, or a prefix followed by `*`. Absent: every path. */
-    path?: string
-  }
+  /**
+   * Which requests it serves.
+   *
+   * @default every request
+   */
+  match: MatchOptions
+  /** The servers behind it, at least one. */
   upstreams: UpstreamOptions[]
+  /**
+   * How an upstream is picked for a new connection.
+   *
+   * @default least-connections
+   */
   balance: Balance
-  /** How many dials one client may cost before it is told of the failure. */
+  /**
+   * How many dials one client may cost before it is told of the failure; 1 to 100.
+   *
+   * @default 3
+   */
   attempts: number
+  /** How long each step may take. */
   timeouts: TimeoutOptions
+  /**
+   * Probes of each upstream.
+   *
+   * @default none are sent: an upstream that cannot be dialled is avoided for a while
+   */
   health?: HealthOptions
-  /** Milliseconds between pings and for the answer; `false`: no pings. */
-  keepalive: { ping: number; timeout: number } | false
-  /** An upstream's 3xx or 4xx: handed on as it is, or said as a close code. */
+  /** Pings to both sides; `false`: none, and a peer whose network is gone is noticed only when something is sent to it. */
+  keepalive: KeepaliveOptions | false
+  /**
+   * An upstream's 3xx or 4xx: handed on as it is, or said as a close code.
+   *
+   * @default 'pass'
+   */
   rejections: 'pass' | 'close'
-  /** No upstream: said as a close code after a 101, or as an HTTP status. */
+  /**
+   * No upstream: said as a close code after a 101, which every client can see, or as HTTP 502, 503 or 504.
+   *
+   * @default 'close'
+   */
   badGateway: 'close' | 'http'
-  closeCodes: { badGateway: number; restart: number; tryAgain: number }
-  /** Allowed `Origin` values; absent: every origin. */
+  /** What the gateway itself closes with. */
+  closeCodes: CloseCodeOptions
+  /**
+   * `Origin` values that may connect; others, and requests without one, get HTTP 403. Source: RFC 6455 10.2.
+   *
+   * @default every origin
+   */
   origins?: string[]
+  /** How much the route may carry. */
   limits: LimitOptions
-  /** Absent: a connection ends with its upstream. */
+  /**
+   * Clients stay connected while their upstream restarts.
+   *
+   * @default a connection ends with its upstream
+   */
   hold?: HoldOptions
 }
 
 /** A whole configuration after validation: durations in milliseconds, sizes in bytes, every default filled in. */
 export interface GatewayOptions {
+  /**
+   * Where clients connect, at least one address.
+   *
+   * @default 127.0.0.1:8080
+   */
   listen: ListenOptions[]
+  /**
+   * Where the admin API and the metrics are; `false`: nowhere.
+   *
+   * @default 127.0.0.1:10120
+   */
   admin: AdminOptions | false
+  /**
+   * How many processes carry the connections, from 1 to 256; `auto`: one for each core.
+   *
+   * @default 'auto'
+   */
   workers: number | 'auto'
-  /** Addresses or CIDR ranges whose forwarded headers are believed. */
+  /** Addresses or CIDR ranges whose forwarded headers are believed. Source: RFC 7239 8.1. */
   trustedProxies: string[]
-  /** Absent when the supervisor is older than this code: the defaults. */
+  /**
+   * Limits of sockets without a whole request. Absent when the supervisor is older than this code.
+   *
+   * @default the defaults of its members
+   */
   pending?: PendingOptions
+  /** How the gateway lets go of connections. */
   drain: DrainOptions
+  /** The routes, at least one; the first that matches a request serves it. */
   routes: RouteOptions[]
 }

@@ -10,35 +10,52 @@ export type Direction = 'to-upstream' | 'to-client'
 
 /** What was handed on. Bytes include frame headers. */
 export interface Traffic {
+  /** How many messages, by direction. */
   messages: Record<Direction, number>
+  /** Bytes, frame headers included, by direction. Source: RFC 6455 5.2. */
   bytes: Record<Direction, number>
 }
 
 /** Monotonic counts of one route. Keys of the inner records are label values. */
 export interface RouteCounters extends Traffic {
-  /** By result: 'accepted', 'bad-gateway', 'busy', 'rejected', 'origin-refused', 'over-limit', 'unchecked', 'draining', 'abandoned', 'fault'. */
+  /**
+   * How many handshakes, by result: 'accepted', 'bad-gateway', 'busy', 'rejected', 'origin-refused', 'over-limit',
+   * 'unchecked', 'draining', 'abandoned', 'fault'.
+   */
   handshakes: Record<string, number>
   /**
-   * By `${code}:${by}`; code 1006 stands for a connection that ended without a Close frame, and `4xxx` for all codes of
-   * that thousand that nobody knows.
+   * How many closes, by `${code}:${by}`; code 1006 stands for a connection that ended without a Close frame, and
+   * `4xxx` for all codes of that thousand that nobody knows.
    */
   closes: Record<string, number>
-  /** Messages that an upstream may not have read before it went, or of which it sent only a part. */
+  /** How many messages an upstream may not have read before it went, or sent only in part, by direction. */
   lost: Record<Direction, number>
-  /** How holds ended: 'attached', 'refused', 'too-late', 'abandoned' (the client left), 'ended' (drain, fault). */
+  /**
+   * How many holds have ended, by how: 'attached', 'refused', 'too-late', 'abandoned' (the client left), 'ended'
+   * (drain, fault).
+   */
   reattachments: Record<string, number>
-  /** Seconds from the loss of an upstream to the next one: upper bound of a bucket → how many in it; 'Infinity' is the last. */
+  /**
+   * How many re-attachments took at most so many seconds from the loss of an upstream to the next one: the upper
+   * bound of each bucket, with 'Infinity' as the last.
+   */
   reattachSeconds: Record<string, number>
-  /** The sum of those seconds. */
+  /** Seconds of all re-attachments together. */
   reattachSum: number
 }
 
 /** One upstream of a route. */
 export interface UpstreamInfo {
+  /** The URL of the configuration, normalised. */
   name: string
   /** The address dialled; differs from `name` for `dns:` upstreams. */
   address: string
+  /**
+   * False after `health.unhealthy` failures in a row, until as many probes as `health.healthy` have gone well. Always
+   * true on a route without `health`.
+   */
   healthy: boolean
+  /** How many connections go through it, plain HTTP requests under way included. */
   connections: number
   /** The last failure in words, when there was one since it last worked. */
   lastError?: string
@@ -46,10 +63,13 @@ export interface UpstreamInfo {
 
 /** One route. */
 export interface RouteInfo {
+  /** Its name in the configuration. */
   name: string
-  /** Connections by state. */
+  /** How many connections, by state. */
   connections: Record<ShownState, number>
+  /** Its upstreams; of a `dns` entry, one for each address. */
   upstreams: UpstreamInfo[]
+  /** What it has counted since the start. */
   counters: RouteCounters
 }
 
@@ -57,31 +77,45 @@ export interface RouteInfo {
 export interface DrainInfo {
   /** What is drained: 'gateway', 'route chat', 'upstream ws://…'. */
   scope: string
-  /** Connections at the start; closed, gone on with another upstream, and cut so far. */
+  /** How many connections there were at the start. */
   total: number
+  /** How many have been closed with a Close so far. */
   closed: number
+  /** How many were held and have gone on with another upstream so far. */
   moved: number
+  /** How many were cut at the deadline. */
   cut: number
+  /** Whether none is left. */
   done: boolean
 }
 
 /** Everything a gateway counts and shows at one moment. */
 export interface GatewaySnapshot {
+  /** The routes, in the order of the configuration. */
   routes: RouteInfo[]
+  /** Drains that are under way, and the last ten that are done. */
   drains: DrainInfo[]
 }
 
 /** One live connection. */
 export interface ConnectionInfo extends Traffic {
+  /** Its id, unique in the gateway; `holdfast connections` shows it. */
   id: string
+  /** Name of its route. */
   route: string
+  /** Name of its upstream; '' while it is held. */
   upstream: string
+  /** The client's address: of its socket, of its PROXY header, or as a trusted proxy says. Source: RFC 7239 5.2. */
   address: string
+  /** open; held: its upstream is gone, and the next is being looked for; closing: a Close is under way. */
   state: ShownState
   /** How many times the connection went on with another upstream. */
   reattached: number
+  /** Unix milliseconds of its handshake. */
   openedAt: UnixMs
+  /** Its subprotocol; absent without one. Source: RFC 6455 1.9. */
   protocol?: string
+  /** Over which HTTP it came: a connection of its own, or a stream of HTTP/2. Source: RFC 6455 4, RFC 8441 5. */
   http: '1.1' | '2'
 }
 

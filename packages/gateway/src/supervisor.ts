@@ -28,20 +28,38 @@ import type { ConnectionFilter, DrainCounts, DrainScope } from './worker-message
 
 /** What a {@link Supervisor} needs. */
 export interface SupervisorOptions {
+  /** The configuration to start with, from `loadConfigFile` or `optionsFromFlags`. */
   options: GatewayOptions
   /** Reads the configuration again, for a reload. */
   load: () => LoadResult | Promise<LoadResult>
+  /** How it and its workers log. */
   logging: LogOptions
   /** Shown to operators. */
   version: string
+  /**
+   * Time and timers, for tests that turn the clock by hand.
+   *
+   * @default {@link systemClock}
+   */
   clock?: Clock
+  /**
+   * A number in [0, 1); it spreads the delays that clients are told.
+   *
+   * @default Math.random
+   */
   random?: () => number
   /**
-   * Where the code of a worker is: asked at every start of one, because a new version may lie in another folder. By
-   * default beside this file.
+   * Where the code of a worker is: asked at every start of one, because a new version may lie in another folder.
+   *
+   * @default beside this file
    */
   workerProgram?: () => URL | undefined
-  /** One worker in this process instead of workers in theirs; always so where the runtime cannot do otherwise. */
+  /**
+   * Whether one worker serves in this process, in place of workers in theirs; always so where the runtime cannot hand
+   * sockets to other processes.
+   *
+   * @default false
+   */
   oneProcess?: boolean
 }
 
@@ -57,6 +75,7 @@ const endWithin = 1000
  * makes it decides about those.
  */
 export class Supervisor implements Operations {
+  /** What happens, as it happens: closes, health, drains, reloads, upgrades, workers. */
   readonly events = new EventFeed()
   /** Resolves when the gateway has been drained and everything is closed. */
   readonly finished: Promise<DrainCounts>
@@ -93,6 +112,7 @@ export class Supervisor implements Operations {
   #changes = 0
   #waitingReload: Promise<ReloadResult> | undefined
 
+  /** Starts nothing yet; {@link Supervisor.start} does. */
   constructor(given: SupervisorOptions) {
     const { options, load, logging, version, clock = systemClock, random = Math.random } = given
     const oneProcess = given.oneProcess || !canFork
@@ -163,7 +183,11 @@ export class Supervisor implements Operations {
     })
   }
 
-  /** Resolves when all listeners accept. Rejects with a GatewayError that says why they cannot. */
+  /**
+   * Binds the listeners and the admin port and starts the workers. Resolves when all listeners accept.
+   *
+   * @throws {GatewayError} 'cannot_listen' or 'worker_failed': what was bound is let go again.
+   */
   async start(): Promise<void> {
     const opened = await this.#listening.open(this.#options.listen)
     warnOfLowLimit(this.#options, this.#crewSize(this.#oneProcess), this.#log)
@@ -191,11 +215,12 @@ export class Supervisor implements Operations {
     )
   }
 
-  /** The admin port's URL. */
+  /** The admin port's URL; undefined when it is off. */
   get adminUrl(): string | undefined {
     return this.#admin?.url
   }
 
+  /** Why the gateway should not get traffic, or undefined when it should: what `/readyz` says. */
   unready(): string | undefined {
     if (this.#phase !== 'serving') return this.#phase
     if (this.#crew.ready.length === 0) return 'no worker is ready'
@@ -203,6 +228,7 @@ export class Supervisor implements Operations {
     return short ? 'the limit of open files is reached' : undefined
   }
 
+  /** The whole state, asked of every worker; one that does not answer counts with its last report. */
   async state(): Promise<GatewayState> {
     const { snapshot, workers, workerRestarts } = await this.measure()
     return {
@@ -216,11 +242,13 @@ export class Supervisor implements Operations {
       workers,
       workerRestarts,
       socketsDropped: this.#handOut.dropped,
+      /** Replaces the workers by new ones from the code now on disk, without ending a connection. Never rejects. */
       upgrade: this.#upgrades.last,
       ...snapshot,
     }
   }
 
+  /** What the metrics show, asked of every worker in the same way. */
   async measure(): Promise<Measured> {
     await this.#crew.refresh()
     const { sockets } = this.#crew
@@ -234,16 +262,26 @@ export class Supervisor implements Operations {
     }
   }
 
+  /** Live connections of all workers, at most `limit`, of a route or in a state. */
   async connections(filter: ConnectionFilter): Promise<ConnectionInfo[]> {
     const answers = await this.#crew.ask('connections', { filter })
     return answers.flatMap(({ answer }) => answer.connections).slice(0, filter.limit)
   }
 
+  /**
+   * Closes both sides of a connection with this code and reason. False when no worker has it. Source: RFC 6455 7.1.2.
+   */
   async closeConnection(id: string, code: number, reason: string): Promise<boolean> {
     const answers = await this.#crew.ask('close-connection', { id, code, reason })
     return answers.some(({ answer }) => answer.found)
   }
 
+  /**
+   * Lets go of the connections of a route or upstream; each gets 1012 at its own time within `drain.spread`. Without
+   * a scope of all, and the gateway ends after that.
+   *
+   * @throws {GatewayError} 'not_found': there is no such route or upstream.
+   */
   drain(scope?: DrainScope): Promise<DrainCounts> {
     if (scope) {
       this.#checkScope(scope)
@@ -254,7 +292,10 @@ export class Supervisor implements Operations {
     return this.#drained
   }
 
-  /** Whoever asks while another reload waits for its turn gets the answer of that one: it has read nothing yet. */
+  /**
+   * Reads the configuration again and takes it on as a whole, or not at all. Never rejects. Whoever asks while
+   * another reload waits for its turn gets the answer of that one: it has read nothing yet.
+   */
   reload(): Promise<ReloadResult> {
     if (this.#waitingReload) return this.#waitingReload
     const result = this.#change(() => {

@@ -14,6 +14,7 @@ export const protocol = 2
 
 /** A part of the gateway; absent in a message: all of it. */
 export interface DrainScope {
+  /** Name of a route. Absent: all routes. */
   route?: string
   /** An upstream's name. */
   upstream?: string
@@ -21,11 +22,11 @@ export interface DrainScope {
 
 /** What has become of the connections of a drain. */
 export interface DrainCounts {
-  /** Connections closed with a Close frame. */
+  /** How many were closed with a Close frame. */
   closed: number
-  /** Held connections that went on with another upstream. */
+  /** How many were held and went on with another upstream. */
   moved: number
-  /** Connections cut at the deadline. */
+  /** How many were cut at the deadline. */
   cut: number
 }
 
@@ -37,7 +38,7 @@ export interface ConnectionFilter {
 
 /** What one worker process uses. */
 export interface ProcessInfo {
-  /** Bytes. */
+  /** Bytes of memory. */
   memory: number
   /** Seconds of processor time since its start. */
   processor: number

@@ -2,7 +2,9 @@
 export interface Clock {
   /** Milliseconds from an arbitrary start; never goes back. */
   now(): number
+  /** Calls `callback` once, `ms` milliseconds from now. What it returns is handed to `clearTimeout`. */
   setTimeout(callback: () => void, ms: number): unknown
+  /** Cancels a timer of `setTimeout`; one that has fired is passed over. */
   clearTimeout(timer: unknown): void
 }
 

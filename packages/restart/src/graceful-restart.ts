@@ -31,7 +31,11 @@ export interface Restart {
  * `server` is what carries the WebSockets: a `ws` WebSocketServer, a node:http server, a Fastify app, or several of
  * them in an array, such as `[httpServer, webSocketServer]` where `ws` runs with `noServer`. The README lists them.
  * Call it once, when the server starts: of a node:http server alone, WebSockets from before the call are not known.
- * Throws for a server that it does not know and for options that make no sense; later nothing throws.
+ * What fails later is logged and not thrown.
+ *
+ * @throws {TypeError} It does not know the server, or Bun's server comes without the handlers of `bunSockets`.
+ * @throws {RangeError} An option makes no sense: a duration that is none or is longer than 24 days, a `spread` longer
+ * than `deadline`, a `retry` with the greater first or over a day, or `requests: 'serve'` on Bun.
  */
 export function gracefulRestart<const T extends RestartTarget>(
   server: T,

@@ -4,35 +4,80 @@ import { type Duration, milliseconds } from './duration.ts'
 
 /** How a server restarts. Every option has a default. */
 export interface RestartOptions<Socket = unknown> {
-  /** The closes are spread evenly over this time. At most `deadline`. @default '5s' */
+  /**
+   * Time over which the closes are spread evenly; 0 closes all at once. At most `deadline`.
+   *
+   * @default '5s'
+   */
   spread?: Duration
-  /** This long after the start, what is left is cut: connections and requests. @default '30s' */
+  /**
+   * Time from the start after which what is left is cut: connections and requests. Keep it below the time after which
+   * whoever sent the signal kills: 10 s with `docker stop`, 30 s in Kubernetes.
+   *
+   * @default '30s'
+   */
   deadline?: Duration
-  /** The least and greatest delay that a client is told in `retry=`; at most a day. @default ['1s', '5s'] */
+  /**
+   * The least and the greatest delay that a client is told in `retry=` of the reason of its Close; at most a day.
+   *
+   * @default ['1s', '5s']
+   */
   retry?: readonly [least: Duration, greatest: Duration]
-  /** Signals that begin the restart; a second one ends the process at once. @default ['SIGTERM'] */
+  /**
+   * Signals that begin the restart. A second one ends the process at once, with status 128 + its number.
+   *
+   * @default ['SIGTERM']
+   */
   signals?: readonly NodeJS.Signals[]
   /**
    * Requests that do not ask for a WebSocket, once a restart has begun: `'refuse'` answers them with 503, `'serve'`
-   * goes on serving them, one per connection, until the listeners close. On Bun only `'refuse'`. @default 'refuse'
+   * goes on serving them, one per connection, until the listeners close. On Bun only `'refuse'`.
+   *
+   * @default 'refuse'
    */
   requests?: 'refuse' | 'serve'
   /**
-   * Called for each connection just before its Close, after everything that its client had sent was read: the time
-   * to send what is still owed. Awaited for `onDrainTimeout`. A throw is logged, and the Close is sent.
+   * Called for each connection just before its Close, after everything that its client had sent was read: the time to
+   * send what is still owed. Awaited for `onDrainTimeout`. What it throws is logged, and the Close is sent.
+   *
+   * @default nothing is called
    */
   onDrain?: ((socket: Socket) => unknown) | undefined
-  /** How long `onDrain` may take for one connection. @default '5s' */
+  /**
+   * Time that `onDrain` may take for one connection.
+   *
+   * @default '5s'
+   */
   onDrainTimeout?: Duration
-  /** How long to wait for the Pong that answers the drain ping. @default '1s' */
+  /**
+   * Time to wait for the Pong that answers the drain ping; then the Close is sent without it.
+   *
+   * @default '1s'
+   */
   pongTimeout?: Duration
-  /** Calls `process.exit(0)` at the end. Without it the process ends when nothing else keeps it alive. @default false */
+  /**
+   * Whether to call `process.exit(0)` at the end. Without it the process ends when nothing else keeps it alive.
+   *
+   * @default false
+   */
   exit?: boolean
-  /** Gets one line for each phase and for what went wrong. @default nothing is logged */
+  /**
+   * Gets one line for each phase and for what went wrong. What it throws is ignored.
+   *
+   * @default nothing is logged
+   */
   log?: ((line: string) => void) | undefined
-  /** Time and timers. @default the machine's */
+  /**
+   * Time and timers, for tests that turn the clock by hand.
+   *
+   * @default performance.now and the global timers
+   */
   clock?: Clock
-  /** Random numbers from 0 up to but not including 1. @default Math.random */
+  /**
+   * Random numbers from 0 up to but not including 1; they spread the closes and the delays.
+   *
+   * @default Math.random
+   */
   random?: () => number
 }
 

@@ -10,13 +10,13 @@ export interface RestartSocket {
   readonly handle: object | undefined
   /** True until either side has begun to close. */
   isOpen(): boolean
-  /** Sends a Ping. */
+  /** Sends a Ping with this payload, at most 125 bytes. Source: RFC 6455 5.5.2. */
   ping(payload: string): void
-  /** Sends a Close and lets the closing handshake take its course. */
+  /** Sends a Close and lets the closing handshake take its course. Source: RFC 6455 7.1.2. */
   close(code: number, reason: string): void
   /** Ends the connection at once, without a word. */
   terminate(): void
-  /** Calls the listener with the payload of each Pong; returns its undo. */
+  /** Calls the listener with the payload of each Pong; returns its undo. Source: RFC 6455 5.5.3. */
   onPong(listener: (payload: string) => void): () => void
   /** Calls the listener once when the connection is gone, however it went; returns its undo. */
   onClosed(listener: () => void): () => void
@@ -24,7 +24,7 @@ export interface RestartSocket {
 
 /** How new connections are answered once a restart has begun. */
 export interface Refusal {
-  /** Seconds for the `Retry-After` of the next 503; drawn anew for each. */
+  /** Seconds for the `Retry-After` of the next 503; drawn anew for each. Source: RFC 9110 10.2.3. */
   retryAfter(): number
   /** What becomes of requests that do not ask for a WebSocket. */
   requests: 'refuse' | 'serve'

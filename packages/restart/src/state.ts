@@ -2,17 +2,17 @@
 
 /** How many connections a restart has met, and what has become of them: total = open + closed + left + cut. */
 export interface Counts {
-  /** Connections when the drain began, and the few whose handshake was under way. */
+  /** How many connections there were when the drain began, and the few whose handshake was under way then. */
   readonly total: number
-  /** Still there. */
+  /** How many are still there. */
   readonly open: number
-  /** Were told to come back, and went. */
+  /** How many were told to come back, and went. */
   readonly closed: number
-  /** Went by themselves before their turn. */
+  /** How many went by themselves before their turn. */
   readonly left: number
-  /** Were ended at the deadline. */
+  /** How many were ended at the deadline, without a closing handshake: their clients see 1006. */
   readonly cut: number
-  /** Did not answer the drain ping in time; they count among the others too. */
+  /** How many did not answer the drain ping within `pongTimeout`; they count among the others too. */
   readonly unanswered: number
 }
 

@@ -35,7 +35,7 @@ ${items.map(({ name }) => html`<li><a href="${relative(indexPath, pathOf(specifi
   }
 }
 
-function entryPage({ specifier, items }: Entry): Page {
+function entryPage({ specifier, items, elsewhere }: Entry): Page {
   const path = pathOf(specifier)
   return {
     path,
@@ -46,7 +46,15 @@ function entryPage({ specifier, items }: Entry): Page {
     body: html`<p class="category"><a href="${relative(path, indexPath)}">${english.site.sections.api}</a></p>
 <h1>${specifier}</h1>
 <pre tabindex="0"><code>import { … } from '${specifier}'</code></pre>
-${items.map((item) => itemSection(item))}`,
+${items.map((item) => itemSection(item))}
+${
+  elsewhere.length > 0 &&
+  html`<section class="item">
+<h2 id="elsewhere">Exported here, too</h2>
+<ul class="pairs">
+${elsewhere.map(({ name, specifier: before }) => html`<li><a href="${relative(path, pathOf(before))}#${name}"><code>${name}</code></a></li>\n`)}</ul></section>
+`
+}`,
   }
 }
 

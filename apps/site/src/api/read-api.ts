@@ -22,6 +22,8 @@ export interface Entry {
   /** '@holdfast/client/presets' */
   readonly specifier: string
   readonly items: readonly Item[]
+  /** What it exports, too, and an earlier entry before it. */
+  readonly elsewhere: readonly { readonly name: string; readonly specifier: string }[]
 }
 
 /** The packages with an interface, and the entries of each that are written by hand. */
@@ -44,10 +46,21 @@ export function readApi(root: string): Entry[] {
     },
   )
   const checker = program.getTypeChecker()
-  return found.map(({ specifier, file }) => {
-    const module = checker.getSymbolAtLocation(program.getSourceFile(file)!)
-    const exports = module ? checker.getExportsOfModule(module) : []
-    return { specifier, items: exports.map((symbol) => exported(symbol, checker)).sort(byName) }
+  const modules = found.map(({ file }) => checker.getSymbolAtLocation(program.getSourceFile(file)!)!)
+  const exports = modules.map((module) => checker.getExportsOfModule(module))
+  const context = { checker, pages: new Set(exports.flat().map((symbol) => targetOf(symbol, checker))) }
+  const first = new Map<ts.Symbol, string>()
+  return found.map(({ specifier }, index) => {
+    const items: Item[] = []
+    const elsewhere: { name: string; specifier: string }[] = []
+    for (const symbol of exports[index]!) {
+      const target = targetOf(symbol, checker)
+      const before = first.get(target)
+      first.set(target, before ?? specifier)
+      if (before === undefined) items.push(exported(symbol, context))
+      else elsewhere.push({ name: symbol.name, specifier: before })
+    }
+    return { specifier, items: items.sort(byName), elsewhere: elsewhere.sort(byName) }
   })
 }
 
@@ -62,21 +75,39 @@ function entriesOf(root: string, name: string): { specifier: string; file: strin
   })
 }
 
-const byName = (a: Item, b: Item) => (a.name < b.name ? -1 : 1)
+const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
 
-function exported(symbol: ts.Symbol, checker: ts.TypeChecker): Item {
-  const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
-  const declarations = target.declarations ?? []
-  // `export * as code`: its docstring stands at the export.
-  const text = docOf(target, checker) || docAt(symbol.declarations?.[0])
+const targetOf = (symbol: ts.Symbol, checker: ts.TypeChecker) =>
+  symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+
+/** What questions are asked of, and what has a place of its own in the pages. */
+interface Context {
+  readonly checker: ts.TypeChecker
+  readonly pages: ReadonlySet<ts.Symbol>
+}
+
+function exported(symbol: ts.Symbol, context: Context): Item {
+  const { checker } = context
+  const target = targetOf(symbol, checker)
+  const isModule = (target.flags & ts.SymbolFlags.ValueModule) > 0
   return {
     name: symbol.name,
     kind: kindOf(target),
-    signature: declarations.map(signatureOf).join('\n'),
-    text,
+    signature: isModule
+      ? `namespace ${symbol.name}`
+      : (target.declarations ?? []).map(signatureOf).join('\n'),
+    text: isModule ? namespaceDoc(symbol, checker) : docOf(target, checker),
     tags: tagsOf(target),
-    members: membersOf(target).map((member) => memberOf(member, checker)),
+    members: membersOf(target, context).map((member) => memberOf(member, checker)),
   }
+}
+
+/** The docstring of `export * as code` stands there, maybe some re-exports away. */
+function namespaceDoc(symbol: ts.Symbol, checker: ts.TypeChecker): string {
+  const text = docAt(symbol.declarations?.[0])
+  if (text !== '' || !(symbol.flags & ts.SymbolFlags.Alias)) return text
+  const next = checker.getImmediateAliasedSymbol(symbol)
+  return next ? namespaceDoc(next, checker) : ''
 }
 
 function memberOf(symbol: ts.Symbol, checker: ts.TypeChecker): Item {
@@ -91,14 +122,32 @@ function memberOf(symbol: ts.Symbol, checker: ts.TypeChecker): Item {
   }
 }
 
-/** Members that a user sees: none that is private, and none that is only a type parameter. */
-function membersOf({ members, flags }: ts.Symbol): ts.Symbol[] {
-  if (!(flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface))) return []
-  return [...(members?.values() ?? [])].filter((member) => {
+/**
+ * Members that a user sees: none that is private, and none that is only a type parameter. Those of a base that the
+ * package has for itself are among them; those of a base that has a page, or is not ours, are not.
+ */
+function membersOf(symbol: ts.Symbol, { checker, pages }: Context): ts.Symbol[] {
+  if (symbol.flags & ts.SymbolFlags.ValueModule) return checker.getExportsOfModule(symbol)
+  if (!(symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface))) return []
+  const own = [...(symbol.members?.values() ?? [])]
+  const known = new Set(own.map(({ name }) => name))
+  const isNew = ({ name }: ts.Symbol) => name !== 'prototype' && name !== '__constructor' && !known.has(name)
+  const isOfHiddenBase = ({ declarations: [declaration] = [] }: ts.Symbol) => {
+    if (!declaration || /node_modules/.test(declaration.getSourceFile().fileName)) return false
+    const { name } = declaration.parent as ts.ClassDeclaration
+    return name !== undefined && !pages.has(checker.getSymbolAtLocation(name)!)
+  }
+  const statics = [...(symbol.exports?.values() ?? [])].filter(isNew)
+  const inherited = checker
+    .getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol))
+    .filter((member) => isNew(member) && isOfHiddenBase(member))
+  return [...own, ...statics, ...inherited].filter((member) => {
     const [declaration] = member.declarations ?? []
     if (!declaration || member.flags & ts.SymbolFlags.TypeParameter) return false
-    const modifiers = ts.getCombinedModifierFlags(declaration)
-    return !(modifiers & ts.ModifierFlags.Private) && !declaration.getText().startsWith('#private')
+    const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected
+    return (
+      !(ts.getCombinedModifierFlags(declaration) & hidden) && !declaration.getText().startsWith('#private')
+    )
   })
 }
 
@@ -125,19 +174,18 @@ function tagsOf(symbol: ts.Symbol): (readonly [string, string])[] {
 
 /** The declaration as written, with the bodies of classes and interfaces left out: their members follow by themselves. */
 function signatureOf(declaration: ts.Declaration): string {
-  if (ts.isSourceFile(declaration)) return ''
   if (ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration)) {
     const source = declaration.getSourceFile().text
-    return source
-      .slice(declaration.getStart(), declaration.members.pos)
-      .replace(/^export (declare )?/, '')
-      .replace(/\{\s*$/, '')
-      .trim()
+    return shown(source.slice(declaration.getStart(), declaration.members.pos).replace(/\{\s*$/, ''))
   }
-  const whole = ts.isVariableDeclaration(declaration) ? declaration.parent : declaration
-  const printer = ts.createPrinter({ removeComments: true })
-  return printer
-    .printNode(ts.EmitHint.Unspecified, whole, declaration.getSourceFile())
+  // A variable says `const` two levels above it.
+  return shown((ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration).getText())
+}
+
+function shown(text: string): string {
+  return text
     .replace(/^export (declare )?/, '')
     .replace(/;$/, '')
+    .replace(/^ {4}/gm, '  ')
+    .trim()
 }

@@ -12,7 +12,10 @@ export interface ClientReturns {
    * attempt with 503. Fewer than three numbers: no further attempt within 32 s.
    */
   readonly after: Readonly<Record<ReturnCode, Returns>>
-  /** Connections within 32 s to a server that lets it in and closes with 1012 after 0.25 s, again and again. */
+  /**
+   * How many connections it makes in 32 s to a server that lets it in and closes with 1012 after 0.25 s, again and
+   * again.
+   */
   readonly loop: number
 }
 

@@ -26,8 +26,9 @@ export interface Stop {
   readonly sees: readonly Seen[]
   /** Seconds until they see it; absent when they see nothing within 40 s. */
   readonly after?: number
-  /** Over how many seconds the clients go; absent when all go at once. */
+  /** Seconds over which the clients go; absent when all go at once. */
   readonly spread?: number
+  /** What those who connect meanwhile meet, in the order in which it changes. */
   readonly newcomers: readonly Newcomer[]
   /** Seconds until the process ends, with its exit status or the signal; `stays`: it is meant to go on; `never`: not within 40 s. */
   readonly exits: { readonly after: number; readonly status: string } | 'stays' | 'never'
@@ -37,10 +38,13 @@ export interface Stop {
 
 /** A server set-up and what its clients see when it is stopped. */
 export interface ServerStops {
+  /** Name of the server, and of the set-up where that matters. */
   readonly server: string
   /** Every package that has a part in it, with its version. */
   readonly version: string
+  /** Where the version that was tried comes from. */
   readonly from: 'npm' | 'Debian'
+  /** What was tried: each signal and each call, one after the other. */
   readonly stops: readonly Stop[]
 }
 

@@ -28,11 +28,15 @@ export interface CodeText {
   readonly meaning: string
   /** The same in the first person, as the side that says it would put it to the other. */
   readonly says: string
+  /** What the code stands for, who says it and what it does not say. A paragraph. */
   readonly description: string
+  /** In which situations people meet it. A paragraph. */
   readonly whenSeen: string
   /** Steps, in the order in which to take them. */
   readonly howToFix: Lines
+  /** What may be behind it, a sentence each. */
   readonly causes: Lines
+  /** Mistakes that are made with it. */
   readonly pitfalls: Lines
   /** When to send it, said to the one who chooses; of a code that is never sent, what to do instead. */
   readonly use: string
@@ -157,13 +161,15 @@ export interface Language {
   readonly tag: string
   /** The language in itself: 'English'. */
   readonly name: string
-  /** Seconds, `{n}`, and a stretch of them from `{least}` to `{most}`, as the language writes them. */
+  /** Seconds, `{n}`, as the language writes them: '30 s'. */
   readonly seconds: string
+  /** Seconds from `{least}` to `{most}`, as the language writes them: '1-5 s'. */
   readonly span: string
   /** A label and what it stands before, `{label}` and `{text}`. */
   readonly labelled: string
-  /** Two items of a list, `{a}` and `{b}`, without a word between; two sentences in a row. */
+  /** Two items of a list, `{a}` and `{b}`, without a word between. */
   readonly list: string
+  /** Two sentences in a row, `{a}` and `{b}`. */
   readonly sentences: string
   /** `{a}` or `{b}`. */
   readonly or: string
@@ -171,14 +177,22 @@ export interface Language {
   readonly aside: string
   /** What somebody says, `{text}`, in the quotation marks of the language. */
   readonly quoted: string
+  /** The words about each registered code. */
   readonly codes: Record<CodeId, CodeText>
   /** What each range of RFC 6455 section 7.4.2 is for; `outside` is for a number in none of them. */
   readonly ranges: Record<CodeRange['id'] | 'outside', string>
+  /** Headings, and words for what is data in the table. */
   readonly labels: Labels
+  /** The words with which two codes are compared. */
   readonly comparison: ComparisonText
+  /** Headings and paragraphs of the reference that belong to no single code. */
   readonly page: PageText
+  /** What the command `holdfast explain` says beside the reference. */
   readonly command: CommandText
+  /** What ecosystems mean by their codes, by the ids of `private-codes`. */
   readonly ecosystems: EcosystemTexts
+  /** What the ecosystems without codes of their own do instead, by their ids. */
   readonly withoutOwnCodes: InsteadTexts
+  /** Remarks on single implementations, by the ids of `receive-support`. */
   readonly supportNotes: SupportNotes
 }

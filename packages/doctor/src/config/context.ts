@@ -2,15 +2,19 @@ import { type ArgsOf, type Finding, type FindingCode, finding, type Level } from
 
 /** A file of a configuration: its path as it is shown in findings, and its text. */
 export interface ConfigFile {
+  /** Its path as findings show it. The name tells the kind where the content does not. */
   path: string
+  /** Its content. More than 4 MiB is a problem, and not read. */
   text: string
 }
 
 /** Something that kept the reader from understanding a part of a configuration. */
 export interface ConfigProblem {
+  /** The path of the file, as it was given. */
   file: string
-  /** Counted from 1. */
+  /** Line number, counted from 1. */
   line: number
+  /** What could not be read, and why, in one line. */
   message: string
 }
 

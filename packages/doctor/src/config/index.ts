@@ -13,9 +13,17 @@ import { readTraefik } from './traefik.ts'
 
 /** How a configuration is read. */
 export interface ReadOptions {
-  /** The program that it is for; without it, names and content tell. */
+  /**
+   * The program that it is for.
+   *
+   * @default names and content tell
+   */
   kind?: ConfigKind
-  /** Finds included files; without it, includes become problems. `readFromDisk()` is one. */
+  /**
+   * Finds included files. `readFromDisk()` is one.
+   *
+   * @default none: includes become problems
+   */
   read?: ReadFiles
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Endpoint } from './endpoint.ts'
 
+/** HTTP header fields in order; a name may stand in it more than once. */
 export type HeaderList = readonly (readonly [name: string, value: string])[]
 
 /** What the user asked to be sent. */

@@ -19,6 +19,7 @@ import type { Wire } from './wire.ts'
 
 /** What was found in one layer. */
 export interface LayerReport {
+  /** Which layer it is about. */
   layer: Layer
   /** The worst of its findings. */
   level: Level
