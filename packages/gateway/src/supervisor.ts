@@ -242,7 +242,6 @@ export class Supervisor implements Operations {
       workers,
       workerRestarts,
       socketsDropped: this.#handOut.dropped,
-      /** Replaces the workers by new ones from the code now on disk, without ending a connection. Never rejects. */
       upgrade: this.#upgrades.last,
       ...snapshot,
     }
@@ -306,6 +305,10 @@ export class Supervisor implements Operations {
     return result
   }
 
+  /**
+   * Replaces the workers by new ones from the code now on disk, without ending a connection. The result says what
+   * became of each, or why the old workers go on.
+   */
   async upgrade(): Promise<UpgradeResult> {
     const error = this.#whyNoUpgrade()
     if (error !== undefined) {
