@@ -2,6 +2,7 @@
 import { closeCodes } from '@holdfast/close-codes'
 import { apiPages } from './api/api-pages.ts'
 import { diagnosePage } from './diagnose/diagnose-page.ts'
+import { framePage } from './frame/frame-page.ts'
 import { guidePages } from './guide/guide-pages.ts'
 import type { Page } from './page.ts'
 import { codePage } from './reference/code-page.ts'
@@ -20,6 +21,7 @@ export function pages(): Page[] {
     comparePage(words),
     whoPage(words),
     diagnosePage(words),
+    framePage(words),
     ...closeCodes.map((row) => codePage(row, words)),
     ...allPairs.map(([one, other]) => pairPage(one, other, words)),
   ])

@@ -226,7 +226,7 @@ function readSide(
 
 /** A frame that cannot be read: cut off in its head, or of a length that is none. */
 function broken(from: Sender, why: 'short' | 'long', bytes: Uint8Array): Frame {
-  const faults: Fault[] = [why === 'long' ? { what: 'lengthTooLarge' } : { what: 'incomplete', n: '?' }]
+  const faults: Fault[] = [why === 'long' ? { what: 'lengthTooLarge' } : { what: 'headIncomplete' }]
   return { from, opcode: bytes[0]! & 15, length: 0, fin: bytes[0]! >= 0x80, faults }
 }
 

@@ -71,6 +71,8 @@ export function framesBegin(bytes: Uint8Array, start: number, masked?: boolean):
   let at = start
   let seen = 0
   let mask = masked
+  // Whether a message waits for its continuation; at first nobody knows.
+  let open: boolean | undefined
   for (; seen < 8 && at < bytes.length; seen++) {
     const frame = frameAt(bytes, at)
     if (frame === 'long') return false
@@ -82,8 +84,12 @@ export function framesBegin(bytes: Uint8Array, start: number, masked?: boolean):
       !isReserved(frame.opcode) &&
       (frame.rsv & 3) === 0 &&
       frame.minimal &&
-      (!isControl(frame.opcode) || (frame.fin && frame.rsv === 0 && frame.length < 126))
+      (isControl(frame.opcode)
+        ? frame.fin && frame.rsv === 0 && frame.length < 126
+        : // Zeros would read as empty fragments, which nobody sends.
+          (frame.fin || frame.length > 0) && open !== (frame.opcode !== opcode.continuation))
     if (!sound) return false
+    if (!isControl(frame.opcode)) open = !frame.fin
     at = frame.end
   }
   // One frame that goes on beyond the end could be anything.

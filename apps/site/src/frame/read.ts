@@ -9,10 +9,6 @@ import { isPcapng, readPcapng } from './pcapng.ts'
 import type { InputKind, Result } from './result.ts'
 import { readPackets } from './tcp.ts'
 
-/** The most bytes of a file, and the most characters of a text. */
-export const maxFile = 64 * 1024 * 1024
-export const maxText = 1024 * 1024
-
 const budget = (): Budget => ({ left: 64 * 1024 * 1024, frames: 5000 })
 
 const unknown: Result = { connections: [], notes: [{ what: 'unknownInput' }] }

@@ -36,7 +36,10 @@ export const de: FrameText = {
   ending: {
     title: 'Wie sie endete',
     reports: { client: 'Der Client meldet {code}', server: 'Der Server meldet {code}' },
-    sent: { client: 'Der Client hat Close {code} gesendet.', server: 'Der Server hat Close {code} gesendet.' },
+    sent: {
+      client: 'Der Client hat Close {code} gesendet.',
+      server: 'Der Server hat Close {code} gesendet.',
+    },
     fin: { client: 'Der Client hat TCP beendet (FIN).', server: 'Der Server hat TCP beendet (FIN).' },
     reset: {
       client: 'Der Client hat TCP zurückgesetzt (RST).',
@@ -92,7 +95,8 @@ export const de: FrameText = {
     invalidUtf8: 'Der Text ist kein gültiges UTF-8.',
     inflateFailed: 'Die komprimierten Daten sind ungültig.',
     inflateCapped: 'Das Entpacken wurde nach {n} Bytes beendet.',
-    contextLost: 'Kann nicht entpackt werden: Frühere Nachrichten, die dafür nötig sind, wurden nicht gelesen.',
+    contextLost:
+      'Kann nicht entpackt werden: Frühere Nachrichten, die dafür nötig sind, wurden nicht gelesen.',
     closeCodeForbidden: 'Code {n} darf nicht in einem Close-Frame stehen.',
     closeOneByte: 'Ein Close-Frame hat keine Nutzdaten oder mindestens zwei Bytes.',
     dataAfterClose: 'Nach dem Close derselben Seite darf nichts mehr folgen.',
@@ -102,7 +106,8 @@ export const de: FrameText = {
     notGet: 'Die Methode ist {n}, nicht GET.',
     httpVersion: '{n}: WebSocket braucht HTTP/1.1.',
     hostMissing: '`Host` fehlt.',
-    upgradeMissing: '`Upgrade: websocket` fehlt. Proxys lassen es weg, wenn man sie nicht anweist, es weiterzugeben.',
+    upgradeMissing:
+      '`Upgrade: websocket` fehlt. Proxys lassen es weg, wenn man sie nicht anweist, es weiterzugeben.',
     connectionMissing:
       '`Connection: Upgrade` fehlt. Proxys lassen es weg, wenn man sie nicht anweist, es weiterzugeben.',
     keyMissing: '`Sec-WebSocket-Key` fehlt.',
@@ -116,7 +121,8 @@ export const de: FrameText = {
       'Der Server wählte keines der angebotenen Subprotokolle ({n}); Chromium bricht die Verbindung dann ab.',
     extensionNotOffered: 'Der Server wählte die Erweiterung {n}, die der Client nicht angeboten hat.',
     extensionSyntax: '`Sec-WebSocket-Extensions` ist nicht lesbar.',
-    parameter: 'Der Parameter {n} von permessage-deflate ist unbekannt, doppelt oder hat einen falschen Wert.',
+    parameter:
+      'Der Parameter {n} von permessage-deflate ist unbekannt, doppelt oder hat einen falschen Wert.',
     headSyntax: 'Eine Zeile des Kopfes ist kein Header-Feld.',
   },
   notes: {

@@ -122,10 +122,8 @@ export const en: FrameText = {
     lost: 'After missing bytes the beginning of the next frame is unknown: {n} bytes were not read.',
     directionByMask: 'Masked frames are taken for the client’s, the others for the server’s.',
     deflateAssumed: 'RSV1 is set, so permessage-deflate was assumed.',
-    harNoClose:
-      'A HAR file has messages only: no Ping, no Close and no close code. A netlog has them all.',
-    harNoMessages:
-      'The HAR file has no messages of this WebSocket. Firefox and Safari do not export them.',
+    harNoClose: 'A HAR file has messages only: no Ping, no Close and no close code. A netlog has them all.',
+    harNoMessages: 'The HAR file has no messages of this WebSocket. Firefox and Safari do not export them.',
     headersOnly:
       'The log has no raw bytes, only the heads of frames. Record with “Include raw bytes” to see payloads and the close code.',
     overlap: 'Segments that were sent again carry other bytes than before; the first ones were read.',

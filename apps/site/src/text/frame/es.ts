@@ -114,7 +114,8 @@ export const es: FrameText = {
       'El servidor no eligió ninguno de los subprotocolos ofrecidos ({n}); Chromium aborta entonces la conexión.',
     extensionNotOffered: 'El servidor eligió la extensión {n}, que el cliente no ofreció.',
     extensionSyntax: '`Sec-WebSocket-Extensions` no se puede interpretar.',
-    parameter: 'El parámetro {n} de permessage-deflate es desconocido, está repetido o tiene un valor incorrecto.',
+    parameter:
+      'El parámetro {n} de permessage-deflate es desconocido, está repetido o tiene un valor incorrecto.',
     headSyntax: 'Una línea de la cabecera no es un campo.',
   },
   notes: {
@@ -128,8 +129,7 @@ export const es: FrameText = {
     deflateAssumed: 'RSV1 está activado, así que se supuso permessage-deflate.',
     harNoClose:
       'Un archivo HAR solo contiene mensajes: ni Ping, ni Close, ni código de cierre. Un netlog lo contiene todo.',
-    harNoMessages:
-      'El archivo HAR no contiene mensajes de este WebSocket. Firefox y Safari no los exportan.',
+    harNoMessages: 'El archivo HAR no contiene mensajes de este WebSocket. Firefox y Safari no los exportan.',
     headersOnly:
       'El registro no tiene bytes en bruto, solo las cabeceras de las tramas. Grabe con «Include raw bytes» para ver los datos y el código de cierre.',
     overlap: 'Segmentos reenviados llevan otros bytes que antes; se leyeron los primeros.',

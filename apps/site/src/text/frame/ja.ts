@@ -18,7 +18,8 @@ export const ja: FrameText = {
     har: 'Chrome、Edge：DevTools のネットワークで「HAR をエクスポート」。ハンドシェイクとメッセージは入りますが、クローズコードは入りません。',
     netlog:
       'Chrome、Edge：`chrome://net-export` を開き、「Include raw bytes」を選んで記録します。`wss:` も含めてすべてのバイトと Close が入ります。',
-    capture: 'サーバーでは、WebSocket が暗号化されていない場所で `tcpdump -i any -s 0 -w out.pcap port 8080`。',
+    capture:
+      'サーバーでは、WebSocket が暗号化されていない場所で `tcpdump -i any -s 0 -w out.pcap port 8080`。',
     tls: 'TLS の中はキャプチャでは読めません。プロキシとサーバーの間でキャプチャするか、netlog を取ってください。',
   },
   reading: '読み込み中…',
@@ -106,7 +107,8 @@ export const ja: FrameText = {
     httpVersion: '{n}：WebSocket には HTTP/1.1 が必要です。',
     hostMissing: '`Host` がありません。',
     upgradeMissing: '`Upgrade: websocket` がありません。プロキシは、渡すよう設定しないとこれを落とします。',
-    connectionMissing: '`Connection: Upgrade` がありません。プロキシは、渡すよう設定しないとこれを落とします。',
+    connectionMissing:
+      '`Connection: Upgrade` がありません。プロキシは、渡すよう設定しないとこれを落とします。',
     keyMissing: '`Sec-WebSocket-Key` がありません。',
     keyWrong: '`Sec-WebSocket-Key` が 16 バイトの Base64 ではありません：{n}',
     version: '`Sec-WebSocket-Version` が 13 ではなく {n} です。',

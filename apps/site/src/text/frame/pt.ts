@@ -9,7 +9,8 @@ export const pt: FrameText = {
   privacy:
     'Tudo acontece nesta página. Nada é enviado para lugar nenhum e, depois de carregada, ela funciona sem rede.',
   needsScript: 'A decodificação roda no seu navegador e precisa de JavaScript.',
-  input: 'Bytes em hexadecimal ou base64, um handshake como texto, ou o JSON de um arquivo HAR ou de um netlog',
+  input:
+    'Bytes em hexadecimal ou base64, um handshake como texto, ou o JSON de um arquivo HAR ou de um netlog',
   file: 'Ou solte aqui um arquivo: HAR, netlog, pcap, pcapng (até {limit} MiB)',
   decode: 'Decodificar',
   example: 'Ver um exemplo',
@@ -124,8 +125,7 @@ export const pt: FrameText = {
     deflateAssumed: 'RSV1 está ligado, por isso se supôs permessage-deflate.',
     harNoClose:
       'Um arquivo HAR só contém mensagens: nem Ping, nem Close, nem código de fechamento. Um netlog contém tudo.',
-    harNoMessages:
-      'O arquivo HAR não contém mensagens deste WebSocket. Firefox e Safari não as exportam.',
+    harNoMessages: 'O arquivo HAR não contém mensagens deste WebSocket. Firefox e Safari não as exportam.',
     headersOnly:
       'O log não tem bytes brutos, só os cabeçalhos dos quadros. Grave com “Include raw bytes” para ver os dados e o código de fechamento.',
     overlap: 'Segmentos reenviados trazem bytes diferentes dos anteriores; os primeiros foram lidos.',
