@@ -25,6 +25,7 @@ const peers = [
   ],
   ['caddy', '/usr/bin/caddy', 'what the doctor says of Caddy'],
   ['apache2-bin', '/usr/sbin/apache2', 'what the doctor says of Apache'],
+  ['tcpdump', '/usr/bin/tcpdump', 'captures of real connections, which only root may make'],
   ['curl', '/usr/bin/curl', 'HTTP requests as curl makes them'],
   ['openssl', '/usr/bin/openssl', 'certificates made on the spot'],
   ['slowhttptest', '/usr/bin/slowhttptest', 'slow and half-open handshakes by slowhttptest'],

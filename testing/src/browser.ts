@@ -98,6 +98,11 @@ export async function browser(): Promise<TestBrowser> {
   }
 }
 
+/** A browser of one's own, with more flags. Whoever launches it closes it. */
+export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath, args: [...flags, ...more], timeout: 20_000 })
+}
+
 async function start(): Promise<Running> {
   const page = http.createServer((_, response) => {
     response.setHeader('content-type', 'text/html')
@@ -105,7 +110,7 @@ async function start(): Promise<Running> {
   })
   await listening(page)
   try {
-    const launched = await chromium.launch({ executablePath, args: flags, timeout: 20_000 })
+    const launched = await launchBrowser()
     return { chromium: launched, page, origin: `http://127.0.0.1:${(page.address() as AddressInfo).port}` }
   } catch (error) {
     page.close()

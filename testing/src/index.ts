@@ -3,6 +3,7 @@ export { acceptKey } from './accept-key.ts'
 export {
   browser,
   browserMissing,
+  launchBrowser,
   type Observation,
   type ObserveOptions,
   type TestBrowser,

@@ -6,6 +6,7 @@ import type { FrameText } from '../text/frame/frame-text.ts'
 import { fillIn } from './elements.ts'
 import { showResult } from './frame/result.ts'
 import type { Question } from './frame-worker.ts'
+import { type Work, Workers } from './workers.ts'
 
 /** A capture of the largest size that is allowed is read in a third of this. */
 const timeLimitMs = 15_000
@@ -19,21 +20,30 @@ function start(form: HTMLFormElement): void {
   const field = form.querySelector<HTMLInputElement>('[type=file]')!
   const summary = document.querySelector('#summary')!
   const result = document.querySelector('#result')!
-  const reader = new Reader()
+  const url = new URL('frame-worker.js', import.meta.url)
+  const workers = new Workers<Question, Result>(url, timeLimitMs)
   // Loaded with the page, so that nothing has to be when the network is gone.
   const language = loadLanguage(document.body.dataset.language as LanguageTag)
+  let running: Work<Result> | undefined
 
   const say = (sentence: string) => {
+    running?.stop()
+    running = undefined
     result.replaceChildren()
     summary.textContent = sentence
   }
-  const ask = (question: Question) => {
+  const ask = async (question: Question) => {
     say(words.reading)
-    reader.ask(question, async (answer) => {
-      if (answer === 'late') say(fillIn(words.tookTooLong, { seconds: timeLimitMs / 1000 }))
-      else if (answer === 'failed') say(words.failed)
-      else show(answer, await language)
-    })
+    const begin = performance.now()
+    const work = workers.ask(question)
+    running = work
+    const answer = await work.answer
+    // Something else may be read by now.
+    if (running !== work) return
+    running = undefined
+    if (answer) show(answer, await language)
+    else if (performance.now() - begin < timeLimitMs) say(words.failed)
+    else say(fillIn(words.tookTooLong, { seconds: timeLimitMs / 1000 }))
   }
   const show = (answer: Result, table: Language) => {
     const shown = showResult(answer, { words, table, codes: form.dataset.codes! })
@@ -43,12 +53,12 @@ function start(form: HTMLFormElement): void {
   const readArea = () => {
     if (area.value.trim() === '') say('')
     else if (area.value.length > maxText) say(fillIn(words.tooLarge, { limit: maxText / 1024 / 1024 }))
-    else ask({ text: area.value })
+    else void ask({ text: area.value })
   }
   const readFile = (file: File | undefined) => {
     if (!file) return
     if (file.size > maxFile) say(fillIn(words.tooLarge, { limit: maxFile / 1024 / 1024 }))
-    else ask({ file })
+    else void ask({ file })
   }
 
   form.addEventListener('submit', (event) => {
@@ -82,45 +92,4 @@ function acceptDrops(take: (file: File | undefined) => void): void {
     document.body.classList.remove('dropping')
     take(event.dataTransfer?.files[0])
   })
-}
-
-type Answer = Result | 'late' | 'failed'
-
-/** A worker that waits for a question. One that is late is ended, and another one waits in its place. */
-class Reader {
-  #worker = this.#start()
-  #stop: (() => void) | undefined
-
-  #start(): Worker {
-    return new Worker(new URL('frame-worker.js', import.meta.url), { type: 'module' })
-  }
-
-  #restart(): void {
-    this.#worker.terminate()
-    this.#worker = this.#start()
-  }
-
-  /** One question at a time: what runs is ended. */
-  ask(question: Question, then: (answer: Answer) => void): void {
-    if (this.#stop) {
-      this.#stop()
-      this.#restart()
-    }
-    const worker = this.#worker
-    const settle = (answer: Answer) => {
-      this.#stop?.()
-      if (typeof answer === 'string') this.#restart()
-      then(answer)
-    }
-    const timer = setTimeout(settle, timeLimitMs, 'late')
-    this.#stop = () => {
-      clearTimeout(timer)
-      worker.onmessage = null
-      worker.onerror = null
-      this.#stop = undefined
-    }
-    worker.onmessage = ({ data }: MessageEvent<Result>) => settle(data)
-    worker.onerror = () => settle('failed')
-    worker.postMessage(question)
-  }
 }
