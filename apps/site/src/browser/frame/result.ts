@@ -1,5 +1,5 @@
 // What a worker found, as elements. Connections are shown when they are opened, frames some at a time.
-import { type Explanation, explain } from '@holdfast/close-codes/explain'
+import { explain } from '@holdfast/close-codes/explain'
 import type { Language } from '@holdfast/close-codes/languages'
 import type { CloseContent, Connection, Excerpt, Frame, Result, Sender } from '../../frame/result.ts'
 import type { FrameText } from '../../text/frame/frame-text.ts'
@@ -53,7 +53,9 @@ function connectionBox(connection: Connection, n: number, open: boolean, context
   const box = element('details', { className: 'connection' })
   const name = connection.name || fillIn(words.connection, { n })
   const [short] = ending(connection, context)
-  box.append(element('summary', {}, [name, short].filter(Boolean).join(': ')))
+  box.append(
+    element('summary', {}, short ? fillIn(context.table.labelled, { label: name, text: short }) : name),
+  )
   const fill = () => {
     if (box.childElementCount > 1) return
     const remarks = notes(connection.notes, words)
@@ -143,14 +145,13 @@ function codeBox(code: number, close: CloseContent | undefined, context: Shown):
     add(table.labels.meaning, withCode('p', known.text.meaning))
     add(table.labels.comeBack, withCode('p', known.text.advice))
   } else add(table.labels.meaning, table.ranges.outside)
-  for (const use of known?.ecosystems ?? []) add(use.ecosystem, `${use.name}${ecosystemMeaning(use)}`)
+  for (const { ecosystem, name, meaning } of known?.ecosystems ?? [])
+    add(ecosystem, meaning ? fillIn(table.labelled, { label: name, text: meaning }) : name)
   box.append(list)
   if (known?.registered)
     box.append(element('a', { href: `${codes}${code}/` }, fillIn(words.ending.more, { code })))
   return box
 }
-
-const ecosystemMeaning = ({ meaning }: Explanation['ecosystems'][number]) => (meaning ? `: ${meaning}` : '')
 
 function framesSection(frames: readonly Frame[], context: Shown): Node[] {
   const { words } = context
