@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { closeCodes } from '@holdfast/close-codes'
 import { receiptsInWords, sourcesOf } from '@holdfast/close-codes/explain'
 import { clientReturns, proxies, serverStops } from '@holdfast/close-codes/measured'
@@ -11,7 +12,10 @@ const all = pages()
 const written = new Map(files({ url: 'https://docs.example.com/' }))
 const documents = [...written].filter(([path]) => path.endsWith('.html'))
 /** What the build puts beside the pages. */
-const assets = ['assets/site.css', 'assets/icon.svg', 'assets/search.js']
+const scripts = readdirSync(new URL('../src/browser', import.meta.url))
+const assets = ['site.css', 'icon.svg', ...scripts.map((name) => name.replace(/\.ts$/, '.js'))].map(
+  (name) => `assets/${name}`,
+)
 
 /** Text between tags, a piece for each element. */
 const texts = (markup: string) =>
