@@ -23,7 +23,8 @@ export interface ReceiveSupport {
 }
 
 /**
- * What 30 implementations do when they receive 1012, 1013, 1014 or 3000-3999, read in their source. All take the
+ * What 36 implementations do when they receive 1012, 1013, 1014 or 3000-3999, read in their source or, where that is only
+ * the repository, seen on the wire on 2026-11-28. All take the
  * codes of RFC 6455. The test suite that most libraries were built against listed 1012
  * and 1013 as invalid until February 2016 and 1014 until August 2018, so a library that passed it had to
  * refuse them.
@@ -262,7 +263,7 @@ export const receiveSupport: readonly ReceiveSupport[] = [
     implementation: 'Boost.Beast (C++)',
     serviceRestart: 'accepts',
     tryAgainLater: 'accepts',
-    badGateway: 'accepts',
+    badGateway: 'rejects',
     registered: 'accepts',
     source: 'https://github.com/boostorg/beast/blob/7c1e061/include/boost/beast/websocket/detail/frame.hpp',
   },
@@ -301,6 +302,60 @@ export const receiveSupport: readonly ReceiveSupport[] = [
     badGateway: 'unknown',
     registered: 'accepts',
     source: 'https://github.com/dart-lang/sdk/blob/main/sdk/lib/_http/websocket_impl.dart',
+  },
+  {
+    id: 'deno',
+    implementation: 'Deno',
+    serviceRestart: 'accepts',
+    tryAgainLater: 'accepts',
+    badGateway: 'rejects',
+    registered: 'accepts',
+    source: 'https://github.com/denoland/fastwebsockets',
+  },
+  {
+    id: 'bun',
+    implementation: 'Bun',
+    serviceRestart: 'accepts',
+    tryAgainLater: 'accepts',
+    badGateway: 'accepts',
+    registered: 'accepts',
+    source: 'https://github.com/oven-sh/bun',
+  },
+  {
+    id: 'websocket-driver',
+    implementation: 'websocket-driver (faye-websocket for Node and Ruby, Rails)',
+    serviceRestart: 'rejects',
+    tryAgainLater: 'rejects',
+    badGateway: 'rejects',
+    registered: 'accepts',
+    source: 'https://github.com/faye/websocket-driver-node',
+  },
+  {
+    id: 'libsoup',
+    implementation: 'libsoup 2 and 3 (GNOME, WebKitGTK)',
+    serviceRestart: 'rejects',
+    tryAgainLater: 'rejects',
+    badGateway: 'rejects',
+    registered: 'accepts',
+    source: 'https://gitlab.gnome.org/GNOME/libsoup',
+  },
+  {
+    id: 'qt',
+    implementation: 'Qt 5 QWebSocket (C++)',
+    serviceRestart: 'rejects',
+    tryAgainLater: 'rejects',
+    badGateway: 'rejects',
+    registered: 'accepts',
+    source: 'https://code.qt.io/cgit/qt/qtwebsockets.git',
+  },
+  {
+    id: 'jetty',
+    implementation: 'Jetty 9.4 (Java)',
+    serviceRestart: 'accepts',
+    tryAgainLater: 'accepts',
+    badGateway: 'accepts',
+    registered: 'accepts',
+    source: 'https://github.com/jetty/jetty.project',
   },
 ]
 

@@ -192,8 +192,8 @@ describe('the pairs that are read most', () => {
     ]) {
       expect(text).toContain(part)
     }
-    expect(text).toContain('4 of 30')
-    expect(text).toContain('1014 by 10')
+    expect(text).toContain('7 of 36')
+    expect(text).toContain('1014 by 15')
   })
 
   it('tell 1001 from 1012: leaving, or leaving and coming back', () => {

@@ -85,7 +85,7 @@ describe('factsOf', () => {
     expect(about(1012)).toMatchObject({
       'Sent by': 'server, gateway',
       Occasion: 'planned',
-      'On receipt': 'refused by 4 of 30 implementations',
+      'On receipt': 'refused by 7 of 36 implementations',
       'HTTP cousin': '503',
       'gRPC cousin': 'UNAVAILABLE (14)',
     })
