@@ -5,6 +5,7 @@ import ts from 'typescript-6'
 import { describe, expect, it } from 'vitest'
 import { configSchema } from '../../../packages/gateway/src/config-schema.ts'
 import { defaults as restartDefaults } from '../../../packages/restart/src/options.ts'
+import { apiPages } from '../src/api/api-pages.ts'
 import { type Item, readApi } from '../src/api/read-api.ts'
 import { repository } from '../src/repository.ts'
 
@@ -47,6 +48,15 @@ describe('the interface of the packages', () => {
     const names = all.map(([name]) => name)
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
     expect(names.filter((name) => /\.(#|_|prototype$)/.test(name))).toEqual([])
+  })
+
+  it('makes links of what is referred to', () => {
+    const pages = apiPages(repository).map(({ body }) => body.text)
+    expect(pages.filter((page) => page.includes('{@link') || page.includes('](http'))).toEqual([])
+    const client = pages.find((page) => page.includes('<h1>@holdfast/client</h1>'))
+    expect(client).toContain('href="https://www.rfc-editor.org/rfc/rfc6455.html#section-7.1.4"')
+    const errors = pages.find((page) => page.includes('<h1>@holdfast/gateway</h1>'))
+    expect(errors).toContain('<a href="#formatProblem">')
   })
 
   it('begins the docstring of a number with its unit, or with what it counts', () => {

@@ -182,10 +182,16 @@ function signatureOf(declaration: ts.Declaration): string {
   return shown((ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration).getText())
 }
 
+/** More lines than this say nothing to a reader: the type of a whole table of data. */
+const mostLines = 60
+
 function shown(text: string): string {
-  return text
+  const lines = text
     .replace(/^export (declare )?/, '')
     .replace(/;$/, '')
-    .replace(/^ {4}/gm, '  ')
     .trim()
+    .split('\n')
+  return lines.length > mostLines
+    ? [...lines.slice(0, 8), '    …', lines.at(-1)].join('\n')
+    : lines.join('\n')
 }
