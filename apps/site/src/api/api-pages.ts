@@ -89,7 +89,7 @@ const labels: Readonly<Record<string, string>> = {
 function described({ text, tags }: Item, linked: Linked): Html {
   const rows = tags.map(([tag, words]): readonly [label: Html | string, body: Html] => {
     if (tag === 'example') return ['Example', html`<code>${words}</code>`]
-    const [, name, rest] = (tag === 'param' && /^(\S+)\s+(?:- )?(.*)$/s.exec(words)) || []
+    const [, name, rest] = (tag === 'param' && /^(\S+) (?:- )?(.*)$/s.exec(words)) || []
     // `{RangeError}` in front of what is thrown.
     const source = (rest ?? words).replace(/^\{(\w+)\} */, '`$1`: ')
     const label = name === undefined ? (labels[tag] ?? tag) : html`<code>${name}</code>`
