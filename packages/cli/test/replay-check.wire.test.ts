@@ -4,7 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { holdfastMain, runHoldfast, runtime, startHoldfast, startUpstream, wsClient } from '@holdfast/testing'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
+
+// A module that does not end takes five seconds.
+vi.setConfig({ testTimeout: 60_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-replay-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -37,7 +40,7 @@ const bad: [what: string, source: string, words: RegExp][] = [
 test.each(bad)('validate refuses a module that %s', async (_, source, words) => {
   const path = join(folder, 'holdfast.yaml')
   writeFileSync(path, JSON.stringify(config('ws://127.0.0.1:1', moduleOf(source))))
-  const { code, stderr } = await runHoldfast(['validate', '-c', path])
+  const { code, stderr } = await runHoldfast(['validate', '-c', path], { limit: 30_000 })
   expect(stderr).toMatch(/^holdfast: .*:\d+:\d+: routes\[0\]\.hold\.replay\.file cannot be used: /)
   expect(stderr).toMatch(words)
   expect(code).toBe(1)
