@@ -38,6 +38,11 @@ export class RequestQueue {
     }
   }
 
+  /** The answer that is under way, or the next. */
+  get current(): ServerResponse | undefined {
+    return this.#entries[0]?.res
+  }
+
   /** The answer of the request that is served, if its body is still coming and nothing has been answered yet. */
   get unread(): ServerResponse | undefined {
     const [entry] = this.#entries
@@ -79,6 +84,10 @@ export class RequestQueue {
     }
     const next = this.#entries[0]
     if (next && !next.started) this.#begin(next)
-    else if (!next) this.#onEmpty?.()
+    else if (!next) {
+      const callback = this.#onEmpty
+      this.#onEmpty = undefined
+      callback?.()
+    }
   }
 }

@@ -473,6 +473,28 @@ describe('several requests in one write', () => {
     expect(messages.map(({ body }) => body)).toEqual(['/1', '/2', '/3', '/4'])
   })
 
+  test('may offer another protocol, each of them', async () => {
+    const large = 'x'.repeat(3_000_000)
+    await using to = await scene(({ start, body }) => {
+      const text = start.startsWith('GET /1 ') ? large : `${start.split(' ')[1]} ${body}`
+      return `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`
+    })
+    const offer = 'Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n'
+    const socket = await dialDoor(to)
+    socket.write(
+      `${ask('/1', `${offer}Connection: Upgrade, HTTP2-Settings\r\n`)}${ask('/2')}${ask('/3', `${offer}Connection: Upgrade\r\n`)}` +
+        `POST /4 HTTP/1.1\r\nHost: a\r\n${offer}Connection: Upgrade, HTTP2-Settings, close\r\nContent-Length: 2\r\n\r\nab`,
+    )
+    const { messages } = strictMessages(await received(socket), { answerTo: ['GET', 'GET', 'GET', 'POST'] })
+    expect(messages.map(({ body }) => (body.length > 100 ? body.length : body))).toEqual([
+      large.length,
+      '/2 ',
+      '/3 ',
+      '/4 ab',
+    ])
+    for (const request of to.upstream.requests) expect(names(request)).not.toContain('upgrade')
+  })
+
   test('are not read without end while the first has no answer', async () => {
     await using to = await scene(() => undefined)
     const socket = await dialDoor(to)
