@@ -32,9 +32,10 @@ export class RequestQueue {
     this.#entries.push(entry)
     res.once('close', () => this.#answered(entry))
     if (this.#entries.length === 1) this.#begin(entry)
-    else if (this.#entries.length > mostWaiting) {
+    else if (this.#entries.length > mostWaiting && !this.#paused) {
       this.#paused = true
-      req.socket.pause()
+      // Node resumes the socket behind each request of what it has just read.
+      process.nextTick(() => this.#paused && req.socket.pause())
     }
   }
 
