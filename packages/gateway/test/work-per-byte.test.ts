@@ -1,4 +1,5 @@
 // No reader of foreign bytes takes more than a bounded time for each of them.
+import { buildReason, parseReason } from '@holdfast/close-codes'
 import { attacks, growth } from '@holdfast/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { bearerOf, refusalOf } from '../src/admin-guard.ts'
@@ -81,6 +82,12 @@ describe.each<[reader: string, length: number, read: (text: string) => unknown]>
   ],
   ['a target', field, (text) => matchRoute([{ match: { path: '/a' } }], 'a', `/${text}`)],
   ['a request for an upgrade', field, upgradeRequest],
+  // A Close has at most 123 bytes of reason; what another library hands on may be longer.
+  [
+    'the reason of a Close',
+    field,
+    (text) => buildReason(`${text}; retry=1`, { retry: parseReason(text).retry }),
+  ],
   ['Retry-After', field, (text) => retryAfter(text, 0)],
   ['a document of GraphQL', 64 * 1024, (text) => operationType(text, 'a')],
   ['an operation of GraphQL', 64 * 1024, (text) => operationType(`query a {${text}`, 'a')],
