@@ -1,4 +1,11 @@
-import { closedPort, eventually, type RouteInit, routeOptions, startUpstream } from '@holdfast/testing'
+import {
+  closedPort,
+  eventually,
+  fakeClock,
+  type RouteInit,
+  routeOptions,
+  startUpstream,
+} from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../src/clock.ts'
@@ -321,4 +328,26 @@ test('a real server that goes and comes back is unhealthy, then healthy, within 
   } finally {
     pool.stop()
   }
+})
+
+test('a probe that this process has no descriptor for says nothing of the upstream', async () => {
+  const clock = fakeClock()
+  let probes = 0
+  const pool = new UpstreamPool(routeOptions({ upstreams: [a], health }), {
+    clock,
+    random: () => 0,
+    log,
+    probe: async () => {
+      probes++
+      return { ok: false, words: 'no sockets left', ours: true }
+    },
+  })
+  pool.start()
+  for (let i = 0; i < 5; i++) {
+    clock.tick(health.interval)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(probes).toBeGreaterThan(health.unhealthy)
+  expect(pool.usable()).toBe(true)
+  pool.stop()
 })
