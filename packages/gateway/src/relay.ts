@@ -97,6 +97,13 @@ export class Relay {
     }
   }
 
+  /** How many connections of this worker are on their way. */
+  countFrom(worker: WorkerLink): number {
+    let count = 0
+    for (const { from } of this.#passages.values()) if (from === worker) count++
+    return count
+  }
+
   #countTo(worker: WorkerLink): number {
     let count = 0
     for (const { to } of this.#passages.values()) if (to === worker) count++

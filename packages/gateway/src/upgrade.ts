@@ -17,6 +17,9 @@ const tellEvery = 250
  * that stays still is killed before that (crew.ts), and so is a new worker that keeps what was on its way to it.
  */
 const spareMs = 60_000
+/** Milliseconds in which what was on its way from a worker that ended must have arrived, and between two looks. */
+const landWithinMs = 5000
+const landLookMs = 10
 /** Milliseconds that a worker may take to end when it has nothing left. */
 const endWithin = 1000
 
@@ -223,8 +226,12 @@ export class Upgrades {
 
   /** It could not leave in order: those that it still has are told as far as anybody can. */
   async #seeOff(worker: WorkerLink, departure: Departure, error: Error): Promise<void> {
-    const { log, deadline } = this.#deps
+    const { log, clock, deadline } = this.#deps
     const counts = await worker.ask('drain', {}, { within: deadline() + endWithin }).catch(() => undefined)
+    // What was on its way when it ended arrives, or does not; only then it can be counted.
+    for (let waited = 0; waited < landWithinMs && this.#relay.countFrom(worker) > 0; waited += landLookMs) {
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, landLookMs))
+    }
     const { total, moved, closes, lost } = departure
     const cut = counts ? counts.cut : Math.max(0, total - moved - countOf(closes) - lost)
     departure.lost += cut

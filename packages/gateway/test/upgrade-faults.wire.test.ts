@@ -158,6 +158,26 @@ onNode(
   },
 )
 
+onNode(
+  'of a worker that is killed while it moves, each connection counts once, as what became of it',
+  async () => {
+    await using upstream = await startUpstream()
+    await using holdfast = await serve(upstream.url, { config: { ...patient, workers: 1 } })
+    const clients = await open(holdfast.url, 200)
+    const [old] = holdfast.workers()
+    const done = upgrade(holdfast)
+    await eventually('the first move', async () => ((await state(holdfast)).upgrade?.moved ?? 0) > 0)
+    process.kill(old!, 'SIGKILL')
+    const { total, moved, ended, lost } = await done
+    expect({ total, ended, counted: moved + lost! }).toEqual({ total: 200, ended: 0, counted: 200 })
+    await eventually('those that were cut', () => clients.filter(({ ending }) => ending).length >= lost!)
+    const here = clients.filter(({ ending }) => !ending)
+    expect(here.length).toBe(moved)
+    await echo(here)
+    terminate(clients)
+  },
+)
+
 onNode('what ended during an upgrade is told by code and by whom', async () => {
   await using upstream = await startUpstream()
   const { certFile: cert, keyFile: key } = certificate()
