@@ -113,8 +113,7 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
       // in the request message". Node's parser takes 2.0 and 0.9 for the same as 1.1.
       if (/^1\.[01]$/.test(args[0].httpVersion)) return callback(connection, ...args)
       if (isResponse(args[1])) return refuseRequest(args[1], versionNotSupported)
-      if (connection.requests.size > 0) return args[0].socket.destroy()
-      refuse(args[0].socket, versionNotSupported)
+      inTurn(connection.requests, args[0].socket, () => refuse(args[0].socket, versionNotSupported))
     }
     server.on(event, guarded(serve, fail))
   }
@@ -176,24 +175,22 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
     // Where an upgrade has a body, newer Node gives a stream behind that body in place of the socket.
     // RFC 9110 7.8: "A server MAY ignore a received Upgrade header field if it wishes to continue using the current
     // protocol on that connection." Some HTTP clients offer h2c with every request.
-    if (!offersWebSocket(req)) {
-      const goOn = () => {
-        socket.unshift(Buffer.concat([withoutUpgrade(req), head]))
-        server.emit('connection', socket)
-      }
-      return requests.size === 0 ? goOn() : goOnLater(requests, req.socket, goOn)
+    const goOn = () => {
+      socket.unshift(Buffer.concat([withoutUpgrade(req), head]))
+      server.emit('connection', socket)
     }
-    // An answer here would overtake the answers to the requests before it.
-    if (requests.size > 0) return socket.destroy()
-    const result = readUpgradeRequest(req, source)
-    if (result.ok) return upgrade(http1Handshake(result.request, socket, head))
-    if (socket !== req.socket) req.resume()
-    refuse(req.socket, result)
+    const open = () => {
+      const result = readUpgradeRequest(req, source)
+      if (result.ok) return upgrade(http1Handshake(result.request, socket, head))
+      if (socket !== req.socket) req.resume()
+      refuse(req.socket, result)
+    }
+    inTurn(requests, req.socket, offersWebSocket(req) ? open : goOn)
   })
 
-  on('connect', ({ requests }, _req: IncomingMessage, socket: Duplex) => {
-    if (requests.size > 0) return socket.destroy()
-    refuse(socket, { status: 405, message: 'CONNECT is not served', headers: [] })
+  on('connect', ({ requests }, { socket }: IncomingMessage) => {
+    const refusal = { status: 405, message: 'CONNECT is not served', headers: [] }
+    inTurn(requests, socket, () => refuse(socket, refusal))
   })
 
   const onClientError = (error: ParseError, socket: Duplex) => {
@@ -308,15 +305,16 @@ function offersWebSocket(req: IncomingMessage): boolean {
   return tokens(values(headerList(req.rawHeaders), 'upgrade')).includes('websocket')
 }
 
-/** Goes on behind the answers that are due, which Node has let go of: it listens to the socket no more. */
-function goOnLater(requests: RequestQueue, socket: Socket, goOn: () => void): void {
+/** Acts behind the answers that are due, which Node has let go of: it listens to the socket no more. */
+function inTurn(requests: RequestQueue, socket: Socket, act: () => void): void {
+  if (requests.size === 0) return act()
   const onDrain = () => requests.current?.emit('drain')
   socket.on('drain', onDrain)
   requests.whenEmpty(() => {
     socket.off('drain', onDrain)
     // The limit for an idle connection, set behind the last answer.
     socket.setTimeout(0)
-    goOn()
+    act()
   })
 }
 
