@@ -181,7 +181,7 @@ export class HandOver {
     return refusals
   }
 
-  #send({ record, client, upstream, admission }: Packed): Promise<MoveOutcome> {
+  #send({ record, route, client, upstream, admission }: Packed): Promise<MoveOutcome> {
     const { post, clock } = this.#deps
     const move = ++this.#moves
     return new Promise((resolve) => {
@@ -195,7 +195,7 @@ export class HandOver {
       }
       const timer = clock.setTimeout(() => settle('lost'), answerWithinMs)
       this.#flying.set(move, settle)
-      post({ type: 'move', move, record, upstream: upstream !== undefined, admission }, client)
+      post({ type: 'move', move, route, record, upstream: upstream !== undefined, admission }, client)
       if (upstream) post({ type: 'move-upstream', move }, upstream)
     })
   }

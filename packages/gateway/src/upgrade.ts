@@ -64,6 +64,7 @@ export class Upgrades {
     this.#relay = new Relay({
       receiver: (isFree) => handOut.fewest(crew.ready.filter(isFree)),
       moveAdmission: (from, to, admission) => crew.moveAdmission(from, to, admission),
+      onLost: (route) => crew.lost(route),
       onSettled: (outcome, from, to) => this.#settled(outcome, from, to),
       log,
     })
@@ -163,8 +164,12 @@ export class Upgrades {
   gone(worker: WorkerLink): void {
     this.#relay.gone(worker)
     if (this.#info?.phase !== 'moving') return
-    for (const [from, count] of this.#arrivals.get(worker) ?? []) {
+    // One that ended in order had none left; what has closed in it did so after it had moved.
+    let { connections: left } = workerInfo(worker)
+    for (const [from, arrived] of this.#arrivals.get(worker) ?? []) {
       const departure = this.#departureOf(from)
+      const count = Math.min(arrived, left)
+      left -= count
       departure.moved -= count
       departure.lost += count
       this.#count('failed', count)

@@ -117,6 +117,12 @@ export class WorkerLink {
     return this.#reporting
   }
 
+  /** A connection has gone to another worker since the last report, or come from one. */
+  shift(route: string, as: 'open' | 'held', by: 1 | -1): void {
+    const reported = this.report?.snapshot.routes.find(({ name }) => name === route)
+    if (reported) reported.connections[as] += by
+  }
+
   /** So much time has passed. Returns for how long the worker has said nothing at all. */
   listened(ms: number): number {
     this.#silentMs += ms

@@ -128,6 +128,7 @@ function scene(count: number) {
   const relay = new Relay({
     receiver: (isFree) => (state.receiver && isFree(state.receiver) ? state.receiver : undefined),
     moveAdmission: (_from, _to, admission) => admissions.push(admission),
+    onLost: () => {},
     onSettled: (outcome) => outcomes.push(outcome),
     log: pino({ level: 'silent' }),
   })
