@@ -14,7 +14,7 @@ export async function growth<Input>(
   read: (input: Input) => unknown,
   make: (length: number) => Input,
   length: number,
-  negligible = 20,
+  negligible = 100,
 ): Promise<number> {
   const long = make(length)
   if ((await processorTime(read, long)) < 1000 * negligible) return 0

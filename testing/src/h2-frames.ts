@@ -49,18 +49,25 @@ export interface H2Seen {
   payload: Buffer
 }
 
-/** A connection on which frames are written as they are given; it acknowledges SETTINGS and PINGs. */
+/** A connection on which frames are written as they are given. */
 export interface RawH2 extends AsyncDisposable {
   readonly seen: readonly H2Seen[]
   readonly ended: boolean
   write(...frames: Uint8Array[]): void
+  /** Reads on, or stops reading. */
+  read(on: boolean): void
   /** Waits until the frames so far satisfy this; fails after ten seconds. */
   until<T>(what: string, find: (seen: readonly H2Seen[]) => T | undefined | false): Promise<T>
   /** Codes of the RST_STREAMs of a stream, or of all. */
   resets(stream?: number): number[]
 }
 
-export async function rawH2(url: string | URL): Promise<RawH2> {
+export interface RawH2Options {
+  /** Whether SETTINGS and PINGs are acknowledged. Default true. */
+  acknowledges?: boolean
+}
+
+export async function rawH2(url: string | URL, { acknowledges = true }: RawH2Options = {}): Promise<RawH2> {
   const { hostname, port } = new URL(url)
   const socket = tls.connect({
     host: hostname,
@@ -74,7 +81,8 @@ export async function rawH2(url: string | URL): Promise<RawH2> {
   let ended = false
   const take = (frame: H2Seen) => {
     seen.push(frame)
-    if ((frame.type === 4 || frame.type === 6) && (frame.flags & 1) === 0 && socket.writable)
+    if (!acknowledges || !socket.writable) return
+    if ((frame.type === 4 || frame.type === 6) && (frame.flags & 1) === 0)
       socket.write(h2Frame(frame.type, 1, 0, frame.type === 6 ? frame.payload : undefined))
   }
   socket.on('data', (bytes: Buffer) => {
@@ -99,6 +107,7 @@ export async function rawH2(url: string | URL): Promise<RawH2> {
       return ended
     },
     write: (...frames) => void (socket.writable && socket.write(Buffer.concat(frames))),
+    read: (on) => void (on ? socket.resume() : socket.pause()),
     until: (what, find) => changes.until(what, () => find(seen) || undefined) as never,
     resets: (stream) =>
       seen

@@ -2,6 +2,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import { Failure, type Io, printJson } from './output.ts'
+import { errorShape, parseAnswer, type Shape, shown } from './remote-answer.ts'
 
 export interface AdminFlags {
   admin: string
@@ -11,20 +12,28 @@ export interface AdminFlags {
 
 /** Milliseconds that an answer may take, unless the gateway has to wait for something itself. */
 const answerWithin = 10_000
-const answerBytesAtMost = 64 * 1024 * 1024
+/** A list of 10,000 connections has less than half of that. */
+const answerBytesAtMost = 16 * 1024 * 1024
+/** Problems of a refusal that are shown. */
+const problemsAtMost = 100
 
 interface AskOptions {
   body?: object
   /** Milliseconds; infinite for what lasts as long as the gateway says. */
   within?: number
+  /** What the answer has to be. */
+  shape: Shape
 }
 
 /** Asks the gateway something; rejects with a Failure that says why there is no answer. */
-export type Ask = <A>(method: 'GET' | 'POST', path: string, options?: AskOptions) => Promise<A>
+export type Ask = <A>(method: 'GET' | 'POST', path: string, options: AskOptions) => Promise<A>
 
-/** Asks the gateway that the flags name. */
+/** Asks the gateway that the flags name. What comes is fit for a terminal; with `--json` it is as it was said. */
 export function askGateway(io: Io, flags: AdminFlags): Ask {
-  return (method, path, options) => request(io, flags, method, path, options)
+  return async <A>(method: 'GET' | 'POST', path: string, options: AskOptions) => {
+    const answer = await request<A>(io, flags, method, path, options)
+    return flags.json ? answer : shown(answer)
+  }
 }
 
 /**
@@ -62,18 +71,19 @@ async function request<A>(
   flags: AdminFlags,
   method: 'GET' | 'POST',
   path: string,
-  { body, within = answerWithin }: AskOptions = {},
+  { body, within = answerWithin, shape }: AskOptions,
 ): Promise<A> {
   const base = adminUrl(flags.admin)
   const { status, text } = await send(new URL(path, base), method, headersFor(io, flags, body), body, within)
-  const answer = parse(text)
-  if (status >= 200 && status < 300 && answer !== undefined) return answer as A
-  const error = (answer as { error?: { code?: string; message?: string; problems?: string[] } } | undefined)
-    ?.error
-  if (!error)
-    throw new Failure(1, `${base.origin} does not answer like a Holdfast admin port`, 'not_holdfast')
-  const lines = error.problems ?? []
-  throw new Failure(1, [`${error.message}`, ...lines], error.code)
+  const answer = parseAnswer(text)
+  if (status >= 200 && status < 300 && shape(answer)) return answer as A
+  if (status < 400 || !errorShape(answer)) {
+    const how = `${base.origin} does not answer like a Holdfast admin port (status ${status})`
+    throw new Failure(1, `${how}; check --admin`, 'not_holdfast')
+  }
+  const { error } = answer as { error: { code?: string; message: string; problems?: string[] } }
+  const { code, message, problems = [] } = flags.json ? error : shown(error)
+  throw new Failure(1, [message, ...problems.slice(0, problemsAtMost)], code)
 }
 
 function headersFor(io: Io, flags: AdminFlags, body?: object): http.OutgoingHttpHeaders {
@@ -106,24 +116,41 @@ function send(
 ): Promise<{ status: number; text: string }> {
   const { request } = url.protocol === 'https:' ? https : http
   return new Promise((resolve, reject) => {
-    const fail = (words: string, code: string) => reject(new Failure(1, words, code))
+    let timer: NodeJS.Timeout | undefined
+    const settle = (then: () => void) => {
+      clearTimeout(timer)
+      then()
+      sent.destroy()
+    }
+    const fail = (words: string, code: string) => settle(() => reject(new Failure(1, words, code)))
+    // One limit for the whole answer: one byte now and then must not keep it going.
+    const limit = (ms: number) => {
+      clearTimeout(timer)
+      timer = setTimeout(() => fail(`${url.origin} did not answer in ${ms / 1000} s`, 'no_answer'), ms)
+    }
     const sent = request(url, { method, headers, agent: false }, (response) => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        text += chunk
-        if (text.length > answerBytesAtMost) sent.destroy()
+      // However long the answer may take: once it begins it is short.
+      if (!Number.isFinite(within)) limit(answerWithin)
+      const pieces: Buffer[] = []
+      let length = 0
+      response.on('data', (piece: Buffer) => {
+        pieces.push(piece)
+        length += piece.length
+        if (length > answerBytesAtMost)
+          fail(
+            `${url.origin} answers with more than a Holdfast admin port says; check --admin`,
+            'not_holdfast',
+          )
       })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+      response.on('end', () =>
+        settle(() => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString() })),
+      )
       response.on('error', () => fail(`${url.origin} broke off its answer`, 'broken_off'))
     })
-    if (Number.isFinite(within)) {
-      sent.setTimeout(within, () => {
-        fail(`${url.origin} did not answer in ${within / 1000} s`, 'no_answer')
-        sent.destroy()
-      })
-    }
+    // A WebSocket server, say, that takes every request for a handshake.
+    sent.on('upgrade', () => fail(`${url.origin} does not answer like a Holdfast admin port`, 'not_holdfast'))
     sent.on('error', (error: NodeJS.ErrnoException) => fail(unreachable(url, error), 'unreachable'))
+    if (Number.isFinite(within)) limit(within)
     sent.end(body && JSON.stringify(body))
   })
 }
@@ -135,13 +162,6 @@ function unreachable(url: URL, { code }: NodeJS.ErrnoException): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return `the name '${url.hostname}' is not known; check --admin`
   if (code === 'ECONNRESET') return `${url.origin} broke off; is that the admin port?`
+  if (code?.startsWith('HPE_')) return `${url.origin} does not answer with HTTP; check --admin`
   return `cannot reach ${url.origin} (${code ?? 'unknown reason'}); check --admin`
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

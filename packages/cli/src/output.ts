@@ -28,7 +28,14 @@ export class Failure extends Error {
 
 /** Prints one JSON document. */
 export function printJson(io: Io, document: unknown): void {
-  io.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+  io.stdout.write(`${jsonText(document, 2)}\n`)
+}
+
+/** JSON in which nothing can steer a terminal: it escapes some control characters itself, but not all. */
+export function jsonText(document: unknown, indent?: number): string {
+  return JSON.stringify(document, null, indent).replace(steering, (character) =>
+    character === '\n' ? character : unicodeEscape(character),
+  )
 }
 
 export type Colour = 'red' | 'green' | 'yellow' | 'bold' | 'dim'
@@ -47,9 +54,26 @@ export function painter({ stdout, env }: Io): (colour: Colour, text: string) => 
   return (colour, text) => `\x1b[${sgr[colour][0]}m${text}\x1b[${sgr[colour][1]}m`
 }
 
-/** Takes the power to steer a terminal from text that comes from elsewhere. */
+/** Control characters, which begin escape sequences; marks that turn the direction of text; ends of lines. */
+const steering = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+
+/**
+ * Text that comes from elsewhere, as one line that cannot steer a terminal: what could is written as an escape, `\x1b`. Every
+ * command prints what a remote, a file or a page said through this.
+ */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd')
+  return text.replace(steering, (character) => {
+    const number = character.codePointAt(0)!
+    return number < 256 ? `\\x${number.toString(16).padStart(2, '0')}` : unicodeEscape(character)
+  })
+}
+
+/** As JSON and JavaScript write it, by units of UTF-16. */
+function unicodeEscape(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 }
 
 /** `3d 4h`, `2h 5m`, `12m 30s`, `8s`. */

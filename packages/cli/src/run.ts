@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { registerCommands } from './commands/index.ts'
-import { type ExitStatus, Failure, type Io } from './output.ts'
+import { type ExitStatus, Failure, type Io, printable } from './output.ts'
 import { version } from './version.ts'
 
 /** Runs one command line (without the program's name); resolves to the exit status and prints all there is to say. */
@@ -11,7 +11,8 @@ export async function run(args: readonly string[], io: Io): Promise<ExitStatus> 
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (!(error instanceof Failure)) throw error
-    for (const line of error.lines) io.stderr.write(`holdfast: ${line}\n`)
+    for (const line of error.lines)
+      io.stderr.write(`holdfast: ${line.split('\n').map(printable).join('\n')}\n`)
     return error.status
   }
 }

@@ -15,7 +15,10 @@ import {
   tcpServer,
   wsClient,
 } from '@holdfast/testing'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+
+// Thousands of requests fill a log.
+vi.setConfig({ testTimeout: 60_000 })
 
 const config = (url: string) => ({ workers: 1, routes: [{ name: 'all', upstreams: [url] }] })
 const everything = ['--log-level', 'debug']

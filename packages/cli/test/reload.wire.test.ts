@@ -11,7 +11,10 @@ import {
   tcpServer,
   wsClient,
 } from '@holdfast/testing'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+
+// A worker has five seconds to answer.
+vi.setConfig({ testTimeout: 60_000 })
 
 /** A worker of Bun is in the supervisor's process. */
 const withWorkers = test.skipIf(runtime().name === 'bun')

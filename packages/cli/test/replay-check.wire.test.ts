@@ -3,8 +3,19 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { holdfastMain, runHoldfast, runtime, startHoldfast, startUpstream, wsClient } from '@holdfast/testing'
-import { afterAll, expect, test } from 'vitest'
+import {
+  eventually,
+  holdfastMain,
+  runHoldfast,
+  runtime,
+  startHoldfast,
+  startUpstream,
+  wsClient,
+} from '@holdfast/testing'
+import { afterAll, expect, test, vi } from 'vitest'
+
+// A module that does not end takes five seconds.
+vi.setConfig({ testTimeout: 60_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-replay-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -31,13 +42,28 @@ const bad: [what: string, source: string, words: RegExp][] = [
   ['ends its process', 'process.exit(3)', /ended its process .*status 3/],
   ['is none', 'export default 3', /is no replay module/],
   ['makes nothing', 'export default () => {}', /has no method onClient/],
+  [
+    'makes a promise',
+    'export default async () => { throw new Error("later") }',
+    /create\(\) must not be async/,
+  ],
+  [
+    'leaves a rejection behind',
+    `Promise.reject(new Error("later")); ${good}`,
+    /outside of every call: later/,
+  ],
+  [
+    'throws later',
+    `setTimeout(() => { throw new Error("later") }, 20); ${good}`,
+    /outside of every call: later/,
+  ],
   ['does not make one', 'export default () => { throw new Error("no room") }', /no room/],
 ]
 
 test.each(bad)('validate refuses a module that %s', async (_, source, words) => {
   const path = join(folder, 'holdfast.yaml')
   writeFileSync(path, JSON.stringify(config('ws://127.0.0.1:1', moduleOf(source))))
-  const { code, stderr } = await runHoldfast(['validate', '-c', path])
+  const { code, stderr } = await runHoldfast(['validate', '-c', path], { limit: 30_000 })
   expect(stderr).toMatch(/^holdfast: .*:\d+:\d+: routes\[0\]\.hold\.replay\.file cannot be used: /)
   expect(stderr).toMatch(words)
   expect(code).toBe(1)
@@ -63,6 +89,30 @@ test('a reload with a broken module changes nothing, one with a good module coun
   await client.opened
   client.send('hello')
   expect(await client.message()).toBe('hello')
+})
+
+test.skipIf(runtime().name !== 'node').each([
+  ['ends its process', 'process.exit(3)'],
+  ['leaves a rejection behind', 'Promise.reject(new Error("x"))'],
+])('a module that %s in a worker alone reloads nothing', async (_, does) => {
+  await using upstream = await startUpstream()
+  await using holdfast = await startHoldfast({ config: config(upstream.url) })
+  const source = `if (!process.argv[1].includes('replay-check')) ${does}; ${good}`
+  holdfast.writeConfig(config(upstream.url, moduleOf(source)))
+  const { status, body } = await holdfast.api('/api/reload', { method: 'POST' })
+  expect({ status, problems: JSON.stringify(body) }).toEqual({
+    status: 422,
+    problems: expect.stringContaining('worker 1 failed while it loaded'),
+  })
+  // The worker in its place starts with the configuration of before.
+  await eventually('another worker', async () => {
+    const { workers } = (await holdfast.api('/api/state')).body as {
+      workers: { id: number; state: string }[]
+    }
+    return workers.some(({ id, state }) => id === 2 && state === 'ready')
+  })
+  await using client = wsClient(holdfast.url)
+  await client.opened
 })
 
 test('a configuration comes through standard input, too', () => {

@@ -25,7 +25,7 @@ test('a table aligns its columns, wide characters included', () => {
 })
 
 test('a table takes the power to steer the terminal from its text', () => {
-  expect(table([{ title: 'A' }], [['\x1b[2Jx\ny']], plain)).toBe('A\n\ufffd[2Jx\ufffdy\n')
+  expect(table([{ title: 'A' }], [['\x1b[2Jx\ny']], plain)).toBe('A\n\\x1b[2Jx\\x0ay\n')
 })
 
 test('colours do not change the alignment', () => {

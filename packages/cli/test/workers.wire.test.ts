@@ -52,18 +52,16 @@ function knock(url: string): { stop(): Promise<{ attempts: number; failures: unk
 }
 
 manyProcesses.each([1, 2])(
-  'a killed worker of %i is replaced within a second, and no attempt is refused meanwhile',
+  'killed workers of %i are replaced, and no attempt is refused meanwhile',
   async (workers) => {
     await using upstream = await startUpstream()
     await using holdfast = await startHoldfast({
       config: { workers, routes: [{ name: 'all', upstreams: [upstream.url] }] },
     })
     const attempts = knock(holdfast.url)
-    const times: number[] = []
-    // On a busy machine one start may take longer; three do not.
-    while (times.length < 3 && !(Math.min(...times) < 1000)) {
+    // That each replacement starts at once is held by crew.test.ts, with a clock of its own.
+    for (let killed = 0; killed < 2; killed++) {
       const victim = holdfast.workers()[0]!
-      const start = performance.now()
       process.kill(victim, 'SIGKILL')
       await eventually('a handshake, and a worker in place of the other', async () => {
         // One that the victim had taken dies with it.
@@ -76,12 +74,10 @@ manyProcesses.each([1, 2])(
         const ready = all.filter(({ state, pid }) => state === 'ready' && pid !== victim)
         return served && ready.length === workers
       })
-      times.push(performance.now() - start)
     }
     const seen = await attempts.stop()
     expect(seen.failures).toEqual([])
     expect(seen.attempts).toBeGreaterThan(10)
-    expect(Math.min(...times)).toBeLessThan(1000)
   },
 )
 

@@ -95,7 +95,7 @@ test('a server that answers once and then never again cannot keep a check', asyn
     return true
   }
   await using upstream = await rawUpstream({ onRequest })
-  const { layers } = await check(upstream.url, { timeout: 300 })
+  const { layers } = await check(upstream.url, { timeout: 2_000 })
   expect(layers.at(-1)).toMatchObject({ findings: [{ code: 'upgrade-refused' }] })
   // The first question that is not answered within its limit is the last.
   await eventually('the end of the second question', () => log.includes('given up'))

@@ -2,6 +2,7 @@
 import { Duplex } from 'node:stream'
 import { attacks, growth } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
+import { fitsForeign } from '../src/config/foreign-expression.ts'
 import { glob } from '../src/config/glob.ts'
 import { readProxyConfig } from '../src/config/index.ts'
 import { configKinds, kindOf } from '../src/config/kinds.ts'
@@ -123,3 +124,24 @@ function wireOf(pieces: Buffer[]): Wire {
   wire.read = async () => left.next().value ?? { is: 'end' }
   return wire
 }
+
+test('an expression in a configuration that takes for ever does not hold up the doctor', () => {
+  const text = 'a'.repeat(60)
+  const pattern = '^(a+)+$'
+  const before = process.cpuUsage()
+  readProxyConfig(
+    `http { map $http_upgrade $x { "~^(w|e|b|s|o|c|k|e|t|we|bs|oc|ke)+X$" a; }
+    server { location ~ ${pattern} { proxy_pass http://a; } location /${text}! { proxy_pass http://b; } } }`,
+    { kind: 'nginx' },
+  )
+  readProxyConfig(
+    `ProxyPassMatch ${pattern} ws://a/\nProxyPass /${text}! ws://b/\n<If "'${text}!' =~ /${pattern}/">\nProxyPass /ws ws://c/\n</If>\n`,
+    { kind: 'apache' },
+  )
+  readProxyConfig(`frontend a\n acl x path_reg ${pattern}\n use_backend b if x\nbackend b\n server s a:1\n`, {
+    kind: 'haproxy',
+  })
+  expect(fitsForeign(new RegExp(pattern), `${text}!`)).toBe(false)
+  // Without a limit it would be years.
+  expect(process.cpuUsage(before).user).toBeLessThan(20_000_000)
+})

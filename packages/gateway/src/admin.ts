@@ -3,6 +3,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
+import { AdminConnections } from './admin-connections.ts'
 import { Door } from './admin-door.ts'
 import { Frames } from './admin-frames.ts'
 import { type Refusal, refusalOf } from './admin-guard.ts'
@@ -45,6 +46,7 @@ export class AdminServer {
   readonly #door: Door
   readonly #frames: Frames
   readonly #streams: EventStreams
+  readonly #connections = new AdminConnections(connectionsAtMost)
   readonly #server: http.Server
 
   constructor(admin: AdminOptions, { operations, log, clock, page = pageFolder, site }: AdminDeps) {
@@ -67,7 +69,7 @@ export class AdminServer {
         },
       ),
     )
-    this.#server.maxConnections = connectionsAtMost
+    this.#server.on('connection', (socket) => this.#connections.add(socket))
   }
 
   /** `http://host:port` with the actual port. */
@@ -125,6 +127,7 @@ export class AdminServer {
       () => this.#door.proofOf(request),
     )
     if (refusal) return refused(refusal)
+    if (found?.route.admits === undefined) this.#connections.letIn(request.socket)
     if (!url || !found) return problem(404, 'not_found', 'there is nothing here; GET / lists what there is')
     const { methods } = found.route
     const handler = method === 'HEAD' ? methods.GET : methods[method as 'GET' | 'POST']

@@ -10,7 +10,7 @@ import type { GatewayOptions } from './options.ts'
 import { recentCrashes, restartDelay } from './restart-delay.ts'
 import type { GatewayEvent, GatewaySnapshot } from './snapshot.ts'
 import { addRefused, noneRefused } from './socket-counts.ts'
-import { mergeSnapshots, retire, type Totals } from './totals.ts'
+import { emptyCounters, mergeSnapshots, retire, type Totals } from './totals.ts'
 import { WorkerLink } from './worker-link.ts'
 import type { FromWorker, Requests, RequestType, SocketCounts } from './worker-messages.ts'
 
@@ -203,16 +203,17 @@ export class Crew {
 
   /**
    * Has every worker load what a reload needs; nothing changes. The result says why it cannot be: a worker that does not
-   * answer would go on with the old configuration while the others have the new one.
+   * answer would go on with the old configuration while the others have the new one, and what one ends by, or has a
+   * fault by, would end the others, too.
    */
   async prepareReload(options: GatewayOptions, within: number): Promise<string[]> {
     const asked = this.#serving.map(async (worker) => {
       try {
+        const { state } = worker
         await worker.ask('prepare-reload', { options }, { within })
-        return []
+        return worker.state === state ? [] : [failedMeanwhile(worker)]
       } catch (error) {
-        // Another starts in its place, with what counts then.
-        if (worker.state === 'gone') return []
+        if (worker.state === 'gone') return [failedMeanwhile(worker)]
         const { code, message } = error as GatewayError
         return [code === 'worker_silent' ? `${message}; ${whatToDo}` : message]
       }
@@ -237,6 +238,13 @@ export class Crew {
   /** A connection has gone from one worker to another, and its admission with it. */
   moveAdmission(from: WorkerLink, to: WorkerLink, admission: number): void {
     this.#admissions.move(from.id, to.id, admission)
+  }
+
+  /** No worker has this connection any more, and none will report it. */
+  lost(route: string): void {
+    const connections = { open: 1, held: 0, closing: 0 }
+    const last = { name: route, connections, upstreams: [], counters: emptyCounters() }
+    this.#ended = retire(this.#ended, { routes: [last], drains: [] })
   }
 
   /** Has every worker report; of one that does not within so many milliseconds, the last report stays. */
@@ -424,6 +432,10 @@ export class Crew {
       this.#listenOn()
     }, reportEveryMs)
   }
+}
+
+function failedMeanwhile({ id }: WorkerLink): string {
+  return `worker ${id} failed while it loaded what the configuration names: see the log, and reload again`
 }
 
 /** A worker in the supervisor's process writes with the supervisor's writer. */

@@ -20,6 +20,8 @@ export interface NumberedEvent {
 
 /** Events that a watcher who comes back can still get. */
 const keptAtMost = 256
+/** Upstreams whose health is remembered: a name that resolves to other addresses all the time has more in its life. */
+const upstreamsAtMost = 10_000
 
 export class EventFeed {
   readonly #watchers = new Set<(event: NumberedEvent) => void>()
@@ -68,7 +70,9 @@ export class EventFeed {
     if (event.type !== 'health') return true
     const key = `${event.route}\n${event.upstream}`
     if (this.#health.get(key) === event.healthy) return false
+    this.#health.delete(key)
     this.#health.set(key, event.healthy)
+    if (this.#health.size > upstreamsAtMost) this.#health.delete(this.#health.keys().next().value!)
     return true
   }
 }

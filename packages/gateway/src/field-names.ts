@@ -68,7 +68,7 @@ export function endToEnd(headers: HeaderList): HeaderList {
 export function trailerFields(fields: HeaderList): HeaderList {
   return fields.filter(([field]) => {
     const name = field.toLowerCase()
-    return !hopByHop.has(name) && !isReserved(name)
+    return !hopByHop.has(name) && !isReserved(name) && !isLookAlike(name)
   })
 }
 

@@ -20,6 +20,8 @@ export function readForwarded(text: string): ForwardedElement[] | undefined {
     pair.lastIndex = at
     const [all, name, token, quoted] = pair.exec(text) ?? []
     if (all === undefined || name === undefined) return undefined
+    // RFC 7239 4: "Each parameter MUST NOT occur more than once per field-value."
+    if (Object.hasOwn(element, name.toLowerCase())) return undefined
     element[name.toLowerCase()] = token ?? quoted!.replace(/\\(.)/g, '$1')
     at += all.length
     // What follows a pair: the next of this element, the next element, or the end.
@@ -29,6 +31,33 @@ export function readForwarded(text: string): ForwardedElement[] | undefined {
     element = {}
   }
   return text.endsWith(';') ? undefined : elements
+}
+
+/** Commas in one element; more are taken for an element that cannot be read. */
+const mostCommas = 8
+
+/**
+ * The elements behind the last one that cannot be read, the client's first: a proxy adds its own to what the client has
+ * sent, whatever that is.
+ */
+export function readForwardedEnd(text: string): ForwardedElement[] {
+  const whole = readForwarded(text)
+  if (whole) return whole
+  const found: ForwardedElement[] = []
+  let end = text.length
+  for (let comma = end, commas = 0; comma > 0 && commas <= mostCommas; commas++) {
+    comma = text.lastIndexOf(',', comma - 1)
+    const piece = text.slice(comma + 1, end)
+    // A comma may stand in a quoted string: then what is behind it is no element.
+    const [element, ...more] = readForwarded(piece) ?? []
+    // RFC 9110 5.6.1.2: "A recipient MUST parse and ignore a reasonable number of empty list elements".
+    const empty = /^[\t ]*$/.test(piece)
+    if (!empty && (!element || more.length > 0)) continue
+    if (element) found.unshift(element)
+    end = comma
+    commas = -1
+  }
+  return found
 }
 
 export function writeForwarded(elements: readonly ForwardedElement[]): string {

@@ -3,7 +3,7 @@ import {
   type ForwardedElement,
   forwardedNode,
   plainNode,
-  readForwarded,
+  readForwardedEnd,
   writeForwarded,
 } from './forwarded-elements.ts'
 import type { HeaderList } from './upgrade-request.ts'
@@ -61,7 +61,11 @@ export function normaliseAddress(address: string): string {
 interface Way {
   /** As in X-Forwarded-For. */
   nodes: string[]
-  /** How the client reached the first of them. */
+  /** How many of them trusted proxies have written; what stands before those may be made up. */
+  proven: number
+  /** The client's address as the first of these proxies saw it; undefined when there is none. */
+  address: string | undefined
+  /** How the client reached that proxy. */
   proto: string | undefined
   host: string | undefined
 }
@@ -70,21 +74,40 @@ interface Way {
  * The way as X-Forwarded-For, -Proto and -Host have it; as Forwarded has it only where there is none of them. A proxy
  * that writes these often knows nothing of Forwarded and hands on what the client has made up.
  */
-function wayBefore(headers: HeaderList): Way {
-  const [nodes, [proto], [host]] = ['for', 'proto', 'host'].map((what) =>
+function wayBefore(peer: string, headers: HeaderList, trusted: Trust): Way {
+  const [nodes, protos, hosts] = ['for', 'proto', 'host'].map((what) =>
     members(values(headers, `x-forwarded-${what}`)),
   ) as [string[], string[], string[]]
-  if (nodes.length > 0 || proto !== undefined || host !== undefined) {
-    return { nodes: nodes.map(plainNode), proto: schemeOf(proto), host }
+  if (nodes.length + protos.length + hosts.length > 0) {
+    const walked = walk(peer, nodes.map(plainNode), trusted)
+    // Proxies that add to these lists add to each of them; others write what the client used, alone.
+    const own = (list: string[]) => list[Math.max(0, list.length - (walked.proven || list.length))]
+    return { ...walked, proto: schemeOf(own(protos)), host: own(hosts) }
   }
-  const elements = readForwarded(values(headers, 'forwarded').filter(Boolean).join(', ')) ?? []
-  const first = (name: 'proto' | 'host') =>
-    elements.find((element) => element[name] !== undefined && element[name] !== '')?.[name]
-  return {
-    nodes: elements.map((element) => plainNode(element.for ?? 'unknown')),
-    proto: schemeOf(first('proto')),
-    host: first('host'),
+  const elements = readForwardedEnd(values(headers, 'forwarded').filter(Boolean).join(', '))
+  const walked = walk(
+    peer,
+    elements.map((element) => plainNode(element.for ?? 'unknown')),
+    trusted,
+  )
+  const proven = elements.slice(elements.length - walked.proven)
+  const first = (name: 'proto' | 'host') => proven.find((element) => element[name])?.[name]
+  return { ...walked, proto: schemeOf(first('proto')), host: first('host') }
+}
+
+/**
+ * From the right, while the proxy that has written an entry is trusted. An entry that is no address ends the walk at the
+ * proxy that wrote it.
+ */
+function walk(peer: string, nodes: string[], trusted: Trust): Pick<Way, 'nodes' | 'proven' | 'address'> {
+  let address: string | undefined
+  let proven = 0
+  while (proven < nodes.length && trusted(address ?? peer)) {
+    const before = withoutPort(nodes[nodes.length - ++proven]!)
+    if (before === undefined) break
+    address = before
   }
+  return { nodes, proven, address }
 }
 
 /** RFC 3986 3.1. */
@@ -94,18 +117,11 @@ function schemeOf(proto: string | undefined): string | undefined {
 
 /**
  * The client's address: the peer's, or, while that is a trusted proxy, the one before it in X-Forwarded-For (or
- * Forwarded), from the right. An entry that is no address ends the walk at the proxy that wrote it.
+ * Forwarded), from the right.
  */
-export function clientAddress(peer: string, headers: HeaderList, trusted: Trust): string {
-  let address = normaliseAddress(peer)
-  if (!trusted(address)) return address
-  const { nodes } = wayBefore(headers)
-  while (nodes.length > 0 && trusted(address)) {
-    const before = withoutPort(nodes.pop()!)
-    if (before === undefined) break
-    address = before
-  }
-  return address
+export function clientAddress(from: string, headers: HeaderList, trusted: Trust): string {
+  const peer = normaliseAddress(from)
+  return trusted(peer) ? (wayBefore(peer, headers, trusted).address ?? peer) : peer
 }
 
 /** '203.0.113.7', '203.0.113.7:443', '2001:db8::1' or '[2001:db8::1]:443' as an address. */
@@ -134,13 +150,14 @@ export interface Hop {
 
 /**
  * The end-to-end headers with X-Forwarded-For, -Proto, -Host and Forwarded (RFC 7239) set at the end. The four say the
- * same: the way so far, as far as the peer is trusted, and the peer; protocol and host are those that the client used.
+ * same: the way so far, if the peer is trusted, and the peer; protocol and host are those that the client used, by the
+ * word of the first trusted proxy.
  * X-Real-IP and the other X-Forwarded fields are handed on from a trusted peer and dropped otherwise.
  */
 export function forwardHeaders(headers: HeaderList, hop: Hop, trusted: Trust): HeaderList {
   const peer = normaliseAddress(hop.peer)
   const believed = trusted(peer) ? headers.filter(([name]) => tellsOrigin(name)) : []
-  const before = wayBefore(believed)
+  const before = wayBefore(peer, believed, trusted)
   const nodes = [...before.nodes, isIPv4(peer) || isIPv6(peer) ? peer : 'unknown']
   const proto = before.proto ?? (hop.tls ? 'https' : 'http')
   const host = before.host ?? hop.authority

@@ -21,10 +21,10 @@ const roundEvery = 150
 /** Milliseconds after which a lane goes on with the next connection, because a new worker is slow to take this one. */
 const laneWithinMs = 1000
 /**
- * Milliseconds after which a connection is given up that nobody has said anything about. A new worker that stands still
- * is killed before that, and what was on its way to it comes back.
+ * Milliseconds after which a connection is given up that nobody has said anything about. Before that a new worker that
+ * stands still is killed, and what was on its way to it comes back; a supervisor that was stopped goes on.
  */
-const answerWithinMs = 60_000
+const answerWithinMs = 600_000
 /** So many times a connection is offered to workers that refuse it, or fails to be packed. */
 const offersAtMost = 3
 
@@ -181,7 +181,7 @@ export class HandOver {
     return refusals
   }
 
-  #send({ record, client, upstream, admission }: Packed): Promise<MoveOutcome> {
+  #send({ record, route, client, upstream, admission }: Packed): Promise<MoveOutcome> {
     const { post, clock } = this.#deps
     const move = ++this.#moves
     return new Promise((resolve) => {
@@ -195,7 +195,7 @@ export class HandOver {
       }
       const timer = clock.setTimeout(() => settle('lost'), answerWithinMs)
       this.#flying.set(move, settle)
-      post({ type: 'move', move, record, upstream: upstream !== undefined, admission }, client)
+      post({ type: 'move', move, route, record, upstream: upstream !== undefined, admission }, client)
       if (upstream) post({ type: 'move-upstream', move }, upstream)
     })
   }

@@ -9,6 +9,9 @@ import type { HttpExchange } from './http-servers.ts'
 import { pump } from './pump.ts'
 import type { HeaderList } from './upgrade-request.ts'
 
+/** Frames of an HTTP/2 session that may wait for its client before interim answers are left out. */
+const framesWaiting = 64
+
 export class ClientAnswer {
   readonly #exchange: HttpExchange
   /** Whether the client was told to send the body that it holds back. */
@@ -47,6 +50,8 @@ export class ClientAnswer {
     if (res.headersSent || this.gone) return
     const fields = interimFields(rawFields)
     if ('stream' in res) {
+      // What a client does not read waits in nghttp2, without end.
+      if ((res.stream.session?.state.outboundQueueSize ?? 0) > framesWaiting) return
       try {
         res.stream.additionalHeaders({ ':status': status, ...joinHeaders(fields) })
       } catch {

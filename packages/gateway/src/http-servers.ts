@@ -1,6 +1,7 @@
 // In: a connection on which HTTP starts. Out: a handshake (accept.ts), or a request that is none (http-pass.ts).
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ClientHandshake, http1Handshake } from './accept.ts'
 import { headerList, tokens, values } from './forwarded.ts'
@@ -89,8 +90,9 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
     requestTimeout: Math.max(timeouts.request, timeouts.headers),
     keepAliveTimeout: timeouts.idle,
     connectionsCheckingInterval: Math.max(50, Math.min(1000, timeouts.headers / 4)),
-    // Newer Node asks; older Node takes every offer, see 'upgrade' below.
-    shouldUpgradeCallback: offersWebSocket,
+    // Newer Node asks; older Node takes every offer, see 'upgrade' below. One that is not taken costs what was sent behind
+    // its request; one with a body cannot be undone.
+    shouldUpgradeCallback: (req: IncomingMessage) => offersWebSocket(req) || !hasBody(req),
   } as http.ServerOptions)
   // Beyond a number Node drops fields without a word, Transfer-Encoding too; the bytes are bounded already.
   server.maxHeadersCount = 0
@@ -111,8 +113,7 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
       // in the request message". Node's parser takes 2.0 and 0.9 for the same as 1.1.
       if (/^1\.[01]$/.test(args[0].httpVersion)) return callback(connection, ...args)
       if (isResponse(args[1])) return refuseRequest(args[1], versionNotSupported)
-      if (connection.requests.size > 0) return args[0].socket.destroy()
-      refuse(args[0].socket, versionNotSupported)
+      inTurn(connection.requests, args[0].socket, () => refuse(args[0].socket, versionNotSupported))
     }
     server.on(event, guarded(serve, fail))
   }
@@ -172,23 +173,24 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
 
   on('upgrade', ({ requests, source }, req: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Where an upgrade has a body, newer Node gives a stream behind that body in place of the socket.
-    // An answer here would overtake the answers to the requests before it.
-    if (requests.size > 0) return socket.destroy()
     // RFC 9110 7.8: "A server MAY ignore a received Upgrade header field if it wishes to continue using the current
     // protocol on that connection." Some HTTP clients offer h2c with every request.
-    if (!offersWebSocket(req)) {
+    const goOn = () => {
       socket.unshift(Buffer.concat([withoutUpgrade(req), head]))
-      return server.emit('connection', socket)
+      server.emit('connection', socket)
     }
-    const result = readUpgradeRequest(req, source)
-    if (result.ok) return upgrade(http1Handshake(result.request, socket, head))
-    if (socket !== req.socket) req.resume()
-    refuse(req.socket, result)
+    const open = () => {
+      const result = readUpgradeRequest(req, source)
+      if (result.ok) return upgrade(http1Handshake(result.request, socket, head))
+      if (socket !== req.socket) req.resume()
+      refuse(req.socket, result)
+    }
+    inTurn(requests, req.socket, offersWebSocket(req) ? open : goOn)
   })
 
-  on('connect', ({ requests }, _req: IncomingMessage, socket: Duplex) => {
-    if (requests.size > 0) return socket.destroy()
-    refuse(socket, { status: 405, message: 'CONNECT is not served', headers: [] })
+  on('connect', ({ requests }, { socket }: IncomingMessage) => {
+    const refusal = { status: 405, message: 'CONNECT is not served', headers: [] }
+    inTurn(requests, socket, () => refuse(socket, refusal))
   })
 
   const onClientError = (error: ParseError, socket: Duplex) => {
@@ -301,6 +303,24 @@ function isResponse(value: unknown): value is ServerResponse {
 
 function offersWebSocket(req: IncomingMessage): boolean {
   return tokens(values(headerList(req.rawHeaders), 'upgrade')).includes('websocket')
+}
+
+/** Acts behind the answers that are due, which Node has let go of: it listens to the socket no more. */
+function inTurn(requests: RequestQueue, socket: Socket, act: () => void): void {
+  if (requests.size === 0) return act()
+  const onDrain = () => requests.current?.emit('drain')
+  socket.on('drain', onDrain)
+  requests.whenEmpty(() => {
+    socket.off('drain', onDrain)
+    // The limit for an idle connection, set behind the last answer.
+    socket.setTimeout(0)
+    act()
+  })
+}
+
+function hasBody({ rawHeaders }: IncomingMessage): boolean {
+  const fields = headerList(rawHeaders)
+  return values(fields, 'content-length').length + values(fields, 'transfer-encoding').length > 0
 }
 
 /** The head of a request as it came, less the offer to upgrade. */

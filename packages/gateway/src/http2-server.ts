@@ -33,7 +33,7 @@ const sessionWindow = 1024 * 1024
 const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_INTERNAL_ERROR, NGHTTP2_REFUSED_STREAM } = http2.constants
 
 /** What Node's server gives a 'stream' listener. */
-type StreamEvent = [stream: ServerHttp2Stream, ...rest: unknown[]]
+type StreamEvent = [stream: ServerHttp2Stream, headers: unknown, flags: number, rawHeaders: string[]]
 
 export function openHttp2(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: AbortSignal) {
   const sessions = new Map<ServerHttp2Session, Session>()
@@ -191,6 +191,8 @@ class Session {
     // RFC 9113 8.7: "The REFUSED_STREAM error code can be included in a RST_STREAM frame to indicate that the stream is
     // being closed prior to any processing having occurred."
     if (this.#open > maxStreams || this.#ending) return stream.close(NGHTTP2_REFUSED_STREAM)
+    // Node holds to the limit only once the client has acknowledged the settings that tell it.
+    if (fieldBytes(event[3]) > maxHeaderBytes) return stream.close(NGHTTP2_ENHANCE_YOUR_CALM)
     this.#turn ??= setImmediate(this.#nextTurn)
     if (this.#begun < streamsPerTurn) {
       this.#begun++
@@ -237,4 +239,10 @@ class Session {
         this.#session.destroy(new Error('too many streams in vain'), NGHTTP2_ENHANCE_YOUR_CALM)
     })
   }
+}
+
+function fieldBytes(rawHeaders: readonly string[]): number {
+  // RFC 9113 6.5.2: "The value is based on the uncompressed size of field lines, including the length of the name and
+  // value in units of octets plus an overhead of 32 octets for each field line."
+  return rawHeaders.reduce((sum, text) => sum + text.length + 16, 0)
 }

@@ -55,7 +55,9 @@ export interface Door {
 
 /** Opens the door of one listener. */
 export function openDoor(listener: ListenOptions, deps: DoorDeps): Door {
-  const timeouts = { ...defaultTimeouts, ...deps.timeouts }
+  const given = { ...defaultTimeouts, ...deps.timeouts }
+  // The one limit for all that comes before a request shall not be cut by the one for later heads.
+  const timeouts = { ...given, headers: Math.max(given.headers, deps.pending?.().timeout ?? 0) }
   const servers = openHttpServers(deps, timeouts)
   const tlsServer = listener.tls && openTls(listener.tls, timeouts.tlsHandshake, servers, deps)
   const sockets = new Set<net.Socket>()

@@ -13,6 +13,8 @@ import { socketOf } from './socket-handle.ts'
 export interface Packed {
   /** What `readPacked` reads. */
   record: string
+  /** For the counts, as long as it is on its way. */
+  route?: string
   client: Handle
   /** Absent while the connection is held. */
   upstream?: Handle
@@ -60,7 +62,7 @@ function takeApart(connection: Connection): Packed {
   const record = writePacked({ route, protocol, extensions, address, http, held, admission, before })
   const given = pipe.giveAway()
   connection.leave()
-  return { record, ...given, admission }
+  return { record, route, ...given, admission }
 }
 
 /**

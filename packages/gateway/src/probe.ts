@@ -11,8 +11,8 @@ import { guarded } from './guard.ts'
 import type { HealthOptions } from './options.ts'
 import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
 
-/** `words` are for operators. */
-export type ProbeResult = { ok: true } | { ok: false; words: string }
+/** `words` are for operators. `ours`: this process has too many open files, and nothing is known of the upstream. */
+export type ProbeResult = { ok: true } | { ok: false; words: string; ours?: true }
 
 /** Probes once. Never rejects; leaves no socket behind. */
 export type Probe = (
@@ -38,7 +38,11 @@ export const probe: Probe = async (target, health, signal, clock = systemClock) 
   try {
     const limits = { connect: timeout, handshake: timeout }
     const result = await dial(target, probeRequest(target, health), limits, stop.signal, [], clock)
-    if (!result.ok) return { ok: false, words: failureWords(result.failure, timeout) }
+    if (!result.ok) {
+      const { failure } = result
+      const words = failureWords(failure, timeout)
+      return { ok: false, words, ...(failure.kind === 'unreachable' && failure.ours && { ours: true }) }
+    }
     const { socket, head, protocol } = result
     try {
       if (protocol !== health.protocol) return { ok: false, words: 'subprotocol not accepted' }

@@ -14,6 +14,8 @@ export interface RelayDeps {
   receiver: (isFree: (worker: WorkerLink) => boolean) => WorkerLink | undefined
   /** What the connection holds of the limits goes with it. */
   moveAdmission: (from: WorkerLink, to: WorkerLink, admission: number) => void
+  /** Nobody has this connection of the route any more, nor will a worker report it. */
+  onLost: (route: string) => void
   onSettled: (outcome: MoveOutcome, from: WorkerLink, to: WorkerLink | undefined) => void
   log: Logger
 }
@@ -25,11 +27,15 @@ interface Passage {
   move: number
   to: WorkerLink
   admission: number | undefined
+  /** Where it is counted until the next reports. */
+  counted: Counted | undefined
   complete: boolean
   /** Kept open until the receiver has its own. */
   handles: Handle[]
 }
 
+/** A route, and as what its snapshot counts the connection. */
+type Counted = [route: string, as: 'open' | 'held']
 type Sent = Extract<MoveNews, { type: 'move' }>
 
 export class Relay {
@@ -42,7 +48,8 @@ export class Relay {
   }
 
   /** The client's half of a connection, from a worker that leaves. */
-  client(from: WorkerLink, { move, record, upstream, admission }: Sent, handle: Handle | undefined): void {
+  client(from: WorkerLink, sent: Sent, handle: Handle | undefined): void {
+    const { move, record, route, upstream, admission } = sent
     const to = this.#deps.receiver((worker) => this.#countTo(worker) < onTheirWayAtMost)
     if (!to || !handle) {
       handle?.close()
@@ -50,7 +57,9 @@ export class Relay {
       return
     }
     const id = ++this.#ids
-    this.#passages.set(id, { id, from, move, to, admission, complete: !upstream, handles: [handle] })
+    const counted: Counted | undefined = route === undefined ? undefined : [route, upstream ? 'open' : 'held']
+    this.#passages.set(id, { id, from, move, to, admission, counted, complete: !upstream, handles: [handle] })
+    if (counted) from.shift(...counted, -1)
     to.send({ type: 'adopt', move: id, record, upstream, admission }, handle)
   }
 
@@ -97,6 +106,13 @@ export class Relay {
     }
   }
 
+  /** How many connections of this worker are on their way. */
+  countFrom(worker: WorkerLink): number {
+    let count = 0
+    for (const { from } of this.#passages.values()) if (from === worker) count++
+    return count
+  }
+
   #countTo(worker: WorkerLink): number {
     let count = 0
     for (const { to } of this.#passages.values()) if (to === worker) count++
@@ -106,6 +122,11 @@ export class Relay {
   #settle(passage: Passage, outcome: MoveOutcome): void {
     this.#passages.delete(passage.id)
     for (const handle of passage.handles) handle.close()
+    const { counted, from, to } = passage
+    if (counted) {
+      if (outcome === 'lost') this.#deps.onLost(counted[0])
+      else (outcome === 'moved' ? to : from).shift(...counted, 1)
+    }
     this.#tell(passage.from, passage.to, passage.move, outcome)
   }
 

@@ -36,6 +36,7 @@ function guarded(path: string, module: ReplayModule): ReplayModule {
     needsUpstream: module.needsUpstream ?? true,
     create(saved) {
       const replay: unknown = module.create(saved)
+      atOnce(path, 'create', replay)
       for (const method of ['onClient', 'onUpstream', 'replay', 'swallow']) {
         if (typeof (replay as Record<string, unknown> | undefined)?.[method] !== 'function') {
           throw wrong(path, `what create() returned has no method ${method}()`)
@@ -84,14 +85,13 @@ class Guard implements Replay {
   }
 
   save(): unknown {
-    return this.#replay.save?.()
+    const saved = this.#replay.save?.()
+    this.#atOnce('save', saved)
+    return saved
   }
 
-  /** What an async method throws would come too late to end the connection, and would end the process instead. */
   #atOnce(method: string, value: unknown): void {
-    if (!(value instanceof Promise)) return
-    value.catch(() => {})
-    throw wrong(this.#path, `${method}() must not be async`)
+    atOnce(this.#path, method, value)
   }
 
   #messages(method: string, value: unknown): Message[] {
@@ -103,6 +103,13 @@ class Guard implements Replay {
       `${method}() did not return ${what}; a message is { type: 'text', data: string } or { type: 'binary', data: Buffer }`,
     )
   }
+}
+
+/** What an async method throws would come too late to end the connection, and would be a fault of the whole process. */
+function atOnce(path: string, method: string, value: unknown): void {
+  if (!(value instanceof Promise)) return
+  value.catch(() => {})
+  throw wrong(path, `${method}() must not be async`)
 }
 
 function isMessage(value: unknown): value is Message {

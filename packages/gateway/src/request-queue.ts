@@ -32,10 +32,16 @@ export class RequestQueue {
     this.#entries.push(entry)
     res.once('close', () => this.#answered(entry))
     if (this.#entries.length === 1) this.#begin(entry)
-    else if (this.#entries.length > mostWaiting) {
+    else if (this.#entries.length > mostWaiting && !this.#paused) {
       this.#paused = true
-      req.socket.pause()
+      // Node resumes the socket behind each request of what it has just read.
+      process.nextTick(() => this.#paused && req.socket.pause())
     }
+  }
+
+  /** The answer that is under way, or the next. */
+  get current(): ServerResponse | undefined {
+    return this.#entries[0]?.res
   }
 
   /** The answer of the request that is served, if its body is still coming and nothing has been answered yet. */
@@ -79,6 +85,10 @@ export class RequestQueue {
     }
     const next = this.#entries[0]
     if (next && !next.started) this.#begin(next)
-    else if (!next) this.#onEmpty?.()
+    else if (!next) {
+      const callback = this.#onEmpty
+      this.#onEmpty = undefined
+      callback?.()
+    }
   }
 }

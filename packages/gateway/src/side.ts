@@ -18,6 +18,7 @@ import type { Hold } from './hold.ts'
 import { beat, firstPulse, type KeepaliveOptions, type Pulse } from './keepalive.ts'
 import { Outlet } from './outlet.ts'
 import type { Pipe } from './pipe.ts'
+import { readByEvents, type StreamSide, unwire, wire } from './side-stream.ts'
 import { askWhetherReset, isMovable, readOn, stopReading, takeHandle } from './socket-handle.ts'
 
 export interface SideOptions {
@@ -36,9 +37,6 @@ export interface PackedSide {
   ping?: string
 }
 
-const side = Symbol('side')
-type Wired = Duplex & { [side]: Side }
-
 /**
  * Milliseconds that a Ping or Pong of our own waits for the end of a message. After that it goes between two of the
  * message's frames: RFC 6455 5.4 allows it, and a message without end must not hide a peer that is gone.
@@ -48,7 +46,7 @@ const patience = 10_000
 /** What ends a stream after its last frame: see close-handshake.ts. */
 type Ending = (stream: Duplex, clock: Clock) => void
 
-export class Side implements FrameSink {
+export class Side implements FrameSink, StreamSide {
   readonly name: SideName
   readonly reader: FrameReader
   readonly #pipe: Pipe
@@ -103,7 +101,7 @@ export class Side implements FrameSink {
 
   attach(stream: Duplex): void {
     if (mustReadFast(stream)) stream = readFast(stream, (bytes) => this.onData(bytes))
-    else stream.on('data', streamOnData)
+    else readByEvents(stream)
     this.#wire(stream)
     if (stream.destroyed || stream.readableEnded) queueMicrotask(() => this.onEnd())
     else if (this.#frozen) stopReading(stream)
@@ -175,9 +173,7 @@ export class Side implements FrameSink {
 
   #wire(stream: Duplex): void {
     this.stream = stream
-    ;(stream as Wired)[side] = this
-    stream.on('drain', streamOnDrain).on('end', streamOnEnd)
-    stream.on('close', streamOnClose).on('aborted', streamOnAborted).on('error', streamOnError)
+    wire(stream, this)
   }
 
   /** A stream that is worth it is read in the fast way from now on, if the runtime can. */
@@ -197,9 +193,7 @@ export class Side implements FrameSink {
   }
 
   #unwire(stream: Duplex): void {
-    stream.off('data', streamOnData)
-    stream.off('drain', streamOnDrain).off('end', streamOnEnd)
-    stream.off('close', streamOnClose).off('aborted', streamOnAborted)
+    unwire(stream)
     this.stream = undefined
   }
 
@@ -462,39 +456,3 @@ function faultHappening(fault: Fault, from: SideName): Happening {
       return { what: 'too-many-messages' }
   }
 }
-
-/** So many reads show that a stream is worth a faster way; most of the cost of a short connection is its sockets. */
-const worthIt = 4
-
-function streamOnData(this: Duplex, chunk: Buffer): void {
-  const here = (this as Wired)[side]
-  here.onData(chunk)
-  if (++here.reads === worthIt) process.nextTick(quicken, here)
-}
-
-function quicken(here: Side): void {
-  here.enter(() => here.quicken())
-}
-
-function streamOnDrain(this: Duplex): void {
-  const here = (this as Wired)[side]
-  here.enter(() => here.onDrain())
-}
-
-function streamOnEnd(this: Duplex): void {
-  const here = (this as Wired)[side]
-  here.enter(() => here.onEndOfInput())
-}
-
-function streamOnClose(this: Duplex): void {
-  const here = (this as Wired)[side]
-  here.enter(() => here.onEnd())
-}
-
-function streamOnAborted(this: Duplex): void {
-  const here = (this as Wired)[side]
-  here.enter(() => here.onAborted())
-}
-
-/** 'close' follows; a reset is one way for TCP to end. */
-function streamOnError(): void {}

@@ -17,6 +17,9 @@ const tellEvery = 250
  * that stays still is killed before that (crew.ts), and so is a new worker that keeps what was on its way to it.
  */
 const spareMs = 60_000
+/** Milliseconds in which what was on its way from a worker that ended must have arrived, and between two looks. */
+const landWithinMs = 5000
+const landLookMs = 10
 /** Milliseconds that a worker may take to end when it has nothing left. */
 const endWithin = 1000
 
@@ -61,6 +64,7 @@ export class Upgrades {
     this.#relay = new Relay({
       receiver: (isFree) => handOut.fewest(crew.ready.filter(isFree)),
       moveAdmission: (from, to, admission) => crew.moveAdmission(from, to, admission),
+      onLost: (route) => crew.lost(route),
       onSettled: (outcome, from, to) => this.#settled(outcome, from, to),
       log,
     })
@@ -160,8 +164,12 @@ export class Upgrades {
   gone(worker: WorkerLink): void {
     this.#relay.gone(worker)
     if (this.#info?.phase !== 'moving') return
-    for (const [from, count] of this.#arrivals.get(worker) ?? []) {
+    // One that ended in order had none left; what has closed in it did so after it had moved.
+    let { connections: left } = workerInfo(worker)
+    for (const [from, arrived] of this.#arrivals.get(worker) ?? []) {
       const departure = this.#departureOf(from)
+      const count = Math.min(arrived, left)
+      left -= count
       departure.moved -= count
       departure.lost += count
       this.#count('failed', count)
@@ -223,8 +231,12 @@ export class Upgrades {
 
   /** It could not leave in order: those that it still has are told as far as anybody can. */
   async #seeOff(worker: WorkerLink, departure: Departure, error: Error): Promise<void> {
-    const { log, deadline } = this.#deps
+    const { log, clock, deadline } = this.#deps
     const counts = await worker.ask('drain', {}, { within: deadline() + endWithin }).catch(() => undefined)
+    // What was on its way when it ended arrives, or does not; only then it can be counted.
+    for (let waited = 0; waited < landWithinMs && this.#relay.countFrom(worker) > 0; waited += landLookMs) {
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, landLookMs))
+    }
     const { total, moved, closes, lost } = departure
     const cut = counts ? counts.cut : Math.max(0, total - moved - countOf(closes) - lost)
     departure.lost += cut

@@ -199,6 +199,7 @@ export class UpstreamPool {
     if (!health) return
     const result = await this.#deps.probe(upstream.target, health, signal, this.#deps.clock)
     if (signal.aborted) return
+    if (!result.ok && result.ours) return
     upstream.failure = result.ok ? undefined : result.words
     this.#judge(upstream, { by: 'probe', ok: result.ok })
   }

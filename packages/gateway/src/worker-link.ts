@@ -24,11 +24,14 @@ export type Obey = (message: FromWorker, handle?: Handle) => void
 interface Question {
   resolve(value: never): void
   reject(error: GatewayError): void
-  timer: unknown
+  cancel(): void
 }
 
 /** Milliseconds that an ordinary question may take. */
 const patience = 5000
+/** A timer that is late by so many milliseconds shows that this process was stopped; then as much time to read. */
+const stoppedMs = 2000
+const readWithinMs = 2000
 /** A question for a report waits for as long as a silent worker lives, so that whoever looks next can share it. */
 const reportWithinMs = 120_000
 
@@ -84,16 +87,14 @@ export class WorkerLink {
   /** Says with what to serve. Rejects when the worker cannot, or ends; one that is not ready in time is killed. */
   configure(options: GatewayOptions, log: LogOptions, within: number, workers = 1): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = this.#clock.setTimeout(() => {
-        this.kill(`was not ready in ${within / 1000} s`)
-      }, within)
+      const cancel = later(this.#clock, within, () => this.kill(`was not ready in ${within / 1000} s`))
       this.#starting = {
         resolve: () => {
-          this.#clock.clearTimeout(timer)
+          cancel()
           resolve()
         },
         reject: (error) => {
-          this.#clock.clearTimeout(timer)
+          cancel()
           reject(error)
         },
       }
@@ -114,6 +115,12 @@ export class WorkerLink {
         this.#reporting = undefined
       })
     return this.#reporting
+  }
+
+  /** A connection has gone to another worker since the last report, or come from one. */
+  shift(route: string, as: 'open' | 'held', by: 1 | -1): void {
+    const reported = this.report?.snapshot.routes.find(({ name }) => name === route)
+    if (reported) reported.connections[as] += by
   }
 
   /** So much time has passed. Returns for how long the worker has said nothing at all. */
@@ -140,11 +147,11 @@ export class WorkerLink {
     if (this.#state === 'gone') return Promise.reject(workerError(`worker ${this.id} has ended`))
     const request = ++this.#requests
     return new Promise<Requests[T]['answer']>((resolve, reject) => {
-      const timer = this.#clock.setTimeout(() => {
+      const cancel = later(this.#clock, within, () => {
         this.#questions.delete(request)
         reject(workerError(`worker ${this.id} did not answer '${type}' in ${within} ms`, 'worker_silent'))
-      }, within)
-      this.#questions.set(request, { resolve, reject, timer })
+      })
+      this.#questions.set(request, { resolve, reject, cancel })
       this.#channel.send({ type, request, ...ask } as ToWorker, handle)
     })
   }
@@ -203,9 +210,22 @@ export class WorkerLink {
   #settle(request: number): Question | undefined {
     const question = this.#questions.get(request)
     this.#questions.delete(request)
-    if (question) this.#clock.clearTimeout(question.timer)
+    question?.cancel()
     return question
   }
+}
+
+/**
+ * Calls back after so many milliseconds; the result prevents that. When this process itself was stopped meanwhile, or
+ * its machine, what the worker said in that time is read first.
+ */
+function later(clock: Clock, ms: number, callback: () => void): () => void {
+  const due = clock.now() + ms
+  let timer = clock.setTimeout(() => {
+    if (clock.now() - due < stoppedMs) callback()
+    else timer = clock.setTimeout(callback, readWithinMs)
+  }, ms)
+  return () => clock.clearTimeout(timer)
 }
 
 /** Why a worker of another version cannot serve under this supervisor. */

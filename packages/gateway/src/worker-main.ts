@@ -15,11 +15,13 @@ const worker = new Worker({
 
 process.on('message', (message: ToWorker, handle: unknown) => worker.receive(message, handle))
 process.once('disconnect', () => worker.abandon().catch(() => process.exit(1)))
-// The last line; rejections that nobody handles come here too.
-process.on('uncaughtException', (error) => {
+// The last line.
+const onFault = (error: unknown) => {
   process.exitCode = 1
   worker.fault(error)
-})
+}
+process.on('uncaughtException', onFault)
+process.on('unhandledRejection', onFault)
 
 // What the log or a replay module's console.log cannot write any more is lost, and nothing else is.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})

@@ -103,6 +103,8 @@ export interface Requests {
 export interface Move {
   /** Given by the worker that it leaves. */
   move: number
+  /** For the counts; workers of an older version do not say it. */
+  route?: string
   /** The connection without its sockets, as packed-connection.ts writes it; the supervisor does not look into it. */
   record: string
   /** Whether the upstream's socket follows; a held connection has none. */

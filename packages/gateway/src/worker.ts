@@ -2,6 +2,7 @@
 // in one of its own, single-process.ts beside the supervisor.
 import net from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import { code } from '@holdfast/close-codes'
 import type { Logger } from 'pino'
 import { Arrivals } from './arrivals.ts'
@@ -123,6 +124,8 @@ export class Worker {
       },
       'prepare-reload': async ({ options }) => {
         await this.#gateway.prepareReload(options)
+        // A fault of what was loaded is told before the answer.
+        await turnOfTheLoop()
         return {}
       },
       reload: ({ options }) => this.#reload(options),

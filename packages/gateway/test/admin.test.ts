@@ -273,3 +273,22 @@ test('an address that is taken is said so', async () => {
     /the port is taken; stop the other program or choose another port/,
   )
 })
+
+test('who knows the token comes in however many strangers hold connections, and watchers stay', async () => {
+  await using admin = await startAdmin('secret')
+  const authorization = 'Bearer secret'
+  const watcher = await admin.watch({ authorization })
+  const strangers = await Promise.all(
+    Array.from({ length: 300 }, () => rawSocket(`http://127.0.0.1:${admin.port}`)),
+  )
+  for (const socket of strangers) socket.on('error', () => {}).resume()
+  for (const path of ['/api/state', '/metrics'])
+    expect((await admin.ask('GET', path, { authorization })).status).toBe(200)
+  // The oldest of them have given way.
+  await eventually('the first is closed', () => strangers[0]!.closed)
+  expect(strangers.filter(({ closed }) => !closed).length).toBeGreaterThan(200)
+  admin.operations.events.publish(event('after'))
+  await eventually('the watcher is told', () => watcher.text().includes('"after"'))
+  watcher.close()
+  for (const socket of strangers) socket.destroy()
+})

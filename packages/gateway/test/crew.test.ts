@@ -285,6 +285,21 @@ test('a supervisor that was stopped itself does not take its workers for silent'
   expect(puppets.map(({ killed }) => killed)).toEqual([false, false])
 })
 
+test('answers that came while the supervisor was stopped count, though their time is over', async () => {
+  const { clock, crew, puppets } = scene(1)
+  const started = crew.start()
+  clock.jump(60_000)
+  await clock.advance(1)
+  expect(puppets[0]!.killed).toBe(false)
+  puppets[0]!.say(isReady)
+  await started
+  const asked = crew.ask('connections', { filter: { limit: 1 } })
+  clock.jump(60_000)
+  await clock.advance(1)
+  puppets[0]!.answer('connections', { connections: [] })
+  expect((await asked).length).toBe(1)
+})
+
 test('a question ends when its worker does', async () => {
   const { crew, puppets, start } = scene(1)
   await start()

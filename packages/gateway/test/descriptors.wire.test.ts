@@ -4,6 +4,8 @@ import { eventually, type Holdfast, runtime, startHoldfast, startUpstream, wsCli
 import { expect, test } from 'vitest'
 
 const openFiles = 128
+/** Bun does not say which descriptor a socket has, and prlimit is a command of Linux. */
+const canLimit = !runtime().foreign && process.platform === 'linux'
 
 async function metric({ admin }: Holdfast, reason: string): Promise<number> {
   const text = await (await fetch(new URL('/metrics', admin))).text()
@@ -12,8 +14,7 @@ async function metric({ admin }: Holdfast, reason: string): Promise<number> {
   )
 }
 
-// Bun does not say which descriptor a socket has.
-test.skipIf(runtime().foreign).each([
+test.skipIf(!canLimit).each([
   ['a worker that accepts for itself', 1],
   ['a supervisor that hands sockets out', 2],
 ])('%s at its limit of open files turns clients away, says so, and recovers', async (_, workers) => {
@@ -39,14 +40,15 @@ test.skipIf(runtime().foreign).each([
       return status === 503 && body
     })
     expect(unready).toMatchObject({ reason: 'the limit of open files is reached' })
-    await eventually('clients are turned away', () => ended > 0)
-    expect(await metric(holdfast, 'descriptors')).toBeGreaterThan(0)
+    await eventually('clients are turned away', () => ended > 100)
+    const refused = await metric(holdfast, 'descriptors')
+    expect(refused).toBeGreaterThan(0)
     bystander.send('still here')
     expect(await bystander.message()).toBe('still here')
     const lines = holdfast.log.filter(({ msg }) => String(msg).includes('limit of open files is reached'))
     expect(lines.length).toBeGreaterThan(0)
-    // One for each process.
-    expect(lines.length).toBeLessThanOrEqual(workers + 1)
+    // At most one in ten seconds of each process.
+    expect(lines.length).toBeLessThan(10)
   } finally {
     for (const socket of idle) socket.destroy()
   }
@@ -61,7 +63,7 @@ test.skipIf(runtime().foreign).each([
   })
 })
 
-test.skipIf(runtime().foreign)(
+test.skipIf(!canLimit)(
   'a low limit of open files is said at the start, one that is high enough is not',
   async () => {
     const routes = (connections?: number) => [

@@ -49,6 +49,17 @@ test('health is news again after a reload', () => {
   expect(seen.length).toBe(2)
 })
 
+test('of 10,000 upstreams it is remembered how they are, of more the oldest is forgotten', () => {
+  const { feed, seen } = watched()
+  const of = (n: number): FeedEvent => ({ ...health(1, true), upstream: `ws://${n}` }) as FeedEvent
+  for (let n = 0; n < 10_000; n++) feed.publish(of(n))
+  feed.publish(of(0))
+  expect(seen.length).toBe(10_000)
+  feed.publish(of(10_000))
+  feed.publish(of(0))
+  expect(seen.length).toBe(10_002)
+})
+
 test('a watcher who comes back gets what he missed, of the last 256', () => {
   const { feed } = watched()
   for (let i = 0; i < 300; i++) feed.publish(close(`route-${i}`))

@@ -195,6 +195,103 @@ describe('forwardHeaders', () => {
     expect(more.every((element) => element.proto === undefined && element.host === undefined)).toBe(true)
   })
 
+  test.each<[string, HeaderList, string, string, string]>([
+    [
+      'Forwarded',
+      [['Forwarded', 'for=6.6.6.6;proto=gopher;host=evil, for=1.2.3.4;proto=https;host=a.example']],
+      '6.6.6.6, 1.2.3.4, 10.0.0.1',
+      'https',
+      'a.example',
+    ],
+    [
+      'Forwarded, to a second proxy that says less',
+      [
+        ['Forwarded', 'for=6.6.6.6;proto=gopher;host=evil'],
+        ['Forwarded', 'for=1.2.3.4;proto=https;host=a.example, for=10.0.0.2'],
+      ],
+      '6.6.6.6, 1.2.3.4, 10.0.0.2, 10.0.0.1',
+      'https',
+      'a.example',
+    ],
+    [
+      'Forwarded, whose proxy says the address alone',
+      [['Forwarded', 'for=6.6.6.6;proto=gopher;host=evil, for=1.2.3.4']],
+      '6.6.6.6, 1.2.3.4, 10.0.0.1',
+      'http',
+      'inner',
+    ],
+    [
+      'what is no Forwarded at all',
+      [['Forwarded', 'for="6.6.6.6;;, x, for=1.2.3.4;proto=https;host="a.example:1"']],
+      '1.2.3.4, 10.0.0.1',
+      'https',
+      'a.example:1',
+    ],
+    [
+      'an element that says a thing twice',
+      [['Forwarded', 'for=6.6.6.6;for=7.7.7.7, for=1.2.3.4']],
+      '1.2.3.4, 10.0.0.1',
+      'http',
+      'inner',
+    ],
+    [
+      'X-Forwarded-*, to which the proxies add',
+      [
+        ['X-Forwarded-For', '6.6.6.6, 1.2.3.4, 10.0.0.2'],
+        ['X-Forwarded-Proto', 'gopher, https, http'],
+        ['X-Forwarded-Host', 'evil, a.example, inner'],
+      ],
+      '6.6.6.6, 1.2.3.4, 10.0.0.2, 10.0.0.1',
+      'https',
+      'a.example',
+    ],
+    [
+      'X-Forwarded-For, where the proxies replace the others',
+      [
+        ['X-Forwarded-For', '6.6.6.6, 1.2.3.4, 10.0.0.2'],
+        ['X-Forwarded-Proto', 'https'],
+        ['X-Forwarded-Host', 'a.example'],
+      ],
+      '6.6.6.6, 1.2.3.4, 10.0.0.2, 10.0.0.1',
+      'https',
+      'a.example',
+    ],
+  ])('believes no protocol and no host that the client made up: %s', (_, headers, nodes, proto, host) => {
+    const trusted = trustProxies(['10.0.0.0/8'])
+    const out = forwardHeaders(headers, { peer: '10.0.0.1', tls: false, authority: 'inner' }, trusted)
+    expect(Object.fromEntries(out)).toMatchObject({
+      'X-Forwarded-For': nodes,
+      'X-Forwarded-Proto': proto,
+      'X-Forwarded-Host': host,
+    })
+    expect(readForwarded(values(out, 'forwarded')[0]!)![0]).toMatchObject({ proto, host })
+    expect(clientAddress('10.0.0.1', headers, trusted)).toBe('1.2.3.4')
+  })
+
+  test('knows the client behind a proxy that adds to Forwarded, whatever the client sent', () => {
+    const trusted = trustProxies(['10.0.0.0/8'])
+    const piece = fc.constantFrom('"', '\\', ',', ';', '=', 'for', 'for=10.9.9.9', ' ', 'x', '[::1]', '_a')
+    const lie = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''))
+    const host = fc.constantFrom('', ';host=a', ';host="a:1"', ';host="a,b, c"')
+    fc.assert(
+      fc.property(lie, ipv4, host, fc.boolean(), (made, client, at, line) => {
+        fc.pre(!client.startsWith('10.'))
+        const own = `for=${client}${at};proto=https`
+        const headers: HeaderList = line
+          ? [
+              ['Forwarded', made],
+              ['forwarded', own],
+            ]
+          : [['Forwarded', `${made}, ${own}`]]
+        expect(clientAddress('10.0.0.1', headers, trusted)).toBe(client)
+        const out = Object.fromEntries(
+          forwardHeaders(headers, { peer: '10.0.0.1', tls: false, authority: 'b' }, trusted),
+        )
+        expect(out['X-Forwarded-Proto']).toBe('https')
+      }),
+    )
+  })
+
   test('says the same four times whatever comes, from whomever', () => {
     const node = fc.oneof(
       ipv4,

@@ -1,7 +1,17 @@
 import { once } from 'node:events'
 import http2 from 'node:http2'
 import type net from 'node:net'
-import { eventually, runtime, startGateway, type TestGateway, tcpServer } from '@holdfast/testing'
+import {
+  acceptKey,
+  eventually,
+  type H2Seen,
+  h2Get,
+  rawH2,
+  runtime,
+  startGateway,
+  type TestGateway,
+  tcpServer,
+} from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cert, dialDoor, key, received, receives } from './door-host.ts'
@@ -284,6 +294,30 @@ describe('interim answers', () => {
     client.destroy()
   })
 
+  test.skipIf(runtime().name === 'bun')('are not kept for an HTTP/2 client that does not read', async () => {
+    const sent = 20_000
+    let written = false
+    await using to = await scene(
+      (_, socket) => {
+        const hint = (i: number) => `HTTP/1.1 103 Early Hints\r\nX-N: ${i}${'x'.repeat(1000)}\r\n\r\n`
+        socket.write(Array.from({ length: sent }, (_, i) => hint(i)).join(''), () => {
+          written = true
+          socket.write(final)
+        })
+        return undefined
+      },
+      { listen: [{ tls: { cert, key } }] },
+    )
+    await using h2 = await rawH2(`https://127.0.0.1:${to.port}`)
+    h2.write(h2Get(1))
+    h2.read(false)
+    await eventually('all are with the gateway', () => written)
+    h2.read(true)
+    const isData = ({ type, stream }: H2Seen) => type === 0 && stream === 1
+    const seen = await h2.until('the answer', (all) => all.some(isData) && all)
+    expect(seen.filter(({ type }) => type === 1).length).toBeLessThan(sent / 2)
+  })
+
   test('that nobody asked for, a 100, is not handed on', async () => {
     await using to = await scene((_, socket) => {
       late(socket, final)
@@ -438,8 +472,9 @@ describe('trailers', () => {
     await using to = await scene()
     await say(
       to,
-      `POST / HTTP/1.1\r\n${closing}Trailer: X-Sum, Content-Type, X-Forwarded-For\r\nTransfer-Encoding: chunked\r\n\r\n` +
-        '2\r\nab\r\n0\r\nX-Sum: \xe4\r\nX-Other: 2\r\nContent-Type: a/b\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n',
+      `POST / HTTP/1.1\r\n${closing}Trailer: X-Sum, Content-Type, X-Forwarded-For, X_Forwarded_For\r\n` +
+        'Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX-Sum: \xe4\r\nX-Other: 2\r\nContent-Type: a/b\r\n' +
+        'X-Forwarded-For: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\n\r\n',
     )
     const [request] = to.upstream.requests
     expect(request!.trailers).toEqual([['X-Sum', '\xe4']])
@@ -448,6 +483,7 @@ describe('trailers', () => {
 })
 
 describe('several requests in one write', () => {
+  const upgrading = `GET /last HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${'A'.repeat(22)}==\r\n\r\n`
   const ask = (path: string, lines = '') => `GET ${path} HTTP/1.1\r\nHost: a\r\n${lines}\r\n`
   const answered = (path: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n\r\n${path}`
 
@@ -471,6 +507,63 @@ describe('several requests in one write', () => {
     }
     const { messages } = strictMessages(await all, { answerTo: ['GET', 'GET', 'POST', 'GET'] })
     expect(messages.map(({ body }) => body)).toEqual(['/1', '/2', '/3', '/4'])
+  })
+
+  test('may offer another protocol, each of them', async () => {
+    const large = 'x'.repeat(3_000_000)
+    await using to = await scene(({ start, body }) => {
+      const text = start.startsWith('GET /1 ') ? large : `${start.split(' ')[1]} ${body}`
+      return `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`
+    })
+    const offer = 'Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n'
+    const socket = await dialDoor(to)
+    socket.write(
+      `${ask('/1', `${offer}Connection: Upgrade, HTTP2-Settings\r\n`)}${ask('/2')}${ask('/3', `${offer}Connection: Upgrade\r\n`)}` +
+        `POST /4 HTTP/1.1\r\nHost: a\r\n${offer}Connection: Upgrade, HTTP2-Settings, close\r\nContent-Length: 2\r\n\r\nab`,
+    )
+    const { messages } = strictMessages(await received(socket), { answerTo: ['GET', 'GET', 'GET', 'POST'] })
+    expect(messages.map(({ body }) => (body.length > 100 ? body.length : body))).toEqual([
+      large.length,
+      '/2 ',
+      '/3 ',
+      '/4 ab',
+    ])
+    for (const request of to.upstream.requests) expect(names(request)).not.toContain('upgrade')
+  })
+
+  test.skipIf(runtime().name === 'bun').each([
+    ['a WebSocket handshake', upgrading, 'HTTP/1.1 101 Switching Protocols', 'hello'],
+    [
+      'a handshake that is refused',
+      upgrading.replace(': 13', ': 8'),
+      'HTTP/1.1 426 Upgrade Required',
+      'must be 13',
+    ],
+    [
+      'a handshake in HTTP/2.0',
+      upgrading.replace('/1.1', '/2.0'),
+      'HTTP/1.1 505 HTTP Version',
+      'served here',
+    ],
+    ['a CONNECT', 'CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n', 'HTTP/1.1 405 Method', 'not served'],
+  ])('may end with %s, which gets its answer in its turn', async (_, last, status, rest) => {
+    const large = 'x'.repeat(3_000_000)
+    await using to = await scene(({ start, fields }, socket) => {
+      if (start.startsWith('GET /last ')) {
+        const accept = acceptKey(fieldValues(fields, 'sec-websocket-key')[0]!)
+        return `HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n\x81\x05hello`
+      }
+      const body = start.startsWith('GET /1 ') ? large : 'two'
+      setImmediate(() => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`))
+      return undefined
+    })
+    const socket = await dialDoor(to)
+    socket.write(`${ask('/1')}${ask('/2')}${last}`)
+    const text = await receives(socket, rest)
+    const [, first, second] = text.split(/HTTP\/1\.1 200 OK\r\n/)
+    expect(first).toContain(large)
+    expect(second!.slice(second!.indexOf('two') + 3)).toContain(status)
+    socket.destroy()
   })
 
   test('are not read without end while the first has no answer', async () => {

@@ -1,5 +1,5 @@
 // What a client does to HTTP/2 that a well-behaved one would not: frames written by hand.
-import { eventually, h2Connect, h2Get, h2Reset, rawH2 } from '@holdfast/testing'
+import { eventually, h2Connect, h2Fields, h2Frame, h2Get, h2Reset, rawH2 } from '@holdfast/testing'
 import { expect, test } from 'vitest'
 import { cert, type DoorHost, type DoorHostOptions, doorHost, key } from './door-host.ts'
 
@@ -39,6 +39,26 @@ test('one session that opens many streams at once does not keep another waiting'
   // After the first turn of the event loop only a few of them had begun.
   expect(seenByOther).toBeLessThan(20)
 })
+
+test.each([true, false])(
+  'fields over the limit end their stream alone, whether the settings were acknowledged: %s',
+  async (acknowledges) => {
+    await using host = await secureHost()
+    await using h2 = await rawH2(`https://127.0.0.1:${host.port}`, { acknowledges })
+    const fields = Array.from({ length: 110 }, (_, i): [string, string] => [`x-${i}`, 'x'.repeat(120)])
+    const get: [string, string][] = [
+      [':method', 'GET'],
+      [':scheme', 'https'],
+      [':path', '/large'],
+      [':authority', 'localhost'],
+    ]
+    h2.write(h2Frame(1, 5, 1, h2Fields([...get, ...fields])), h2Get(3))
+    await host.nextExchange()
+    expect(host.exchanges.map(({ request }) => request.target)).toEqual(['/'])
+    await h2.until('a reset of the stream', () => h2.resets(1).length > 0)
+    expect(h2.resets(1)).toEqual([enhanceYourCalm])
+  },
+)
 
 test('streams over the limit are refused one by one; the session and its streams live', async () => {
   await using host = await secureHost()

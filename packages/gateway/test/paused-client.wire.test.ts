@@ -1,10 +1,12 @@
 // A client that the gateway does not read, because nobody takes what it sends, and that goes away: it is noticed all the
 // same, and nothing of it stays.
+import type net from 'node:net'
 import {
   certificate,
   faultUpstream,
   type H2Session,
   h2Session,
+  opcode,
   type RawClient,
   rawClient,
   rawSocket,
@@ -40,7 +42,12 @@ async function connectTo(transport: Transport, url: string) {
 type Connected = Awaited<ReturnType<typeof connectTo>>
 
 const ways: Record<string, (connected: Connected) => unknown> = {
-  'resets its connection': ({ client }) => (client as RawClient).reset(),
+  'resets its connection': ({ client }) => {
+    const { socket } = client as RawClient
+    // The TCP connection below TLS.
+    const { _parent: below } = socket as { _parent?: net.Socket }
+    ;(below ?? socket).resetAndDestroy()
+  },
   'closes its connection': ({ client, session }) => (session?.session ?? client.stream).destroy(),
   'resets its stream': ({ client }) => client.stream.destroy(),
 }
@@ -48,6 +55,7 @@ const ways: Record<string, (connected: Connected) => unknown> = {
 const cases: [Transport, keyof typeof ways & string, { ping: number; timeout: number } | false][] = [
   ['tcp', 'resets its connection', false],
   ['tcp', 'closes its connection', { ping: 200, timeout: 60_000 }],
+  ['tls', 'resets its connection', false],
   ['tls', 'closes its connection', { ping: 200, timeout: 60_000 }],
   ['h2', 'closes its connection', false],
   ['h2', 'resets its stream', false],
@@ -112,6 +120,19 @@ test.each(cases)('over %s, held with a full buffer, and that %s', async (transpo
     closes: { '1006:client': 1 },
     reattachments: { abandoned: 1 },
   })
+})
+
+test('whose upstream has asked for silence and stays, and that resets with a full buffer', async () => {
+  await using upstream = await rawUpstream()
+  await using gateway = await startGateway({ upstreams: [upstream.url], hold: holding({ for: 60_000 }) })
+  const connected = await connectTo('tcp', gateway.url)
+  const peer = await upstream.connection()
+  peer.ping('holdfast:drain')
+  expect((await peer.nextFrame()).opcode).toBe(opcode.pong)
+  fill(connected.client)
+  await standstill(gateway)
+  ;(connected.client as RawClient).reset()
+  await nothingLeft(gateway)
 })
 
 test.each(['tcp', 'h2'] as const)(

@@ -135,9 +135,10 @@ test('wherever graphql-js finds an operation, the same type is found', () => {
 test('no text makes the reader throw or take long', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void operationType(text)))
   for (const piece of ['"', '"""', '\\"""', '#', '{', ' ,', '(', '"\\']) {
-    const before = performance.now()
+    const before = process.cpuUsage()
     operationType(piece.repeat(200_000))
     operationType(`{ a(s: """${piece.repeat(200_000)}`)
-    expect(performance.now() - before).toBeLessThan(5000)
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1000).toBeLessThan(5000)
   }
 })

@@ -207,7 +207,8 @@ test('the end waits for a receiver that does not answer no longer than it may', 
   tracing.handshake(request, route).end('accepted')
   const start = performance.now()
   await tracing.end(200)
-  expect(performance.now() - start).toBeLessThan(3000)
+  // The exporter itself would wait for ten seconds.
+  expect(performance.now() - start).toBeLessThan(9000)
 })
 
 test('a receiver that refuses is said once, without a stack', async () => {

@@ -49,6 +49,7 @@ const modules: Record<string, { save: string; create?: string }> = {
   throws: { save: 'throw new Error("a bug in save()")' },
   bigint: { save: 'return { rooms: 7n }' },
   cycle: { save: 'const all = {}; all.all = all; return all' },
+  async: { save: 'return Promise.reject(new Error("too late"))' },
   huge: { save: 'return "x".repeat(20 * 1024 * 1024)' },
   json: { save: 'return { toJSON() { throw "no" } }' },
   create: { save: 'return 1', create: 'if (saved !== undefined) throw new Error("a bug in create()")' },
@@ -157,6 +158,72 @@ onNode(
     terminate(moving)
   },
 )
+
+onNode(
+  'of a worker that is killed while it moves, each connection counts once, as what became of it',
+  async () => {
+    await using upstream = await startUpstream()
+    await using holdfast = await serve(upstream.url, { config: { ...patient, workers: 1 } })
+    const clients = await open(holdfast.url, 200)
+    const [old] = holdfast.workers()
+    const done = upgrade(holdfast)
+    await eventually('the first move', async () => ((await state(holdfast)).upgrade?.moved ?? 0) > 0)
+    process.kill(old!, 'SIGKILL')
+    const { total, moved, ended, lost } = await done
+    expect({ total, ended, counted: moved + lost! }).toEqual({ total: 200, ended: 0, counted: 200 })
+    await eventually('those that were cut', () => clients.filter(({ ending }) => ending).length >= lost!)
+    const here = clients.filter(({ ending }) => !ending)
+    expect(here.length).toBe(moved)
+    await echo(here)
+    expect(await counted(holdfast)).toEqual({ accepted: 200, open: moved, closes: closesOf(lost!) })
+    terminate(clients)
+  },
+)
+
+onNode('of a new worker that is killed while it gets connections, each counts once, too', async () => {
+  await using upstream = await startUpstream()
+  await using holdfast = await serve(upstream.url, { config: patient })
+  const clients = await open(holdfast.url, 300)
+  const old = holdfast.workers()
+  const done = upgrade(holdfast)
+  await eventually('the first moves', async () => ((await state(holdfast)).upgrade?.moved ?? 0) > 20)
+  process.kill(newWorkers(holdfast, old)[0]!, 'SIGKILL')
+  const { total, moved, ended, lost } = await done
+  expect({ total, ended, counted: moved + lost! }).toEqual({ total: 300, ended: 0, counted: 300 })
+  expect(lost).toBeGreaterThan(0)
+  await eventually('those that were cut', () => clients.filter(({ ending }) => ending).length >= lost!)
+  const here = clients.filter(({ ending }) => !ending)
+  await echo(here)
+  expect(await counted(holdfast)).toEqual({ accepted: 300, open: here.length, closes: closesOf(lost!) })
+  terminate(clients)
+})
+
+onNode('a drain of the whole gateway during an upgrade is told as what it is', async () => {
+  await using upstream = await startUpstream()
+  await using holdfast = await serve(upstream.url, { config: patient })
+  const clients = await open(holdfast.url, 300)
+  const done = upgrade(holdfast)
+  await eventually('the first moves', async () => ((await state(holdfast)).upgrade?.moved ?? 0) > 20)
+  await holdfast.api('/api/drain', { method: 'POST', body: '{}', headers })
+  for (const client of clients) expect(await client.closed).toMatchObject({ code: 1012 })
+  const { moved, ended, lost, closes } = await done
+  expect({ counted: moved + ended, lost, closes }).toEqual({
+    counted: 300,
+    lost: 0,
+    closes: { '1012:gateway': ended },
+  })
+})
+
+/** What became of all handshakes, by the totals. */
+async function counted(holdfast: Holdfast): Promise<{ accepted: number; open: number; closes: object }> {
+  const { counters, connections } = (await state(holdfast)).routes[0]!
+  const { handshakes, closes } = counters
+  return { accepted: handshakes.accepted!, open: connections.open, closes }
+}
+
+function closesOf(lost: number): object {
+  return lost === 0 ? {} : { '1006:gateway': lost }
+}
 
 onNode('what ended during an upgrade is told by code and by whom', async () => {
   await using upstream = await startUpstream()

@@ -4,7 +4,7 @@ import { acceptKey, frame, type Holdfast, opcode, upgradeRequest } from '@holdfa
 import { expect } from 'vitest'
 import { onNode, serve, upgrade } from './upgrading.ts'
 
-/** More with HOLDFAST_UPGRADE_IDLE=9500; each needs two descriptors here and two in the worker. */
+/** More with HOLDFAST_UPGRADE_IDLE=9000; each needs two descriptors here and two in the worker. */
 const connections = Number(process.env.HOLDFAST_UPGRADE_IDLE ?? 200)
 /** In full size the default; else a machine with other things to do may be slow. */
 const deadline = process.env.HOLDFAST_UPGRADE_IDLE ? '30s' : '110s'

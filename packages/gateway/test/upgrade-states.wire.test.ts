@@ -128,6 +128,21 @@ onNode(
   },
 )
 
+onNode('a client that reads again only after the deadline gets all that waits for it, and 1012', async () => {
+  await using upstream = await startUpstream()
+  await using holdfast = await serve(upstream.url, { config: { drain: { ...drain, deadline: '4s' } } })
+  await using client = wsClient(holdfast.url)
+  await client.opened
+  client.tcp.pause()
+  for (let i = 0; i < 100; i++) client.send(Buffer.alloc(64 * 1024, i))
+  const done = upgrade(holdfast)
+  done.catch(() => {})
+  await holdfast.waitForLog('the drain', ({ msg }) => msg === 'drain started', 30_000)
+  client.tcp.resume()
+  expect(await client.closed).toMatchObject({ code: 1012, reason: expect.stringContaining('retry=') })
+  expect(await done).toMatchObject({ total: 1, moved: 0, ended: 1, lost: 0, closes: { '1012:gateway': 1 } })
+})
+
 onNode('a closing handshake under way is finished by the old worker', async () => {
   await using upstream = await rawUpstream({ answersCloses: false })
   await using holdfast = await serve(upstream.url, { config: patient })

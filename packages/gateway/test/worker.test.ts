@@ -72,6 +72,27 @@ test('a worker under a supervisor of another protocol says so and ends', async (
   expect(it.ended).toBe(true)
 })
 
+test('a worker goes on whatever the supervisor says to it', async () => {
+  using it = new TestWorker(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }))
+  await it.hears('ready')
+  for (const type of [
+    'socket',
+    'admission',
+    'adopt',
+    'adopt-upstream',
+    'moved',
+    'go-on',
+    'unknown',
+    undefined,
+  ]) {
+    expect(() => it.worker.receive({ type } as never, {})).not.toThrow()
+  }
+  expect(() => it.worker.receive(undefined as never)).not.toThrow()
+  expect(await it.ask({ type: 'reload' })).toMatchObject({ type: 'refusal' })
+  expect(await it.ask({ type: 'snapshot' })).toMatchObject({ snapshot: { routes: [{ name: 'default' }] } })
+  expect(it.ended).toBe(false)
+})
+
 test('a worker takes a socket, serves it, and says when it has closed', async () => {
   await using upstream = await startUpstream()
   using it = new TestWorker(gatewayOptions({ upstreams: [upstream.url] }))

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { frame, opcode } from '@holdfast/testing'
+import { frame, growth, opcode } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { rawSocket } from '../src/adapters/raw-socket.ts'
@@ -54,5 +54,25 @@ describe('a raw socket', () => {
         expect(heard(Buffer.concat(parts), cuts)).toBe(0)
       }),
     )
+  })
+})
+
+describe('a raw socket takes a bounded time for each byte', () => {
+  // Each byte may be the beginning of its Pong, or come alone.
+  it.each([
+    [
+      'whose bytes are all heads of Pongs',
+      (length: number) => [Buffer.from('8a8e'.repeat(length / 2), 'hex')],
+    ],
+    ['which comes byte by byte', (length: number) => Array.from({ length }, () => Buffer.of(0x8a))],
+  ])('of a stream %s', async (_, make) => {
+    const read = (chunks: Buffer[]) => {
+      const stream = new PassThrough()
+      const socket = rawSocket({ stream, answered: () => false, refuse: () => {} }, false)
+      socket.onPong(() => {})
+      socket.ping(payload)
+      for (const chunk of chunks) stream.emit('data', chunk)
+    }
+    expect(await growth(read, make, 256 * 1024)).toBeLessThan(9)
   })
 })

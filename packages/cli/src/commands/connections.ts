@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { type AdminFlags, type Ask, runAdminCommand } from '../admin-client.ts'
 import { connectionsPage } from '../connections-view.ts'
 import { Failure, type Io } from '../output.ts'
+import { connectionsShape } from '../remote-answer.ts'
 import { roomOf } from '../table.ts'
 import { withAdminFlags } from './admin-flags.ts'
 
@@ -48,7 +49,9 @@ async function find(ask: Ask, { route, state, upstream }: ConnectionsFlags, limi
   if (route !== undefined) query.set('route', route)
   if (state !== undefined) query.set('state', state)
   const path = `/api/connections?${query}`
-  const { connections } = await ask<{ connections: ConnectionInfo[] }>('GET', path)
+  const { connections } = await ask<{ connections: ConnectionInfo[] }>('GET', path, {
+    shape: connectionsShape,
+  })
   if (upstream === undefined) return connections
   return connections.filter((connection) => connection.upstream === upstream).slice(0, limit)
 }

@@ -2,6 +2,7 @@ import type { DrainCounts } from '@holdfast/gateway'
 import type { Command } from 'commander'
 import { type AdminFlags, runAdminCommand } from '../admin-client.ts'
 import type { Io } from '../output.ts'
+import { drainShape } from '../remote-answer.ts'
 import { withAdminFlags } from './admin-flags.ts'
 
 interface DrainFlags extends AdminFlags {
@@ -28,6 +29,7 @@ export function registerDrain(program: Command, io: Io): void {
         return ask<DrainCounts>('POST', '/api/drain', {
           body: { route, upstream },
           within: Number.POSITIVE_INFINITY,
+          shape: drainShape,
         })
       },
       ({ closed, moved, cut }) => {

@@ -2,6 +2,7 @@ import type { ReloadResult } from '@holdfast/gateway'
 import type { Command } from 'commander'
 import { type AdminFlags, runAdminCommand } from '../admin-client.ts'
 import type { Io } from '../output.ts'
+import { reloadShape } from '../remote-answer.ts'
 import { withAdminFlags } from './admin-flags.ts'
 
 /** Milliseconds: a reload has a time limit of its own for each of its steps. */
@@ -18,7 +19,7 @@ export function registerReload(program: Command, io: Io): void {
     runAdminCommand(
       io,
       flags,
-      (ask) => ask<Reloaded>('POST', '/api/reload', { within: answerWithin }),
+      (ask) => ask<Reloaded>('POST', '/api/reload', { within: answerWithin, shape: reloadShape }),
       showReload,
     ),
   )

@@ -3,7 +3,8 @@ import type { GatewayState } from '@holdfast/gateway'
 import type { Command } from 'commander'
 import { type AdminFlags, type Ask, askGateway, problemOf, runAdminCommand } from '../admin-client.ts'
 import { readDuration } from '../duration-argument.ts'
-import { Failure, type Io } from '../output.ts'
+import { Failure, type Io, jsonText, printable } from '../output.ts'
+import { stateShape } from '../remote-answer.ts'
 import { type Rates, ratesBetween } from '../status-rates.ts'
 import { statusPage } from '../status-view.ts'
 import { roomOf } from '../table.ts'
@@ -54,7 +55,7 @@ async function withRates(ask: Ask, first: GatewayState): Promise<{ state: Gatewa
 }
 
 function stateOf(ask: Ask): Promise<GatewayState> {
-  return ask<GatewayState>('GET', '/api/state')
+  return ask<GatewayState>('GET', '/api/state', { shape: stateShape })
 }
 
 /** A gateway that goes away is waited for, but it must be there at first. */
@@ -75,7 +76,7 @@ async function watchStatus({ interval = '1s', ...flags }: StatusFlags, io: Io): 
         if (!(error instanceof Failure)) throw error
         if (met) return show.away(error)
         if (!flags.json) throw error
-        io.stdout.write(`${JSON.stringify(problemOf(error))}\n`)
+        io.stdout.write(`${jsonText(problemOf(error))}\n`)
         throw new Failure(error.status, [], error.code)
       }
     },
@@ -105,7 +106,7 @@ function pages(io: Io): Looks {
       since ||= performance.now()
       const seconds = Math.round((performance.now() - since) / 1000)
       const { paint } = roomOf(io)
-      return `${paint('red', message)}\n${paint('dim', `trying again since ${seconds} s; this was before:`)}\n\n${page}`
+      return `${paint('red', printable(message))}\n${paint('dim', `trying again since ${seconds} s; this was before:`)}\n\n${page}`
     },
   }
 }
@@ -124,7 +125,7 @@ function blocks(io: Io): Looks {
     away({ message }) {
       if (away) return undefined
       away = true
-      return `${new Date().toISOString()}\n${message}; trying again\n\n`
+      return `${new Date().toISOString()}\n${printable(message)}; trying again\n\n`
     },
   }
 }
@@ -135,12 +136,12 @@ function jsonLines(): Looks {
   return {
     state(state) {
       away = false
-      return `${JSON.stringify(state)}\n`
+      return `${jsonText(state)}\n`
     },
     away(why) {
       if (away) return undefined
       away = true
-      return `${JSON.stringify(problemOf(why))}\n`
+      return `${jsonText(problemOf(why))}\n`
     },
   }
 }

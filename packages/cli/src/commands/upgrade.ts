@@ -2,6 +2,7 @@ import type { UpgradeInfo } from '@holdfast/gateway'
 import type { Command } from 'commander'
 import { type AdminFlags, type Ask, runAdminCommand } from '../admin-client.ts'
 import type { Io } from '../output.ts'
+import { upgradeShape } from '../remote-answer.ts'
 import { withAdminFlags } from './admin-flags.ts'
 
 export function registerUpgrade(program: Command, io: Io): void {
@@ -25,7 +26,10 @@ async function upgrade(io: Io, ask: Ask): Promise<UpgradeInfo> {
   }
   process.once('SIGINT', interrupted)
   try {
-    return await ask<UpgradeInfo>('POST', '/api/upgrade', { within: Number.POSITIVE_INFINITY })
+    return await ask<UpgradeInfo>('POST', '/api/upgrade', {
+      within: Number.POSITIVE_INFINITY,
+      shape: upgradeShape,
+    })
   } finally {
     process.off('SIGINT', interrupted)
   }

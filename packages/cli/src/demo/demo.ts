@@ -4,6 +4,7 @@ import { code } from '@holdfast/close-codes'
 import type { UpgradeInfo } from '@holdfast/gateway'
 import { askGateway } from '../admin-client.ts'
 import { Failure, type Io } from '../output.ts'
+import { upgradeShape } from '../remote-answer.ts'
 import { wrap } from '../wrap.ts'
 import { type Columns, columnsFor, headRow, sceneRow } from './fault-table.ts'
 import { gatewayWaits, playFaults } from './faults.ts'
@@ -40,7 +41,10 @@ export async function demo(flags: DemoFlags, io: Io): Promise<NodeJS.Signals | u
   using interruption = new Interruption()
   const processes = new Processes()
   const upgrade = (admin: string) =>
-    askGateway(io, { admin })<UpgradeInfo>('POST', '/api/upgrade', { within: upgradeWithin })
+    askGateway(io, { admin })<UpgradeInfo>('POST', '/api/upgrade', {
+      within: upgradeWithin,
+      shape: upgradeShape,
+    })
   const show = new Show(new Screen(io), processes, upgrade)
   try {
     await interruption.until(show.play(flags))

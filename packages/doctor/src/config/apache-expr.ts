@@ -1,4 +1,5 @@
 /** Judges the expressions of Apache's <If>, of `RewriteCond expr` and of `expr=`, for one request. */
+import { testForeign } from './foreign-expression.ts'
 import { glob } from './glob.ts'
 import { all, any, headerOf, not, type Request, type Truth } from './truth.ts'
 
@@ -150,7 +151,7 @@ export function withValues(text: string, request: Request): string | undefined {
 export function matches(source: string, value: string, flags = ''): Truth {
   const insensitive = source.startsWith('(?i)') || flags.includes('i')
   try {
-    return new RegExp(source.replace(/^\(\?i\)/, ''), insensitive ? 'i' : '').test(value)
+    return testForeign(new RegExp(source.replace(/^\(\?i\)/, ''), insensitive ? 'i' : ''), value)
   } catch {
     return undefined
   }

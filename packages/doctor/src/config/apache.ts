@@ -1,4 +1,5 @@
 /** Finds what breaks WebSockets in Apache files. */
+
 import { judge } from './apache-expr.ts'
 import {
   compares,
@@ -24,6 +25,7 @@ import {
 import { parseApache } from './apache-syntax.ts'
 import type { ConfigFile, ReadFiles, Report } from './context.ts'
 import type { Directive } from './directive.ts'
+import { fitsForeign } from './foreign-expression.ts'
 import { any, handshakes, keepsHandshakesOut, singlesOutHandshakes } from './truth.ts'
 import {
   duration,
@@ -226,7 +228,7 @@ function checkOrder(server: Server, apache: Apache): void {
 }
 
 function covers(other: Route, { path }: Route): boolean {
-  if (other.pattern) return other.pattern.test(path)
+  if (other.pattern) return fitsForeign(other.pattern, path)
   return path === other.path || path.startsWith(other.path.endsWith('/') ? other.path : `${other.path}/`)
 }
 

@@ -1,4 +1,5 @@
 /** The conditions of HAProxy: named and anonymous ACLs behind `if` and `unless`, judged for one request. */
+import { testForeign } from './foreign-expression.ts'
 import type { Line, Section } from './haproxy-syntax.ts'
 import { all, any, headerOf, not, type Request, type Truth } from './truth.ts'
 import { missesHandshakes } from './websocket.ts'
@@ -164,7 +165,7 @@ function compare(method: string, value: string, pattern: string, ignoreCase: boo
       return value.includes(pattern)
     case 'reg':
       try {
-        return new RegExp(pattern, ignoreCase ? 'i' : '').test(value)
+        return testForeign(new RegExp(pattern, ignoreCase ? 'i' : ''), value)
       } catch {
         return undefined
       }

@@ -1,5 +1,7 @@
 /** The blocks of an nginx configuration as nginx sees them: what is inherited, and what variables hold. */
+
 import type { Directive } from './directive.ts'
+import { testForeign } from './foreign-expression.ts'
 import { all, headerOf, type Request, type Truth } from './truth.ts'
 
 /** A block, and the block that it inherits from. */
@@ -145,7 +147,8 @@ function mapped(map: Directive, variables: Variables, request: Request, depth: n
 function fits(pattern: string, input: string): boolean {
   const source = pattern.replace(/^~\*?/, '')
   try {
-    return new RegExp(source.replace(/\(\?P</g, '(?<'), pattern.startsWith('~*') ? 'i' : '').test(input)
+    const flags = pattern.startsWith('~*') ? 'i' : ''
+    return testForeign(new RegExp(source.replace(/\(\?P</g, '(?<'), flags), input)
   } catch {
     return false
   }

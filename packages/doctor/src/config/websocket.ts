@@ -1,5 +1,7 @@
 /** What every reader knows of WebSockets: their headers, the look of their paths, and limits on silence. */
+
 import type { Level } from '../findings.ts'
+import { testForeign } from './foreign-expression.ts'
 
 /** Request headers without which a server sees no handshake (RFC 6455 4.2.1), in lower case. */
 export const requestHeaders: readonly string[] = [
@@ -78,7 +80,7 @@ export function matchesPattern(source: string): (value: string, ignoreCase: bool
   return (value, ignoreCase) => {
     try {
       const insensitive = ignoreCase || source.startsWith('(?i)')
-      return new RegExp(source.replace(/^\(\?i\)/, ''), insensitive ? 'i' : '').test(value)
+      return testForeign(new RegExp(source.replace(/^\(\?i\)/, ''), insensitive ? 'i' : ''), value)
     } catch {
       return true
     }

@@ -169,3 +169,47 @@ describe.each(Object.entries(scenes))('%s', (code, scene) => {
     full ? 90_000 : 30_000,
   )
 })
+
+/** Fixtures without a fault that tell WebSockets from pages, with the paths and hosts at which WebSockets are served. */
+const right: readonly {
+  name: string
+  kind: Program
+  path: string
+  hosts: readonly string[]
+  pages?: RegExp
+}[] = [
+  { name: 'ok-if', kind: 'nginx', path: '/ws', hosts: ['only.example.com'] },
+  { name: 'ok-if', kind: 'nginx', path: '/', hosts: ['both.example.com'], pages: /:8080$/ },
+  {
+    name: 'ok-negated',
+    kind: 'apache',
+    path: '/live/1',
+    hosts: ['pairs.example.com', 'pages-first.example.com', 'skips.example.com', 'chained.example.com'],
+  },
+  { name: 'ok-if', kind: 'apache', path: '/', hosts: ['app.example.com'] },
+  { name: 'ok-negated', kind: 'haproxy', path: '/ws', hosts: ['app.example.com'], pages: /:80$/ },
+  { name: 'ok-not', kind: 'caddy', path: '/', hosts: ['app.example.com'], pages: /:80\d\d$/ },
+]
+
+describe.each(right)('$name of $kind', ({ name, kind, path, hosts, pages }) => {
+  const fixture = fixtures.find((one) => one.name === name && one.kind === kind)
+
+  test.skipIf(missing(kind))(`carries the WebSockets of every browser at ${path}`, async () => {
+    if (!fixture) throw new Error('the fixture is there')
+    await using upstream = await startUpstream()
+    await using other = await tcpServer(
+      (socket) => void socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'),
+    )
+    const scene: Scene = { path, before: 'fails', ...(pages && { pages }) }
+    await using proxy = await through(kind, fixture.text, scene, upstream, other.port)
+    for (const Host of hosts) {
+      for (const browser of [{}, firefox]) {
+        // Caddy is run as the site of one address, which its clients name.
+        const headers = { ...browser, ...(kind !== 'caddy' && { Host }) }
+        const client = await opened(proxy.url, { ...scene, headers })
+        expect(client, `a WebSocket of ${Host}`).toBeDefined()
+        client?.socket.terminate()
+      }
+    }
+  })
+})

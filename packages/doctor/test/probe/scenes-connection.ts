@@ -25,7 +25,7 @@ function port(act: Parameters<typeof tcpServer>[0], scheme = 'wss') {
     const server = await stage.use(tcpServer(act))
     const backend = await stage.use(startUpstream())
     const url = `${scheme}://127.0.0.1:${server.port}/ws`
-    return { url, options: { upstream: backend.url, timeout: 500 } }
+    return { url, options: { upstream: backend.url, timeout: 3_000 } }
   }
 }
 
@@ -35,7 +35,7 @@ const byName =
   (lookup: (host: string) => Promise<string[]>, host = 'app.example') =>
   async (stage: Stage) => {
     const backend = await stage.use(startUpstream())
-    const options = { upstream: backend.url, lookup, timeout: 500 }
+    const options = { upstream: backend.url, lookup, timeout: 3_000 }
     return { url: `ws://${host}:${backend.port}/ws`, options }
   }
 
@@ -118,7 +118,7 @@ export const connectionScenes: Scene[] = [
     async set(stage) {
       const server = await stage.use(fullBacklog())
       const backend = await stage.use(startUpstream())
-      return between(server.url, backend.url, { timeout: 500 })
+      return between(server.url, backend.url, { timeout: 3_000 })
     },
     finds: 'tcp-no-answer',
     layer: 'tcp',
@@ -135,7 +135,7 @@ export const connectionScenes: Scene[] = [
     it: 'a backend that listens and is silent',
     async set(stage) {
       const server = await stage.use(tcpServer(() => {}))
-      return behindRelay(stage, server.port, { timeout: 500 })
+      return behindRelay(stage, server.port, { timeout: 3_000 })
     },
     finds: 'upgrade-no-answer',
     layer: 'upgrade',

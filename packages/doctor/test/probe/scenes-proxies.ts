@@ -153,7 +153,7 @@ export const proxyScenes: Scene[] = [
     async set(stage) {
       const { port } = await stage.use(faultUpstream('no pong'))
       const proxy = await stage.use(nginx(nginxPass(local(port)).replace('location /', 'location /chat')))
-      return between(proxy.url, local(port), { timeout: 400 })
+      return between(proxy.url, local(port), { timeout: 3_000 })
     },
     finds: 'path-not-found',
     layer: 'upgrade',

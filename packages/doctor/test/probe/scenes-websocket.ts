@@ -68,7 +68,7 @@ function graphql(options: CheckOptions = {}) {
   }
 }
 
-const short = { timeout: 400 }
+const short = { timeout: 3_000 }
 
 export const webSocketScenes: Scene[] = [
   {
