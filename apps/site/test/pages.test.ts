@@ -5,6 +5,8 @@ import { clientReturns, proxies, serverStops } from '@holdfast/close-codes/measu
 import { privateCodes } from '@holdfast/close-codes/private-codes'
 import { describe, expect, it } from 'vitest'
 import { files } from '../src/files.ts'
+import { pictures } from '../src/guide/guide-pages.ts'
+import { repository } from '../src/repository.ts'
 import { pages } from '../src/site.ts'
 import { allWords } from '../src/text/all.ts'
 
@@ -13,9 +15,12 @@ const written = new Map(files({ url: 'https://docs.example.com/' }))
 const documents = [...written].filter(([path]) => path.endsWith('.html'))
 /** What the build puts beside the pages. */
 const scripts = readdirSync(new URL('../src/browser', import.meta.url))
-const assets = ['site.css', 'icon.svg', ...scripts.map((name) => name.replace(/\.ts$/, '.js'))].map(
-  (name) => `assets/${name}`,
-)
+const assets = [
+  'assets/site.css',
+  'assets/icon.svg',
+  ...['search', 'diagnose', 'frame', 'try'].map((name) => `assets/${name}.js`),
+  ...pictures(repository).map((picture) => `assets/${picture.slice('docs/'.length)}`),
+].map((name) => `assets/${name}`)
 
 /** Text between tags, a piece for each element. */
 const texts = (markup: string) =>
