@@ -16,10 +16,10 @@ const documents = [...written].filter(([path]) => path.endsWith('.html'))
 /** What the build puts beside the pages. */
 const scripts = readdirSync(new URL('../src/browser', import.meta.url))
 const assets = [
-  'assets/site.css',
-  'assets/icon.svg',
-  ...['search', 'diagnose', 'frame', 'try'].map((name) => `assets/${name}.js`),
-  ...pictures(repository).map((picture) => `assets/${picture.slice('docs/'.length)}`),
+  'site.css',
+  'icon.svg',
+  ...scripts.map((name) => name.replace(/\.ts$/, '.js')),
+  ...pictures(repository).map((picture) => picture.slice('docs/'.length)),
 ].map((name) => `assets/${name}`)
 
 /** Text between tags, a piece for each element. */
