@@ -9,6 +9,8 @@ import { isPcapng, readPcapng } from './pcapng.ts'
 import type { InputKind, Result } from './result.ts'
 import { readPackets } from './tcp.ts'
 
+const maxBytesAsText = 2 * 1024 * 1024
+
 const budget = (): Budget => ({ left: 64 * 1024 * 1024, frames: 5000 })
 
 const unknown: Result = { connections: [], notes: [{ what: 'unknownInput' }] }
@@ -16,7 +18,8 @@ const unknown: Result = { connections: [], notes: [{ what: 'unknownInput' }] }
 /** Reads a text: JSON of a HAR or of a netlog, or bytes in hex or base64. */
 export function readText(text: string): Result {
   if (/^\s*\{/.test(text)) return readJson(text)
-  const bytes = pastedBytes(text)
+  // What people paste as hex is short; a long text is something else.
+  const bytes = text.length <= maxBytesAsText ? pastedBytes(text) : undefined
   return bytes ? readBytes(bytes) : unknown
 }
 

@@ -10,24 +10,31 @@ interface Piece {
 
 /** A longer hole is no hole of a capture, but a wrong sequence number. */
 const longestGap = 16 * 1024 * 1024
-/** The most that all holes of a direction are together. */
-const mostMissing = 4 * longestGap
+
+/** How many bytes of holes may still be filled with zeros, in all connections of a capture. */
+export interface Holes {
+  left: number
+}
 
 /** Takes segments as they come, and gives the bytes in order. Where two say different things the first counts. */
 export class Reassembly {
   /** The sequence number of offset 0; undefined before the first segment. */
   #base: number | undefined
-  #buffer = new Uint8Array(4096)
+  #buffer = new Uint8Array()
   #length = 0
   #waiting: Piece[] = []
   /** The lowest offset of those that wait. */
   #nearest = Number.POSITIVE_INFINITY
-  #missing = 0
+  readonly #holes: Holes
   readonly #chunks: { offset: number; order: number; time?: number }[] = []
   readonly #gaps: { offset: number; length: number }[] = []
   #begins = false
   /** Whether a segment brought other bytes than those that were there. */
   overlaps = false
+
+  constructor(holes: Holes) {
+    this.#holes = holes
+  }
 
   syn(sequence: number): void {
     if (this.#base !== undefined) return
@@ -91,13 +98,13 @@ export class Reassembly {
     let used = 0
     for (const piece of sorted) {
       const gap = piece.offset - this.#length
-      if (gap > 0 && (!last || this.#missing + gap > mostMissing)) break
+      if (gap > 0 && (!last || gap > this.#holes.left)) break
       used++
       if (gap > 0) {
         this.#grow(gap)
         this.#gaps.push({ offset: this.#length, length: gap })
         this.#length += gap
-        this.#missing += gap
+        this.#holes.left -= gap
       }
       this.#append(piece)
     }

@@ -145,6 +145,7 @@ export type ResultNote =
   | 'notWebSocket'
   | 'damaged'
   | 'packetsSkipped'
+  | 'packetsLeft'
   | 'fragments'
   | 'tooMany'
   | 'unknownInput'

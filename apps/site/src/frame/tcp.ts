@@ -2,12 +2,14 @@
 import { type Conversation, converse, type Stream } from './conversation.ts'
 import type { Budget } from './inflate.ts'
 import type { Packet } from './packets.ts'
-import { Reassembly } from './reassembly.ts'
+import { type Holes, Reassembly } from './reassembly.ts'
 import { type Connection, type End, otherSide, type Result, type Sender } from './result.ts'
 import { type NoSegment, type Segment, segmentOf } from './segments.ts'
 
 /** The most connections that are shown. */
 export const maxConnections = 100
+/** The most TCP connections that are put together, and looked at. */
+const maxFlows = 10_000
 
 /** One TCP connection. Who is its client is known from a SYN; without one the first to be seen is taken for it. */
 interface Flow {
@@ -27,11 +29,18 @@ interface Flow {
 export class Flows {
   readonly #byPair = new Map<string, Flow>()
   readonly all: Flow[] = []
+  /** Segments of connections beyond the limit. */
+  left = 0
   #order = 0
+  readonly #holes: Holes = { left: 64 * 1024 * 1024 }
 
   add(segment: Segment, time: number | undefined): void {
     const { from, to, data } = segment
     const flow = this.#flowOf(segment, time)
+    if (!flow) {
+      this.left++
+      return
+    }
     const sender: Sender = from === flow.first && to === flow.second ? 'client' : 'server'
     const direction = flow.directions[sender]
     const order = this.#order++
@@ -42,19 +51,20 @@ export class Flows {
     if ((segment.fin || segment.rst) && flow.endTime === undefined && time !== undefined) flow.endTime = time
   }
 
-  #flowOf({ from, to, syn, ack, sequence }: Segment, time: number | undefined): Flow {
+  #flowOf({ from, to, syn, ack, sequence }: Segment, time: number | undefined): Flow | undefined {
     const pair = from < to ? `${from} ${to}` : `${to} ${from}`
     const known = this.#byPair.get(pair)
     // A SYN with another number begins another connection between the same ports; the same number, and it is sent again.
     const opens = syn && !ack
     if (known && !(opens && (known.sequence !== sequence || known.first !== from))) return known
+    if (this.all.length >= maxFlows) return undefined
     const answers = syn && ack
     const flow: Flow = {
       first: answers ? to : from,
       second: answers ? from : to,
       known: syn,
       sequence: opens ? sequence : -1,
-      directions: { client: new Reassembly(), server: new Reassembly() },
+      directions: { client: new Reassembly(this.#holes), server: new Reassembly(this.#holes) },
       fin: [],
       ...(time !== undefined && { startTime: time }),
     }
@@ -87,6 +97,7 @@ export function readPackets(packets: readonly Packet[], budget: Budget): Omit<Re
   }
   const { length } = connections
   if (length > maxConnections) notes.push({ what: 'tooMany', n: length - maxConnections })
+  if (flows.left > 0) notes.push({ what: 'packetsLeft', n: flows.left })
   if (others > 0) notes.push({ what: 'notWebSocket', n: others })
   if (skipped.fragment > 0) notes.push({ what: 'fragments', n: skipped.fragment })
   if (skipped.cut > 0) notes.push({ what: 'packetsSkipped', n: skipped.cut })

@@ -318,6 +318,12 @@ describe('hostile bytes', () => {
     fc.assert(fc.property(likeHar, (har) => void readText(JSON.stringify(har))))
   })
 
+  it('of any number of connections are read to a limit', () => {
+    const syn = { from: '10.0.0.1', to: '10.0.0.2', ports: [40_000, 80], flags: { syn: true } } as const
+    const packets = Array.from({ length: 10_020 }, (_, i) => ipPacket({ ...syn, sequence: i }))
+    expect(readFile(pcap(packets)).notes).toEqual([{ what: 'nothing' }, { what: 'packetsLeft', n: 20 }])
+  })
+
   it('are bounded in what they show', () => {
     const pings = frameBytes({ opcode: 9, payload: new Uint8Array() })
     const server = [

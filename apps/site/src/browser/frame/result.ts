@@ -87,7 +87,7 @@ function ending(connection: Connection, context: Shown): string[] {
     sentences.push(fillIn(words.reports[side], { code: named(reports[side]!, context) }))
   for (const { from, close } of closes)
     sentences.push(fillIn(words.sent[from], { code: named(close!.code, context) }))
-  if (closes.length === 0 && end && handshake?.status === 101) sentences.push(words.noClose)
+  if (closes.length === 0 && end && side && (handshake?.status ?? 101) === 101) sentences.push(words.noClose)
   if (connection.notes.some(({ what }) => /^(?:har|headersOnly)/.test(what))) sentences.push(words.unknown)
   else if (closes.length === 0 && !end && side === undefined && frames.length > 0) sentences.push(words.open)
   for (const sender of end?.fin ?? []) sentences.push(words.fin[sender])

@@ -146,6 +146,7 @@ export const de: FrameText = {
     notWebSocket: 'TCP-Verbindungen, die kein WebSocket sind: {n}.',
     damaged: 'Die Datei ist beschädigt oder abgeschnitten; {n} Pakete waren lesbar.',
     packetsSkipped: 'In ihren Köpfen abgeschnittene Pakete: {n}. Mit `-s 0` mitschneiden.',
+    packetsLeft: 'Ausgelassene Pakete weiterer TCP-Verbindungen: {n}. Mit einem Filter mitschneiden.',
     fragments: 'Ausgelassene Fragmente von IP-Paketen: {n}.',
     tooMany: '{n} weitere Verbindungen werden nicht gezeigt.',
     unknownInput: 'Das ist weder Hex noch Base64, HAR, Netlog, pcap oder pcapng.',

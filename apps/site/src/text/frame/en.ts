@@ -132,6 +132,7 @@ export const en: FrameText = {
     notWebSocket: 'TCP connections that are no WebSocket: {n}.',
     damaged: 'The file is damaged or cut off; {n} packets could be read.',
     packetsSkipped: 'Packets that are cut off in their headers: {n}. Capture with `-s 0`.',
+    packetsLeft: 'Packets of further TCP connections that were left out: {n}. Capture with a filter.',
     fragments: 'Fragments of IP packets that were left out: {n}.',
     tooMany: '{n} more connections are not shown.',
     unknownInput: 'This is neither hex, base64, HAR, netlog, pcap nor pcapng.',

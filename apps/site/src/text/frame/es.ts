@@ -138,6 +138,7 @@ export const es: FrameText = {
     notWebSocket: 'Conexiones TCP que no son WebSocket: {n}.',
     damaged: 'El archivo está dañado o cortado; se pudieron leer {n} paquetes.',
     packetsSkipped: 'Paquetes cortados en sus cabeceras: {n}. Capture con `-s 0`.',
+    packetsLeft: 'Paquetes de otras conexiones TCP omitidos: {n}. Capture con un filtro.',
     fragments: 'Fragmentos de paquetes IP omitidos: {n}.',
     tooMany: '{n} conexiones más no se muestran.',
     unknownInput: 'No es hexadecimal, base64, HAR, netlog, pcap ni pcapng.',

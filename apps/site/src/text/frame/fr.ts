@@ -140,6 +140,7 @@ export const fr: FrameText = {
     notWebSocket: 'Connexions TCP qui ne sont pas WebSocket : {n}.',
     damaged: 'Le fichier est endommagé ou tronqué ; {n} paquets ont pu être lus.',
     packetsSkipped: 'Paquets tronqués dans leurs en-têtes : {n}. Capturez avec `-s 0`.',
+    packetsLeft: 'Paquets d’autres connexions TCP laissés de côté : {n}. Capturez avec un filtre.',
     fragments: 'Fragments de paquets IP laissés de côté : {n}.',
     tooMany: '{n} connexions de plus ne sont pas affichées.',
     unknownInput: 'Ce n’est ni hexadécimal, ni base64, ni HAR, ni netlog, ni pcap, ni pcapng.',

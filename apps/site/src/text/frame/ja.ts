@@ -143,6 +143,7 @@ export const ja: FrameText = {
     notWebSocket: 'WebSocket ではない TCP 接続：{n}。',
     damaged: 'ファイルが壊れているか途中で切れています。{n} 個のパケットを読めました。',
     packetsSkipped: 'ヘッダーの途中で切れたパケット：{n}。`-s 0` を付けてキャプチャしてください。',
+    packetsLeft: '除外したほかの TCP 接続のパケット：{n}。フィルターを付けてキャプチャしてください。',
     fragments: '除外した IP パケットの断片：{n}。',
     tooMany: 'ほか {n} 件の接続は表示していません。',
     unknownInput: '16 進数、Base64、HAR、netlog、pcap、pcapng のどれでもありません。',

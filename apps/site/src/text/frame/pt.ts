@@ -134,6 +134,7 @@ export const pt: FrameText = {
     notWebSocket: 'Conexões TCP que não são WebSocket: {n}.',
     damaged: 'O arquivo está danificado ou cortado; {n} pacotes puderam ser lidos.',
     packetsSkipped: 'Pacotes cortados nos cabeçalhos: {n}. Capture com `-s 0`.',
+    packetsLeft: 'Pacotes de outras conexões TCP deixados de lado: {n}. Capture com um filtro.',
     fragments: 'Fragmentos de pacotes IP deixados de lado: {n}.',
     tooMany: 'Mais {n} conexões não são mostradas.',
     unknownInput: 'Não é hexadecimal, base64, HAR, netlog, pcap nem pcapng.',

@@ -127,6 +127,7 @@ export const zh: FrameText = {
     notWebSocket: '不是 WebSocket 的 TCP 连接：{n}。',
     damaged: '文件已损坏或被截断；读取了 {n} 个数据包。',
     packetsSkipped: '在包头处被截断的数据包：{n}。请用 `-s 0` 抓包。',
+    packetsLeft: '略去的其他 TCP 连接的数据包：{n}。请使用过滤器抓包。',
     fragments: '略去的 IP 分片：{n}。',
     tooMany: '还有 {n} 个连接未显示。',
     unknownInput: '既不是十六进制、Base64、HAR、netlog，也不是 pcap 或 pcapng。',
