@@ -25,7 +25,11 @@ export function registerDemo(program: Command, io: Io): void {
       200,
     )
     .option('--seconds <n>', 'how long the restarts without hold last', whole(fewestSeconds, mostSeconds), 20)
-    .option('--stay', 'keep gateway and backends running afterwards, until Ctrl-C')
+    .option(
+      '--stay',
+      'keep gateway and backends running afterwards, until Ctrl-C, with a page on which to stop, kill and hang one',
+    )
+    .option('--only-stay', 'that at once, and nothing before it')
     .action(async (flags: DemoFlags) => {
       const { demo } = await import('../demo/demo.ts')
       const signal = await demo(flags, io)

@@ -1,8 +1,8 @@
-import http, { type ServerResponse } from 'node:http'
+import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { siteAnswer } from '@holdfast/gateway'
 import { type Command, InvalidArgumentError } from 'commander'
 import { Failure, type Io } from '../output.ts'
+import { answerFromSite, hasSite, noSite } from '../site-server.ts'
 
 interface DocsFlags {
   port: number
@@ -21,10 +21,10 @@ export function registerDocs(program: Command, io: Io): void {
 }
 
 async function docs({ port }: DocsFlags, io: Io): Promise<void> {
-  if ((await siteAnswer('')).found !== 'file')
-    throw new Failure(1, 'the site is not in this build; in a checkout `npm run site` builds it')
+  if (!(await hasSite())) throw new Failure(1, noSite)
   const server = http.createServer({ requestTimeout: 10_000 }, (request, response) => {
-    void answer(request.url ?? '/', request.method ?? '', response)
+    const [path] = (request.url ?? '/').split(/[?#]/, 1) as [string]
+    void answerFromSite(path.slice(1), request.method ?? '', response)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -47,28 +47,6 @@ async function docs({ port }: DocsFlags, io: Io): Promise<void> {
   })
   server.close()
   server.closeAllConnections()
-}
-
-async function answer(target: string, method: string, response: ServerResponse): Promise<void> {
-  const path = target.split(/[?#]/, 1)[0]!.slice(1)
-  if (method !== 'GET' && method !== 'HEAD') return end(response, 405, 'use GET here')
-  const found = await siteAnswer(path)
-  if (found.found === 'nothing') return end(response, 404, 'there is no such page')
-  if (found.found === 'folder') {
-    response.setHeader('location', found.location)
-    return end(response, 308, '')
-  }
-  response.writeHead(200, {
-    'content-type': found.contentType,
-    'content-length': found.body.length,
-    'x-content-type-options': 'nosniff',
-  })
-  response.end(method === 'HEAD' ? undefined : found.body)
-}
-
-function end(response: ServerResponse, status: number, words: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' })
-  response.end(words && `${words}\n`)
 }
 
 function portNumber(text: string): number {

@@ -2,17 +2,20 @@
 import { basename, relative } from 'node:path'
 import { code } from '@holdfast/close-codes'
 import type { UpgradeInfo } from '@holdfast/gateway'
-import { askGateway } from '../admin-client.ts'
+import { type Ask, askGateway } from '../admin-client.ts'
 import { Failure, type Io } from '../output.ts'
 import { upgradeShape } from '../remote-answer.ts'
+import { hasSite, noSite } from '../site-server.ts'
 import { wrap } from '../wrap.ts'
+import { ControlServer } from './control-server.ts'
 import { type Columns, columnsFor, headRow, sceneRow } from './fault-table.ts'
 import { gatewayWaits, playFaults } from './faults.ts'
 import { Interruption } from './interruption.ts'
 import { planFor } from './plan.ts'
+import { Playground } from './playground.ts'
 import { Processes } from './processes.ts'
 import { Screen } from './screen.ts'
-import { holdPath, Stage, type Upgrade } from './stage.ts'
+import { holdPath, Stage } from './stage.ts'
 import { newStory, playStory, type Story } from './story.ts'
 import { liveLines, plainLine, stepLine, summary, wentWell } from './story-view.ts'
 
@@ -20,6 +23,7 @@ export interface DemoFlags {
   connections: number
   seconds: number
   stay?: boolean
+  onlyStay?: boolean
 }
 
 const lostNote =
@@ -40,19 +44,14 @@ export async function demo(flags: DemoFlags, io: Io): Promise<NodeJS.Signals | u
     throw new Failure(1, 'the demo stops processes with signals, which Windows lacks')
   using interruption = new Interruption()
   const processes = new Processes()
-  const upgrade = (admin: string) =>
-    askGateway(io, { admin })<UpgradeInfo>('POST', '/api/upgrade', {
-      within: upgradeWithin,
-      shape: upgradeShape,
-    })
-  const show = new Show(new Screen(io), processes, upgrade)
+  const show = new Show(new Screen(io), processes, (admin) => askGateway(io, { admin }))
   try {
     await interruption.until(show.play(flags))
   } catch (error) {
     if (!interruption.signal) throw error
     show.interrupted()
   } finally {
-    show.end()
+    await show.end()
     await processes.end()
   }
   return interruption.signal
@@ -61,21 +60,27 @@ export async function demo(flags: DemoFlags, io: Io): Promise<NodeJS.Signals | u
 class Show {
   readonly #screen: Screen
   readonly #processes: Processes
-  readonly #upgrade: Upgrade
+  readonly #askAt: (admin: string) => Ask
   readonly #stories: Story[] = []
   #timer: NodeJS.Timeout | undefined
   #summarised = false
+  #playground: Playground | undefined
+  #control: ControlServer | undefined
+  #ended = false
 
-  constructor(screen: Screen, processes: Processes, upgrade: Upgrade) {
+  constructor(screen: Screen, processes: Processes, askAt: (admin: string) => Ask) {
     this.#screen = screen
     this.#processes = processes
-    this.#upgrade = upgrade
+    this.#askAt = askAt
   }
 
-  async play({ connections, seconds, stay }: DemoFlags): Promise<void> {
+  async play({ connections, seconds, stay, onlyStay }: DemoFlags): Promise<void> {
+    if (onlyStay) return this.#stay()
     const startMs = await this.#faults()
     this.#heading('A restart of everything')
-    const stage = await Stage.set(this.#processes, planFor(seconds, startMs), this.#upgrade)
+    const stage = await Stage.set(this.#processes, planFor(seconds, startMs), (admin) =>
+      this.#askAt(admin)<UpgradeInfo>('POST', '/api/upgrade', { within: upgradeWithin, shape: upgradeShape }),
+    )
     await this.#tell(newStory('return', connections), stage, seconds)
     this.#heading('The same backends with hold on, and a live upgrade of the gateway')
     await this.#tell(newStory('hold', connections), stage, 0)
@@ -94,9 +99,12 @@ class Show {
     else this.#text('', 'Stopped before everything had been shown.')
   }
 
-  end(): void {
+  async end(): Promise<void> {
+    this.#ended = true
     clearInterval(this.#timer)
     this.#screen.end()
+    this.#playground?.[Symbol.dispose]()
+    await this.#control?.[Symbol.asyncDispose]()
   }
 
   async #faults(): Promise<number> {
@@ -140,20 +148,24 @@ class Show {
     screen.show([])
   }
 
-  async #stay({ gateway, backends }: Stage): Promise<void> {
-    this.#heading('Still running, until Ctrl-C')
-    const lines = [
-      `gateway   ws://127.0.0.1:${gateway.port}  (pid ${gateway.pid}; echoes what you send)`,
-      `with hold ws://127.0.0.1:${gateway.port}${holdPath}`,
-      ...backends.map(({ port, pid }, i) => `backend ${i + 1} ws://127.0.0.1:${port}  (pid ${pid})`),
-      '',
-      `${command()} status --admin ${gateway.admin}`,
-      `${command()} upgrade --admin ${gateway.admin}`,
-      `${command()} drain --admin ${gateway.admin}`,
-    ]
-    this.#screen.print(lines.map((line) => `${line && '  '}${line}\n`).join(''))
-    await gateway.exited
+  /** Keeps what there is running, and something to try: without a stage, that alone. */
+  async #stay(stage?: Stage): Promise<void> {
+    const playground = await Playground.set(this.#processes, this.#askAt)
+    this.#playground = playground
+    this.#heading(stage ? 'Still running, until Ctrl-C' : 'Running, until Ctrl-C')
+    this.#screen.print(stayLines(stage ?? playground))
+    await this.#offerToTry(playground)
+    await (stage ?? playground).gateway.exited
     this.#text('', 'The gateway has ended.')
+  }
+
+  async #offerToTry(playground: Playground): Promise<void> {
+    if (!(await hasSite())) return this.#text('', `No page to try it with: ${noSite}.`)
+    const control = await ControlServer.listen(playground)
+    // It may have been interrupted in between.
+    if (this.#ended) return control[Symbol.asyncDispose]()
+    this.#control = control
+    this.#screen.print(`\n  try it at ${control.url}\n`)
   }
 
   #summary(title: string): void {
@@ -181,6 +193,19 @@ const introductions: Record<Story['kind'], (clients: number) => string> = {
   hold: (clients) =>
     `${clients} ordinary clients, which would not come back, do the same on a route with hold. Each backend is ` +
     'restarted in turn; in the middle the gateway is replaced by its next version.',
+}
+
+function stayLines({ gateway, backends }: Pick<Stage, 'gateway' | 'backends'>): string {
+  const lines = [
+    `gateway   ws://127.0.0.1:${gateway.port}  (pid ${gateway.pid}; echoes what you send)`,
+    `with hold ws://127.0.0.1:${gateway.port}${holdPath}`,
+    ...backends.map(({ port, pid }, i) => `backend ${i + 1} ws://127.0.0.1:${port}  (pid ${pid})`),
+    '',
+    `${command()} status --admin ${gateway.admin}`,
+    `${command()} upgrade --admin ${gateway.admin}`,
+    `${command()} drain --admin ${gateway.admin}`,
+  ]
+  return lines.map((line) => `${line && '  '}${line}\n`).join('')
 }
 
 /** How this program was called, to be copied: `holdfast`, or `node` with a path. */

@@ -1,7 +1,6 @@
 // The first part of the demo: one fault after another, and what clients see of each in three ways.
-import { once } from 'node:events'
-import net, { type AddressInfo } from 'node:net'
 import { code } from '@holdfast/close-codes'
+import { Answering, garbage } from './answering.ts'
 import { type Client, connect, type Seen } from './observe.ts'
 import type { Processes } from './processes.ts'
 import { type Listening, nginxShutdown, startBackend, startGateway, startNginx } from './start.ts'
@@ -51,7 +50,7 @@ export async function playFaults(
     killed: killed!,
     hanging: hanging!,
     echo: echo!,
-    garbage: await answering.listen('SSH-2.0-OpenSSH_9.2\r\n'),
+    garbage: await answering.listen(garbage),
     busy: await answering.listen(
       'HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
     ),
@@ -138,23 +137,4 @@ function gatewayConfig(backends: Stage['backends']): object {
 
 function mapEntries<K extends string, A, B>(all: Record<K, A>, map: (key: K, value: A) => [string, B]) {
   return Object.fromEntries(Object.entries(all).map(([key, value]) => map(key as K, value as A)))
-}
-
-/** Servers that answer everyone with the same bytes. */
-class Answering implements Disposable {
-  readonly #servers: net.Server[] = []
-
-  async listen(bytes: string): Promise<{ port: number }> {
-    const server = net.createServer((socket) => {
-      socket.on('error', () => {})
-      socket.once('data', () => socket.end(bytes))
-    })
-    this.#servers.push(server.listen(0, '127.0.0.1'))
-    await once(server, 'listening')
-    return { port: (server.address() as AddressInfo).port }
-  }
-
-  [Symbol.dispose](): void {
-    for (const server of this.#servers) server.close()
-  }
 }
