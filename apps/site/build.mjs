@@ -22,7 +22,7 @@ const begin = performance.now()
 const out = resolve(positionals[0] ?? path('../../packages/gateway/dist/site'))
 
 /** Parts of scripts, and not scripts of a page. */
-const shared = ['elements.ts', 'workers.ts']
+const shared = ['elements.ts', 'try-pane.ts', 'workers.ts']
 
 async function bundleScripts() {
   const folder = path('src/browser')

@@ -8,6 +8,7 @@ import { codePath } from './reference/paths.ts'
 import { searchIndex } from './search/index.ts'
 import { pages } from './site.ts'
 import { allWords } from './text/all.ts'
+import { demoPath, noDemo } from './try/try-page.ts'
 
 /** Path and content of every file, those of the assets apart. */
 export function* files(options: SiteOptions = {}): Generator<readonly [path: string, content: string]> {
@@ -24,6 +25,7 @@ export function* files(options: SiteOptions = {}): Generator<readonly [path: str
   }
   yield [tablePath, json(table())]
   yield [schemaPath, json(schema())]
+  yield [demoPath, json(noDemo)]
   for (const row of closeCodes)
     yield [`${row.code}/index.html`, forward(`${row.code}/`, codePath('en', row.code))]
   yield ['index.html', forward('', 'en/')]

@@ -12,6 +12,7 @@ import { pairPage } from './reference/pair-page.ts'
 import { whoPage } from './reference/who-page.ts'
 import { repository } from './repository.ts'
 import { allWords } from './text/all.ts'
+import { tryPage } from './try/try-page.ts'
 
 /** Every page, in every language that it exists in. */
 export function pages(): Page[] {
@@ -22,6 +23,7 @@ export function pages(): Page[] {
     whoPage(words),
     diagnosePage(words),
     framePage(words),
+    tryPage(words),
     ...closeCodes.map((row) => codePage(row, words)),
     ...allPairs.map(([one, other]) => pairPage(one, other, words)),
   ])
