@@ -16,6 +16,7 @@ const kinds = [
   'de/compare/',
   'en/who/',
   'es/diagnose/',
+  'pt/try/',
   'en/guide/',
   'en/guide/configuration/',
   'en/api/client/',
