@@ -48,7 +48,7 @@ class Side {
   }
 
   connection() {
-    return this.#part('.connection').textContent()
+    return this.#part('.link-state').textContent()
   }
 
   number() {

@@ -113,7 +113,7 @@ export class Pane {
   }
 
   #say(state: keyof TryText['connections']): void {
-    this.#part('.connection').textContent = this.#words.connections[state]
+    this.#part('.link-state').textContent = this.#words.connections[state]
   }
 
   /** An event of the WebSocket, and what it brought. */

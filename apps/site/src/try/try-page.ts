@@ -56,7 +56,7 @@ ${pane('gateway', text.gateway, text)}
 function pane(name: 'direct' | 'gateway', title: string, text: TryText): Html {
   return html`<section class="pane" data-pane="${name}" aria-labelledby="${name}-title">
 <h2 id="${name}-title">${title}</h2>
-<p class="soft"><code class="address">ws://127.0.0.1</code> <output class="connection">${text.connections.none}</output></p>
+<p class="soft"><code class="address">ws://127.0.0.1</code> <output class="link-state">${text.connections.none}</output></p>
 <div class="last-close">
 <p class="soft">${text.lastClose}</p>
 <p class="number">–</p>
