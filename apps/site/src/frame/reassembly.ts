@@ -25,6 +25,8 @@ export class Reassembly {
   #waiting: Piece[] = []
   /** The lowest offset of those that wait. */
   #nearest = Number.POSITIVE_INFINITY
+  /** Bytes behind holes that are too long to fill. */
+  #lost = 0
   readonly #holes: Holes
   readonly #chunks: { offset: number; order: number; time?: number }[] = []
   readonly #gaps: { offset: number; length: number }[] = []
@@ -52,6 +54,7 @@ export class Reassembly {
     // Sequence numbers go round: what counts is the difference to what is expected.
     const ahead = (sequence - ((this.#base + this.#length) >>> 0)) | 0
     const piece = { offset: this.#length + ahead, data, order, time }
+    if (ahead > longestGap) this.#lost += data.length
     if (ahead > longestGap || ahead + data.length < -this.#length) return
     if (ahead > 0) {
       this.#waiting.push(piece)
@@ -114,6 +117,9 @@ export class Reassembly {
 
   end(): Stream {
     this.#drain(true)
+    for (const { data } of this.#waiting) this.#lost += data.length
+    // What is lost is said; it stands behind the last byte.
+    if (this.#lost > 0) this.#gaps.push({ offset: this.#length, length: this.#lost })
     return {
       bytes: this.#buffer.subarray(0, this.#length),
       chunks: this.#chunks,

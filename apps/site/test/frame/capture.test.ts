@@ -207,6 +207,15 @@ describe('a capture', () => {
     })
   })
 
+  it('with a hole that is too long to fill says how much was not read', () => {
+    const frame = frameBytes({ opcode: 1, payload: text('a') })
+    const packets = packetsOf({ server: [frame, frame] })
+    const last = { ...packets.at(-1)!, sequence: packets.at(-1)!.sequence + 20_000_000 }
+    const { notes, frames } = only(readFile(pcap([...packets.slice(0, -1), last].map(ipPacket))))
+    expect(notes).toEqual([{ what: 'gaps', n: 3 }])
+    expect(frames).toMatchObject([{ faults: [] }])
+  })
+
   it('that begins in the middle of a connection finds where frames begin, and who is the client', () => {
     const client = ['one', 'two', 'three'].map((word) => frameBytes({ opcode: 1, payload: text(word), key }))
     const server = [new Uint8Array(50), closePayload(1012)].map((payload, i) =>
