@@ -152,6 +152,8 @@ class Show {
   async #stay(stage?: Stage): Promise<void> {
     const playground = await Playground.set(this.#processes, this.#askAt)
     this.#playground = playground
+    // Nothing is left to be shown when it ends.
+    this.#summarised = true
     this.#heading(stage ? 'Still running, until Ctrl-C' : 'Running, until Ctrl-C')
     this.#screen.print(stayLines(stage ?? playground))
     await this.#offerToTry(playground)
