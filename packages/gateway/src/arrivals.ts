@@ -13,9 +13,15 @@ export class Arrivals {
   readonly #deps: ArrivalsDeps
   /** Waiting for the upstream's socket. A channel hands over one socket with each message. */
   readonly #halves = new Map<number, { arrival: Move; client: Handle }>()
+  #stopped = false
 
   constructor(deps: ArrivalsDeps) {
     this.#deps = deps
+  }
+
+  /** This worker drains: what is on its way to it still goes on where it was. */
+  stop(): void {
+    this.#stopped = true
   }
 
   /** A connection comes, with the client's socket. */
@@ -38,6 +44,7 @@ export class Arrivals {
   #goOn({ move, record, admission }: Move, client: Handle, upstream: Handle | undefined): void {
     const { gateway, post, readmit } = this.#deps
     try {
+      if (this.#stopped) throw new Error('the worker drains')
       gateway.unpack({ record, client, upstream }, readmit(admission))
     } catch (error) {
       // Nothing was read: the worker that it comes from has these sockets, too, and goes on with them.

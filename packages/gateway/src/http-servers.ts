@@ -176,8 +176,14 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
     // RFC 9110 7.8: "A server MAY ignore a received Upgrade header field if it wishes to continue using the current
     // protocol on that connection." Some HTTP clients offer h2c with every request.
     const goOn = () => {
-      socket.unshift(Buffer.concat([withoutUpgrade(req), head]))
-      server.emit('connection', socket)
+      socket.pause()
+      // In another turn of the event loop: many such offers in one write do not keep all other connections waiting.
+      setImmediate(() => {
+        if (socket.destroyed) return
+        socket.unshift(Buffer.concat([withoutUpgrade(req), head]))
+        server.emit('connection', socket)
+        socket.resume()
+      })
     }
     const open = () => {
       const result = readUpgradeRequest(req, source)
@@ -309,9 +315,11 @@ function offersWebSocket(req: IncomingMessage): boolean {
 function inTurn(requests: RequestQueue, socket: Socket, act: () => void): void {
   if (requests.size === 0) return act()
   const onDrain = () => requests.current?.emit('drain')
-  socket.on('drain', onDrain)
+  // Node lets the socket flow behind each answer.
+  const keep = (bytes: Buffer) => socket.pause().unshift(bytes)
+  socket.on('drain', onDrain).on('data', keep)
   requests.whenEmpty(() => {
-    socket.off('drain', onDrain)
+    socket.off('drain', onDrain).off('data', keep)
     // The limit for an idle connection, set behind the last answer.
     socket.setTimeout(0)
     act()

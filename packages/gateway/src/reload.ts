@@ -105,7 +105,11 @@ export class Reload {
     // It is told already, and obeys as soon as it goes on; one that is started in its place begins with these options.
     const silent = Math.max(0, Math.min(asked, crew.workers.length) - answers.length)
     if (silent > 0)
-      notes.push(`${silent} workers have not answered yet: the new configuration counts there when they do`)
+      notes.push(
+        silent === 1
+          ? 'a worker has not answered yet: the new configuration counts there when it does'
+          : `${silent} workers have not answered yet: the new configuration counts there when they do`,
+      )
     try {
       await opened.keep(crew.ready)
     } catch (error) {

@@ -84,11 +84,14 @@ export class RequestQueue {
       req.socket.resume()
     }
     const next = this.#entries[0]
-    if (next && !next.started) this.#begin(next)
-    else if (!next) {
-      const callback = this.#onEmpty
-      this.#onEmpty = undefined
-      callback?.()
+    if (next) {
+      // In another turn of the event loop: what one connection has sent at once does not keep all others waiting.
+      setImmediate(() => next === this.#entries[0] && !next.started && this.#begin(next))
+      return
     }
+    // At once: Node lets the socket flow behind each answer, and nobody listens to it any more.
+    const callback = this.#onEmpty
+    this.#onEmpty = undefined
+    callback?.()
   }
 }

@@ -210,6 +210,7 @@ export class Worker {
     if (!this.#gateway) return this.#end()
     this.#post({ type: 'faulty' })
     this.#leaving = true
+    this.#arrivals.stop()
     attempt(
       async () => {
         this.#listeners.unlisten()

@@ -170,6 +170,23 @@ test('every connection goes over, with its admission, and no descriptor stays be
   expect(clock.pending).toBe(0)
 })
 
+test('a new worker that drains after a fault takes nothing more: what is on its way goes on where it was', async () => {
+  const { clock, from, to, outcomes } = scene(20)
+  // The fault comes while it takes the fifth.
+  const { here } = to
+  const take = here.set.bind(here)
+  here.set = (id, held) => {
+    if (here.size === 4) to.arrivals.stop()
+    return take(id, held)
+  }
+  await finish(
+    clock,
+    from.handOver.run(2000, () => {}),
+  )
+  expect([from.here.size, here.size]).toEqual([15, 5])
+  expect(new Set(outcomes)).toEqual(new Set(['moved', 'refused']))
+})
+
 test('connections that cannot be moved yet are tried again until the limit', async () => {
   const { clock, from, to } = scene(3)
   from.stubborn = true

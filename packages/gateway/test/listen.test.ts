@@ -98,6 +98,26 @@ describe('a plain listener', () => {
     socket.destroy()
   })
 
+  test('serves a request of one client between many that another has sent at once', async () => {
+    const targets: string[] = []
+    await using host = await doorHost({
+      deps: {
+        ...answering,
+        onRequest: (exchange) => {
+          targets.push(exchange.request.target)
+          return answering.onRequest(exchange)
+        },
+      },
+    })
+    const [many, one] = [await dialDoor(host), await dialDoor(host)]
+    many.write('GET /many HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(1000))
+    one.write('GET /one HTTP/1.1\r\nHost: a\r\n\r\n')
+    await receives(one, 'GET /one 0')
+    expect(targets.indexOf('/one')).toBeLessThan(500)
+    many.destroy()
+    one.destroy()
+  })
+
   test('ignores an offer of h2c, as curl --http2 makes it, and keeps the body', async () => {
     await using host = await doorHost({ deps: answering })
     const { stdout } = await run('curl', [

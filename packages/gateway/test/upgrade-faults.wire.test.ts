@@ -198,6 +198,28 @@ onNode('of a new worker that is killed while it gets connections, each counts on
   terminate(clients)
 })
 
+onNode(
+  'a new worker with a fault while it gets connections tells its own 1012, and cuts nobody',
+  async () => {
+    const throwing = "process.on('SIGWINCH', () => { throw new Error('thrown by the test') })"
+    const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(throwing)}` }
+    await using upstream = await startUpstream()
+    await using holdfast = await serve(upstream.url, { config: patient, env })
+    const clients = await open(holdfast.url, 300)
+    const old = holdfast.workers()
+    const done = upgrade(holdfast)
+    await eventually('the first moves', async () => ((await state(holdfast)).upgrade?.moved ?? 0) > 20)
+    process.kill(newWorkers(holdfast, old)[0]!, 'SIGWINCH')
+    expect(await done).toMatchObject({ total: 300, ended: 0, lost: 0 })
+    const told = await counted(holdfast)
+    expect(Object.keys(told.closes)).toEqual(['1012:gateway'])
+    const here = clients.filter(({ ending }) => !ending)
+    expect(here.length).toBe(told.open)
+    await echo(here)
+    terminate(clients)
+  },
+)
+
 onNode('a drain of the whole gateway during an upgrade is told as what it is', async () => {
   await using upstream = await startUpstream()
   await using holdfast = await serve(upstream.url, { config: patient })
