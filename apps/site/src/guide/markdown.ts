@@ -37,6 +37,13 @@ export function renderMarkdown(text: string, document: string, page: string, tar
           ? words
           : `<img src="${escapeHtml(target)}" alt="${words}" loading="lazy">`
       },
+      // A picture that has one form for light and another for dark stands as HTML in the documents.
+      html({ text: markup }: Tokens.HTML | Tokens.Tag) {
+        return markup.replace(/ (src|srcset)="([^"]*)"/g, (whole, name: string, href: string) => {
+          const target = resolve(href, document, page, targets)
+          return target === undefined ? whole : ` ${name}="${escapeHtml(target)}"`
+        })
+      },
       // What scrolls must be reachable by keyboard.
       code({ text: lines }: Tokens.Code) {
         return `<pre tabindex="0"><code>${escapeHtml(lines)}</code></pre>\n`
