@@ -176,14 +176,9 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
     // RFC 9110 7.8: "A server MAY ignore a received Upgrade header field if it wishes to continue using the current
     // protocol on that connection." Some HTTP clients offer h2c with every request.
     const goOn = () => {
-      socket.pause()
-      // In another turn of the event loop: many such offers in one write do not keep all other connections waiting.
-      setImmediate(() => {
-        if (socket.destroyed) return
-        socket.unshift(Buffer.concat([withoutUpgrade(req), head]))
-        server.emit('connection', socket)
-        socket.resume()
-      })
+      socket.unshift(Buffer.concat([withoutUpgrade(req), head]))
+      server.emit('connection', socket)
+      socket.resume()
     }
     const open = () => {
       const result = readUpgradeRequest(req, source)
