@@ -74,12 +74,17 @@ export function openHttpServers(handlers: HttpHandlers, timeouts: HttpTimeouts):
   }
 }
 
+/** Offers of another protocol on one connection: the request with the last of them is the last that is served. */
+const maxOffers = 100
+
 interface Connection {
   source: Source
   opening: Opening
   requests: RequestQueue
   /** Whether an answer to bytes that are no request was sent; nothing may follow it. */
   failed: boolean
+  /** How many offers of another protocol were taken out of its requests. */
+  offersUndone: number
 }
 
 function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: AbortSignal) {
@@ -171,14 +176,19 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
   on('checkContinue', onRequest)
   on('checkExpectation', onRequest)
 
-  on('upgrade', ({ requests, source }, req: IncomingMessage, socket: Duplex, head: Buffer) => {
+  on('upgrade', (connection, req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const { requests, source } = connection
     // Where an upgrade has a body, newer Node gives a stream behind that body in place of the socket.
     // RFC 9110 7.8: "A server MAY ignore a received Upgrade header field if it wishes to continue using the current
     // protocol on that connection." Some HTTP clients offer h2c with every request.
     const goOn = () => {
-      socket.unshift(Buffer.concat([withoutUpgrade(req), head]))
+      connection.offersUndone++
+      // Each is parsed twice, and at once: a client that never stops offering would keep others waiting.
+      if (connection.offersUndone > maxOffers) return socket.destroy()
+      const last = connection.offersUndone === maxOffers
+      socket.unshift(Buffer.concat([withoutUpgrade(req, last), head]))
       server.emit('connection', socket)
-      socket.resume()
+      return socket.resume()
     }
     const open = () => {
       const result = readUpgradeRequest(req, source)
@@ -221,7 +231,8 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
   const begin = (socket: Duplex, source: Source, opening: Opening, bytes: Buffer) => {
     const req = readHandshake(bytes)
     if (!req) {
-      const connection: Connection = { source, opening, requests: new RequestQueue(), failed: false }
+      const requests = new RequestQueue()
+      const connection: Connection = { source, opening, requests, failed: false, offersUndone: 0 }
       connections.set(socket, connection)
       opening.onLate(() => {
         connection.failed = true
@@ -326,16 +337,18 @@ function hasBody({ rawHeaders }: IncomingMessage): boolean {
   return values(fields, 'content-length').length + values(fields, 'transfer-encoding').length > 0
 }
 
-/** The head of a request as it came, less the offer to upgrade. */
-function withoutUpgrade(req: IncomingMessage): Buffer {
+/** The head of a request as it came, less the offer to upgrade; `last`: nothing is served behind it. */
+function withoutUpgrade(req: IncomingMessage, last: boolean): Buffer {
   const fields = headerList(req.rawHeaders)
   const offers = new Set(['upgrade', 'http2-settings'])
   const kept: HeaderList = fields.flatMap(([name, value]): HeaderList => {
     if (offers.has(name.toLowerCase())) return []
     if (name.toLowerCase() !== 'connection') return [[name, value]]
+    if (last) return []
     const options = tokens([value]).filter((option) => !offers.has(option))
     return options.length > 0 ? [[name, options.join(', ')]] : []
   })
+  if (last) kept.push(['Connection', 'close'])
   const lines = kept.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   return Buffer.from(`${req.method} ${req.url} HTTP/${req.httpVersion}\r\n${lines}\r\n`, 'latin1')
 }

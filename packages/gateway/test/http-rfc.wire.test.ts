@@ -531,6 +531,20 @@ describe('several requests in one write', () => {
     for (const request of to.upstream.requests) expect(names(request)).not.toContain('upgrade')
   })
 
+  test.skipIf(runtime().name === 'bun')('may offer another protocol a hundred times', async () => {
+    await using to = await scene(() => 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+    const socket = await dialDoor(to)
+    const offered = ask('/again', 'Upgrade: h2c\r\nConnection: Upgrade, keep-alive\r\n')
+    socket.write(offered.repeat(150))
+    const { messages } = strictMessages(await received(socket), { answerTo: Array(100).fill('GET') })
+    expect(messages).toHaveLength(100)
+    const closing = messages.map(({ fields }) =>
+      fields.some(([name, value]) => /^connection$/i.test(name) && value === 'close'),
+    )
+    expect(closing).toEqual([...Array(99).fill(false), true])
+    expect(to.upstream.requests).toHaveLength(100)
+  })
+
   test.skipIf(runtime().name === 'bun').each([
     ['a WebSocket handshake', upgrading, 'HTTP/1.1 101 Switching Protocols', 'hello'],
     [
