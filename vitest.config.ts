@@ -29,8 +29,9 @@ export default defineConfig({
           'examples/*/test/**/*.test.ts',
         ],
     exclude: [...configDefaults.exclude, '**/dist/**'],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Tests wait for events; this only bounds what never comes, on a machine with other things to do, too.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
     // CI runs on shared machines that can stall for seconds: what fails twice is a fault.
     retry: process.env.CI ? 1 : 0,
