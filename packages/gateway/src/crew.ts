@@ -342,6 +342,9 @@ export class Crew {
       case 'left':
         onSocketsLeft(worker, message.sockets)
         break
+      case 'changed':
+        worker.change(message.routes)
+        break
       case 'events':
         onEvents(worker, message.events, message.dropped)
         break

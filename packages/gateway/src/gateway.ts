@@ -56,6 +56,18 @@ export interface GatewayDeps {
    */
   entered?: HandshakeDeps['entered']
   /**
+   * Called with the route of a connection that was accepted.
+   *
+   * @default nothing is called
+   */
+  onOpened?: HandshakeDeps['onOpened']
+  /**
+   * Called with the route of a connection that has ended, and as what that counts: `1000:client`.
+   *
+   * @default nothing is called
+   */
+  onClosed?: HandshakeDeps['onClosed']
+  /**
    * Where handshakes are traced.
    *
    * @default nowhere
@@ -137,6 +149,8 @@ export class Gateway {
       connections: this.#connections,
       admit: deps.admit ?? ((route, limits, address) => ledger.admit(route, limits, address)),
       entered: deps.entered,
+      onOpened: deps.onOpened,
+      onClosed: deps.onClosed,
       clock: this.#clock,
       random: this.#random,
       log: this.#log,

@@ -28,6 +28,9 @@ export interface HandshakeDeps {
   admit: Admit
   /** A connection that another process has let in is here now; the result is called when it has ended. */
   entered?: (connection: { route: string; address: string; admission?: number }) => () => void
+  /** What becomes of connections of a route, as it happens: one was accepted; one has ended, by code and by whom. */
+  onOpened?: (route: string) => void
+  onClosed?: (route: string, as: string) => void
   clock: Clock
   random: () => number
   log: Logger

@@ -51,6 +51,8 @@ export function openConnection(opening: Opening, state: RouteState, deps: Handsh
   const { options: route } = state
   const { upstream, protocol, extensions, release, before, held } = opening
   const hold = held?.hold ?? route.hold
+  // Others are only told why there is no connection.
+  const isReal = opening.socket !== undefined || before !== undefined
   const pipe = new Pipe({
     client: opening.client,
     upstream: opening.socket,
@@ -70,7 +72,8 @@ export function openConnection(opening: Opening, state: RouteState, deps: Handsh
     onClosed: ({ code, reason, by }) => {
       connection.leave()
       release.admission()
-      state.countClose(code, by)
+      const as = state.countClose(code, by)
+      if (isReal) deps.onClosed?.(route.name, as)
       deps.log.debug({ ...connectionInfo(connection), code, reason, by }, 'connection closed')
       deps.emit({ type: 'close', at: deps.clock.wall(), route: route.name, code, reason, by })
     },
@@ -93,5 +96,6 @@ export function openConnection(opening: Opening, state: RouteState, deps: Handsh
     },
   }
   const unregister = deps.connections.register(connection)
+  if (isReal && !before) deps.onOpened?.(route.name)
   return connection
 }

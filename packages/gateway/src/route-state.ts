@@ -108,9 +108,11 @@ export class RouteState {
     this.#handshakes[result] = (this.#handshakes[result] ?? 0) + 1
   }
 
-  countClose(code: number, by: string): void {
+  /** The result is as what it counts. */
+  countClose(code: number, by: string): string {
     const key = `${countedCode(code, Object.values(this.options.closeCodes))}:${by}`
     this.#closes[key] = (this.#closes[key] ?? 0) + 1
+    return key
   }
 
   countLost(direction: Direction, messages: number): void {

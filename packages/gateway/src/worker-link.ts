@@ -6,11 +6,13 @@ import { GatewayError } from './errors.ts'
 import type { LogOptions } from './log.ts'
 import type { WorkerInfo } from './operations.ts'
 import type { GatewayOptions } from './options.ts'
+import { applyChanges } from './since-report.ts'
 import {
   type FromWorker,
   protocol,
   type Requests,
   type RequestType,
+  type RouteChanges,
   type ToWorker,
   type WorkerReport,
 } from './worker-messages.ts'
@@ -25,6 +27,14 @@ interface Question {
   resolve(value: never): void
   reject(error: GatewayError): void
   cancel(): void
+}
+
+interface AskOptions<T extends RequestType> {
+  /** Milliseconds. */
+  within?: number
+  handle?: Handle
+  /** Called with the answer before anything else that the worker says is read. */
+  heard?: (answer: Requests[T]['answer']) => void
 }
 
 /** Milliseconds that an ordinary question may take. */
@@ -107,10 +117,12 @@ export class WorkerLink {
    * that is under way, so that a worker that stands still is not asked more often the more people look at it.
    */
   refresh(): Promise<void> {
-    this.#reporting ??= this.ask('snapshot', {}, { within: reportWithinMs })
-      .then((report) => {
-        this.report = report
-      })
+    // At once: what the worker says next may have been read together with its report, and changes that one.
+    const heard = (report: WorkerReport) => {
+      this.report = report
+    }
+    this.#reporting ??= this.ask('snapshot', {}, { within: reportWithinMs, heard })
+      .then(() => {})
       .finally(() => {
         this.#reporting = undefined
       })
@@ -121,6 +133,11 @@ export class WorkerLink {
   shift(route: string, as: 'open' | 'held', by: 1 | -1): void {
     const reported = this.report?.snapshot.routes.find(({ name }) => name === route)
     if (reported) reported.connections[as] += by
+  }
+
+  /** Connections have come or gone since the last report. */
+  change(routes: Record<string, RouteChanges>): void {
+    if (this.report) applyChanges(this.report, routes)
   }
 
   /** So much time has passed. Returns for how long the worker has said nothing at all. */
@@ -142,7 +159,7 @@ export class WorkerLink {
   ask<T extends RequestType>(
     type: T,
     ask: Requests[T]['ask'],
-    { within = patience, handle }: { within?: number; handle?: Handle } = {},
+    { within = patience, handle, heard }: AskOptions<T> = {},
   ): Promise<Requests[T]['answer']> {
     if (this.#state === 'gone') return Promise.reject(workerError(`worker ${this.id} has ended`))
     const request = ++this.#requests
@@ -151,7 +168,11 @@ export class WorkerLink {
         this.#questions.delete(request)
         reject(workerError(`worker ${this.id} did not answer '${type}' in ${within} ms`, 'worker_silent'))
       })
-      this.#questions.set(request, { resolve, reject, cancel })
+      const answered = (answer: Requests[T]['answer']) => {
+        heard?.(answer)
+        resolve(answer)
+      }
+      this.#questions.set(request, { resolve: answered, reject, cancel })
       this.#channel.send({ type, request, ...ask } as ToWorker, handle)
     })
   }
@@ -176,6 +197,7 @@ export class WorkerLink {
           return
         }
         this.#version = message.version
+        this.report = message.report
         this.#state = 'ready'
         this.#readyAt = this.#clock.now()
         this.#starting?.resolve()

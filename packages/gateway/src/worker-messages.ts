@@ -67,6 +67,14 @@ export interface SocketCounts {
   short: boolean
 }
 
+/** Of one route's connections. */
+export interface RouteChanges {
+  /** Accepted. */
+  opened: number
+  /** By code and by whom, as in `RouteCounters`. */
+  closes: Record<string, number>
+}
+
 export interface WorkerReport {
   snapshot: GatewaySnapshot
   process: ProcessInfo
@@ -149,7 +157,14 @@ export type ToWorker =
 export type MoveOutcome = 'moved' | 'refused' | 'later' | 'lost'
 
 export type FromWorker =
-  | { type: 'ready'; protocol: number /** Of the code that the worker runs. */; version: string }
+  | {
+      type: 'ready'
+      protocol: number
+      /** Of the code that the worker runs. */
+      version: string
+      /** Its first. Absent from workers of earlier code. */
+      report?: WorkerReport
+    }
   /** The worker cannot serve with these options; it ends after this. */
   | { type: 'failed'; message: string }
   /** Something in it is broken: it drains and ends; another should have its place now. */
@@ -169,6 +184,8 @@ export type FromWorker =
    * whom; `lost`: how many more it cut, since its last word, because their clients could not be told.
    */
   | { type: 'leaving'; left: number; closes: Record<string, number>; lost: number }
+  /** What came and went since its last message of this kind or its last report, by route. */
+  | { type: 'changed'; routes: Record<string, RouteChanges> }
   /** The last word of a worker that ends. */
   | { type: 'last-report'; report: WorkerReport }
   | { type: 'answer'; request: number; value: Requests[RequestType]['answer'] }

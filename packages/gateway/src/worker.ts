@@ -17,6 +17,7 @@ import { logLinesDropped } from './log-writer.ts'
 import type { GatewayOptions, ListenOptions } from './options.ts'
 import { RareLine } from './rare-line.ts'
 import { RemoteLedger } from './remote-ledger.ts'
+import { SinceReport } from './since-report.ts'
 import type { GatewayEvent } from './snapshot.ts'
 import { noneRefused } from './socket-counts.ts'
 import { noTracing, startTracing, wantsTracing } from './tracing.ts'
@@ -75,6 +76,7 @@ export class Worker {
   readonly #end: () => void
   readonly #clock: Clock
   readonly #ledger: RemoteLedger
+  readonly #sinceReport: SinceReport
   readonly #loop = monitorLoop()
   readonly #handlers: Handlers
   #listeners!: WorkerListeners
@@ -116,6 +118,7 @@ export class Worker {
     this.#end = end
     this.#clock = clock
     this.#ledger = new RemoteLedger({ post, clock })
+    this.#sinceReport = new SinceReport(post)
     this.#handlers = {
       listen: ({ listener }, handle) => (this.#leaving ? {} : this.#listeners.listen(listener, handle)),
       unlisten: ({ listener }) => {
@@ -259,6 +262,8 @@ export class Worker {
         clock: this.#clock,
         admit: (route, limits, address) => this.#ledger.admit(route, limits, address),
         entered: (connection) => this.#ledger.entered(connection),
+        onOpened: (route) => this.#sinceReport.opened(route),
+        onClosed: (route, as) => this.#sinceReport.closed(route, as),
         idPrefix: `${worker}-`,
         onPendingRefused: () => this.#refused.pending++,
         onNoDescriptor: () => this.#descriptors.ranShort('dial-descriptors'),
@@ -278,7 +283,7 @@ export class Worker {
       this.#arrivals = new Arrivals(ends)
       await this.#gateway.prepare()
       this.#gateway.start()
-      this.#post({ type: 'ready', protocol, version })
+      this.#post({ type: 'ready', protocol, version, report: this.#report() })
     } catch (error) {
       this.#post({ type: 'failed', message: wordsOf(error) })
       this.#end()
@@ -377,6 +382,7 @@ export class Worker {
   }
 
   #report(): WorkerReport {
+    this.#sinceReport.reported()
     return { snapshot: this.#gateway.snapshot(), process: this.#process() }
   }
 
@@ -410,6 +416,7 @@ export class Worker {
     this.#saysHowManyAreLeft = true
     this.#clock.setTimeout(() => {
       this.#leftChanged = false
+      this.#sinceReport.send()
       this.#post({ type: 'left', sockets: this.#left }, undefined, () => {
         this.#saysHowManyAreLeft = false
         if (this.#leftChanged) this.#sayHowManyAreLeft()

@@ -111,6 +111,35 @@ onNode('an old worker that stands still for a while keeps its connections, and t
   terminate(clients)
 })
 
+onNode(
+  'an old worker that stands still before its first report, and is killed, has lost all that it had',
+  async () => {
+    await using upstream = await startUpstream()
+    await using holdfast = await serve(upstream.url, { config: patient })
+    const clients = await open(holdfast.url, 40)
+    await echo(clients)
+    const [old] = holdfast.workers()
+    process.kill(old!, 'SIGSTOP')
+    const command = runHoldfast(['upgrade', '--admin', holdfast.admin!], { limit: 30_000 })
+    await eventually('the others', async () => (await state(holdfast)).upgrade?.moved === 20, {
+      limit: 20_000,
+    })
+    // What half a minute of silence does, too.
+    process.kill(old!, 'SIGKILL')
+    const { code, stderr } = await command
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'holdfast: 20 connections lost: cut without a Close, their clients see 1006',
+    })
+    expect((await state(holdfast)).upgrade).toMatchObject({ total: 40, moved: 20, ended: 0, lost: 20 })
+    await eventually('those that were cut', () => clients.filter(({ ending }) => ending).length === 20)
+    const here = clients.filter(({ ending }) => !ending)
+    await echo(here)
+    expect(await counted(holdfast)).toEqual({ accepted: 40, open: 20, closes: closesOf(20) })
+    terminate(here)
+  },
+)
+
 onNode('a new worker that stands still holds up what was sent to it, and nobody else', async () => {
   await using upstream = await startUpstream()
   await using holdfast = await serve(upstream.url, { config: patient })

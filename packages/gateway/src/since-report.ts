@@ -1,0 +1,72 @@
+// What came and went in a worker since it last reported. The supervisor is told at once, so that of a worker that dies
+// or stands still before its next report no connection is forgotten.
+import { emptyCounters } from './totals.ts'
+import type { FromWorker, RouteChanges, WorkerReport } from './worker-messages.ts'
+
+/** In a worker. While one message has not been taken, what happens waits for the next. */
+export class SinceReport {
+  readonly #post: (message: FromWorker, handle: undefined, taken: () => void) => void
+  #changes: Record<string, RouteChanges> = {}
+  #underWay = false
+
+  constructor(post: (message: FromWorker, handle: undefined, taken: () => void) => void) {
+    this.#post = post
+  }
+
+  opened(route: string): void {
+    this.#of(route).opened++
+    this.send()
+  }
+
+  /** `as`: by code and by whom. It is not told before somebody calls `send`, or another connection opens. */
+  closed(route: string, as: string): void {
+    const { closes } = this.#of(route)
+    closes[as] = (closes[as] ?? 0) + 1
+  }
+
+  /** A report goes out, with all of this in it. */
+  reported(): void {
+    this.#changes = {}
+  }
+
+  send(): void {
+    if (this.#underWay || Object.keys(this.#changes).length === 0) return
+    const routes = this.#changes
+    this.#changes = {}
+    this.#underWay = true
+    this.#post({ type: 'changed', routes }, undefined, () => {
+      this.#underWay = false
+      this.send()
+    })
+  }
+
+  #of(route: string): RouteChanges {
+    this.#changes[route] ??= { opened: 0, closes: {} }
+    return this.#changes[route]
+  }
+}
+
+/** In the supervisor: brings the last report up to date. */
+export function applyChanges({ snapshot }: WorkerReport, changes: Record<string, RouteChanges>): void {
+  for (const [name, { opened, closes }] of Object.entries(changes)) {
+    let route = snapshot.routes.find((each) => each.name === name)
+    if (!route) {
+      const connections = { open: 0, held: 0, closing: 0 }
+      route = { name, connections, upstreams: [], counters: emptyCounters() }
+      snapshot.routes.push(route)
+    }
+    const { connections, counters } = route
+    connections.open += opened
+    counters.handshakes.accepted = (counters.handshakes.accepted ?? 0) + opened
+    for (const [as, count] of Object.entries(closes)) {
+      counters.closes[as] = (counters.closes[as] ?? 0) + count
+      let left = count
+      // As what the report counts them is not known; the sum is what matters.
+      for (const state of ['closing', 'open', 'held'] as const) {
+        const taken = Math.min(left, connections[state])
+        connections[state] -= taken
+        left -= taken
+      }
+    }
+  }
+}

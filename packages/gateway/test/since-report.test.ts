@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import { applyChanges, SinceReport } from '../src/since-report.ts'
+import { emptyCounters } from '../src/totals.ts'
+import type { FromWorker, WorkerReport } from '../src/worker-messages.ts'
+
+function scene() {
+  const posted: FromWorker[] = []
+  const taken: (() => void)[] = []
+  const changes = new SinceReport((message, _, done) => {
+    posted.push(message)
+    taken.push(done)
+  })
+  return { posted, taken, changes }
+}
+
+test('a connection is told at once; what comes while that has not been taken goes in one message', () => {
+  const { posted, taken, changes } = scene()
+  changes.opened('chat')
+  expect(posted).toEqual([{ type: 'changed', routes: { chat: { opened: 1, closes: {} } } }])
+  changes.opened('chat')
+  changes.closed('chat', '1000:client')
+  changes.opened('game')
+  expect(posted).toHaveLength(1)
+  taken[0]!()
+  expect(posted[1]).toEqual({
+    type: 'changed',
+    routes: { chat: { opened: 1, closes: { '1000:client': 1 } }, game: { opened: 1, closes: {} } },
+  })
+  taken[1]!()
+  expect(posted).toHaveLength(2)
+})
+
+test('what a report has in it is not told again', () => {
+  const { posted, taken, changes } = scene()
+  changes.opened('chat')
+  changes.opened('chat')
+  changes.reported()
+  taken[0]!()
+  changes.send()
+  expect(posted).toHaveLength(1)
+})
+
+test('a report is brought up to date, also about a route that it does not know', () => {
+  const process = { memory: 1, processor: 1, delay: 1, logLinesDropped: 0 }
+  const connections = { open: 1, held: 1, closing: 1 }
+  const chat = { name: 'chat', connections, upstreams: [], counters: emptyCounters() }
+  const report: WorkerReport = { process, snapshot: { drains: [], routes: [chat] } }
+  applyChanges(report, {
+    chat: { opened: 2, closes: { '1000:client': 2, '4xxx:upstream': 2 } },
+    game: { opened: 1, closes: {} },
+  })
+  expect(report.snapshot.routes).toMatchObject([
+    {
+      connections: { open: 0, held: 1, closing: 0 },
+      counters: { handshakes: { accepted: 2 }, closes: { '1000:client': 2, '4xxx:upstream': 2 } },
+    },
+    { name: 'game', connections: { open: 1 }, counters: { handshakes: { accepted: 1 } } },
+  ])
+})
