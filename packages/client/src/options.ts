@@ -134,7 +134,7 @@ export interface HeartbeatOptions {
    * Tells the answers to a heartbeat from other messages; they are then not dispatched. What it throws is reported as
    * a listener's exception is, and the message is dispatched.
    *
-   * @default none: every message is dispatched
+   * @default none (every message is dispatched)
    */
   isReply?: ((data: unknown) => boolean) | undefined
 }

@@ -95,9 +95,9 @@ describe('the table of options in the README', () => {
 
   it('has the defaults of the docstrings', () => {
     for (const [cell = '', shown = ''] of table('| option |')) {
-      const [, value = ''] = wanted.find(([name]) => cell === `\`${name}\``)!
-      if (/^`/.test(shown))
-        expect([cell, value.replace(/ \(.*/, '')]).toEqual([cell, shown.replaceAll('`', '')])
+      const [, documented = ''] = wanted.find(([name]) => cell === `\`${name}\``)!
+      const value = documented.replace(/ \(.*/, '')
+      if (/^`/.test(shown)) expect([cell, value]).toEqual([cell, shown.replaceAll('`', '')])
       else if (shown === 'none' || shown === 'must be given') expect([cell, value]).toEqual([cell, shown])
     }
   })
