@@ -296,8 +296,10 @@ export class Worker {
       const handler = this.#handlers[ask.type] as (
         ask: Request,
         handle: unknown,
-      ) => Requests[RequestType]['answer']
-      this.#post({ type: 'answer', request, value: await handler(ask, handle) })
+      ) => Requests[RequestType]['answer'] | Promise<Requests[RequestType]['answer']>
+      const answer = handler(ask, handle)
+      // Not awaited in vain: what this worker says after it has made a report is not in that report, and must follow it.
+      this.#post({ type: 'answer', request, value: answer instanceof Promise ? await answer : answer })
     } catch (error) {
       this.#post({ type: 'refusal', request, message: wordsOf(error) })
     }

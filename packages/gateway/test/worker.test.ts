@@ -200,6 +200,14 @@ test('connection ids begin with the number of the worker', async () => {
   })
 })
 
+test('a report is said before anything that comes after it', async () => {
+  using it = new TestWorker(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }))
+  await it.hears('ready')
+  it.worker.receive({ type: 'snapshot', request: 1 })
+  // Whatever is read in the same turn is answered later.
+  expect(it.said.at(-1)).toMatchObject({ type: 'answer', request: 1 })
+})
+
 test('a question that fails is answered with the reason', async () => {
   using it = new TestWorker(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }))
   expect(await it.ask({ type: 'reload', options: null })).toMatchObject({
