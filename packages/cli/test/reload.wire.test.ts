@@ -88,7 +88,12 @@ withWorkers('a worker that ends during a reload is replaced by one with the new 
   const answer = holdfast.api('/api/reload', { method: 'POST' })
   process.kill(worker!, 'SIGKILL')
   await gone([worker!])
-  expect(await answer).toMatchObject({ status: 200 })
+  // Asked before it was killed, it may have ended by what it was to load: then nothing changes, and the next one is done.
+  const { status, body: said } = await answer
+  if (status !== 200) {
+    expect(JSON.stringify(said)).toContain('reload again')
+    expect(await holdfast.api('/api/reload', { method: 'POST' })).toMatchObject({ status: 200 })
+  }
   const clients = Array.from({ length: 8 }, () => wsClient(holdfast.url))
   await Promise.all(clients.map(({ opened }) => opened))
   const { body } = await holdfast.api('/api/connections')
