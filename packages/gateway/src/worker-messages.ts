@@ -90,12 +90,12 @@ export interface Requests {
   /** Comes with a bound handle: accept from it. The answer is an error code of the system when it cannot. */
   listen: { ask: { listener: string }; answer: { error?: string } }
   /** Stop accepting from one listener, or from all. */
-  unlisten: { ask: { listener?: string }; answer: Record<string, never> }
+  unlisten: { ask: { listener?: string }; answer: Record<never, never> }
   /** Load what these options need, and change nothing. A worker that has done so can be told to `reload`. */
-  'prepare-reload': { ask: { options: GatewayOptions }; answer: Record<string, never> }
+  'prepare-reload': { ask: { options: GatewayOptions }; answer: Record<never, never> }
   reload: { ask: { options: GatewayOptions }; answer: { drained: number } }
   drain: { ask: { scope?: DrainScope }; answer: DrainCounts & { report: WorkerReport } }
-  snapshot: { ask: Record<string, never>; answer: WorkerReport }
+  snapshot: { ask: Record<never, never>; answer: WorkerReport }
   connections: { ask: { filter: ConnectionFilter }; answer: { connections: ConnectionInfo[] } }
   'close-connection': { ask: { id: string; code: number; reason: string }; answer: { found: boolean } }
   /**
@@ -104,7 +104,7 @@ export interface Requests {
    */
   leave: { ask: { within: number }; answer: { report: WorkerReport } }
   /** Move nothing until told otherwise; the answer comes when nothing is on its way. */
-  'halt-moves': { ask: Record<string, never>; answer: Record<string, never> }
+  'halt-moves': { ask: Record<never, never>; answer: Record<never, never> }
 }
 
 /** A connection on its way from one worker to another: its number there, and what the next one needs to know of it. */
