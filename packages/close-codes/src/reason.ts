@@ -4,48 +4,61 @@ export const maxReasonBytes = 123
 /** The longest `retry=` in milliseconds, one day. A longer one is taken for a mistake. */
 export const maxRetry = 86_400_000
 
-/** A reason taken apart: the words, and the milliseconds after which the sender wants the client back. */
+/** A reason taken apart: the words, and what its sender tells a program behind them. */
 export interface Reason {
-  /** The words for people, without the suffix; '' without any. */
+  /** The words for people, without the suffixes; '' without any. */
   text: string
   /**
    * Milliseconds after which the sender wants the client back, 0 to {@link maxRetry}. Absent when it does not say.
    */
   retry?: number
+  /**
+   * How many messages of the client have been handed on by a gateway: 0 means that all of them can be sent again and
+   * none arrives twice. Absent when it does not say.
+   */
+  sent?: number
 }
 
-const suffix = /^(?:(.*); )?retry=(\d{1,8})$/s
+const suffix = /^(?:(.*); )?(retry|sent)=(\d{1,8})$/s
 
 // A cut can end just behind something that reads like a suffix; nobody meant that.
-const accidental = /(?:^|; )retry=\d+$/
+const accidental = /(?:^|; )(?:retry|sent)=\d+$/
 
 /**
  * Builds the reason of a Close frame that always fits: at most {@link maxReasonBytes} bytes of UTF-8, the text
- * cut between two characters where it is too long, and `; retry=<milliseconds>` behind it kept whole.
+ * cut between two characters where it is too long, and `; sent=<messages>` and `; retry=<milliseconds>` behind it kept
+ * whole, in this order.
  *
  * Never throws. Half a surrogate pair becomes U+FFFD. `retry` is rounded up and held between 0 and
- * {@link maxRetry}; NaN counts as not given. A suffix that the text already has is kept, or replaced by `retry`.
+ * {@link maxRetry}; NaN counts as not given. A suffix that the text already has is kept, or replaced by what is given.
  * Empty text with a retry gives `retry=<milliseconds>` alone.
  */
-export function buildReason(text: string, options: { retry?: number | undefined } = {}): string {
+export function buildReason(text: string, options: { retry?: number | undefined; sent?: 0 } = {}): string {
   const given = parseReason(text)
   const retry = wholeRetry(options.retry) ?? given.retry
-  if (retry === undefined) return cut(given.text, maxReasonBytes)
-  const tail = `retry=${retry}`
+  const sent = options.sent ?? given.sent
+  const tail = [sent === undefined ? [] : `sent=${sent}`, retry === undefined ? [] : `retry=${retry}`]
+    .flat()
+    .join('; ')
+  if (tail === '') return cut(given.text, maxReasonBytes)
   const words = cut(given.text, maxReasonBytes - tail.length - 2)
   return words === '' ? tail : `${words}; ${tail}`
 }
 
 /**
- * Takes the reason of a Close apart. Never throws, whatever a peer sent. Only a well-formed suffix at the very
- * end counts: decimal digits, at most {@link maxRetry}; anything else stays in the text, where a person sees it.
- * Of several the last counts.
+ * Takes the reason of a Close apart. Never throws, whatever a peer sent. Only well-formed suffixes at the very
+ * end count, each once and in any order: decimal digits, a `retry=` of at most {@link maxRetry}; anything else stays in
+ * the text, where a person sees it. Of several the last counts.
  */
 export function parseReason(reason: string): Reason {
-  const match = suffix.exec(reason)
-  if (match === null) return { text: reason }
-  const retry = Number(match[2])
-  return retry > maxRetry ? { text: reason } : { text: match[1] ?? '', retry }
+  const parsed: Reason = { text: reason }
+  for (;;) {
+    const [, text = '', name, digits] = suffix.exec(parsed.text) ?? []
+    if (name !== 'retry' && name !== 'sent') return parsed
+    if (name in parsed || Number(digits) > maxRetry) return parsed
+    parsed[name] = Number(digits)
+    parsed.text = text
+  }
 }
 
 function wholeRetry(retry: number | undefined): number | undefined {

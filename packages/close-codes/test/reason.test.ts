@@ -24,6 +24,7 @@ const anyPiece = fc.oneof(
     '; ',
     'retry=',
     '; retry=',
+    '; sent=0',
     '7',
   ),
   fc.integer({ min: 0, max: 1e12 }).map((n) => `; retry=${n}`),
@@ -65,7 +66,7 @@ describe('buildReason', () => {
     fc.assert(
       fc.property(anyText, anyRetry, (raw, retry) => {
         const text = wellFormed(raw)
-        fc.pre(parseReason(text).retry === undefined)
+        fc.pre(parseReason(text).text === text)
         fc.pre(bytes(`${text}; retry=${retry}`) <= maxReasonBytes)
         expect(parseReason(buildReason(text, { retry }))).toEqual({ text, retry })
       }),
@@ -139,6 +140,27 @@ describe('buildReason', () => {
     }
   })
 
+  it('puts sent=0 before the retry, keeps it whole, and invents none by cutting', () => {
+    expect(buildReason('bad gateway', { sent: 0, retry: 2000 })).toBe('bad gateway; sent=0; retry=2000')
+    expect(buildReason('bad gateway; sent=0', { retry: 2000 })).toBe('bad gateway; sent=0; retry=2000')
+    expect(buildReason('bad gateway; retry=2000', { sent: 0 })).toBe('bad gateway; sent=0; retry=2000')
+    expect(buildReason('', { sent: 0 })).toBe('sent=0')
+    fc.assert(
+      fc.property(anyText, anyRetry, (text, retry) => {
+        const reason = buildReason(text, { retry, sent: 0 })
+        expect(bytes(reason)).toBeLessThanOrEqual(maxReasonBytes)
+        expect(parseReason(reason)).toMatchObject({ sent: 0, retry })
+        expect(parseReason(buildReason(text)).sent).toBe(parseReason(text).sent)
+      }),
+      { numRuns: 2000 },
+    )
+    for (let lead = 80; lead < 130; lead++)
+      expect(
+        parseReason(buildReason(`${'x'.repeat(lead)}; sent=0 of 7 messages`)).sent,
+        `${lead}`,
+      ).toBeUndefined()
+  })
+
   it('rounds retry up and holds it between 0 and one day', () => {
     expect(buildReason('t', { retry: 0.2 })).toBe('t; retry=1')
     expect(buildReason('t', { retry: -5 })).toBe('t; retry=0')
@@ -209,13 +231,31 @@ describe('parseReason', () => {
     })
   }
 
+  for (const [reason, parsed] of [
+    ['bad gateway; sent=0; retry=2000', { text: 'bad gateway', sent: 0, retry: 2000 }],
+    ['bad gateway; retry=2000; sent=0', { text: 'bad gateway', sent: 0, retry: 2000 }],
+    ['sent=0', { text: '', sent: 0 }],
+    ['a; sent=12', { text: 'a', sent: 12 }],
+    ['a; sent=0; sent=0', { text: 'a; sent=0', sent: 0 }],
+    ['a; sent=', { text: 'a; sent=' }],
+    ['a; sent=0x', { text: 'a; sent=0x' }],
+    ['present=0', { text: 'present=0' }],
+    ['a; sent=0; b', { text: 'a; sent=0; b' }],
+    ['sent=0; a; retry=3', { text: 'sent=0; a', retry: 3 }],
+  ] as const) {
+    it(`reads ${JSON.stringify(reason)} as ${JSON.stringify(parsed)}`, () => {
+      expect(parseReason(reason)).toEqual(parsed)
+    })
+  }
+
   it('takes any string and returns text with, at most, a retry of one day', () => {
     fc.assert(
       fc.property(fc.oneof(anyText, fc.string({ unit: 'binary' })), (reason) => {
-        const { text, retry } = parseReason(reason)
+        const { text, retry, sent } = parseReason(reason)
         expect(reason.startsWith(text)).toBe(true)
-        if (retry === undefined) expect(text).toBe(reason)
-        else expect(Number.isInteger(retry) && retry >= 0 && retry <= maxRetry).toBe(true)
+        if (retry === undefined && sent === undefined) expect(text).toBe(reason)
+        else if (retry !== undefined)
+          expect(Number.isInteger(retry) && retry >= 0 && retry <= maxRetry).toBe(true)
       }),
       { numRuns: 2000 },
     )

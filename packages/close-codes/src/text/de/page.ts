@@ -16,7 +16,7 @@ export const page: PageText = {
   reasons: 'Die Begründung',
   reasonsText: [
     'Ein Close-Frame hat Platz für 125 Bytes, von denen zwei der Code sind: Eine Begründung hat höchstens 123 Bytes UTF-8. Längerer Text wird zwischen zwei Zeichen abgeschnitten.',
-    'Eine Begründung darf auf `; retry=<milliseconds>` enden oder allein aus `retry=<milliseconds>` bestehen: Dezimalziffern, höchstens 86400000 (ein Tag). Der Zusatz wird nie abgeschnitten. Alles andere, was so aussieht, ist Text.',
+    'Eine Begründung darf auf `; retry=<milliseconds>` enden oder allein aus `retry=<milliseconds>` bestehen: Dezimalziffern, höchstens 86400000 (ein Tag). Der Zusatz wird nie abgeschnitten. Alles andere, was so aussieht, ist Text. Ein Gateway, das keine Nachricht des Clients weitergegeben hat, sagt das mit `; sent=0` davor: Sie können noch einmal gesendet werden, und keine kommt doppelt an.',
   ],
   support: 'Unterstützung beim Empfang',
   supportText:

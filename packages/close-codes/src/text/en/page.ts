@@ -16,7 +16,7 @@ export const page: PageText = {
   reasons: 'The reason',
   reasonsText: [
     'A Close frame has room for 125 bytes, two of which are the code: a reason has at most 123 bytes of UTF-8. Longer text is cut between two characters.',
-    'A reason may end in `; retry=<milliseconds>`, or be `retry=<milliseconds>` alone: decimal digits, at most 86400000 (one day). The suffix is never cut. Anything else that looks like it is text.',
+    'A reason may end in `; retry=<milliseconds>`, or be `retry=<milliseconds>` alone: decimal digits, at most 86400000 (one day). The suffix is never cut. Anything else that looks like it is text. A gateway that has handed on none of the client’s messages says so with `; sent=0` before it: they can be sent again, and none arrives twice.',
   ],
   support: 'Support on receipt',
   supportText:

@@ -16,7 +16,7 @@ export const page: PageText = {
   reasons: 'El motivo',
   reasonsText: [
     'Una trama Close tiene sitio para 125 bytes, dos de los cuales son el código: un motivo tiene como mucho 123 bytes de UTF-8. Un texto más largo se corta entre dos caracteres.',
-    'Un motivo puede acabar en `; retry=<milliseconds>`, o ser solo `retry=<milliseconds>`: dígitos decimales, como mucho 86400000 (un día). El sufijo no se corta nunca. Cualquier otra cosa que se le parezca es texto.',
+    'Un motivo puede acabar en `; retry=<milliseconds>`, o ser solo `retry=<milliseconds>`: dígitos decimales, como mucho 86400000 (un día). El sufijo no se corta nunca. Cualquier otra cosa que se le parezca es texto. Una pasarela que no ha entregado ningún mensaje del cliente lo dice con `; sent=0` delante: se pueden enviar otra vez y ninguno llega dos veces.',
   ],
   support: 'Compatibilidad al recibir',
   supportText:

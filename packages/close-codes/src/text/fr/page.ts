@@ -16,7 +16,7 @@ export const page: PageText = {
   reasons: 'Le motif',
   reasonsText: [
     'Une trame Close offre 125 octets, dont deux pour le code : un motif compte au plus 123 octets d’UTF-8. Un texte plus long est coupé entre deux caractères.',
-    'Un motif peut se terminer par `; retry=<milliseconds>`, ou n’être que `retry=<milliseconds>` : des chiffres décimaux, au plus 86400000 (un jour). Le suffixe n’est jamais coupé. Tout ce qui lui ressemble sans l’être est du texte.',
+    'Un motif peut se terminer par `; retry=<milliseconds>`, ou n’être que `retry=<milliseconds>` : des chiffres décimaux, au plus 86400000 (un jour). Le suffixe n’est jamais coupé. Tout ce qui lui ressemble sans l’être est du texte. Une passerelle qui n’a transmis aucun message du client le dit par `; sent=0` placé devant : ils peuvent être renvoyés, et aucun n’arrive deux fois.',
   ],
   support: 'Prise en charge à la réception',
   supportText:

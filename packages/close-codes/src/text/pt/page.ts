@@ -16,7 +16,7 @@ export const page: PageText = {
   reasons: 'O motivo',
   reasonsText: [
     'Um frame Close tem espaço para 125 bytes, dos quais dois são o código: um motivo tem no máximo 123 bytes de UTF-8. Um texto mais longo é cortado entre dois caracteres.',
-    'Um motivo pode terminar em `; retry=<milliseconds>`, ou ser só `retry=<milliseconds>`: dígitos decimais, no máximo 86400000 (um dia). O sufixo nunca é cortado. Qualquer outra coisa parecida com ele é texto.',
+    'Um motivo pode terminar em `; retry=<milliseconds>`, ou ser só `retry=<milliseconds>`: dígitos decimais, no máximo 86400000 (um dia). O sufixo nunca é cortado. Qualquer outra coisa parecida com ele é texto. Um gateway que não entregou nenhuma mensagem do cliente diz isso com `; sent=0` antes: elas podem ser reenviadas, e nenhuma chega duas vezes.',
   ],
   support: 'Suporte ao receber',
   supportText:

@@ -14,7 +14,7 @@ export const page: PageText = {
   reasons: '原因',
   reasonsText: [
     'Close 帧可容纳 125 个字节，其中两个是码：原因最多 123 个字节的 UTF-8。更长的文本会在两个字符之间截断。',
-    '原因可以以 `; retry=<milliseconds>` 结尾，也可以只有 `retry=<milliseconds>`：十进制数字，最大 86400000（一天）。这个后缀绝不会被截断。其他看起来相似的内容都只是文本。',
+    '原因可以以 `; retry=<milliseconds>` 结尾，也可以只有 `retry=<milliseconds>`：十进制数字，最大 86400000（一天）。这个后缀绝不会被截断。其他看起来相似的内容都只是文本。网关没有转交客户端的任何消息时，会在它前面写上 `; sent=0`：这些消息可以重新发送，不会重复到达。',
   ],
   support: '接收时的支持情况',
   supportText:
