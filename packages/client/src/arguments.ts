@@ -1,7 +1,8 @@
 // What the application gives, checked and made into what a connection takes: WebIDL and the first steps of WHATWG.
 import { browserMaySend, maxReasonBytes } from '@holdfast/close-codes'
+import type { Connection, Data, WebSocketClass } from './connection.ts'
 import { hostError, page } from './host.ts'
-import type { Asked, Connection, Data, WebSocketClass } from './options.ts'
+import type { Asked } from './options.ts'
 import { utf8Length } from './send-queue.ts'
 
 /** WHATWG, get a URL record: relative URLs are those of the document, and http(s) means ws(s). */

@@ -1,7 +1,7 @@
 // What the platform may not have. Node 20 has no CloseEvent; React Native may lack DOMException, Event and
 // EventTarget, for which react-native.ts puts others here.
 
-import type { WebSocketClass } from './options.ts'
+import type { WebSocketClass } from './connection.ts'
 
 type EventClass = new (type: string, init?: object) => Event
 

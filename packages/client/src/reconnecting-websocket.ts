@@ -2,10 +2,11 @@ import { code } from '@holdfast/close-codes'
 import { absolute, ask, closingCode, closingReason, dial, sendable } from './arguments.ts'
 import { returnAfter } from './backoff.ts'
 import { type Close, closeEvent, errorEvent } from './close-event.ts'
+import type { Connection, Data } from './connection.ts'
 import { attemptAt, next, readyStateOf, type State, type StateEvent } from './connection-state.ts'
 import { WebSocketEventTarget } from './event-target.ts'
 import { hostError, hostEvent, nativeWebSocket, page, safely } from './host.ts'
-import type { Asked, Clock, Connection, Data, ReconnectingWebSocketOptions } from './options.ts'
+import type { Asked, Clock, ReconnectingWebSocketOptions } from './options.ts'
 import { byteLength, SendQueue } from './send-queue.ts'
 
 // WHATWG: a connection that never was, or that was failed, has this close event.

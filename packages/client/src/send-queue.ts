@@ -1,4 +1,5 @@
-import type { BufferOptions, Data } from './options.ts'
+import type { Data } from './connection.ts'
+import type { BufferOptions } from './options.ts'
 
 /** Messages that wait for a connection, in order. Holds copies: what is changed after `send()` is not sent. */
 export class SendQueue {

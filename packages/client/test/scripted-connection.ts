@@ -1,4 +1,4 @@
-import type { Connection } from '../src/options.ts'
+import type { Connection } from '../src/connection.ts'
 
 /** A connection without a network, for tests of time: it opens and closes when the test says so. */
 export class ScriptedConnection implements Connection {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { BufferOptions, Data } from '../src/options.ts'
+import type { Data } from '../src/connection.ts'
+import type { BufferOptions } from '../src/options.ts'
 import { byteLength, SendQueue, utf8Length } from '../src/send-queue.ts'
 
 const queueOf = (limits: BufferOptions = {}) =>

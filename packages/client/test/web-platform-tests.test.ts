@@ -14,7 +14,7 @@ import {
 import { WebSocket as Undici } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket as Ws } from 'ws'
-import type { WebSocketClass } from '../src/options.ts'
+import type { WebSocketClass } from '../src/connection.ts'
 import { bundle } from './bundle.ts'
 import { openPage } from './page.ts'
 import { bun, deno, nodeLts, type Runtime, thisNode } from './runtimes.ts'

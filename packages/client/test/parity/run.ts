@@ -1,6 +1,7 @@
 // Runs in every runtime: all cases, against the native class and against ours.
+
+import type { WebSocketClass } from '../../src/connection.ts'
 import { ReconnectingWebSocket } from '../../src/index.ts'
-import type { WebSocketClass } from '../../src/options.ts'
 import { observe, type Plan, type Socket, type Step } from './observe.ts'
 
 export interface Job {

@@ -1,6 +1,7 @@
 // A point of web-platform-tests, and what the points share. Runs in every runtime, in a page too: nothing of Node here.
+
+import type { WebSocketClass } from '../../src/connection.ts'
 import type { ReconnectingWebSocket } from '../../src/index.ts'
-import type { WebSocketClass } from '../../src/options.ts'
 import { event } from './assert.ts'
 
 /** Servers by what they do. */
