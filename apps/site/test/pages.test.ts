@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { closeCodes } from '@holdfast/close-codes'
 import { receiptsInWords, sourcesOf } from '@holdfast/close-codes/explain'
-import { clientReturns, proxies, serverStops } from '@holdfast/close-codes/measured'
+import { clientReceipts, clientReturns, proxies, serverStops } from '@holdfast/close-codes/measured'
 import { privateCodes } from '@holdfast/close-codes/private-codes'
 import { describe, expect, it } from 'vitest'
 import { files } from '../src/files.ts'
@@ -148,6 +148,7 @@ const names = [
   ...serverStops.map(({ version }) => version),
   ...proxies.map(({ proxy }) => proxy),
   ...clientReturns.map(({ client }) => client),
+  ...clientReceipts.map(({ client }) => client),
 ].sort((a, b) => b.length - a.length)
 const titles = new Set(
   closeCodes.flatMap((row) => [row.reference, ...sourcesOf(row)]).map(({ title }) => title),

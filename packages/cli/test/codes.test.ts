@@ -61,7 +61,7 @@ test('codes --json prints one document, of all codes or of one ecosystem', async
     meaning: expect.stringContaining('redémarre'),
   })
   expect(document.ranges).toHaveLength(4)
-  expect(document.ecosystems).toHaveLength(20)
+  expect(document.ecosystems).toHaveLength(21)
   const one = JSON.parse((await commandLine('codes --private discord --json')).stdout)
   expect(one).toMatchObject({ id: 'discord', ecosystem: 'Discord Gateway', note: expect.any(String) })
   expect(one.codes).toHaveLength(14)

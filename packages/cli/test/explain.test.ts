@@ -1,6 +1,7 @@
 import { closeCodes } from '@holdfast/close-codes'
 import { explain } from '@holdfast/close-codes/explain'
 import { languageTags, loadLanguage } from '@holdfast/close-codes/languages'
+import { whoSays } from '@holdfast/close-codes/measured'
 import { expect, test } from 'vitest'
 import { textWidth } from '../src/text-width.ts'
 import { commandLine } from './command-line.ts'
@@ -74,7 +75,9 @@ test('explain --json prints one document with facts, words and sources', async (
   for (const n of [1012, 4001, 2500]) {
     const { status, stdout, stderr } = await commandLine(`explain ${n} --json --lang ja`)
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(explain(n, await loadLanguage('ja')))))
+    const { whoSays: says, ...document } = JSON.parse(stdout)
+    expect(document).toEqual(JSON.parse(JSON.stringify(explain(n, await loadLanguage('ja')))))
+    expect(says).toEqual(whoSays(n))
   }
 })
 

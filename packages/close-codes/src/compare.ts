@@ -146,10 +146,16 @@ function clause(row: CloseCode, aspect: Aspect, language: Language): string {
         list: anyOf(row.http, language),
       })
     case 'support':
-      return fill(isStandard(row) ? words.support.standard : words.support.later, { n, ...refusals(n) })
+      return supportClause(row, language)
     case 'script':
       return fill(words.script[row.browserMaySend ? 'yes' : 'no'], { n })
   }
+}
+
+function supportClause(row: CloseCode, { comparison: { support } }: Language): string {
+  const words = { n: row.code, ...refusals(row.code) }
+  if (!isStandard(row)) return fill(support.later, words)
+  return fill(words.refusing > 0 ? support.refused : support.standard, words)
 }
 
 function askedClause({ code, asked, reference }: CloseCode, language: Language): string {

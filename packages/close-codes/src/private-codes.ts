@@ -27,7 +27,7 @@ export interface PrivateCodes {
 }
 
 /**
- * What 20 ecosystems mean by codes that the registry leaves to them. The same number means different things in
+ * What 21 ecosystems mean by codes that the registry leaves to them. The same number means different things in
  * different ecosystems: always show the ecosystem beside it. Several use registered numbers in a sense of
  * their own, which is why those stand here too.
  */
@@ -332,6 +332,15 @@ export const privateCodes: readonly PrivateCodes[] = [
     ecosystem: 'Fluxer',
     sources: ['https://docs.fluxer.app/gateway/close_codes'],
     codes: [{ code: 4013, name: 'Acknowledgement backpressure', retry: 'stop' }],
+  },
+  {
+    id: 'fastify-http-proxy',
+    ecosystem: '@fastify/http-proxy',
+    sources: ['https://github.com/fastify/fastify-http-proxy'],
+    codes: [
+      { code: 4005, name: '1005 + 3000', retry: 'reconnect' },
+      { code: 4006, name: '1006 + 3000', retry: 'reconnect' },
+    ],
   },
 ]
 

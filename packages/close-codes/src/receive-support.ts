@@ -18,6 +18,8 @@ export interface ReceiveSupport {
   readonly badGateway: Receipt
   /** What it does with codes from 3000 to 3999. */
   readonly registered: Receipt
+  /** Close codes of RFC 6455 that it refuses on receipt, where there are such. */
+  readonly refusesToo?: readonly number[]
   /** The file of its source that decides, at the commit that was read. */
   readonly source: string
 }
@@ -25,7 +27,7 @@ export interface ReceiveSupport {
 /**
  * What 36 implementations do when they receive 1012, 1013, 1014 or 3000-3999, read in their source or, where that is only
  * the repository, seen on the wire on 2026-11-28. All take the
- * codes of RFC 6455. The test suite that most libraries were built against listed 1012
+ * codes of RFC 6455, but for what `refusesToo` says. The test suite that most libraries were built against listed 1012
  * and 1013 as invalid until February 2016 and 1014 until August 2018, so a library that passed it had to
  * refuse them.
  */
@@ -181,6 +183,7 @@ export const receiveSupport: readonly ReceiveSupport[] = [
     tryAgainLater: 'accepts',
     badGateway: 'accepts',
     registered: 'accepts',
+    refusesToo: [1010],
     source:
       'https://github.com/openjdk/jdk/blob/master/src/java.net.http/share/classes/jdk/internal/net/http/websocket/StatusCodes.java',
   },
@@ -297,9 +300,9 @@ export const receiveSupport: readonly ReceiveSupport[] = [
   {
     id: 'dart',
     implementation: 'dart:io (Dart)',
-    serviceRestart: 'unknown',
-    tryAgainLater: 'unknown',
-    badGateway: 'unknown',
+    serviceRestart: 'accepts',
+    tryAgainLater: 'accepts',
+    badGateway: 'accepts',
     registered: 'accepts',
     source: 'https://github.com/dart-lang/sdk/blob/main/sdk/lib/_http/websocket_impl.dart',
   },
@@ -359,17 +362,22 @@ export const receiveSupport: readonly ReceiveSupport[] = [
   },
 ]
 
-/** How many of the implementations above refuse a code on receipt, of how many. All take the codes of RFC 6455. */
+/** How many of the implementations above refuse a code on receipt, of how many. */
 export function refusals(n: number): { refusing: number; of: number } {
-  const column = columnOf(n)
-  const refusing = column ? receiveSupport.filter((row) => row[column] === 'rejects').length : 0
+  const refusing = receiveSupport.filter((row) => receiptOf(row, n) === 'rejects').length
   return { refusing, of: receiveSupport.length }
 }
 
-/** What each implementation does with a code on receipt; empty for the codes of RFC 6455, which all take. */
+/** What each implementation does with a code on receipt; empty for the codes of RFC 6455 that all take. */
 export function receiptsOf(n: number): { row: ReceiveSupport; receipt: Receipt }[] {
+  if (!columnOf(n) && refusals(n).refusing === 0) return []
+  return receiveSupport.map((row) => ({ row, receipt: receiptOf(row, n) }))
+}
+
+function receiptOf(row: ReceiveSupport, n: number): Receipt {
   const column = columnOf(n)
-  return column ? receiveSupport.map((row) => ({ row, receipt: row[column] })) : []
+  if (column) return row[column]
+  return row.refusesToo?.includes(n) ? 'rejects' : 'accepts'
 }
 
 function columnOf(n: number) {

@@ -5,9 +5,9 @@ const find = (id: string, code: number) =>
   privateCodes.find((row) => row.id === id)?.codes.find((row) => row.code === code)
 
 describe('privateCodes', () => {
-  it('has 20 ecosystems, each once, each with a link', () => {
-    expect(privateCodes).toHaveLength(20)
-    expect(new Set(privateCodes.map((row) => row.id)).size).toBe(20)
+  it('has 21 ecosystems, each once, each with a link', () => {
+    expect(privateCodes).toHaveLength(21)
+    expect(new Set(privateCodes.map((row) => row.id)).size).toBe(21)
     for (const row of privateCodes) {
       expect(row.id).toMatch(/^[a-z-]+$/)
       expect(row.sources.length).toBeGreaterThan(0)

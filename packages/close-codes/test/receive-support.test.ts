@@ -6,10 +6,11 @@ const rejecting = (id: 'serviceRestart' | 'tryAgainLater' | 'badGateway' | 'regi
   receiveSupport.filter((row) => row[id] === 'rejects').map((row) => row.implementation)
 
 describe('refusals', () => {
-  it('counts for the later codes, and finds none for those of RFC 6455', () => {
+  it('counts for the later codes, and for those of RFC 6455 only what was measured', () => {
     expect(refusals(1014)).toEqual({ refusing: 15, of: 36 })
     expect(refusals(1012)).toEqual({ refusing: 7, of: 36 })
     expect(refusals(3003)).toEqual({ refusing: rejecting('registered').length, of: 36 })
+    expect(refusals(1010)).toEqual({ refusing: 1, of: 36 })
     expect(refusals(1000)).toEqual({ refusing: 0, of: 36 })
   })
 })

@@ -56,7 +56,7 @@ ${comingBack(row, words)}
 ${whoSends(row.code, words, path)}
 ${lines && html`<h2 id="write">${site.pairPage.linesToWrite}</h2>\n${lines}\n`}<h2 id="wire">${site.pairPage.onTheWire}</h2>
 ${wireExample(row, words)}
-${returns && html`<h2 id="returns">${site.pairPage.clients}</h2>\n<p>${site.who.clientsIntro}</p>\n${returns}\n`}${taken && html`<h2 id="receipt">${labels.support}</h2>\n${taken}\n`}${
+${returns && html`<h2 id="returns">${site.pairPage.clients}</h2>\n<p>${words.table.measured.clientsIntro}</p>\n${returns}\n`}${taken && html`<h2 id="receipt">${labels.support}</h2>\n${taken}\n`}${
   uses.length > 0 &&
   html`<h2 id="others">${site.codePage.inEcosystems}</h2>
 <dl class="facts">

@@ -82,6 +82,6 @@ ${
   )
 }
 ${both('wire', site.pairPage.onTheWire, (row) => wireExample(row, words))}
-${returns && html`<h2 id="returns">${site.pairPage.clients}</h2>\n<p>${site.who.clientsIntro}</p>\n${returns}\n`}${taken && html`<h2 id="clients">${labels.support}</h2>\n${taken}\n`}${both('sources', labels.sources, sourceList)}`,
+${returns && html`<h2 id="returns">${site.pairPage.clients}</h2>\n<p>${words.table.measured.clientsIntro}</p>\n${returns}\n`}${taken && html`<h2 id="clients">${labels.support}</h2>\n${taken}\n`}${both('sources', labels.sources, sourceList)}`,
   }
 }

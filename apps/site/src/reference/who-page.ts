@@ -1,104 +1,107 @@
 // Who says what: three measured tables, in the words of the reader's language.
 
-import { fill } from '@holdfast/close-codes/languages'
+import { fill, type Language } from '@holdfast/close-codes/languages'
 import {
+  clientReceipts,
+  clientReceiptsMeasured,
   clientReturns,
   clientReturnsMeasured,
-  type ProxyOutcome,
+  exitInWords,
+  interimInWords,
+  newcomersInWords,
+  outcomeInWords,
+  type ProxyRow,
   proxies,
   proxiesMeasured,
-  type Returns,
+  type ReturnCode,
+  reportInWords,
+  returnsInWords,
   type Seen,
+  type Sent,
   type Stop,
+  seenInWords,
   serverStops,
   serverStopsMeasured,
+  silentInWords,
+  timeInWords,
+  whoSays,
 } from '@holdfast/close-codes/measured'
-import { type Html, html } from '../html.ts'
+import { type Html, html, inline } from '../html.ts'
 import { type Page, relative } from '../page.ts'
 import { inEveryLanguage, type Words } from '../text/all.ts'
 
 export const whoPath = (tag: string) => `${tag}/who/`
 
-const allStops = serverStops.flatMap(({ stops }) => stops)
-
-/** Whether clients report a code after this stop: a Close with it, or an end of TCP, which they report as 1006. */
-function shows(code: number, seen: Seen): boolean {
-  if (seen.what === 'close') return seen.code === code
-  return code === 1006 && (seen.what === 'end' || seen.what === 'reset')
-}
-
 /** The servers whose clients see a code, with the ways of stopping them; a few, and how many there are in all. */
 export function whoSends(code: number, words: Words, from: string, most = 6): Html {
-  const { who } = words.site
-  const count = allStops.filter(({ sees }) => sees.some((seen) => shows(code, seen))).length
-  const about = { code, count, of: allStops.length }
+  const who = words.table.measured
+  const { servers, count, of } = whoSays(code)
   const more = html`<a href="${relative(from, whoPath(words.tag))}">${who.title}</a>`
-  if (count === 0) return html`<p>${fill(who.nobody, about)} ${more}</p>`
-  const some = serverStops.flatMap(({ version, stops }) =>
-    stops
-      .filter(({ sees }) => sees.some((seen) => shows(code, seen)))
-      .slice(0, 1)
-      .map(({ how }) => html`<li>${version}: <code>${how}</code></li>\n`),
-  )
-  return html`<p>${fill(who.howMany, about)} ${more}</p>
+  if (count === 0) return html`<p>${fill(who.nobody, { code, count, of })} ${more}</p>`
+  const some = servers.map(({ version, how }) => html`<li>${version}: <code>${how}</code></li>\n`)
+  return html`<p>${fill(who.howMany, { code, count, of })} ${more}</p>
 <ul>
 ${some.slice(0, most)}</ul>`
 }
 
 /** How client libraries come back after a code; nothing for codes that were not tried. */
-export function whatClientsDo(codes: readonly number[], { site }: Words): Html | undefined {
-  const tried = codes.filter(
-    (code) => code in clientReturns[0]!.after,
-  ) as (keyof (typeof clientReturns)[0]['after'])[]
+export function whatClientsDo(codes: readonly number[], { table }: Words): Html | undefined {
+  const tried = codes.filter((code) => code in clientReturns[0]!.after) as ReturnCode[]
   if (tried.length === 0) return undefined
-  const { columns } = site.who
   return html`<div class="wide" tabindex="0"><table>
-<thead><tr><th>${columns.client}</th>${tried.map((code) => html`<th>${code}</th>`)}</tr></thead>
+<thead><tr><th>${table.measured.columns.client}</th>${tried.map((code) => html`<th>${code}</th>`)}</tr></thead>
 <tbody>
 ${clientReturns.map(
   ({ client, after }) =>
-    html`<tr><td>${client}</td>${tried.map((code) => html`<td>${returns(after[code], site.who)}</td>`)}</tr>\n`,
+    html`<tr><td>${client}</td>${tried.map((code) => html`<td>${returnsInWords(after[code], table)}</td>`)}</tr>\n`,
 )}</tbody>
 </table></div>`
 }
 
 export function whoPage(words: Words): Page {
-  const { site, tag } = words
-  const { who } = site
+  const { tag, table } = words
+  const who = table.measured
   const measured = (date: string) => html`<p>${fill(who.measured, { date })}</p>`
   return {
     path: whoPath(tag),
     words,
     title: who.title,
-    description: who.description,
+    description: fill(who.description, {
+      servers: serverStops.length,
+      proxies: proxies.length,
+      clients: new Set([...clientReturns, ...clientReceipts].map(({ client }) => client)).size,
+    }),
     translations: inEveryLanguage(whoPath),
-    data: { servers: serverStops, proxies, clients: clientReturns },
+    data: { servers: serverStops, proxies, clients: clientReturns, receipts: clientReceipts },
     body: html`<h1>${who.title}</h1>
 <p class="meaning">${who.intro}</p>
 <ul>
 <li><a href="#servers">${who.servers}</a></li>
 <li><a href="#proxies">${who.proxies}</a></li>
 <li><a href="#clients">${who.clients}</a></li>
+<li><a href="#receipts">${who.receipts}</a></li>
 </ul>
 <h2 id="servers">${who.servers}</h2>
 <p>${who.serversIntro}</p>
 ${measured(serverStopsMeasured)}
-${serverTable(who)}
+${serverTable(table)}
 <h2 id="proxies">${who.proxies}</h2>
 <p>${who.proxiesIntro}</p>
 ${measured(proxiesMeasured)}
-${proxyTable(who)}
+${proxyTable(table)}
 <h2 id="clients">${who.clients}</h2>
 <p>${who.clientsIntro}</p>
 ${measured(clientReturnsMeasured.date)}
-${clientTable(who)}`,
+${clientTable(table)}
+<h2 id="receipts">${who.receipts}</h2>
+<p>${who.receiptsIntro}</p>
+${measured(clientReceiptsMeasured)}
+${receiptTable(table)}`,
   }
 }
 
-type WhoText = Words['site']['who']
-
-function serverTable(who: WhoText): Html {
-  const { columns } = who
+function serverTable(table: Language): Html {
+  const { columns } = table.measured
   const heads = ['how', 'clientSees', 'after', 'newcomers', 'exits', 'silentClient'] as const
   return html`<div class="wide" tabindex="0"><table>
 <thead><tr><th>${columns.server}</th>${heads.map((head) => html`<th>${columns[head]}</th>`)}</tr></thead>
@@ -106,79 +109,71 @@ ${serverStops.map(
   ({ server, version, stops }) => html`<tbody id="${server.replace(/[^\w-]/g, '-')}">
 ${stops.map(
   (stop, i) =>
-    html`<tr>${i === 0 && html`<th scope="rowgroup" rowspan="${stops.length}">${version}</th>`}<td><code>${stop.how}</code></td>${stopCells(stop, who)}</tr>\n`,
+    html`<tr>${i === 0 && html`<th scope="rowgroup" rowspan="${stops.length}">${version}</th>`}<td><code>${stop.how}</code></td>${stopCells(stop, table)}</tr>\n`,
 )}</tbody>\n`,
 )}</table></div>`
 }
 
-function stopCells({ sees, after, spread, newcomers, exits, silentClient }: Stop, who: WhoText): Html {
-  const ending = typeof exits === 'string' ? who[exits] : `${exits.after} s, ${exits.status}`
-  const seen = sees.map((one, i) => [i > 0 && ' / ', seenWords(one, who)])
-  const time = after === undefined ? '' : `${after} s${spread ? ` (+ ${spread} s)` : ''}`
-  const met = newcomers.map((one) => who.newcomer[one]).join(' → ')
-  return html`<td>${seen}</td><td>${time}</td><td>${met}</td><td>${ending}</td><td>${silentWords(silentClient, who)}</td>`
+function stopCells(stop: Stop, table: Language): Html {
+  const { sees } = stop
+  const seen = sees.map((one, i) => [i > 0 && ' / ', seenHtml(one, table)])
+  return html`<td>${seen}</td><td>${timeInWords(stop)}</td><td>${newcomersInWords(stop, table)}</td><td>${exitInWords(stop, table)}</td><td>${silentInWords(stop, table)}</td>`
 }
 
-function seenWords(seen: Seen, who: WhoText): Html {
-  if (seen.what !== 'close') return html`${who.seen[seen.what]}`
+function seenHtml(seen: Seen, table: Language): Html {
+  if (seen.what !== 'close') return html`${seenInWords([seen], table)}`
   return html`Close ${seen.code}${seen.reason !== undefined && html` <code>${seen.reason}</code>`}`
 }
 
-function silentWords(silent: Stop['silentClient'], who: WhoText): string {
-  if (silent === undefined) return ''
-  if (silent === 'never') return who.never
-  const { cut, exit } = silent
-  return [
-    cut !== undefined && fill(who.cut, { cut: `${cut} s` }),
-    exit !== undefined && fill(who.exit, { exit: `${exit} s` }),
-  ]
-    .filter(Boolean)
-    .join(', ')
-}
-
-function proxyTable(who: WhoText): Html {
-  const columns = ['refused', 'silent', 'reset', 'idle', 'terminated', 'graceful', 'reload'] as const
+function proxyTable(table: Language): Html {
+  const { columns } = table.measured
+  const heads = [
+    'handshake',
+    'refused',
+    'silent',
+    'reset',
+    'idle',
+    'terminated',
+    'graceful',
+    'reload',
+  ] as const
+  // The remarks are data, in English; every language has them in the JSON beside the page.
+  const english = table.tag === 'en'
+  const cell = (row: ProxyRow, head: (typeof heads)[number]) =>
+    head === 'handshake' && !row.handshake ? 'HTTP 101' : outcomeInWords(row[head], table)
   return html`<div class="wide" tabindex="0"><table>
-<thead><tr><th>${who.columns.proxy}</th>${columns.map((column) => html`<th>${who.columns[column]}</th>`)}</tr></thead>
+<thead><tr><th>${columns.proxy}</th>${heads.map((head) => html`<th>${columns[head]}</th>`)}<th>${columns.interim}</th>${english && html`<th>${table.measured.remarks}</th>`}</tr></thead>
 <tbody>
 ${proxies.map(
   (row) =>
-    html`<tr><th scope="row">${row.proxy}</th>${columns.map((column) => html`<td>${outcome(row[column], who)}</td>`)}</tr>\n`,
+    html`<tr><th scope="row">${row.proxy}</th>${heads.map((head) => html`<td>${cell(row, head)}</td>`)}<td>${interimInWords(row, table)}</td>${english && html`<td>${inline(row.remarks?.join(' ') ?? '')}</td>`}</tr>\n`,
 )}</tbody>
 </table></div>`
 }
 
-function outcome(seen: ProxyOutcome | undefined, who: WhoText): string {
-  if (!seen) return who.notTried
-  const later = 'after' in seen && seen.after ? ` (${seen.after} s)` : ''
-  switch (seen.what) {
-    case 'http':
-      return (seen.inside ? fill(who.inside, { status: seen.status }) : `HTTP ${seen.status}`) + later
-    case 'end':
-      return who.seen.end + later
-    case 'close':
-      return `Close ${seen.code}${later}`
-    case 'kept':
-      return who.kept
-    case 'silence':
-      return who.silence
-  }
-}
-
-function clientTable(who: WhoText): Html {
-  const codes = Object.keys(clientReturns[0]!.after).map(
-    Number,
-  ) as (keyof (typeof clientReturns)[0]['after'])[]
+function clientTable(table: Language): Html {
+  const { columns } = table.measured
+  const codes = Object.keys(clientReturns[0]!.after).map(Number) as ReturnCode[]
   return html`<div class="wide" tabindex="0"><table>
-<thead><tr><th>${who.columns.client}</th>${codes.map((code) => html`<th>${code}</th>`)}<th>${who.columns.loop}</th></tr></thead>
+<thead><tr><th>${columns.client}</th>${codes.map((code) => html`<th>${code}</th>`)}<th>${columns.loop}</th></tr></thead>
 <tbody>
 ${clientReturns.map(
   ({ client, after, loop }) =>
-    html`<tr><th scope="row">${client}</th>${codes.map((code) => html`<td>${returns(after[code], who)}</td>`)}<td>${loop}</td></tr>\n`,
+    html`<tr><th scope="row">${client}</th>${codes.map((code) => html`<td>${returnsInWords(after[code], table)}</td>`)}<td>${loop}</td></tr>\n`,
 )}</tbody>
 </table></div>`
 }
 
-function returns(after: Returns, who: WhoText): string {
-  return after === 'never' ? who.staysAway : fill(who.attempts, { attempts: after.join(' / ') })
+function receiptTable(table: Language): Html {
+  const { columns, sent: words } = table.measured
+  const heads = Object.keys(clientReceipts[0]!.reports) as `${Sent}`[]
+  const named = (head: string) => (Object.hasOwn(words, head) ? words[head as keyof typeof words] : head)
+  return html`<div class="wide" tabindex="0"><table>
+<thead><tr><th>${columns.client}</th>${heads.map((head) => html`<th>${named(head)}</th>`)}</tr></thead>
+<tbody>
+${clientReceipts.map(
+  ({ client, reports }) =>
+    html`<tr><th scope="row">${client}</th>${heads.map((head) => html`<td>${reportInWords(reports[head], table)}</td>`)}</tr>\n`,
+)}</tbody>
+</table></div>`
 }

@@ -1,5 +1,3 @@
-import type { Newcomer } from '@holdfast/close-codes/measured'
-
 /** The words of the site that are not of the table of close codes. `{name}` is filled in. */
 export interface SiteText {
   /** Link to the main part, for keyboards. */
@@ -66,55 +64,4 @@ export interface SiteText {
     readonly reason: string
   }
   /** What servers, proxies and clients really do. */
-  readonly who: {
-    readonly title: string
-    readonly description: string
-    readonly intro: string
-    /** `{date}` */
-    readonly measured: string
-    readonly servers: string
-    readonly serversIntro: string
-    readonly proxies: string
-    readonly proxiesIntro: string
-    readonly clients: string
-    readonly clientsIntro: string
-    /** `{count}` of `{of}` ways of stopping a server end with `{code}`. */
-    readonly howMany: string
-    /** None of `{of}` ways of stopping a server ends with `{code}`. */
-    readonly nobody: string
-    readonly columns: {
-      readonly server: string
-      readonly how: string
-      readonly clientSees: string
-      readonly after: string
-      readonly newcomers: string
-      readonly exits: string
-      readonly silentClient: string
-      readonly proxy: string
-      readonly refused: string
-      readonly silent: string
-      readonly reset: string
-      readonly idle: string
-      readonly terminated: string
-      readonly graceful: string
-      readonly reload: string
-      readonly client: string
-      readonly loop: string
-    }
-    readonly seen: Record<'end' | 'reset' | 'nothing', string>
-    readonly newcomer: Record<Newcomer, string>
-    readonly stays: string
-    readonly never: string
-    /** A silent client is cut after `{cut}` and the process ends after `{exit}`. */
-    readonly cut: string
-    readonly exit: string
-    /** HTTP `{status}` inside the open WebSocket. */
-    readonly inside: string
-    readonly kept: string
-    readonly silence: string
-    readonly notTried: string
-    /** What `{attempts}`, milliseconds one after the other, are. */
-    readonly attempts: string
-    readonly staysAway: string
-  }
 }

@@ -7,6 +7,7 @@ import {
   type UnregisteredExplanation,
 } from '@holdfast/close-codes/explain'
 import { adviceShort, fill, inARow, type Language, labelled, listOf } from '@holdfast/close-codes/languages'
+import { whoSays } from '@holdfast/close-codes/measured'
 import type { Command } from 'commander'
 import { readCode } from '../code-argument.ts'
 import { type Block, type Field, layOut, sheetOf } from '../layout.ts'
@@ -23,7 +24,7 @@ export function registerExplain(program: Command, io: Io): void {
     inLanguage(io, flags, (language) => {
       const explanation = explain(readCode(code, language), language)
       if (!explanation) return
-      if (flags.json) printJson(io, explanation)
+      if (flags.json) printJson(io, { ...explanation, whoSays: whoSays(explanation.code) })
       else io.stdout.write(layOut(explanationPage(explanation, language), sheetOf(io)))
     }),
   )
@@ -59,6 +60,7 @@ function registered(explanation: RegisteredExplanation, language: Language): Blo
         { label: labels.holdfast, text: inARow(text.advice, text.retry.holdfast, language) },
       ],
     },
+    ...saidBy(explanation, language),
     ...usedBy(explanation, language),
     { is: 'heading', text: labels.definedIn },
     { is: 'lines', lines: [reference.title, reference.url] },
@@ -91,6 +93,7 @@ function unregistered(explanation: UnregisteredExplanation, language: Language):
         { label: labels.comeBack, text: text.advice },
       ],
     },
+    ...saidBy(explanation, language),
     ...usedBy(explanation, language),
     ...(sameRange.length > 0 ? others : []),
   ]
@@ -108,6 +111,26 @@ export function colourOf(action: Explanation['advice']['action']): Colour {
 
 function aliases({ aliases }: RegisteredExplanation, language: Language): Field {
   return { label: language.labels.aliases, text: listOf(aliases, language) }
+}
+
+/** How many servers `explain` names; `holdfast servers` has them all. */
+const mostSayers = 6
+
+/** Who was seen to say it when it stops; nothing about numbers that nobody says and that are not registered. */
+function saidBy({ code, registered }: Explanation, language: Language): Block[] {
+  const { measured } = language
+  const { servers, count, of } = whoSays(code)
+  if (count === 0 && !registered) return []
+  const hint = fill(measured.tableHint, { command: '`holdfast servers`' })
+  const sentence = fill(count === 0 ? measured.nobody : measured.howMany, { code, count, of })
+  return [
+    { is: 'heading', text: measured.saidBy },
+    { is: 'paragraph', text: inARow(sentence, hint, language) },
+    {
+      is: 'items',
+      items: servers.slice(0, mostSayers).map(({ version, how }) => labelled(version, how, language)),
+    },
+  ]
 }
 
 function usedBy(explanation: Explanation, language: Language): Block[] {

@@ -9,6 +9,7 @@ import { registerDemo } from './demo.ts'
 import { registerDocs } from './docs.ts'
 import { registerDrain } from './drain.ts'
 import { registerExplain } from './explain.ts'
+import { registerMeasured } from './measured.ts'
 import { registerReload } from './reload.ts'
 import { registerServe } from './serve.ts'
 import { registerStatus } from './status.ts'
@@ -28,6 +29,7 @@ export const registerCommands: ((program: Command, io: Io) => void)[] = [
   registerExplain,
   registerCompare,
   registerCodes,
+  registerMeasured,
   registerDocs,
   registerDemo,
   registerVersion,

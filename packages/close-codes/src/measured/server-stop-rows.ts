@@ -237,7 +237,7 @@ export const serverStops: readonly ServerStops[] = [
   { server: 'websockify', version: 'python3-websockify 0.10.0+dfsg1-4+b1', from: 'Debian', stops: [
     { how: 'SIGTERM', sees: [end], after: 0.16, newcomers: ['accepted-reset', 'refused'], exits: { after: 0.8, status: '0' }, silentClient: { cut: 0.7, exit: 1.1 } },
     { how: 'SIGINT', sees: [end], after: 0.03, newcomers: ['refused'], exits: { after: 0.7, status: '0' } },
-    { how: 'SIGHUP', sees: [nothing], newcomers: ['accepted-silent'], exits: { after: 0, status: 'SIGHUP, 3 orphan(s)' } },
+    { how: 'SIGHUP', sees: [nothing], newcomers: ['accepted-silent'], exits: { after: 0, status: 'SIGHUP', orphans: 3 } },
   ] },
   { server: 'mercurius', version: 'mercurius 16.10.1, fastify 5.12.8', from: 'npm', stops: [
     { how: 'SIGTERM (no handler)', sees: [end], after: 0.08, newcomers: ['refused'], exits: { after: 0.1, status: 'SIGTERM' } },
@@ -370,7 +370,7 @@ export const serverStops: readonly ServerStops[] = [
     { how: 'SIGTERM', sees: [end], after: 0.06, newcomers: ['refused'], exits: { after: 0.2, status: '0' } },
     { how: 'SIGQUIT', sees: [nothing], newcomers: ['accepted-silent'], exits: 'never', silentClient: 'never' },
     { how: 'SIGUSR2 (hot deploy), watched 40 s', sees: [nothing], newcomers: ['let-in'], exits: 'stays' },
-    { how: 'SIGUSR2 (hot deploy), watched 135 s', sees: [end], after: 120.6, newcomers: ['let-in'], exits: { after: 120.7, status: '0, 3 orphan(s)' } },
+    { how: 'SIGUSR2 (hot deploy), watched 135 s', sees: [end], after: 120.6, newcomers: ['let-in'], exits: { after: 120.7, status: '0', orphans: 3 } },
   ] },
   { server: 'nodemon', version: 'nodemon 3.1.14', from: 'npm', stops: [
     { how: 'SIGTERM (app handler sends 1012)', sees: [{ what: 'close', code: 1012, reason: 'restart' }], after: 0.05, newcomers: ['refused'], exits: { after: 0.3, status: '143' } },
@@ -419,11 +419,11 @@ export const serverStops: readonly ServerStops[] = [
   ] },
   { server: 'npm-start', version: 'npm 11.19.1, node 20.20.2', from: 'npm', stops: [
     { how: 'SIGINT to the group (app handler sends 1012)', sees: [{ what: 'close', code: 1012, reason: 'restart' }], after: 0.06, newcomers: ['refused'], exits: { after: 0.2, status: 'SIGINT' } },
-    { how: 'SIGKILL', sees: [nothing], newcomers: ['let-in'], exits: { after: 0.1, status: 'SIGKILL, 2 orphan(s)' } },
-    { how: 'SIGTERM (app handler sends 1012)', sees: [nothing], newcomers: ['let-in'], exits: { after: 0.1, status: 'SIGTERM, 1 orphan(s)' }, silentClient: { exit: 0 } },
+    { how: 'SIGKILL', sees: [nothing], newcomers: ['let-in'], exits: { after: 0.1, status: 'SIGKILL', orphans: 2 } },
+    { how: 'SIGTERM (app handler sends 1012)', sees: [nothing], newcomers: ['let-in'], exits: { after: 0.1, status: 'SIGTERM', orphans: 1 }, silentClient: { cut: 'never', exit: 0 } },
   ] },
   { server: 'sh-c-node', version: 'node 20.20.2, dash', from: 'npm', stops: [
-    { how: 'SIGTERM (app handler sends 1012)', sees: [nothing], newcomers: ['let-in'], exits: { after: 0, status: 'SIGTERM, 1 orphan(s)' } },
+    { how: 'SIGTERM (app handler sends 1012)', sees: [nothing], newcomers: ['let-in'], exits: { after: 0, status: 'SIGTERM', orphans: 1 } },
   ] },
   { server: 'hocuspocus', version: '@hocuspocus/server 3.4.4', from: 'npm', stops: [
     { how: 'SIGTERM', sees: [end], after: 0.09, newcomers: ['refused'], exits: { after: 0.2, status: '0' }, silentClient: { cut: 0.1, exit: 0.1 } },
@@ -457,7 +457,7 @@ export const serverStops: readonly ServerStops[] = [
     { how: 'liveQueryServer.shutdown()', sees: [nothing], newcomers: ['let-in'], exits: 'never', silentClient: 'never' },
   ] },
   { server: 'partykit-dev', version: 'partykit 0.0.115', from: 'npm', stops: [
-    { how: 'SIGTERM', sees: [end], after: 0.02, newcomers: ['refused'], exits: { after: 0.1, status: '0, 1 orphan(s)' }, silentClient: { cut: 0, exit: 0 } },
+    { how: 'SIGTERM', sees: [end], after: 0.02, newcomers: ['refused'], exits: { after: 0.1, status: '0', orphans: 1 }, silentClient: { cut: 0, exit: 0 } },
     { how: 'SIGINT', sees: [end], after: 0.13, newcomers: ['accepted-reset'], exits: { after: 0.2, status: '0' } },
     { how: 'source file changed', sees: [end], after: 0.7, newcomers: ['let-in', 'let-in-ended', 'refused', 'let-in'], exits: 'stays' },
   ] },
@@ -531,7 +531,7 @@ export const serverStops: readonly ServerStops[] = [
     { how: 'SIGHUP', sees: [end], after: 0.01, newcomers: ['gone'], exits: { after: 0, status: '0' } },
   ] },
   { server: 'cockpit-ws', version: 'cockpit-ws 287.1-0+deb12u3', from: 'Debian', stops: [
-    { how: 'SIGTERM', sees: [end], after: 0, newcomers: ['gone'], exits: { after: 0, status: 'SIGTERM, 1 orphan(s)' }, silentClient: { cut: 0, exit: 0 } },
+    { how: 'SIGTERM', sees: [end], after: 0, newcomers: ['gone'], exits: { after: 0, status: 'SIGTERM', orphans: 1 }, silentClient: { cut: 0, exit: 0 } },
     { how: 'SIGINT', sees: [end], after: 0.01, newcomers: ['gone'], exits: { after: 0, status: 'SIGINT' } },
   ] },
   { server: 'websocketpp', version: 'libwebsocketpp-dev 0.8.2-4, libasio-dev 1:1.22.1-1', from: 'Debian', stops: [

@@ -30,10 +30,16 @@ export interface Stop {
   readonly spread?: number
   /** What those who connect meanwhile meet, in the order in which it changes. */
   readonly newcomers: readonly Newcomer[]
-  /** Seconds until the process ends, with its exit status or the signal; `stays`: it is meant to go on; `never`: not within 40 s. */
-  readonly exits: { readonly after: number; readonly status: string } | 'stays' | 'never'
+  /**
+   * Seconds until the process ends, with its exit status or the signal, and how many processes of it are left then; `stays`: it
+   * is meant to go on; `never`: not within 40 s.
+   */
+  readonly exits:
+    | { readonly after: number; readonly status: string; readonly orphans?: number }
+    | 'stays'
+    | 'never'
   /** A client that answers no Close: seconds until it is cut and until the process ends; `never`: not within 40 s. Absent where not tried. */
-  readonly silentClient?: { readonly cut?: number; readonly exit?: number } | 'never'
+  readonly silentClient?: { readonly cut?: number | 'never'; readonly exit?: number } | 'never'
 }
 
 /** A server set-up and what its clients see when it is stopped. */

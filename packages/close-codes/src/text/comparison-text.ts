@@ -38,7 +38,13 @@ export interface ComparisonText {
   /** `{list}`; the sentence for two codes that both have a cousin: `{a}`, `{listA}`, `{b}`, `{listB}`. */
   readonly http: { readonly some: string; readonly none: string; readonly pair: string }
   /** `{refusing}`, `{of}`; the sentence for two later codes: `{a}`, `{refusingA}`, `{b}`, `{refusingB}`, `{of}`. */
-  readonly support: { readonly standard: string; readonly later: string; readonly pair: string }
+  readonly support: {
+    readonly standard: string
+    /** Of a code of RFC 6455 that some refuse all the same: `{n}`, `{refusing}`, `{of}`. */
+    readonly refused: string
+    readonly later: string
+    readonly pair: string
+  }
 
   /** Sentences about what both codes have in common. */
   readonly both: {

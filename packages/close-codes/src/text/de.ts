@@ -2,6 +2,7 @@ import { command } from './de/command.ts'
 import { comparison } from './de/comparison.ts'
 import { ecosystems, withoutOwnCodes } from './de/ecosystems.ts'
 import { labels } from './de/labels.ts'
+import { measured } from './de/measured.ts'
 import { page } from './de/page.ts'
 import { protocol } from './de/protocol.ts'
 import { registered } from './de/registered.ts'
@@ -33,6 +34,7 @@ export const de: Language = {
   },
   labels,
   comparison,
+  measured,
   page,
   command,
   ecosystems,

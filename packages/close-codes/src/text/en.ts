@@ -2,6 +2,7 @@ import { command } from './en/command.ts'
 import { comparison } from './en/comparison.ts'
 import { ecosystems, withoutOwnCodes } from './en/ecosystems.ts'
 import { labels } from './en/labels.ts'
+import { measured } from './en/measured.ts'
 import { page } from './en/page.ts'
 import { protocol } from './en/protocol.ts'
 import { registered } from './en/registered.ts'
@@ -30,6 +31,7 @@ export const en: Language = {
   },
   labels,
   comparison,
+  measured,
   page,
   command,
   ecosystems,

@@ -2,6 +2,7 @@ import { command } from './es/command.ts'
 import { comparison } from './es/comparison.ts'
 import { ecosystems, withoutOwnCodes } from './es/ecosystems.ts'
 import { labels } from './es/labels.ts'
+import { measured } from './es/measured.ts'
 import { page } from './es/page.ts'
 import { protocol } from './es/protocol.ts'
 import { registered } from './es/registered.ts'
@@ -32,6 +33,7 @@ export const es: Language = {
   },
   labels,
   comparison,
+  measured,
   page,
   command,
   ecosystems,

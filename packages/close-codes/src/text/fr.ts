@@ -2,6 +2,7 @@ import { command } from './fr/command.ts'
 import { comparison } from './fr/comparison.ts'
 import { ecosystems, withoutOwnCodes } from './fr/ecosystems.ts'
 import { labels } from './fr/labels.ts'
+import { measured } from './fr/measured.ts'
 import { page } from './fr/page.ts'
 import { protocol } from './fr/protocol.ts'
 import { registered } from './fr/registered.ts'
@@ -33,6 +34,7 @@ export const fr: Language = {
   },
   labels,
   comparison,
+  measured,
   page,
   command,
   ecosystems,

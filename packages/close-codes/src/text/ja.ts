@@ -2,6 +2,7 @@ import { command } from './ja/command.ts'
 import { comparison } from './ja/comparison.ts'
 import { ecosystems, withoutOwnCodes } from './ja/ecosystems.ts'
 import { labels } from './ja/labels.ts'
+import { measured } from './ja/measured.ts'
 import { page } from './ja/page.ts'
 import { protocol } from './ja/protocol.ts'
 import { registered } from './ja/registered.ts'
@@ -30,6 +31,7 @@ export const ja: Language = {
   },
   labels,
   comparison,
+  measured,
   page,
   command,
   ecosystems,

@@ -6,6 +6,7 @@ import type { Receipt } from '../receive-support.ts'
 import type { ComparisonText } from './comparison-text.ts'
 import type { ecosystems, withoutOwnCodes } from './en/ecosystems.ts'
 import type { supportNotes } from './en/support-notes.ts'
+import type { MeasuredText } from './measured-text.ts'
 
 /** One line or more, each a sentence of its own. */
 export type Lines = readonly [string, ...string[]]
@@ -185,6 +186,8 @@ export interface Language {
   readonly labels: Labels
   /** The words with which two codes are compared. */
   readonly comparison: ComparisonText
+  /** The words around the tables of what was measured. */
+  readonly measured: MeasuredText
   /** Headings and paragraphs of the reference that belong to no single code. */
   readonly page: PageText
   /** What the command `holdfast explain` says beside the reference. */

@@ -3,6 +3,7 @@ import { command } from './pt/command.ts'
 import { comparison } from './pt/comparison.ts'
 import { ecosystems, withoutOwnCodes } from './pt/ecosystems.ts'
 import { labels } from './pt/labels.ts'
+import { measured } from './pt/measured.ts'
 import { page } from './pt/page.ts'
 import { protocol } from './pt/protocol.ts'
 import { registered } from './pt/registered.ts'
@@ -31,6 +32,7 @@ export const pt: Language = {
   },
   labels,
   comparison,
+  measured,
   page,
   command,
   ecosystems,

@@ -3,6 +3,7 @@ import { command } from './zh/command.ts'
 import { comparison } from './zh/comparison.ts'
 import { ecosystems, withoutOwnCodes } from './zh/ecosystems.ts'
 import { labels } from './zh/labels.ts'
+import { measured } from './zh/measured.ts'
 import { page } from './zh/page.ts'
 import { protocol } from './zh/protocol.ts'
 import { registered } from './zh/registered.ts'
@@ -30,6 +31,7 @@ export const zh: Language = {
   },
   labels,
   comparison,
+  measured,
   page,
   command,
   ecosystems,

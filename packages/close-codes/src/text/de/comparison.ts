@@ -67,6 +67,7 @@ export const comparison: ComparisonText = {
     pair: 'In HTTP wäre {a} ein Status {listA} und {b} ein Status {listB}.',
   },
   support: {
+    refused: '{n} steht in RFC 6455, und doch lehnt ihn {refusing} der {of} Implementierungen ab',
     standard: '{n} steht in RFC 6455, und jede Implementierung nimmt ihn an',
     later: '{n} wurde später registriert und wird von {refusing} der {of} Implementierungen abgelehnt',
     pair: 'Beide wurden nach RFC 6455 registriert: {a} wird von {refusingA} der {of} Implementierungen abgelehnt, {b} von {refusingB}.',

@@ -145,6 +145,13 @@ export const ecosystems: EcosystemTexts = {
   fluxer: {
     note: 'Die übrigen Codes sind die von Discord Gateway, 4000-4012.',
   },
+  'fastify-http-proxy': {
+    note: 'Es zählt 3000 zu 1004, 1005 und 1006 hinzu, die nicht auf die Leitung dürfen. Gesehen mit 11.6.3; eigene Clients hat es nicht.',
+    codes: {
+      4005: 'der Upstream hat ohne Code geschlossen',
+      4006: 'die Verbindung zum Upstream ging verloren',
+    },
+  },
 }
 
 export const withoutOwnCodes: InsteadTexts = {

@@ -65,6 +65,7 @@ export const comparison: ComparisonText = {
     pair: 'In terms of HTTP, {a} would be {listA}, and {b} would be {listB}.',
   },
   support: {
+    refused: '{n} is in RFC 6455, yet {refusing} of {of} implementations refuses it',
     standard: '{n} is in RFC 6455, and every implementation takes it',
     later: '{n} was registered later, and is refused by {refusing} of {of} implementations',
     pair: 'Both were registered after RFC 6455: {a} is refused by {refusingA} of {of} implementations, {b} by {refusingB}.',

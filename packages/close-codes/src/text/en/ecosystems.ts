@@ -144,6 +144,13 @@ export const ecosystems = {
   fluxer: {
     note: 'The other codes are those of the Discord Gateway, 4000-4012.',
   },
+  'fastify-http-proxy': {
+    note: 'It adds 3000 to 1004, 1005 and 1006, which may not travel. Seen with 11.6.3; it has no clients of its own.',
+    codes: {
+      4005: 'the upstream closed without a code',
+      4006: 'the connection to the upstream was lost',
+    },
+  },
 } as const
 
 /** What the ecosystems without codes of their own do instead. */

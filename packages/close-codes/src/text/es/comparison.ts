@@ -66,6 +66,7 @@ export const comparison: ComparisonText = {
     pair: 'En HTTP, {a} sería {listA}, y {b} sería {listB}.',
   },
   support: {
+    refused: '{n} está en la RFC 6455, y aun así lo rechaza {refusing} de {of} implementaciones',
     standard: '{n} está en la RFC 6455, y lo aceptan todas las implementaciones',
     later: '{n} se registró más tarde, y es rechazado por {refusing} de {of} implementaciones',
     pair: 'Ambos se registraron después de la RFC 6455: {a} es rechazado por {refusingA} de {of} implementaciones, {b} por {refusingB}.',

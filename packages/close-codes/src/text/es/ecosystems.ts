@@ -145,6 +145,13 @@ export const ecosystems: EcosystemTexts = {
   fluxer: {
     note: 'Los demás códigos son los de Discord Gateway, 4000-4012.',
   },
+  'fastify-http-proxy': {
+    note: 'Suma 3000 a 1004, 1005 y 1006, que no pueden viajar. Visto con 11.6.3; no tiene clientes propios.',
+    codes: {
+      4005: 'el upstream cerró sin código',
+      4006: 'se perdió la conexión con el upstream',
+    },
+  },
 }
 
 export const withoutOwnCodes: InsteadTexts = {

@@ -67,6 +67,7 @@ export const comparison: ComparisonText = {
     pair: 'En HTTP, {a} serait {listA}, et {b} serait {listB}.',
   },
   support: {
+    refused: '{n} est dans la RFC 6455, pourtant {refusing} des {of} implémentations le refuse',
     standard: '{n} est dans la RFC 6455, et toutes les implémentations l’acceptent',
     later: '{n} a été enregistré plus tard, et il est refusé par {refusing} des {of} implémentations',
     pair: 'Les deux ont été enregistrés après la RFC 6455 : {a} est refusé par {refusingA} des {of} implémentations, {b} par {refusingB}.',

@@ -145,6 +145,13 @@ export const ecosystems: EcosystemTexts = {
   fluxer: {
     note: 'Les autres codes sont ceux de Discord Gateway, 4000-4012.',
   },
+  'fastify-http-proxy': {
+    note: 'Il ajoute 3000 à 1004, 1005 et 1006, qui ne peuvent pas circuler. Observé avec 11.6.3 ; il n’a pas de clients à lui.',
+    codes: {
+      4005: 'le serveur amont a fermé sans code',
+      4006: 'la connexion au serveur amont a été perdue',
+    },
+  },
 }
 
 export const withoutOwnCodes: InsteadTexts = {

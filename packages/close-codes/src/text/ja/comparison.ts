@@ -65,6 +65,7 @@ export const comparison: ComparisonText = {
     pair: 'HTTPで言えば、{a}は{listA}、{b}は{listB}にあたります。',
   },
   support: {
+    refused: '{n}はRFC 6455にありますが、{of}実装中{refusing}実装が拒否します',
     standard: '{n}はRFC 6455にあり、すべての実装が受け付けます',
     later: '{n}は後から登録され、{of}実装中{refusing}実装が拒否します',
     pair: 'どちらもRFC 6455より後に登録されました。{of}実装中、{a}は{refusingA}実装、{b}は{refusingB}実装が拒否します。',

@@ -145,6 +145,13 @@ export const ecosystems: EcosystemTexts = {
   fluxer: {
     note: 'ほかのコードはDiscord Gatewayの4000-4012と同じです。',
   },
+  'fastify-http-proxy': {
+    note: '送信できない1004、1005、1006に3000を足した番号。11.6.3で確認。専用のクライアントはない。',
+    codes: {
+      4005: '上流がコードなしで閉じた',
+      4006: '上流との接続が失われた',
+    },
+  },
 }
 
 export const withoutOwnCodes: InsteadTexts = {

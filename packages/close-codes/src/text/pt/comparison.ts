@@ -66,6 +66,7 @@ export const comparison: ComparisonText = {
     pair: 'No HTTP, {a} seria {listA}, e {b} seria {listB}.',
   },
   support: {
+    refused: '{n} está na RFC 6455, e ainda assim {refusing} de {of} implementações o recusa',
     standard: '{n} está na RFC 6455, e toda implementação o aceita',
     later: '{n} foi registrado mais tarde, e é recusado por {refusing} de {of} implementações',
     pair: 'Os dois foram registrados depois da RFC 6455: {a} é recusado por {refusingA} de {of} implementações, {b} por {refusingB}.',

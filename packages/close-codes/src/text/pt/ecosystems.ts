@@ -145,6 +145,13 @@ export const ecosystems: EcosystemTexts = {
   fluxer: {
     note: 'Os outros códigos são os do Discord Gateway, 4000-4012.',
   },
+  'fastify-http-proxy': {
+    note: 'Soma 3000 a 1004, 1005 e 1006, que não podem trafegar. Visto com 11.6.3; não tem clientes próprios.',
+    codes: {
+      4005: 'o upstream fechou sem código',
+      4006: 'a conexão com o upstream foi perdida',
+    },
+  },
 }
 
 export const withoutOwnCodes: InsteadTexts = {

@@ -64,6 +64,7 @@ export const comparison: ComparisonText = {
     pair: '换成 HTTP，{a} 相当于 {listA}，{b} 相当于 {listB}。',
   },
   support: {
+    refused: '{n} 在 RFC 6455 里，但 {of} 个实现中有 {refusing} 个拒绝',
     standard: '{n} 在 RFC 6455 里，所有实现都接受',
     later: '{n} 是后来注册的，{of} 个实现中有 {refusing} 个拒绝',
     pair: '两者都在 RFC 6455 之后注册：{of} 个实现中，{a} 被 {refusingA} 个拒绝，{b} 被 {refusingB} 个拒绝。',

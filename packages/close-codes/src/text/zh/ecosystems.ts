@@ -145,6 +145,13 @@ export const ecosystems: EcosystemTexts = {
   fluxer: {
     note: '其余的码与 Discord Gateway 的 4000-4012 相同。',
   },
+  'fastify-http-proxy': {
+    note: '对不能传送的 1004、1005 和 1006 加上 3000。见于 11.6.3；它没有自己的客户端。',
+    codes: {
+      4005: '上游未带代码就关闭',
+      4006: '与上游的连接丢失',
+    },
+  },
 }
 
 export const withoutOwnCodes: InsteadTexts = {
