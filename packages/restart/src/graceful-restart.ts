@@ -1,9 +1,9 @@
 import { findServers } from './adapters/find-servers.ts'
 import type { RestartTarget, SocketOf } from './adapters/targets.ts'
 import { messageOf } from './attempt.ts'
+import { behindShell, processAbove } from './behind-shell.ts'
 import { type RestartOptions, settingsOf } from './options.ts'
 import { type RestartReport, run } from './run.ts'
-import { joined } from './seam.ts'
 import { onSignals } from './signals.ts'
 import { next, type Phase, type RestartEvent, type RestartState } from './state.ts'
 
@@ -31,7 +31,8 @@ export interface Restart {
  * `server` is what carries the WebSockets: a `ws` WebSocketServer, a node:http server, a Fastify app, or several of
  * them in an array, such as `[httpServer, webSocketServer]` where `ws` runs with `noServer`. The README lists them.
  * Call it once, when the server starts: of a node:http server alone, WebSockets from before the call are not known.
- * What fails later is logged and not thrown.
+ * What fails later is logged and not thrown. Behind a shell that passes no SIGTERM on, as with `npm start`, it says so:
+ * to `log`, or else as a process warning with the code `HOLDFAST_SIGNAL_SHELL`.
  *
  * @throws {TypeError} It does not know the server, or Bun's server comes without the handlers of `bunSockets`.
  * @throws {RangeError} An option makes no sense: a duration that is none or is longer than 24 days, a `spread` longer
@@ -42,7 +43,7 @@ export function gracefulRestart<const T extends RestartTarget>(
   options: RestartOptions<SocketOf<T>> = {},
 ): Restart {
   const settings = settingsOf(options)
-  const target = joined(findServers(server, settings), settings.log)
+  const target = findServers(server, settings)
   const listeners = new Set<(state: RestartState) => void>()
   let state: RestartState = { phase: 'serving' }
   let running: Promise<RestartReport> | undefined
@@ -70,6 +71,7 @@ export function gracefulRestart<const T extends RestartTarget>(
   }
 
   const forgetSignals = onSignals(settings.signals, () => void start())
+  if (settings.signals.includes('SIGTERM')) warnBehindShell(options.log && settings.log)
   return {
     get phase() {
       return state.phase
@@ -87,4 +89,11 @@ export function gracefulRestart<const T extends RestartTarget>(
       if (state.phase === 'serving') target.release()
     },
   }
+}
+
+function warnBehindShell(log: ((line: string) => void) | undefined): void {
+  const words = behindShell(process.ppid, processAbove)
+  if (words === undefined) return
+  if (log) log(`restart: ${words}`)
+  else process.emitWarning(words, { code: 'HOLDFAST_SIGNAL_SHELL' })
 }

@@ -62,7 +62,7 @@ export interface RestartOptions<Socket = unknown> {
    */
   exit?: boolean
   /**
-   * Gets one line for each phase and for what went wrong. What it throws is ignored.
+   * Gets one line for each phase, for what went wrong, and for a shell that keeps signals away. What it throws is ignored.
    *
    * @default nothing is logged
    */

@@ -11,7 +11,8 @@ export function onSignals(signals: readonly NodeJS.Signals[], first: () => void)
     asked = true
     first()
   }
-  for (const signal of signals) process.on(signal, onSignal)
+  // Before the handlers of a framework, which find its methods held back then.
+  for (const signal of signals) process.prependListener(signal, onSignal)
   return () => {
     for (const signal of signals) process.off(signal, onSignal)
   }

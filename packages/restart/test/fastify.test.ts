@@ -54,3 +54,18 @@ it('a Fastify app refuses on each of its addresses, and closes with its hooks wh
   expect<string[]>(order).toEqual(['refusing', 'draining', 'closing', 'onClose', 'done'])
   expect(await Promise.all(addresses.map(status))).toEqual(addresses.map(() => 0))
 })
+
+it("a Fastify app waits with a close of the application's own until its clients have been told", async () => {
+  const app = Fastify()
+  const restart = gracefulRestart(app, { signals: [], spread: 0 })
+  await app.register(websocket)
+  app.route({ method: 'GET', url: '/', handler: () => 'hello', wsHandler: () => {} })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  await using client = wsClient(`ws://127.0.0.1:${(app.server.address() as AddressInfo).port}/`)
+  await client.opened
+  const done = restart.start()
+  await app.close()
+  expect(restart.phase).toBe('done')
+  expect((await client.closed).code).toBe(1012)
+  expect(await done).toMatchObject({ total: 1, closed: 1 })
+})

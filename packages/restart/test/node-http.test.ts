@@ -110,6 +110,7 @@ describe('a node:http server', () => {
     expect((await get(server, kept)).headers.connection).toBe('keep-alive')
     const done = restart.start()
     await client.nextFrame()
+    await eventually('the idle connection is closed', () => Object.keys(kept.freeSockets).length === 0)
     const response = await get(server, kept)
     expect([response.statusCode, response.headers.connection]).toEqual([200, 'close'])
     await using refused = wsClient(ws(server))
@@ -117,6 +118,26 @@ describe('a node:http server', () => {
     client.pong('holdfast:drain')
     await done
     expect(server.listening).toBe(false)
+  })
+
+  it("goes on refusing with 503 when the application's own handler closes it, which is told at the end", async () => {
+    const server = await listening(http.createServer())
+    const own = Object.getOwnPropertyNames(server)
+    new WebSocketServer({ server })
+    const restart = restartOf(server, { pongTimeout: '5s' })
+    await using client = await holding(server)
+    const done = restart.start()
+    const phases: string[] = []
+    expect(server.close(() => phases.push(restart.phase))).toBe(server)
+    await client.nextFrame()
+    await using refused = wsClient(ws(server))
+    expect((await refused.refused).status).toBe(503)
+    client.pong('holdfast:drain')
+    expect(await client.closeFrame()).toMatchObject({ code: 1012 })
+    await done
+    expect(phases).toEqual(['done'])
+    expect(server.listening).toBe(false)
+    expect(Object.getOwnPropertyNames(server).sort()).toEqual(own.sort())
   })
 
   it('answers with 503 a handshake that its library has not answered yet', async () => {

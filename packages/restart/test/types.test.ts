@@ -9,7 +9,7 @@ import Fastify from 'fastify'
 import { Hono } from 'hono'
 import { expect, expectTypeOf, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { bunSockets, gracefulRestart, type SocketOf } from '../src/index.ts'
+import { bunSockets, gracefulRestart, type NestTarget, type SocketOf } from '../src/index.ts'
 
 const app = Fastify()
 const nodeWebSocket = createNodeWebSocket({ app: new Hono() })
@@ -17,6 +17,16 @@ void websocket
 
 interface BunSocket {
   send(data: string): number
+}
+/** As the types of Socket.IO have it. */
+interface IoSocket {
+  emit(event: string): boolean
+}
+interface SocketIo {
+  engine: unknown
+  of(name: string): unknown
+  sockets: { sockets: Map<string, IoSocket> }
+  close(): Promise<void>
 }
 const handlers = bunSockets({ message: (socket: BunSocket, message: string) => socket.send(message) })
 
@@ -28,6 +38,10 @@ it('onDrain is typed by the server', () => {
   expectTypeOf<SocketOf<[http.Server, typeof nodeWebSocket]>>().toEqualTypeOf<WebSocket>()
   expectTypeOf<SocketOf<[http.Server, NodeAdapter]>>().toExtend<Peer>()
   expectTypeOf<SocketOf<typeof handlers>>().toEqualTypeOf<BunSocket>()
+  expectTypeOf<SocketOf<SocketIo>>().toEqualTypeOf<IoSocket>()
+  expectTypeOf<SocketOf<{ getWss(): WebSocketServer; applyTo(): void }>>().toEqualTypeOf<WebSocket>()
+  expectTypeOf<SocketOf<{ ws: { server?: WebSocketServer }; callback(): void }>>().toEqualTypeOf<WebSocket>()
+  expectTypeOf<SocketOf<NestTarget>>().toBeAny()
 })
 
 it('every supported server is taken, and an Express app or a number is refused at compile time and at run time', () => {
@@ -52,5 +66,7 @@ it('every supported server is taken, and an Express app or a number is refused a
   expect(() => gracefulRestart(bun)).toThrow(/wrap its WebSocket handlers with bunSockets/)
   expect(() => gracefulRestart([bun, handlers], { requests: 'serve' })).toThrow(RangeError)
   expect(() => gracefulRestart({})).toThrow(TypeError)
+  const koa = { ws: {}, callback: () => {}, listen: () => {} }
+  expect(() => gracefulRestart(koa)).toThrow(/call it once the server listens/)
   expect(process.listenerCount('SIGTERM')).toBe(0)
 })

@@ -5,17 +5,25 @@ import type { Duplex } from 'node:stream'
 import type { Refusal, RestartServer } from '../seam.ts'
 import { refuseRequest, refuseUpgrade } from './http-refusal.ts'
 import { rawSocket, type Upgraded } from './raw-socket.ts'
+import { replaceMethod } from './replace-method.ts'
 
-/**
- * Restarts a node:http or node:https server, whatever library answers its upgrades. `handsOut` tells whether
- * `onDrain` gets the streams of upgrades: where no library was passed that knows them better.
- */
-export function nodeHttp(server: Server, handsOut: () => boolean): RestartServer {
+/** What the rest of a target says about its HTTP server. */
+export interface HttpRelations {
+  /** Whether `onDrain` gets the streams of upgrades: where no library was passed that knows them better. */
+  handsOut(): boolean
+  /** Whether a request is part of a connection that has not been told yet, and is served until it is. */
+  serves(request: IncomingMessage): boolean
+}
+
+/** Restarts a node:http or node:https server, whatever library answers its upgrades. */
+export function nodeHttp(server: Server, { handsOut, serves }: HttpRelations): RestartServer {
   const connections = new Set<Duplex>()
   const upgrades = new Map<Duplex, Upgraded>()
   let inFlight = 0
   let onIdle = () => {}
   let retryAfter = () => 1
+  let giveClose = () => {}
+  const onDone: (() => void)[] = []
 
   const onConnection = (socket: Duplex) => {
     connections.add(socket)
@@ -56,10 +64,16 @@ export function nodeHttp(server: Server, handsOut: () => boolean): RestartServer
     refuse(refusal) {
       retryAfter = refusal.retryAfter
       unfollow()
-      answerWithRefusals(server, onRequest, refusal)
+      answerWithRefusals(server, { counter: onRequest, serves }, refusal)
       server.closeIdleConnections?.()
+      // A handler of the application's own for the same signal would have newcomers refused by TCP, without a word.
+      giveClose = replaceMethod(server, 'close', (done?: () => void) => {
+        if (done) onDone.push(done)
+        return server
+      })
     },
     async close() {
+      giveClose()
       const closed = new Promise((resolve) => server.close(resolve))
       onIdle = cut
       if (inFlight === 0) cut()
@@ -70,6 +84,7 @@ export function nodeHttp(server: Server, handsOut: () => boolean): RestartServer
       unfollow()
       server.off('connection', onConnection)
       server.off('request', onRequest)
+      for (const done of onDone.splice(0)) queueMicrotask(done)
     },
   }
 }
@@ -102,8 +117,15 @@ function followUpgrades(
   }
 }
 
-/** Puts the refusals in place of whoever answers now; `counter` stays. */
-function answerWithRefusals(server: Server, counter: unknown, { requests, retryAfter }: Refusal): void {
+interface Except {
+  /** A listener that stays. */
+  counter: unknown
+  serves(request: IncomingMessage): boolean
+}
+
+/** Puts the refusals in place of whoever answers now. */
+function answerWithRefusals(server: Server, { counter, serves }: Except, refusal: Refusal): void {
+  const { requests, retryAfter } = refusal
   const silence = (event: string) => {
     for (const listener of server.listeners(event)) {
       if (listener !== counter) server.off(event, listener as () => void)
@@ -117,6 +139,10 @@ function answerWithRefusals(server: Server, counter: unknown, { requests, retryA
     })
     return
   }
+  const before = server.listeners('request').filter((listener) => listener !== counter)
   for (const event of ['request', 'checkContinue', 'checkExpectation']) silence(event)
-  server.on('request', (request, response) => refuseRequest(request, response, retryAfter()))
+  server.on('request', (request, response) => {
+    if (!serves(request)) return refuseRequest(request, response, retryAfter())
+    for (const listener of before) listener.call(server, request, response)
+  })
 }

@@ -54,6 +54,82 @@ export interface BunHandlersTarget {
   readonly message: (socket: never, message: never) => unknown
 }
 
+/** A Server of Socket.IO; its HTTP server is found in it. */
+export interface SocketIoTarget {
+  /** The Server of Engine.IO below it, which has the connections. */
+  readonly engine: unknown
+  /** Its presence, beside `engine` and `sockets`, tells a Server of Socket.IO; it is not called. */
+  readonly of: unknown
+  /** The namespace `/`; from it follows what `onDrain` gets, a Socket. */
+  readonly sockets: { readonly sockets: ReadonlyMap<string, unknown> }
+  /** Called once the connections are drained; calls of the application's own wait until then. */
+  readonly close: unknown
+}
+
+/** A Server of Engine.IO. Pass its HTTP server beside it. */
+export interface EngineIoTarget {
+  /** Its presence, beside `handleRequest` and the connections, tells a Server of Engine.IO; it is not called. */
+  readonly handleUpgrade: unknown
+  /** Its presence, beside `handleUpgrade`, tells a Server of Engine.IO; it is not called. */
+  readonly handleRequest: unknown
+  /** Called once the connections are drained. */
+  readonly close: unknown
+}
+
+/** A NestJS application with gateways of `WsAdapter` or `IoAdapter`, with or without `enableShutdownHooks`. */
+export interface NestTarget {
+  /** Called for the HTTP server, which refuses new connections. */
+  readonly getHttpServer: unknown
+  /** Its presence, beside `getHttpServer`, tells a NestJS application; it is not called. */
+  readonly useWebSocketAdapter: unknown
+  /** Called once the connections are drained: it runs the hooks. Calls of the application's own wait until then. */
+  readonly close: unknown
+}
+
+/** A Server of Hocuspocus, 3 or 4. */
+export interface HocuspocusTarget {
+  /** The node:http server, which refuses new connections. */
+  readonly httpServer: object
+  /** Its presence, beside `httpServer`, tells a Server of Hocuspocus; it is not called. */
+  readonly hocuspocus: object
+  /** Called once the connections are drained; that of its own signal handler waits until then. */
+  readonly destroy: unknown
+}
+
+/** What `serve` of crossws and of srvx returns on Node. */
+export interface SrvxTarget {
+  /** Its `server` is the node:http server, which refuses new connections. */
+  readonly node?: { readonly server?: object } | undefined
+  /** Its presence, beside `node`, tells a server of srvx; it is not called. */
+  readonly serve: unknown
+  /** Called once the connections are drained; that of its own signal handler waits until then. */
+  readonly close: unknown
+}
+
+/** A Feathers application on Koa or Express, with `@feathersjs/socketio`, that listens. */
+export interface FeathersTarget {
+  /** Its presence, beside `teardown`, tells a Feathers application; it is not called. */
+  readonly service: unknown
+  /** Called once the connections are drained. */
+  readonly teardown: unknown
+}
+
+/** What `expressWs` of `express-ws` returns. */
+export interface ExpressWsTarget {
+  /** Called for the WebSocketServer. */
+  readonly getWss: () => WsTarget
+  /** Its presence, beside `getWss`, tells what `expressWs` returns; it is not called. */
+  readonly applyTo: unknown
+}
+
+/** A Koa application with `koa-websocket` that listens. */
+export interface KoaWebSocketTarget {
+  /** Its `server` is the WebSocketServer of `ws`, which is there once the application listens. */
+  readonly ws: { readonly server?: WsTarget | undefined }
+  /** Its presence, beside `ws`, tells a Koa application; it is not called. */
+  readonly callback: unknown
+}
+
 /** Parts under their names, such as what `createNodeWebSocket` of `@hono/node-ws` returns. */
 export interface NamedTarget {
   /** The HTTP server, where there is one. */
@@ -69,6 +145,14 @@ type Part =
   | CrosswsTarget
   | BunTarget
   | BunHandlersTarget
+  | SocketIoTarget
+  | EngineIoTarget
+  | NestTarget
+  | HocuspocusTarget
+  | SrvxTarget
+  | FeathersTarget
+  | ExpressWsTarget
+  | KoaWebSocketTarget
   | NamedTarget
   | RestartServer
 
@@ -77,6 +161,7 @@ export type RestartTarget = Part | readonly Part[]
 
 type Ws<T> = T extends { readonly clients: ReadonlySet<infer Socket> } ? Socket : never
 
+// Several shapes, each with its socket; the first that fits counts.
 type Known<T> = T extends { readonly websocketServer: infer Server }
   ? Ws<Server>
   : T extends { readonly wss: infer Server }
@@ -87,12 +172,28 @@ type Known<T> = T extends { readonly websocketServer: infer Server }
         ? Socket
         : T extends { sockets(): Iterable<{ readonly handle: infer Handle }> }
           ? NonNullable<Handle>
-          : Ws<T>
+          : KnownInFramework<T>
+
+type KnownInFramework<T> = T extends {
+  readonly engine: unknown
+  readonly sockets: { readonly sockets: ReadonlyMap<string, infer Socket> }
+}
+  ? Socket
+  : T extends { getWss(): infer Server }
+    ? Ws<Server>
+    : T extends { readonly ws: { readonly server?: infer Server } }
+      ? Ws<NonNullable<Server>>
+      : T extends NestTarget | HocuspocusTarget | FeathersTarget | EngineIoTarget
+        ? // Its type does not tell what connections it has.
+          // biome-ignore lint/suspicious/noExplicitAny: the application knows it
+          any
+        : Ws<T>
 
 type KnownIn<T> = T extends readonly (infer Each)[] ? Known<Each> : Known<T>
 
 /**
- * What `onDrain` gets for a target: the WebSocket of the library that was passed, the Peer of crossws, the
- * ServerWebSocket of Bun. For a node:http server alone it is the stream of the `upgrade` event.
+ * What `onDrain` gets for a target: the WebSocket of the library that was passed, the Socket of Socket.IO or Engine.IO,
+ * the Peer of crossws, the ServerWebSocket of Bun. For a node:http server alone it is the stream of the `upgrade` event;
+ * for frameworks whose type does not tell it, `any`.
  */
 export type SocketOf<T> = [KnownIn<T>] extends [never] ? Duplex : KnownIn<T>

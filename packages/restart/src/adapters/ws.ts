@@ -37,8 +37,11 @@ export function httpServerOf(server: WsServerLike): Server | undefined {
   return server.options.server ?? server._server ?? undefined
 }
 
-/** Restarts the WebSocket side of a server; the HTTP side is an adapter of its own. */
-export function ws(server: WsServerLike): RestartServer {
+/**
+ * Restarts the WebSocket side of a server; the HTTP side is an adapter of its own. `owned`: a framework above closes
+ * it, and takes it for a fault when it is closed already.
+ */
+export function ws(server: WsServerLike, owned: boolean): RestartServer {
   const followed = new Set<WsLike>()
   const follow = (socket: WsLike) => {
     followed.add(socket)
@@ -51,7 +54,7 @@ export function ws(server: WsServerLike): RestartServer {
       // Also reached by an application that calls it late, after it has looked up who is asking.
       server.handleUpgrade = (_, stream) => refuseUpgrade(stream, retryAfter())
     },
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () => (owned ? Promise.resolve() : new Promise((resolve) => server.close(() => resolve()))),
     cut: () => {},
     release: () => server.off('connection', follow),
   }
