@@ -1,5 +1,6 @@
 // Holdfast beside other gateways, in one run on one machine. See docs/performance.md.
 //   node bench/bench.mjs [--quick] [--gate] [--only scenario,system,...] [--rounds N] [--continuity]
+//   node bench/bench.mjs --storms [--quick] [--only ...]         see storms/storms.mjs
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -16,6 +17,7 @@ const { values: flags } = parseArgs({
     gate: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     rounds: { type: 'string' },
+    storms: { type: 'boolean', default: false },
   },
 })
 /** A stored ratio may be exceeded by this factor before the gate fails. */
@@ -25,6 +27,10 @@ const quickSystems = ['haproxy', 'nginx', 'httpxy', 'holdfast', 'holdfast lts', 
 const baselineFile = new URL('results/baseline.json', import.meta.url)
 
 const only = flags.only.split(',').filter(Boolean)
+if (flags.storms) {
+  const { storms } = await import('./storms/storms.mjs')
+  process.exit((await storms({ quick: flags.quick, only })) ? 0 : 1)
+}
 const scenarioNamed = only.some((name) =>
   [...scenarios, ...continuityScenarios].some((thing) => thing.name === name),
 )

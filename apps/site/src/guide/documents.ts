@@ -23,6 +23,7 @@ export const guideParts: readonly GuidePart[] = [
       'docs/replay.md',
       'docs/http.md',
       'docs/performance.md',
+      'docs/storms.md',
     ],
   },
   {

@@ -1,0 +1,75 @@
+// What Holdfast has to reach beside nginx, and what of it was not reached.
+import { median } from '../lib/table.mjs'
+
+/** The time until a client is served again may be so many times what it is through nginx. */
+const timeFactor = 1.2
+/** What a machine with two cores may be late, milliseconds. */
+const slack = 250
+/** The busiest 100 ms of handshakes at the upstream may have so many times the mean. */
+const burst = 3
+
+const width = 100
+/** The mean is taken over five seconds at least: whoever returns all at once has a mean like everybody else. */
+const leastColumns = 50
+
+/**
+ * The median of some clients of one library, and the greatest. Delays of libraries are drawn at random, so the medians of
+ * a few clients differ from run to run: what one of the clients saw through nginx is not held against Holdfast.
+ */
+export function summaryOf(clients) {
+  const numbers = (what) => clients.map((client) => client[what]).filter((value) => value !== undefined)
+  const of = (what) => {
+    const values = numbers(what)
+    return values.length > 0 ? { median: median(values), greatest: Math.max(...values) } : undefined
+  }
+  const sum = (what) => clients.reduce((all, client) => all + Number(client[what] ?? 0), 0)
+  return {
+    clients: clients.length,
+    connections: of('connections'),
+    inHalf: of('inHalf'),
+    back: of('back'),
+    away: clients.filter(({ back, gaveUp }) => back === undefined && !gaveUp).length,
+    gaveUp: sum('gaveUp'),
+    arrived: sum('arrived'),
+  }
+}
+
+/** Sentences about what is worse through Holdfast than through nginx in a situation. */
+export function worseThanNginx(situation, library, nginx, holdfast) {
+  const where = `${library}, ${situation}`
+  const found = []
+  for (const what of ['connections', 'inHalf']) {
+    if (holdfast[what]?.median > nginx[what]?.greatest)
+      found.push(`${where}: ${holdfast[what].median} connections, through nginx ${nginx[what].median}`)
+  }
+  const limit = Math.max(nginx.back?.median * timeFactor, nginx.back?.greatest) + slack
+  if (holdfast.back?.median > limit)
+    found.push(`${where}: back after ${ms(holdfast.back.median)}, through nginx ${ms(nginx.back.median)}`)
+  if (holdfast.gaveUp > nginx.gaveUp)
+    found.push(`${where}: ${holdfast.gaveUp} gave up for good, through nginx ${nginx.gaveUp}`)
+  return found
+}
+
+const ms = (value) => `${Math.round(value)} ms`
+
+/** How evenly times in milliseconds are spread: the mean is that of the time in which nine of ten came. */
+export function evenness(times) {
+  if (times.length === 0) return { count: 0, busiest: 0, overMean: 0 }
+  const sorted = [...times].sort((a, b) => a - b)
+  const columns = new Map()
+  for (const time of sorted) {
+    const column = Math.floor((time - sorted[0]) / width)
+    columns.set(column, (columns.get(column) ?? 0) + 1)
+  }
+  const most = Math.ceil(sorted.length * 0.9)
+  const span = Math.max(leastColumns, (sorted[most - 1] - sorted[0]) / width)
+  const busiest = Math.max(...columns.values())
+  return { count: sorted.length, busiest, seconds: (span * width) / 1000, overMean: busiest / (most / span) }
+}
+
+/** A sentence when the upstream was rushed. */
+export function rushed({ overMean }) {
+  return overMean > burst
+    ? [`1,000 clients after 3 s: the busiest 100 ms of handshakes are ${overMean.toFixed(1)} x the mean`]
+    : []
+}
