@@ -6,5 +6,5 @@ export type {
   RecentClose,
   RouteFrame,
 } from '../../../packages/gateway/src/admin-frame.ts'
-export type { UpgradeInfo, WorkerInfo } from '../../../packages/gateway/src/operations.ts'
-export type { DrainInfo, UpstreamInfo } from '../../../packages/gateway/src/snapshot.ts'
+export type { WorkerInfo } from '../../../packages/gateway/src/operations.ts'
+export type { DrainInfo, UpgradeInfo, UpstreamInfo } from '../../../packages/gateway/src/snapshot.ts'

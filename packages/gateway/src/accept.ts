@@ -1,6 +1,7 @@
 import crypto from 'node:crypto'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
+import type { HeaderList } from './headers.ts'
 import {
   answerHttp1,
   answerHttp2,
@@ -11,7 +12,7 @@ import {
   writableFields,
 } from './http-answer.ts'
 import { askWhetherReset } from './socket-handle.ts'
-import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
 
 /** The answer that opens a WebSocket. `headers` are end-to-end ones beside those of the handshake. */
 export interface AcceptAnswer {

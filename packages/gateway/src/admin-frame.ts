@@ -1,8 +1,16 @@
 // What the operator's page gets, once a second: the state as it is now, closes as counts, and the latest of them in
 // words. Plain data, and its size does not grow with traffic.
 import type { UnixMs } from './clock.ts'
-import type { UpgradeInfo, WorkerInfo } from './operations.ts'
-import type { ClosedBy, Direction, DrainInfo, RouteInfo, ShownState, UpstreamInfo } from './snapshot.ts'
+import type { WorkerInfo } from './operations.ts'
+import type {
+  ClosedBy,
+  Direction,
+  DrainInfo,
+  RouteInfo,
+  ShownState,
+  UpgradeInfo,
+  UpstreamInfo,
+} from './snapshot.ts'
 
 /** So many connections closed with this code in that second (Unix time in seconds). */
 export type CloseCount = [second: number, code: number, closes: number]

@@ -1,6 +1,8 @@
 // Bodies and answers of the admin port.
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
+import type { GuardedRequest } from './admin-guard.ts'
 
 const bodyAtMost = 64 * 1024
 
@@ -75,4 +77,22 @@ export function compressible(bytes: Buffer): (acceptEncoding: unknown) => AdminA
     small ??= gzipSync(bytes)
     return { status: 200, body: small, headers: { ...headers, 'content-encoding': 'gzip' } }
   }
+}
+
+type Handler = (request: AdminRequest) => AdminAnswer | Promise<AdminAnswer>
+
+export interface AdminRequest {
+  query: URLSearchParams
+  /** What stands for `:id` in the path. */
+  id: string
+  /** The parsed body; an empty object when there is none. */
+  body: unknown
+  incoming: IncomingMessage
+}
+
+export interface AdminRoute {
+  path: string
+  admits?: GuardedRequest['admits']
+  /** `events` and `frames` stand for the streams, which event-stream.ts writes. */
+  methods: Partial<Record<'GET' | 'POST', Handler | 'events' | 'frames'>>
 }

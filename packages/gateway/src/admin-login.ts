@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import type { Door } from './admin-door.ts'
 import { tooOften } from './admin-guard.ts'
+import type { AdminRoute } from './admin-http.ts'
 import { type AdminAnswer, ok, problem } from './admin-http.ts'
-import type { AdminRoute } from './admin-routes.ts'
 
 const loginBody = z.strictObject({ token: z.string().min(1).max(4096) })
 

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { AdminRoute } from './admin-http.ts'
 import { compressible, problem } from './admin-http.ts'
-import type { AdminRoute } from './admin-routes.ts'
 import { siteAnswer } from './site-files.ts'
 
 /** Where the build puts the page. */

@@ -1,31 +1,13 @@
 // The admin API: each path, its methods, and what they do. HTTP itself is in admin.ts.
-import type { IncomingMessage } from 'node:http'
+
 import { maxReasonBytes, mayTravel } from '@holdfast/close-codes'
 import { z } from 'zod'
 import type { Door } from './admin-door.ts'
-import type { GuardedRequest } from './admin-guard.ts'
+import type { AdminRoute } from './admin-http.ts'
 import { type AdminAnswer, ok, problem } from './admin-http.ts'
 import { loginRoutes } from './admin-login.ts'
 import type { Metrics } from './metrics.ts'
 import type { Operations } from './operations.ts'
-
-export interface AdminRequest {
-  query: URLSearchParams
-  /** What stands for `:id` in the path. */
-  id: string
-  /** The parsed body; an empty object when there is none. */
-  body: unknown
-  incoming: IncomingMessage
-}
-
-type Handler = (request: AdminRequest) => AdminAnswer | Promise<AdminAnswer>
-
-export interface AdminRoute {
-  path: string
-  admits?: GuardedRequest['admits']
-  /** `events` and `frames` stand for the streams, which event-stream.ts writes. */
-  methods: Partial<Record<'GET' | 'POST', Handler | 'events' | 'frames'>>
-}
 
 const drainBody = z.strictObject({
   route: z.string().optional(),

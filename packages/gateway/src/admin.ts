@@ -7,15 +7,22 @@ import { AdminConnections } from './admin-connections.ts'
 import { Door } from './admin-door.ts'
 import { Frames } from './admin-frames.ts'
 import { type Refusal, refusalOf } from './admin-guard.ts'
-import { type AdminAnswer, BodyProblem, everyAnswer, problem, readJson, send } from './admin-http.ts'
+import {
+  type AdminAnswer,
+  type AdminRoute,
+  BodyProblem,
+  everyAnswer,
+  problem,
+  readJson,
+  send,
+} from './admin-http.ts'
 import { docsRoute, pageFolder, pageRoutes, wantsPage } from './admin-page.ts'
-import { type AdminRoute, adminRoutes } from './admin-routes.ts'
-import { formatHostPort } from './bound-handles.ts'
+import { adminRoutes } from './admin-routes.ts'
+import { formatHostPort, listen } from './bound-handles.ts'
 import type { Clock } from './clock.ts'
 import { GatewayError } from './errors.ts'
 import { EventStreams } from './event-stream.ts'
 import { guarded } from './guard.ts'
-import { listen } from './listening.ts'
 import { Metrics } from './metrics.ts'
 import type { Operations } from './operations.ts'
 import type { AdminOptions } from './options.ts'

@@ -1,6 +1,7 @@
 // The other end of handover.ts: puts connections together that another worker moves to this one.
-import type { Handle } from './channel.ts'
+
 import type { Gateway } from './gateway.ts'
+import type { Handle } from './handle.ts'
 import type { FromWorker, Move } from './worker-messages.ts'
 
 export interface ArrivalsDeps {

@@ -1,10 +1,11 @@
 // Binds addresses in such a way that workers can accept from them while this process only keeps them. That needs an
 // internal of Node, which lives in this file alone; where it is missing, sockets are handed out instead.
 import dns from 'node:dns/promises'
+import { once } from 'node:events'
 import net from 'node:net'
 import { getSystemErrorName } from 'node:util'
-import type { Handle } from './channel.ts'
 import { GatewayError } from './errors.ts'
+import type { Handle } from './handle.ts'
 import type { HostPort } from './options.ts'
 
 /** The part of Node's own TCP handle that is used here. */
@@ -82,4 +83,17 @@ const listenProblems: Record<string, (address: string, host: string) => string> 
 /** `host:port`, with brackets around an IPv6 address. */
 export function formatHostPort(host: string, port: number): string {
   return net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** Connections that may wait in the kernel to be accepted; it cuts this to its own limit (4,096 on Linux). */
+export const backlog = 4096
+
+/** Listens, or says in words why it cannot. */
+export async function listen(server: net.Server, { host, port }: HostPort): Promise<void> {
+  try {
+    server.listen({ host, port, backlog })
+    await once(server, 'listening')
+  } catch (error) {
+    throw cannotListen({ host, port }, (error as NodeJS.ErrnoException).code ?? 'UNKNOWN')
+  }
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Handle } from './handle.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 /** The way to one worker, whether it is a process (fork-worker.ts) or runs beside the supervisor (single-process.ts). */
@@ -19,10 +20,4 @@ export interface Channel {
   onExit(listener: (ending: string) => void): void
   /** Ends the worker at once. */
   kill(): void
-}
-
-/** A socket of the system as processes hand it on, without a stream around it: bound, or connected. */
-export interface Handle {
-  /** Closes this process's descriptor; the socket lives on as long as another process has one. */
-  close(): void
 }

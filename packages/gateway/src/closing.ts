@@ -10,7 +10,7 @@ import type {
   Half,
   Step,
   Verdict,
-} from './connection.ts'
+} from './connection-state.ts'
 import type { ClosedBy } from './snapshot.ts'
 
 type Closing = Extract<ConnectionState, { name: 'closing' }>

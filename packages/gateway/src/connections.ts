@@ -1,6 +1,6 @@
 // The registry of live connections: what a drain, a reload, the operator and the metrics walk.
 import type { Clock, UnixMs } from './clock.ts'
-import type { Opening } from './open-connection.ts'
+import type { Opening } from './opening.ts'
 import type { Pipe } from './pipe.ts'
 import type { ConnectionInfo, ShownState } from './snapshot.ts'
 

@@ -1,18 +1,19 @@
 // Keeps so many workers of one generation running, replaces those that end, and keeps what they had counted.
 import type { Logger } from 'pino'
 import { type AdmissionLedger, Admissions } from './admissions.ts'
-import type { Channel, Handle } from './channel.ts'
+import type { Channel } from './channel.ts'
 import type { Clock, MonotonicMs } from './clock.ts'
 import { GatewayError } from './errors.ts'
 import { guarded } from './guard.ts'
+import type { Handle } from './handle.ts'
 import type { LogOptions } from './log.ts'
 import type { GatewayOptions } from './options.ts'
 import { recentCrashes, restartDelay } from './restart-delay.ts'
-import type { GatewayEvent, GatewaySnapshot } from './snapshot.ts'
+import type { GatewayEvent, GatewaySnapshot, SocketCounts } from './snapshot.ts'
 import { addRefused, noneRefused } from './socket-counts.ts'
 import { emptyCounters, mergeSnapshots, retire, type Totals } from './totals.ts'
 import { WorkerLink } from './worker-link.ts'
-import type { FromWorker, Requests, RequestType, SocketCounts } from './worker-messages.ts'
+import type { FromWorker, Requests, RequestType } from './worker-messages.ts'
 
 /** Milliseconds in which a worker must be ready. */
 const readyWithin = 10_000

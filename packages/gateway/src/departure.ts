@@ -7,9 +7,9 @@ import type {
   ConnectionAction,
   ConnectionEvent,
   ConnectionState,
-  Holdable,
   Step,
-} from './connection.ts'
+} from './connection-state.ts'
+import type { Holdable } from './hold.ts'
 
 type Leaving = Extract<ConnectionState, { name: 'leaving' }>
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import type { GatewayOptions } from './options.ts'
-import type { SocketRefusal } from './worker-messages.ts'
+import type { SocketRefusal } from './snapshot.ts'
 
 /** A descriptor's number is how many are in use at least: the system gives the lowest that is free. */
 interface WithHandle {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import { isShortage } from './descriptors.ts'
-import type { HeaderList } from './upgrade-request.ts'
+import type { HeaderList } from './headers.ts'
 
 /** Why a dial came to nothing. `words` may be told to a client: they hold no address, path, errno or stack. */
 export type DialFailure =

@@ -2,9 +2,10 @@
 // allowed attempts. Nothing has been said to the client so far. Next: handshake.ts.
 import type { Clock } from './clock.ts'
 import { type DialFailure, type DialResult, dial } from './dial.ts'
+import type { HeaderList } from './headers.ts'
 import type { RouteOptions } from './options.ts'
 import { type HandshakeSpan, noTracing } from './tracing.ts'
-import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
 import type { Upstream, UpstreamPool } from './upstreams.ts'
 
 export type RouteDialResult =

@@ -9,8 +9,9 @@ import { answerFailure, badAnswer, connectFailure, type Failed, failed, unreacha
 import { endToEnd } from './field-names.ts'
 import { headerList, values } from './forwarded.ts'
 import { guarded } from './guard.ts'
+import type { HeaderList } from './headers.ts'
 import { readHttpHead } from './http-head.ts'
-import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
 import { type Agreement, readSwitch, retryAfter } from './upstream-answer.ts'
 
 export type { DialFailure } from './dial-failure.ts'

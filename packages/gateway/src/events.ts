@@ -1,8 +1,7 @@
 // What happens in the gateway, for those who watch: every event has a number, and the latest are kept.
 import type { UnixMs } from './clock.ts'
 import { attempt } from './guard.ts'
-import type { UpgradeInfo } from './operations.ts'
-import type { GatewayEvent } from './snapshot.ts'
+import type { GatewayEvent, UpgradeInfo } from './snapshot.ts'
 
 /** An event of a worker's gateway, or one of the supervisor's own. */
 export type FeedEvent =

@@ -1,5 +1,5 @@
 // Which fields end at the gateway, and which nobody but their owner may take out of a message. Pure.
-import type { HeaderList } from './upgrade-request.ts'
+import type { HeaderList } from './headers.ts'
 
 /**
  * The fields of one hop, which end here whatever Connection says (RFC 9110 7.6.1, and 11.7 for the proxy's own). `Proxy`

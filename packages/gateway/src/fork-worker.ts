@@ -1,6 +1,7 @@
 // A worker in a process of its own.
 import { fork, type SendHandle } from 'node:child_process'
-import type { Channel, Handle } from './channel.ts'
+import type { Channel } from './channel.ts'
+import type { Handle } from './handle.ts'
 import type { FromWorker } from './worker-messages.ts'
 
 /**

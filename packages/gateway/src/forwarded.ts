@@ -6,7 +6,7 @@ import {
   readForwardedEnd,
   writeForwarded,
 } from './forwarded-elements.ts'
-import type { HeaderList } from './upgrade-request.ts'
+import type { HeaderList } from './headers.ts'
 
 /** Whether an address is one of `trustedProxies`, whose forwarded headers are believed. */
 export type Trust = (address: string) => boolean

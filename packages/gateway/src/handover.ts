@@ -1,9 +1,9 @@
 // A worker whose place others have: it moves its connections to them, a few at a time, and tries again those that
 // cannot be moved yet. The supervisor carries them over (relay.ts); arrivals.ts takes them in.
 import type { Logger } from 'pino'
-import type { Handle } from './channel.ts'
 import type { Clock, MonotonicMs } from './clock.ts'
 import type { Gateway } from './gateway.ts'
+import type { Handle } from './handle.ts'
 import type { Packed } from './pack.ts'
 import type { FromWorker, MoveOutcome } from './worker-messages.ts'
 

@@ -1,12 +1,11 @@
 // In: a client's checked handshake. Out: a running Pipe, or the client told why there is none. This is the life of a
 // connection up to its first frame: route, origin, limits, dial, accept.
+
 import { randomBytes } from 'node:crypto'
 import { adviceFor, code, delayFor } from '@holdfast/close-codes'
-import type { Logger } from 'pino'
 import type { ClientHandshake } from './accept.ts'
-import type { Clock } from './clock.ts'
 import { closeMapping, type Happening, type Told } from './close-mapping.ts'
-import type { Connections } from './connections.ts'
+import type { ConnectionDeps } from './connection-deps.ts'
 import { misreadsClientTakeover, withoutClientTakeover } from './deflate.ts'
 import type { DialFailure } from './dial.ts'
 import { dialRoute } from './dial-route.ts'
@@ -14,8 +13,8 @@ import { sessionHeader } from './held-connection.ts'
 import type { Admission } from './limits.ts'
 import { openConnection } from './open-connection.ts'
 import type { DrainOptions, LimitOptions } from './options.ts'
-import type { HandshakeResult, RouteState } from './route-state.ts'
-import type { GatewayEvent } from './snapshot.ts'
+import type { RouteState } from './route-state.ts'
+import type { HandshakeResult } from './snapshot.ts'
 import type { AnswerTold, HandshakeSpan, Tracing } from './tracing.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
@@ -23,24 +22,11 @@ import type { UpgradeRequest } from './upgrade-request.ts'
 export type Admit = (route: string, limits: LimitOptions, address: string) => Admission | Promise<Admission>
 
 /** What a handshake needs of its gateway. */
-export interface HandshakeDeps {
-  connections: Connections
+export interface HandshakeDeps extends ConnectionDeps {
   admit: Admit
-  /** A connection that another process has let in is here now; the result is called when it has ended. */
-  entered?: (connection: { route: string; address: string; admission?: number }) => () => void
-  /** What becomes of connections of a route, as it happens: one was accepted; one has ended, by code and by whom. */
-  onOpened?: (route: string) => void
-  onClosed?: (route: string, as: string) => void
-  clock: Clock
-  random: () => number
-  log: Logger
-  newId: () => string
-  emit: (event: GatewayEvent) => void
   tracing: Tracing
   /** An upstream could not be dialled, because this process has too many open files. */
   onNoDescriptor?: () => void
-  /** The delays that clients of a drained route or upstream are told; undefined when it is not drained. */
-  draining: (route: string, upstream?: string) => DrainOptions['retry'] | undefined
 }
 
 const limitWords = {

@@ -1,10 +1,10 @@
 // In: a connection on a route with `hold`. Out: what its Pipe needs to go on with another upstream. Next: reattach.ts.
+import type { ConnectionDeps } from './connection-deps.ts'
 import { type Connection, connectionInfo } from './connections.ts'
-import type { HandshakeDeps } from './handshake.ts'
 import type { HoldDeps } from './hold.ts'
 import type { HoldOptions } from './options.ts'
 import { reattach } from './reattach.ts'
-import type { ReplayModule } from './replay.ts'
+import type { ReplayModule } from './replay-module.ts'
 import type { RouteState } from './route-state.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 import type { Upstream } from './upstreams.ts'
@@ -36,7 +36,7 @@ export function holdDeps(
   connection: () => Connection,
   held: Held,
   state: RouteState,
-  deps: HandshakeDeps,
+  deps: ConnectionDeps,
 ): HoldDeps {
   const { request, session, hold, release } = held
   const agreed = { protocol: held.protocol, extensions: held.extensions }

@@ -2,8 +2,7 @@
 // and one event, not a thousand.
 import type { Logger } from 'pino'
 import type { Clock } from './clock.ts'
-import type { HoldResult } from './hold.ts'
-import type { GatewayEvent } from './snapshot.ts'
+import type { GatewayEvent, HoldResult } from './snapshot.ts'
 
 export interface HoldNewsDeps {
   route: string

@@ -4,20 +4,59 @@ import type { Duplex } from 'node:stream'
 import { code } from '@holdfast/close-codes'
 import type { Clock, MonotonicMs } from './clock.ts'
 import { Confirmed, type PackedConfirmed } from './confirmed.ts'
-import type { Holdable } from './connection.ts'
+import type { FrameReader } from './frame-reader.ts'
 import { controlFrame, messageFrame, opcode } from './frames.ts'
 import { FreshStart, type PackedFreshStart } from './fresh-start.ts'
 import { Kept, type PackedKept } from './kept.ts'
 import { MessageReader, type PackedMessageReader } from './message-reader.ts'
 import type { HoldOptions } from './options.ts'
-import type { Pipe } from './pipe.ts'
-import type { Replay, ReplayModule } from './replay.ts'
-import type { Direction } from './snapshot.ts'
-
-/** How a hold ended: another upstream; its refusal; nobody in time; the client left; something else ended it. */
-export type HoldResult = 'attached' | 'refused' | 'too-late' | 'abandoned' | 'ended'
+import type { Replay, ReplayModule } from './replay-module.ts'
+import type { Direction, HoldResult } from './snapshot.ts'
 
 export type Redialled = { ok: true; stream: Duplex } | { ok: false; result: 'refused' | 'too-late' }
+
+/** What a connection on a route with `hold` can bear. */
+export interface Holdable {
+  /** What of the upstream's is answered by holding. */
+  on: readonly (number | 'lost')[]
+  /** Whether the client's message that is under way can be sent again, whole. */
+  resendable: boolean
+  /** Whether the client has got a part of a message whose rest can now never come. */
+  partlyTold: boolean
+}
+
+/** A side of the connection, as far as a hold touches it. */
+interface HeldSide {
+  readonly reader: Pick<
+    FrameReader,
+    'messages' | 'completed' | 'unfinished' | 'midMessage' | 'betweenMessages' | 'stopped' | 'tellMessageEnd'
+  >
+  attach(stream: Duplex): void
+  write(bytes: Buffer): void
+  say(frame: Buffer): void
+  block(): void
+  unblock(): void
+}
+
+/** What a hold asks of the connection that it belongs to. */
+export interface HoldHost {
+  readonly state: string
+  readonly client: HeldSide
+  readonly upstream: HeldSide
+  /** The delay, in milliseconds, for a `retry=` of the gateway's own. */
+  retry(): number
+  /** Does something of which a fault ends this connection, and no other. */
+  enter(work: () => void): void
+  fault(error: unknown): void
+  step(
+    event:
+      | { type: 'drain-ping' | 'quiet' | 'attached' }
+      | {
+          type: 'happened'
+          happening: { what: 'upstream-not-back'; retry: number } | { what: 'upstream-silent' }
+        },
+  ): void
+}
 
 /** What a Pipe is given to hold its client. */
 export interface HoldDeps {
@@ -65,7 +104,7 @@ export interface PackedHold {
 }
 
 export class Hold {
-  readonly #pipe: Pipe
+  readonly #pipe: HoldHost
   readonly #deps: HoldDeps
   readonly #clock: Clock
   readonly #kept: Kept
@@ -94,7 +133,7 @@ export class Hold {
   /** Behind a re-attachment, until the client has shown that it starts afresh. */
   #freshStart: FreshStart | undefined
 
-  constructor(pipe: Pipe, deps: HoldDeps, clock: Clock, compressed: boolean, packed?: PackedHold) {
+  constructor(pipe: HoldHost, deps: HoldDeps, clock: Clock, compressed: boolean, packed?: PackedHold) {
     this.#pipe = pipe
     this.#deps = deps
     this.#compressed = compressed

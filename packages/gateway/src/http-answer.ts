@@ -3,7 +3,7 @@ import { constants, type ServerHttp2Stream } from 'node:http2'
 import { type Duplex, pipeline, type Readable } from 'node:stream'
 import { endToEnd } from './field-names.ts'
 import { joinHeaders, values } from './forwarded.ts'
-import type { HeaderList } from './upgrade-request.ts'
+import type { HeaderList } from './headers.ts'
 
 /** An HTTP answer that ends its connection. A `Readable` body is handed on whole. */
 export interface HttpAnswer {

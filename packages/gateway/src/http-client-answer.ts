@@ -4,10 +4,10 @@ import type { Http2ServerResponse } from 'node:http2'
 import tls from 'node:tls'
 import { endToEnd, trailerFields } from './field-names.ts'
 import { headerList, joinHeaders, tokens, values } from './forwarded.ts'
+import type { HeaderList } from './headers.ts'
 import { head, writableFields } from './http-answer.ts'
-import type { HttpExchange } from './http-servers.ts'
+import type { HttpExchange } from './http-handlers.ts'
 import { pump } from './pump.ts'
-import type { HeaderList } from './upgrade-request.ts'
 
 /** Frames of an HTTP/2 session that may wait for its client before interim answers are left out. */
 const framesWaiting = 64

@@ -7,11 +7,11 @@ import type { DialTarget } from './dial.ts'
 import { answerFailure, connectFailure } from './dial-failure.ts'
 import { trailerFields } from './field-names.ts'
 import { headerList } from './forwarded.ts'
+import type { HeaderList } from './headers.ts'
 import { agents } from './http-agents.ts'
 import { ClientAnswer } from './http-client-answer.ts'
-import type { HttpExchange } from './http-servers.ts'
+import type { HttpExchange } from './http-handlers.ts'
 import { pump } from './pump.ts'
-import type { HeaderList } from './upgrade-request.ts'
 
 export interface ForwardTimeouts {
   /** Milliseconds for name lookup, TCP and TLS. */

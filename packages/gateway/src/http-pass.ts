@@ -4,11 +4,11 @@ import { type Clock, systemClock } from './clock.ts'
 import { httpMapping, type Unserved } from './close-mapping.ts'
 import { pause, wait } from './dial-route.ts'
 import { between, type HandshakeDeps, overLimit } from './handshake.ts'
+import type { HeaderList } from './headers.ts'
 import { isGone } from './http-client-answer.ts'
 import { type ForwardResult, forwardRequest } from './http-forward.ts'
-import type { HttpExchange } from './http-servers.ts'
+import type { HttpExchange } from './http-handlers.ts'
 import type { RouteState } from './route-state.ts'
-import type { HeaderList } from './upgrade-request.ts'
 import type { Upstream } from './upstreams.ts'
 
 /** Milliseconds in which a request that was answered before its end must end: what comes of it is thrown away. */

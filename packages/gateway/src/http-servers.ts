@@ -1,49 +1,21 @@
 // In: a connection on which HTTP starts. Out: a handshake (accept.ts), or a request that is none (http-pass.ts).
+
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ClientHandshake, http1Handshake } from './accept.ts'
 import { headerList, tokens, values } from './forwarded.ts'
 import { attempt, guarded } from './guard.ts'
-import { answerHttp1, type HttpAnswer } from './http-answer.ts'
+import type { HeaderList } from './headers.ts'
+import { answerHttp1 } from './http-answer.ts'
+import type { HttpHandlers, HttpTimeouts } from './http-handlers.ts'
+import { maxHeaderBytes, plain } from './http-handlers.ts'
 import { readHttpHead } from './http-head.ts'
 import { openHttp2 } from './http2-server.ts'
 import type { Opening } from './pending.ts'
-import { type PlainRequest, readPlainRequest } from './plain-request.ts'
+import { readPlainRequest } from './plain-request.ts'
 import { RequestQueue } from './request-queue.ts'
-import {
-  type HeaderList,
-  type Refusal,
-  type RequestHead,
-  readUpgradeRequest,
-  type Source,
-} from './upgrade-request.ts'
-
-/** A request that is no WebSocket handshake, with what answers it. */
-export interface HttpExchange {
-  req: IncomingMessage | Http2ServerRequest
-  res: ServerResponse | Http2ServerResponse
-  request: PlainRequest
-}
-
-export interface HttpTimeouts {
-  /** Milliseconds for the head of a later request, from its first byte on. Default 10 s. */
-  headers: number
-  /** Milliseconds for a whole request with its body. Default 300 s. */
-  request: number
-  /** Milliseconds that a connection may stay without a request or an open stream. Default 30 s. */
-  idle: number
-}
-
-export interface HttpHandlers {
-  onUpgrade(handshake: ClientHandshake): void | Promise<void>
-  onRequest(exchange: HttpExchange): void | Promise<void>
-  /** A request that was not understood, after it was answered. */
-  onRefused?(status: number, why: string): void
-  /** A fault of the gateway's own; the connection, or the HTTP/2 stream, that it was about is being ended. */
-  onFault?(error: unknown): void
-}
+import { type Refusal, type RequestHead, readUpgradeRequest, type Source } from './upgrade-request.ts'
 
 /** The HTTP/1.1 and HTTP/2 servers behind the listeners; they are given connections and listen on nothing. */
 export interface HttpServers {
@@ -53,9 +25,6 @@ export interface HttpServers {
   /** Undoes everything; the connections are the caller's to destroy. */
   close(): void
 }
-
-/** Bytes of a request head; more is answered 431, in HTTP/2 by a reset of the stream. */
-export const maxHeaderBytes = 16 * 1024
 
 export function openHttpServers(handlers: HttpHandlers, timeouts: HttpTimeouts): HttpServers {
   const retired = new AbortController()
@@ -351,8 +320,4 @@ function withoutUpgrade(req: IncomingMessage, last: boolean): Buffer {
   if (last) kept.push(['Connection', 'close'])
   const lines = kept.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   return Buffer.from(`${req.method} ${req.url} HTTP/${req.httpVersion}\r\n${lines}\r\n`, 'latin1')
-}
-
-export function plain({ status, message, headers }: Omit<Refusal, 'ok'>): HttpAnswer {
-  return { status, headers, body: `${message}\n` }
 }

@@ -1,15 +1,14 @@
 // The listeners: bound for the supervisor's whole life, whatever happens to workers.
-import { once } from 'node:events'
+
 import net from 'node:net'
 import type { Logger } from 'pino'
-import { bindHandle, cannotListen } from './bound-handles.ts'
-import type { Handle } from './channel.ts'
+import { bindHandle, cannotListen, listen } from './bound-handles.ts'
 import { type Descriptors, isShortage } from './descriptors.ts'
 import { guarded } from './guard.ts'
 import type { HandOut } from './hand-out.ts'
-import type { HostPort, ListenOptions } from './options.ts'
+import type { Handle } from './handle.ts'
+import type { ListenOptions } from './options.ts'
 import type { WorkerLink } from './worker-link.ts'
-import { backlog } from './worker-listeners.ts'
 import { listenerKeys } from './worker-messages.ts'
 
 /**
@@ -132,16 +131,6 @@ export class Listening {
       else this.#deps.log.warn({ code: error.code, listener: key }, 'cannot accept connections')
     })
     return { way: 'handed-out', options, server, port: (server.address() as net.AddressInfo).port }
-  }
-}
-
-/** Listens, or says in words why it cannot. */
-export async function listen(server: net.Server, { host, port }: HostPort): Promise<void> {
-  try {
-    server.listen({ host, port, backlog })
-    await once(server, 'listening')
-  } catch (error) {
-    throw cannotListen({ host, port }, (error as NodeJS.ErrnoException).code ?? 'UNKNOWN')
   }
 }
 

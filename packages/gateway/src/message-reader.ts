@@ -2,7 +2,7 @@
 // messages, unmasked. Only where no extension is agreed, so that payloads are what the application wrote.
 import { Bytes } from './bytes.ts'
 import { opcode } from './frames.ts'
-import type { Message } from './replay.ts'
+import type { Message } from './replay-module.ts'
 
 export interface MessageSink {
   /** A whole message and the frames that it came in. */

@@ -1,53 +1,15 @@
 // In: what a handshake, or another process, has brought about. Out: a running, registered connection. Next: pipe.ts.
-import type { Duplex } from 'node:stream'
+
 import { adviceFor, code, delayFor } from '@holdfast/close-codes'
-import type { UnixMs } from './clock.ts'
+import type { ConnectionDeps } from './connection-deps.ts'
 import { type Connection, connectionInfo } from './connections.ts'
 import { rsvOf } from './deflate.ts'
-import type { HandshakeDeps } from './handshake.ts'
 import { holdDeps, placeOf } from './held-connection.ts'
-import type { HoldOptions } from './options.ts'
-import { type PackedPipe, Pipe } from './pipe.ts'
-import type { ReplayModule } from './replay.ts'
+import type { Opening } from './opening.ts'
+import { Pipe } from './pipe.ts'
 import type { RouteState } from './route-state.ts'
-import type { UpgradeRequest } from './upgrade-request.ts'
-import type { Upstream } from './upstreams.ts'
 
-/** What a connection begins with. */
-export interface Opening {
-  client: Duplex
-  /** The upstream's stream; absent when there is only something to say, or while the connection is held. */
-  socket?: Duplex
-  upstream?: Upstream
-  protocol?: string
-  /** What the upstream agreed to; the client may have been told more. */
-  extensions?: string
-  address: string
-  http: '1.1' | '2'
-  /**
-   * On routes with `hold`: what the next upstream is told, and the route's options when the connection began, which
-   * stay its own. (A worker of an earlier version hands on none.)
-   */
-  held?: { session: string; request: UpgradeRequest; hold?: HoldOptions }
-  /** What goes with these options. */
-  replay?: ReplayModule
-  release: { upstream: () => void; admission: () => void }
-  /** Number of the admission in the ledger of all workers. */
-  admission?: number
-  /** Present when the connection comes from another process. */
-  before?: Before
-}
-
-/** What another process knew of a connection. */
-export interface Before {
-  id: string
-  openedAt: UnixMs
-  reattached: number
-  place?: { name: string; address: string }
-  pipe: PackedPipe
-}
-
-export function openConnection(opening: Opening, state: RouteState, deps: HandshakeDeps): Connection {
+export function openConnection(opening: Opening, state: RouteState, deps: ConnectionDeps): Connection {
   const { options: route } = state
   const { upstream, protocol, extensions, release, before, held } = opening
   const hold = held?.hold ?? route.hold

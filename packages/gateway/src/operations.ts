@@ -1,14 +1,19 @@
 // What an operator can see and do; the admin API is one way to it. The supervisor implements it.
+
 import type { UnixMs } from './clock.ts'
 import type { EventFeed } from './events.ts'
-import type { ConnectionInfo, DrainInfo, GatewaySnapshot, RouteInfo } from './snapshot.ts'
 import type {
   ConnectionFilter,
+  ConnectionInfo,
   DrainCounts,
+  DrainInfo,
   DrainScope,
+  GatewaySnapshot,
   ProcessInfo,
+  RouteInfo,
   SocketCounts,
-} from './worker-messages.ts'
+  UpgradeInfo,
+} from './snapshot.ts'
 
 /** starting: no listener accepts yet; serving; draining: on the way out. */
 export type Phase = 'starting' | 'serving' | 'draining'
@@ -61,32 +66,6 @@ export interface GatewayState {
   routes: RouteInfo[]
   /** Drains that are under way, and the last that are done. */
   drains: DrainInfo[]
-}
-
-/** One live upgrade. */
-export interface UpgradeInfo {
-  /** Unix milliseconds of its start. */
-  startedAt: UnixMs
-  /** starting: the new workers are not ready; moving: connections move to them; done; failed: the old ones go on. */
-  phase: 'starting' | 'moving' | 'done' | 'failed'
-  /** Version of the code that ran before. */
-  from: string
-  /** Version of the code that runs now; absent until the first new worker has said it. */
-  to?: string
-  /** How many connections there were when the move began. */
-  total: number
-  /** How many have gone to a new worker that still runs. */
-  moved: number
-  /** How many ended with their old worker: by themselves, or told to come back at the deadline. */
-  ended: number
-  /** How many have ended, by code and by whom, as `1012:gateway`. Absent in answers of older gateways. */
-  closes?: Record<string, number>
-  /** How many were cut without a Close: their clients saw 1006. Absent in answers of older gateways. */
-  lost?: number
-  /** Milliseconds from the start to its end. */
-  ms?: number
-  /** Why it failed. */
-  error?: string
 }
 
 /** What an upgrade did, or why the old workers go on. */

@@ -1,11 +1,13 @@
 // Takes a connection apart so that another process can go on with it (handover.ts), and puts it together there.
-import type { Handle } from './channel.ts'
+
 import type { Clock } from './clock.ts'
+import type { ConnectionDeps } from './connection-deps.ts'
 import type { Connection } from './connections.ts'
-import type { HandshakeDeps } from './handshake.ts'
+import type { Handle } from './handle.ts'
 import { openConnection } from './open-connection.ts'
 import { type PackedConnection, readPacked, writePacked } from './packed-connection.ts'
-import { loadedReplay, type Replay, type ReplayModule } from './replay.ts'
+import { loadedReplay } from './replay.ts'
+import type { Replay, ReplayModule } from './replay-module.ts'
 import type { RouteState } from './route-state.ts'
 import { socketOf } from './socket-handle.ts'
 
@@ -74,7 +76,7 @@ export function unpackConnection(
   { record, client, upstream, replay: knows }: Packed,
   releaseAdmission: () => void,
   stateOf: (route: string) => RouteState,
-  deps: HandshakeDeps,
+  deps: ConnectionDeps,
 ): void {
   const packed = readPacked(record)
   const state = stateOf(packed.route)

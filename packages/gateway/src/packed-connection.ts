@@ -6,7 +6,7 @@ import type { PackedFreshStart } from './fresh-start.ts'
 import type { PackedHold } from './hold.ts'
 import type { PackedKept } from './kept.ts'
 import type { PackedMessageReader } from './message-reader.ts'
-import type { Before, Opening } from './open-connection.ts'
+import type { Before, Opening } from './opening.ts'
 import type { HoldOptions } from './options.ts'
 import type { PackedPipe } from './pipe.ts'
 import {

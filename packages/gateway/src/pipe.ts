@@ -3,22 +3,17 @@
 
 import type { Duplex } from 'node:stream'
 import { code } from '@holdfast/close-codes'
-import type { Handle } from './channel.ts'
 import type { Clock, MonotonicMs } from './clock.ts'
 import { awaitTcpEnd, endTcp } from './close-handshake.ts'
 import type { Happening, Manners } from './close-mapping.ts'
-import {
-  type ConnectionAction,
-  type ConnectionEvent,
-  type ConnectionState,
-  next,
-  type Verdict,
-} from './connection.ts'
+import { next } from './connection.ts'
+import type { ConnectionAction, ConnectionEvent, ConnectionState, Verdict } from './connection-state.ts'
 import { deflateRsv } from './deflate.ts'
 import { closeFrame } from './frames.ts'
+import type { Handle } from './handle.ts'
 import { Hold, type HoldDeps, type PackedHold } from './hold.ts'
 import type { KeepaliveOptions } from './keepalive.ts'
-import type { Replay } from './replay.ts'
+import type { Replay } from './replay-module.ts'
 import { type PackedSide, Side } from './side.ts'
 import type { Direction, Traffic } from './snapshot.ts'
 

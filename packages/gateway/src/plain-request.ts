@@ -2,10 +2,10 @@
 // the one that http-forward.ts writes.
 import type { Http2ServerRequest } from 'node:http2'
 import { clientAddress, tokens, values } from './forwarded.ts'
+import type { HeaderList } from './headers.ts'
 import {
   fieldsOf,
   forward,
-  type HeaderList,
   type Incoming,
   type ReadResult,
   type Refusal,

@@ -8,8 +8,9 @@ import { type DialFailure, type DialTarget, dial } from './dial.ts'
 import { FrameReader, type FrameSink } from './frame-reader.ts'
 import { closeFrame, controlFrame, opcode } from './frames.ts'
 import { guarded } from './guard.ts'
+import type { HeaderList } from './headers.ts'
 import type { HealthOptions } from './options.ts'
-import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
 
 /** `words` are for operators. `ours`: this process has too many open files, and nothing is known of the upstream. */
 export type ProbeResult = { ok: true } | { ok: false; words: string; ours?: true }

@@ -4,9 +4,10 @@ import type { Clock } from './clock.ts'
 import { canGoOn } from './deflate.ts'
 import { type DialResult, dial } from './dial.ts'
 import { failureWords, isUnwell } from './dial-route.ts'
+import type { HeaderList } from './headers.ts'
 import type { RouteOptions } from './options.ts'
 import type { SearchParty } from './search-party.ts'
-import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
 import type { Upstream, UpstreamPool } from './upstreams.ts'
 
 /** What the client was told in its 101; another upstream must agree to what fits. */

@@ -1,8 +1,8 @@
 // Carries connections from workers that leave to those that have their place. What passes here are descriptors and
 // plain data, never a byte of a connection.
 import type { Logger } from 'pino'
-import type { Handle } from './channel.ts'
 import type { MoveNews } from './crew.ts'
+import type { Handle } from './handle.ts'
 import type { WorkerLink } from './worker-link.ts'
 import type { MoveOutcome } from './worker-messages.ts'
 

@@ -1,9 +1,9 @@
 // Action Cable (protocol actioncable-v1-json of Rails): every subscription is subscribed to again. The client does not
 // see the second welcome, which would make it do the same, nor the second confirmations.
 
-import type { Message, Replay, ReplayModule } from './replay.ts'
 import { Kept } from './replay-kept.ts'
 import { mentions, parseObject, sizeOf, text } from './replay-message.ts'
+import type { Message, Replay, ReplayModule } from './replay-module.ts'
 
 export const actionCable: ReplayModule = { create: (saved) => new ActionCable(saved as Saved | undefined) }
 

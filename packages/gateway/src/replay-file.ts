@@ -1,7 +1,7 @@
 // `replay: { file: … }`: a module of the user's own. What it returns is looked at before the gateway acts on it.
 import { pathToFileURL } from 'node:url'
 import { GatewayError } from './errors.ts'
-import type { Message, Replay, ReplayModule } from './replay.ts'
+import type { Message, Replay, ReplayModule } from './replay-module.ts'
 
 /** `path` is absolute. */
 export async function loadReplayFile(path: string): Promise<ReplayModule> {

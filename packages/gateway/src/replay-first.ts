@@ -1,8 +1,8 @@
 // `replay: { first: N }`: the client's first N messages again, whatever they say.
 
-import type { Message, Replay, ReplayModule } from './replay.ts'
 import { replayLimits, tooMuch } from './replay-kept.ts'
 import { pack, type SavedMessage, sizeOf, unpack } from './replay-message.ts'
+import type { Message, Replay, ReplayModule } from './replay-module.ts'
 
 /** The upstream's messages are of no interest: all that it answers, the client gets. */
 export function replayFirst(count: number): ReplayModule {

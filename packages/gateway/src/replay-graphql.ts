@@ -1,10 +1,10 @@
 // GraphQL over WebSocket (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md): the connection is
 // initialised again and every live subscription subscribed to again, under its id.
 
-import type { Message, Replay, ReplayModule } from './replay.ts'
 import { type OperationType, operationType } from './replay-graphql-operation.ts'
 import { Kept } from './replay-kept.ts'
 import { isObject, type JsonObject, json, mentions, parseObject, sizeOf, text } from './replay-message.ts'
+import type { Message, Replay, ReplayModule } from './replay-module.ts'
 
 export const graphqlTransportWs: ReplayModule = {
   create: (saved) => new GraphqlTransportWs(saved as Saved | undefined),

@@ -1,5 +1,5 @@
 // Small help for replay modules: messages of text and JSON, and messages in data that JSON can carry.
-import type { Message } from './replay.ts'
+import type { Message } from './replay-module.ts'
 
 /** A message as `save` returns it. */
 export type SavedMessage = { text: string } | { base64: string }

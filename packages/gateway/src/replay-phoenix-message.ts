@@ -1,7 +1,7 @@
 // The messages of Phoenix channels in all their forms: V2 arrays, V1 objects, and the binary frames of V2.
 
-import type { Message } from './replay.ts'
 import { isObject, json, parseJson } from './replay-message.ts'
+import type { Message } from './replay-module.ts'
 
 /** What a Phoenix message says, without its payload. */
 export interface PhoenixMessage {

@@ -1,9 +1,9 @@
 // Phoenix channels, V2 and V1 serializers: every joined channel is joined again with the payload and the refs that the
 // client gave, so that what the server sends there still matches.
 
-import type { Message, Replay, ReplayModule } from './replay.ts'
 import { Kept } from './replay-kept.ts'
 import { mentions, pack, type SavedMessage, sizeOf, unpack } from './replay-message.ts'
+import type { Message, Replay, ReplayModule } from './replay-module.ts'
 import { channelError, okReply, type PhoenixMessage, readPhoenix } from './replay-phoenix-message.ts'
 
 export const phoenix: ReplayModule = { create: (saved) => new Phoenix(saved as Saved | undefined) }

@@ -2,8 +2,8 @@
 // message may hold several frames. Only heads are kept; bodies are stepped over.
 
 import { Bytes } from './bytes.ts'
-import type { Message } from './replay.ts'
 import { tooMuch } from './replay-kept.ts'
+import type { Message } from './replay-module.ts'
 
 /** A frame without its body. */
 export interface StompFrame {

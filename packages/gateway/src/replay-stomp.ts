@@ -1,9 +1,9 @@
 // STOMP 1.0 to 1.2 (https://stomp.github.io/stomp-specification-1.2.html): the session is opened again and every live
 // subscription subscribed to again. What the client sent to destinations is never sent twice.
 import { GatewayError } from './errors.ts'
-import type { Message, Replay, ReplayModule } from './replay.ts'
 import { Kept } from './replay-kept.ts'
 import { text } from './replay-message.ts'
+import type { Message, Replay, ReplayModule } from './replay-module.ts'
 import { type SavedPlace, type StompFrame, StompReader, stompFrame } from './replay-stomp-reader.ts'
 
 export const stomp: ReplayModule = { create: (saved) => new Stomp(saved as Saved | undefined) }

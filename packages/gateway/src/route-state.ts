@@ -2,25 +2,13 @@
 import type { MonotonicMs } from './clock.ts'
 import { type Connection, shownState } from './connections.ts'
 import { countedCode } from './counted-code.ts'
-import type { HoldResult } from './hold.ts'
 import type { HoldNews } from './hold-news.ts'
 import type { RouteOptions } from './options.ts'
-import { loadedReplay, loadReplay, type ReplayModule } from './replay.ts'
+import { loadedReplay, loadReplay } from './replay.ts'
+import type { ReplayModule } from './replay-module.ts'
 import { SearchParty } from './search-party.ts'
-import type { Direction, RouteCounters, RouteInfo, Traffic } from './snapshot.ts'
+import type { Direction, HandshakeResult, HoldResult, RouteCounters, RouteInfo, Traffic } from './snapshot.ts'
 import type { UpstreamPool } from './upstreams.ts'
-
-export type HandshakeResult =
-  | 'accepted'
-  | 'bad-gateway'
-  | 'busy'
-  | 'rejected'
-  | 'origin-refused'
-  | 'over-limit'
-  | 'unchecked'
-  | 'draining'
-  | 'abandoned'
-  | 'fault'
 
 /** Milliseconds between two lines of the log about clients of a route that found no upstream. */
 const sayEvery = 5000

@@ -2,7 +2,6 @@
 // until they may be written to it.
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
-import type { Handle } from './channel.ts'
 import type { Clock, MonotonicMs } from './clock.ts'
 import type { Happening, SideName } from './close-mapping.ts'
 import { canReadFast, mustReadFast, readFast } from './fast-socket.ts'
@@ -14,10 +13,10 @@ import {
   type PackedReader,
 } from './frame-reader.ts'
 import { controlFrame, opcode } from './frames.ts'
+import type { Handle } from './handle.ts'
 import type { Hold } from './hold.ts'
 import { beat, firstPulse, type KeepaliveOptions, type Pulse } from './keepalive.ts'
 import { Outlet } from './outlet.ts'
-import type { Pipe } from './pipe.ts'
 import { readByEvents, type StreamSide, unwire, wire } from './side-stream.ts'
 import { askWhetherReset, isMovable, readOn, stopReading, takeHandle } from './socket-handle.ts'
 
@@ -43,13 +42,29 @@ export interface PackedSide {
  */
 const patience = 10_000
 
+/** What a side tells the connection that it belongs to. */
+export interface SideHost {
+  step(
+    event:
+      | { type: 'unsaid'; side: SideName }
+      | { type: 'ended'; side: SideName; insideFrame: boolean }
+      | { type: 'answered' }
+      | { type: 'happened'; happening: Happening },
+  ): void
+  /** A whole Close frame came. */
+  closeFrameCame(from: Side, frame: Buffer, closeCode: number | undefined, reason: string): void
+  /** Does something of which a fault ends this connection, and no other. */
+  enter(work: () => void): void
+  fault(error: unknown): void
+}
+
 /** What ends a stream after its last frame: see close-handshake.ts. */
 type Ending = (stream: Duplex, clock: Clock) => void
 
 export class Side implements FrameSink, StreamSide {
   readonly name: SideName
   readonly reader: FrameReader
-  readonly #pipe: Pipe
+  readonly #pipe: SideHost
   readonly #options: SideOptions
   readonly #hold: Hold | undefined
   opposite!: Side
@@ -87,7 +102,7 @@ export class Side implements FrameSink, StreamSide {
   #allowance: number
   #allowanceAt: MonotonicMs
 
-  constructor(pipe: Pipe, name: SideName, options: SideOptions) {
+  constructor(pipe: SideHost, name: SideName, options: SideOptions) {
     this.#pipe = pipe
     this.name = name
     this.#options = options

@@ -1,6 +1,7 @@
 // A worker beside the supervisor, in the same process: for runtimes that cannot hand sockets to other processes (Bun),
 // and for tests.
-import type { Channel, Handle } from './channel.ts'
+import type { Channel } from './channel.ts'
+import type { Handle } from './handle.ts'
 import { Worker } from './worker.ts'
 import type { FromWorker } from './worker-messages.ts'
 

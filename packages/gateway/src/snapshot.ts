@@ -129,3 +129,99 @@ export type GatewayEvent =
    * such event, and how many are held now.
    */
   | { type: 'hold'; at: UnixMs; route: string; lost: number; ended: Record<string, number>; held: number }
+
+/** A part of the gateway; absent in a message: all of it. */
+export interface DrainScope {
+  /** Name of a route. Absent: all routes. */
+  route?: string
+  /** An upstream's name. */
+  upstream?: string
+}
+
+/** What has become of the connections of a drain. */
+export interface DrainCounts {
+  /** How many were closed with a Close frame. */
+  closed: number
+  /** How many were held and went on with another upstream. */
+  moved: number
+  /** How many were cut at the deadline. */
+  cut: number
+}
+
+export interface ConnectionFilter {
+  route?: string
+  state?: string
+  limit: number
+}
+
+/** What one worker process uses. */
+export interface ProcessInfo {
+  /** Bytes of memory. */
+  memory: number
+  /** Seconds of processor time since its start. */
+  processor: number
+  /** Milliseconds: the 99th percentile of the event loop's delay since the last report. */
+  delay: number
+  /** Lines of the log that it dropped since its start. */
+  logLinesDropped: number
+  /** Absent from workers of earlier code. */
+  sockets?: SocketCounts
+}
+
+/** Why a socket was closed before anything was said on it, or a dial could not be made. */
+export type SocketRefusal =
+  /** More sockets without a request than `pending` allows. */
+  | 'pending'
+  /** The limit of open files: a client, or a dial to an upstream. */
+  | 'descriptors'
+  | 'dial-descriptors'
+
+export interface SocketCounts {
+  /** Open now, without a whole request yet. */
+  pending: number
+  /** Since the start. */
+  refused: Record<SocketRefusal, number>
+  /** The limit of open files was met a moment ago. */
+  short: boolean
+}
+
+export type HandshakeResult =
+  | 'accepted'
+  | 'bad-gateway'
+  | 'busy'
+  | 'rejected'
+  | 'origin-refused'
+  | 'over-limit'
+  | 'unchecked'
+  | 'draining'
+  | 'abandoned'
+  | 'fault'
+
+/** How a hold ended: another upstream; its refusal; nobody in time; the client left; something else ended it. */
+export type HoldResult = 'attached' | 'refused' | 'too-late' | 'abandoned' | 'ended'
+
+/** One live upgrade. */
+export interface UpgradeInfo {
+  /** Unix milliseconds of its start. */
+  startedAt: UnixMs
+  /** starting: the new workers are not ready; moving: connections move to them; done; failed: the old ones go on. */
+  phase: 'starting' | 'moving' | 'done' | 'failed'
+  /** Version of the code that ran before. */
+  from: string
+  /** Version of the code that runs now; absent until the first new worker has said it. */
+  to?: string
+  /** How many connections there were when the move began. */
+  total: number
+  /** How many have gone to a new worker that still runs. */
+  moved: number
+  /** How many ended with their old worker: by themselves, or told to come back at the deadline. */
+  ended: number
+  /** How many have ended, by code and by whom, as `1012:gateway`. Absent in answers of older gateways. */
+  closes?: Record<string, number>
+  /** How many were cut without a Close: their clients saw 1006. Absent in answers of older gateways. */
+  lost?: number
+  /** Milliseconds from the start to its end. */
+  ms?: number
+  /** Why it failed. */
+  error?: string
+}

@@ -1,5 +1,5 @@
 // What workers say about sockets that became no connection, added up.
-import type { SocketCounts } from './worker-messages.ts'
+import type { SocketCounts } from './snapshot.ts'
 
 export function noneRefused(): SocketCounts['refused'] {
   return { pending: 0, descriptors: 0, 'dial-descriptors': 0 }

@@ -3,8 +3,8 @@
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
-import type { Handle } from './channel.ts'
 import { FastSocket } from './fast-socket.ts'
+import type { Handle } from './handle.ts'
 
 /** The part of Node's own TCP handle that is used here. */
 interface TcpHandle extends Handle {

@@ -20,11 +20,10 @@ import type { GatewayOptions } from './options.ts'
 import { RareLine } from './rare-line.ts'
 import { type LoadResult, Reload } from './reload.ts'
 import { canFork, inProcessWorker } from './single-process.ts'
-import type { ConnectionInfo, GatewayEvent } from './snapshot.ts'
+import type { ConnectionFilter, ConnectionInfo, DrainCounts, DrainScope, GatewayEvent } from './snapshot.ts'
 import { addRefused, noneRefused } from './socket-counts.ts'
 import { Upgrades } from './upgrade.ts'
 import { type WorkerLink, workerInfo } from './worker-link.ts'
-import type { ConnectionFilter, DrainCounts, DrainScope } from './worker-messages.ts'
 
 /** What a {@link Supervisor} needs. */
 export interface SupervisorOptions {

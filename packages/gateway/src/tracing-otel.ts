@@ -24,10 +24,11 @@ import {
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node'
 import type { Logger } from 'pino'
 import { values } from './forwarded.ts'
+import type { HeaderList } from './headers.ts'
 import type { RouteOptions } from './options.ts'
-import type { HandshakeResult } from './route-state.ts'
+import type { HandshakeResult } from './snapshot.ts'
 import type { DialledUpstream, DialSpan, HandshakeSpan, Tracing } from './tracing.ts'
-import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
 
 /** Milliseconds between two lines of the log about a receiver that does not take traces. */
 const complainEvery = 60_000

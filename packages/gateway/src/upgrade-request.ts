@@ -11,9 +11,7 @@ import {
   tokens,
   values,
 } from './forwarded.ts'
-
-/** Header fields in the order and case in which they came. */
-export type HeaderList = [name: string, value: string][]
+import type { HeaderList } from './headers.ts'
 
 /** A WebSocket handshake that passed every check, from an HTTP/1.1 Upgrade or an HTTP/2 extended CONNECT. */
 export interface UpgradeRequest {

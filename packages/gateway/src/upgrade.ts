@@ -1,12 +1,13 @@
 // A live upgrade as the supervisor drives it: workers of the code now on disk start, take over, and get the
 // connections of those whose place they have. Only when all of them are ready anything changes.
 import type { Logger } from 'pino'
-import type { Handle } from './channel.ts'
 import type { Clock, MonotonicMs } from './clock.ts'
 import type { Crew, MoveNews } from './crew.ts'
 import type { HandOut } from './hand-out.ts'
-import type { UpgradeInfo, UpgradeResult } from './operations.ts'
+import type { Handle } from './handle.ts'
+import type { UpgradeResult } from './operations.ts'
 import { Relay } from './relay.ts'
+import type { UpgradeInfo } from './snapshot.ts'
 import { type WorkerLink, workerInfo } from './worker-link.ts'
 import type { MoveOutcome } from './worker-messages.ts'
 

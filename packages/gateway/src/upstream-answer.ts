@@ -5,7 +5,8 @@ import type { UnixMs } from './clock.ts'
 import { extensionProblem } from './extensions.ts'
 import { endToEnd } from './field-names.ts'
 import { tokens, values } from './forwarded.ts'
-import type { HeaderList, UpgradeRequest } from './upgrade-request.ts'
+import type { HeaderList } from './headers.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
 
 /** What an upstream agreed to with its 101. */
 export interface Agreement {

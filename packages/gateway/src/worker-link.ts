@@ -1,8 +1,9 @@
 // The supervisor's end of one worker: its state, questions with a time limit, and what it last reported.
 import type { Socket } from 'node:net'
-import type { Channel, Handle } from './channel.ts'
+import type { Channel } from './channel.ts'
 import type { Clock, MonotonicMs, UnixMs } from './clock.ts'
 import { GatewayError } from './errors.ts'
+import type { Handle } from './handle.ts'
 import type { LogOptions } from './log.ts'
 import type { WorkerInfo } from './operations.ts'
 import type { GatewayOptions } from './options.ts'

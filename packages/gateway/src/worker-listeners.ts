@@ -1,11 +1,9 @@
 // The listeners of a worker that accepts for itself: servers on handles that the supervisor has bound and keeps.
 import net from 'node:net'
 import type { Logger } from 'pino'
+import { backlog } from './bound-handles.ts'
 import { isShortage } from './descriptors.ts'
 import { guarded } from './guard.ts'
-
-/** Connections that may wait in the kernel to be accepted; it cuts this to its own limit (4,096 on Linux). */
-export const backlog = 4096
 
 export class WorkerListeners {
   readonly #onSocket: (listener: string, socket: net.Socket) => void

@@ -1,6 +1,6 @@
 // The process of one worker: started by fork-worker.ts, and obeying its supervisor only.
 import type { SendHandle } from 'node:child_process'
-import type { Handle } from './channel.ts'
+import type { Handle } from './handle.ts'
 import { Worker } from './worker.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 

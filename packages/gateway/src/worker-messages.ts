@@ -1,7 +1,15 @@
 import { formatHostPort } from './bound-handles.ts'
 import type { LogOptions } from './log.ts'
 import type { GatewayOptions, LimitOptions } from './options.ts'
-import type { ConnectionInfo, GatewayEvent, GatewaySnapshot } from './snapshot.ts'
+import type {
+  ConnectionFilter,
+  ConnectionInfo,
+  DrainCounts,
+  DrainScope,
+  GatewayEvent,
+  GatewaySnapshot,
+  ProcessInfo,
+} from './snapshot.ts'
 
 /** What supervisor and workers say to each other. All of it is plain data and travels as JSON. */
 
@@ -11,61 +19,6 @@ import type { ConnectionInfo, GatewayEvent, GatewaySnapshot } from './snapshot.t
  * its own (packed-connection.ts).
  */
 export const protocol = 2
-
-/** A part of the gateway; absent in a message: all of it. */
-export interface DrainScope {
-  /** Name of a route. Absent: all routes. */
-  route?: string
-  /** An upstream's name. */
-  upstream?: string
-}
-
-/** What has become of the connections of a drain. */
-export interface DrainCounts {
-  /** How many were closed with a Close frame. */
-  closed: number
-  /** How many were held and went on with another upstream. */
-  moved: number
-  /** How many were cut at the deadline. */
-  cut: number
-}
-
-export interface ConnectionFilter {
-  route?: string
-  state?: string
-  limit: number
-}
-
-/** What one worker process uses. */
-export interface ProcessInfo {
-  /** Bytes of memory. */
-  memory: number
-  /** Seconds of processor time since its start. */
-  processor: number
-  /** Milliseconds: the 99th percentile of the event loop's delay since the last report. */
-  delay: number
-  /** Lines of the log that it dropped since its start. */
-  logLinesDropped: number
-  /** Absent from workers of earlier code. */
-  sockets?: SocketCounts
-}
-
-/** Why a socket was closed before anything was said on it, or a dial could not be made. */
-export type SocketRefusal =
-  /** More sockets without a request than `pending` allows. */
-  | 'pending'
-  /** The limit of open files: a client, or a dial to an upstream. */
-  | 'descriptors'
-  | 'dial-descriptors'
-
-export interface SocketCounts {
-  /** Open now, without a whole request yet. */
-  pending: number
-  /** Since the start. */
-  refused: Record<SocketRefusal, number>
-  /** The limit of open files was met a moment ago. */
-  short: boolean
-}
 
 /** Of one route's connections. */
 export interface RouteChanges {

@@ -6,11 +6,11 @@ import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import { code } from '@holdfast/close-codes'
 import type { Logger } from 'pino'
 import { Arrivals } from './arrivals.ts'
-import type { Handle } from './channel.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Descriptors, shortageLine } from './descriptors.ts'
 import { Gateway } from './gateway.ts'
 import { attempt } from './guard.ts'
+import type { Handle } from './handle.ts'
 import { HandOver } from './handover.ts'
 import { createLogger } from './log.ts'
 import { logLinesDropped } from './log-writer.ts'
@@ -18,22 +18,19 @@ import type { GatewayOptions, ListenOptions } from './options.ts'
 import { RareLine } from './rare-line.ts'
 import { RemoteLedger } from './remote-ledger.ts'
 import { SinceReport } from './since-report.ts'
-import type { GatewayEvent } from './snapshot.ts'
+import type { DrainCounts, DrainScope, GatewayEvent, ProcessInfo, SocketCounts } from './snapshot.ts'
 import { noneRefused } from './socket-counts.ts'
-import { noTracing, startTracing, wantsTracing } from './tracing.ts'
+import { startTracing, wantsTracing } from './start-tracing.ts'
+import { noTracing } from './tracing.ts'
 import { version } from './version.ts'
 import { WorkerListeners } from './worker-listeners.ts'
 import {
-  type DrainCounts,
-  type DrainScope,
   type FromWorker,
   listenerKeys,
-  type ProcessInfo,
   protocol,
   type Request,
   type Requests,
   type RequestType,
-  type SocketCounts,
   type ToWorker,
   type WorkerReport,
 } from './worker-messages.ts'

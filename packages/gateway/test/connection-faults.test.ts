@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { type Connection, Connections } from '../src/connections.ts'
 import type { HoldDeps } from '../src/hold.ts'
 import type { PipeOptions } from '../src/pipe.ts'
-import type { Replay } from '../src/replay.ts'
+import type { Replay } from '../src/replay-module.ts'
 import { PeerStream, startHeldPipe, turns } from './piping.ts'
 
 const broken = new Error('broken')

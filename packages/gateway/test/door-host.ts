@@ -3,7 +3,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { certificate, within } from '@holdfast/testing'
 import type { ClientHandshake } from '../src/accept.ts'
-import type { HttpExchange } from '../src/http-servers.ts'
+import type { HttpExchange } from '../src/http-handlers.ts'
 import { type Door, type DoorDeps, openDoor } from '../src/listen.ts'
 import type { ListenOptions } from '../src/options.ts'
 

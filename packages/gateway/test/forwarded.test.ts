@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { endToEnd, isLookAlike } from '../src/field-names.ts'
 import { clientAddress, forwardHeaders, trustProxies, values } from '../src/forwarded.ts'
 import { plainNode, readForwarded } from '../src/forwarded-elements.ts'
-import type { HeaderList } from '../src/upgrade-request.ts'
+import type { HeaderList } from '../src/headers.ts'
 
 const octet = fc.integer({ min: 0, max: 255 })
 const ipv4 = fc.tuple(octet, octet, octet, octet).map((bytes) => bytes.join('.'))

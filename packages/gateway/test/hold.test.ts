@@ -1,7 +1,7 @@
 import { closePayload, frame, opcode, parseFrames } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import { drainPayload } from '../src/hold.ts'
-import type { Message, Replay } from '../src/replay.ts'
+import type { Message, Replay } from '../src/replay-module.ts'
 import { type PeerStream, startHeldPipe, turns } from './piping.ts'
 
 const masked = (payload: string | Buffer, fin = true) =>

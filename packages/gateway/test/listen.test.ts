@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { eventually } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import type { ClientHandshake } from '../src/accept.ts'
-import type { HttpExchange } from '../src/http-servers.ts'
+import type { HttpExchange } from '../src/http-handlers.ts'
 import { Doors } from '../src/listen.ts'
 import type { ListenOptions } from '../src/options.ts'
 import {

@@ -1,4 +1,4 @@
-import type { Message, Replay, ReplayModule } from '../src/replay.ts'
+import type { Message, Replay, ReplayModule } from '../src/replay-module.ts'
 
 /**
  * What a pipe does with a replay module, without sockets: a client, one upstream after the other, and what each was

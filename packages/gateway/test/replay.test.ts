@@ -3,14 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  loadReplay,
-  type Message,
-  type Replay,
-  type ReplayModule,
-  replayLimits,
-  replayProtocols,
-} from '../src/replay.ts'
+import { loadReplay, replayLimits, replayProtocols } from '../src/replay.ts'
+import type { Message, Replay, ReplayModule } from '../src/replay-module.ts'
 import { Conversation } from './replay-conversation.ts'
 
 test('none is no module; every protocol that is named has one; another name is an error', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { HeaderList } from '../src/upgrade-request.ts'
+import type { HeaderList } from '../src/headers.ts'
 import { readSwitch, retryAfter } from '../src/upstream-answer.ts'
 import { clientRequest } from './dialling.ts'
 
