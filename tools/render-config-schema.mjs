@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { configJsonSchema } from '../packages/gateway/dist/config-json-schema.js'
+import { configJsonSchema } from '../packages/gateway/dist/config/json-schema.js'
 
 const root = join(import.meta.dirname, '..')
 const file = join(root, 'docs/holdfast.schema.json')

@@ -12,8 +12,8 @@ else await measure()
 
 /** The process that is measured: an admin port before a gateway that is only numbers, so that nothing else costs. */
 async function serve() {
-  const { AdminServer } = await fromSource('/packages/gateway/src/admin.ts')
-  const { systemClock } = await fromSource('/packages/gateway/src/clock.ts')
+  const { AdminServer } = await fromSource('/packages/gateway/src/operate/admin.ts')
+  const { systemClock } = await fromSource('/packages/gateway/src/core/clock.ts')
   const { SyntheticOperations } = await fromSource('/packages/gateway/test/synthetic-operations.ts')
   const upstreams = Array.from({ length: 4 }, (_, i) => ({ name: `ws://10.0.0.${i}:3000` }))
   const routes = Array.from({ length: 5 }, (_, i) => ({ name: `route-${i}`, open: 1000, upstreams }))

@@ -6,7 +6,7 @@ import http from 'node:http'
 import net from 'node:net'
 
 const { FrameReader } = await import(
-  process.env.FRAME_READER ?? '../../packages/gateway/dist/frame-reader.js'
+  process.env.FRAME_READER ?? '../../packages/gateway/dist/wire/frame-reader.js'
 )
 
 const { MODE = 'data', PORT, BACKEND, CORK = '1' } = process.env

@@ -95,10 +95,10 @@ test('no source looks at the wall clock but where its time is shown or compared 
     'cli/src/commands/connections.ts', // the age of connections, which say when they were opened
     'cli/src/commands/status.ts', // the time of each look
     'doctor/src/check.ts', // whether a certificate has expired
-    'gateway/src/clock.ts',
-    'gateway/src/config-file.ts', // whether a certificate has expired
-    'gateway/src/http-answer.ts', // the Date field
-    'gateway/src/log.ts', // the time of each line
+    'gateway/src/config/file.ts', // whether a certificate has expired
+    'gateway/src/core/clock.ts',
+    'gateway/src/core/log.ts', // the time of each line
+    'gateway/src/http/http-answer.ts', // the Date field
   ])
 })
 

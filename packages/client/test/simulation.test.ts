@@ -1,6 +1,6 @@
 import { fakeClock, histogram } from '@holdfast/testing'
 import { expect, it } from 'vitest'
-import { drainSlots } from '../../gateway/src/drain.ts'
+import { drainSlots } from '../../gateway/src/session/drain.ts'
 import { ReconnectingWebSocket } from '../src/index.ts'
 import { scripted } from './scripted-connection.ts'
 

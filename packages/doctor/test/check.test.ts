@@ -235,13 +235,19 @@ test('whatever a server answers, a check comes to an end', async () => {
 })
 
 test('whatever a server sends on an open WebSocket, a check comes to an end', async () => {
+  let opened = 0
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 60 }), async (bytes) => {
       await using upstream = await rawUpstream({ onOpen: (peer) => peer.write(bytes) })
       const result = await check(upstream.url, { timeout: 40, idle: 10 })
       expect(result.complete).toBe(true)
+      // The time for the handshake is short; on a busy machine it may be over before the server has answered.
+      const found = result.layers.flatMap(({ findings }) => findings.map(({ code }) => code))
+      if (found.some((code) => code.endsWith('-no-answer'))) return
+      opened++
       expect(result.layers.length).toBeGreaterThan(5)
     }),
     { numRuns: 60 },
   )
+  expect(opened).toBeGreaterThan(0)
 })

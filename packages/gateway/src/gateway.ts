@@ -2,29 +2,45 @@
 // accept.ts) → pipe.ts. This file joins these stages and holds what outlives a connection.
 import type net from 'node:net'
 import type { Logger } from 'pino'
-import type { ClientHandshake } from './accept.ts'
-import { type Clock, systemClock } from './clock.ts'
-import { httpMapping } from './close-mapping.ts'
-import { type Connection, Connections, connectionInfo } from './connections.ts'
-import { drain } from './drain.ts'
-import { GatewayError } from './errors.ts'
-import { type Admit, type HandshakeDeps, httpAnswer, serveHandshake } from './handshake.ts'
-import { HoldNews } from './hold-news.ts'
-import type { HttpExchange } from './http-handlers.ts'
-import { answerUnserved, serveRequest } from './http-pass.ts'
-import { Ledger } from './limits.ts'
-import { Doors } from './listen.ts'
-import type { GatewayOptions, ListenOptions, RouteOptions } from './options.ts'
-import { type Packed, packConnection, unpackConnection } from './pack.ts'
-import { defaultPending } from './pending.ts'
-import { RareLine } from './rare-line.ts'
-import { loadReplay } from './replay.ts'
-
-import { matchRoute } from './route.ts'
-import { RouteState } from './route-state.ts'
-import type { ConnectionInfo, DrainInfo, GatewayEvent, GatewaySnapshot } from './snapshot.ts'
-import { noTracing, type Tracing } from './tracing.ts'
-import { UpstreamPool } from './upstreams.ts'
+import { httpMapping } from './connection/index.ts'
+import {
+  type Clock,
+  type ConnectionInfo,
+  type DrainInfo,
+  GatewayError,
+  type GatewayEvent,
+  type GatewayOptions,
+  type GatewaySnapshot,
+  type ListenOptions,
+  RareLine,
+  type RouteOptions,
+  systemClock,
+} from './core/index.ts'
+import {
+  type Admit,
+  type HandshakeDeps,
+  httpAnswer,
+  Ledger,
+  matchRoute,
+  serveHandshake,
+} from './handshake/index.ts'
+import { HoldNews } from './hold/index.ts'
+import { loadReplay } from './hold/replay/index.ts'
+import type { ClientHandshake } from './http/index.ts'
+import { Doors, defaultPending, type HttpExchange } from './listen/index.ts'
+import { answerUnserved, serveRequest } from './pass/index.ts'
+import {
+  type Connection,
+  Connections,
+  connectionInfo,
+  drain,
+  type Packed,
+  packConnection,
+  RouteState,
+  unpackConnection,
+} from './session/index.ts'
+import { noTracing, type Tracing } from './trace/index.ts'
+import { UpstreamPool } from './upstream/index.ts'
 
 /** What a Gateway takes besides its options. */
 export interface GatewayDeps {
@@ -93,7 +109,7 @@ export interface GatewayDeps {
   idPrefix?: string
 }
 
-export type { Packed } from './pack.ts'
+export type { Packed } from './session/index.ts'
 
 /** What part of the connections is meant; nothing: all. */
 export interface Scope {

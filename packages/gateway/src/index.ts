@@ -1,17 +1,43 @@
-export { type Clock, systemClock } from './clock.ts'
-export { type ConfigProblem, formatProblem } from './config-errors.ts'
-export { type ConfigResult, loadConfigFile } from './config-file.ts'
-export { type ConfigFlags, optionsFromFlags } from './config-flags.ts'
-export { type DrainSlot, drainSlots } from './drain.ts'
-export { GatewayError, type Side } from './errors.ts'
+export {
+  type ConfigFlags,
+  type ConfigProblem,
+  type ConfigResult,
+  formatProblem,
+  loadConfigFile,
+  optionsFromFlags,
+} from './config/index.ts'
+export {
+  type Clock,
+  createLogger,
+  type DrainCounts,
+  type DrainScope,
+  GatewayError,
+  type LogLevel,
+  type LogOptions,
+  logLevels,
+  logOptionsFor,
+  type Side,
+  systemClock,
+  type UpgradeInfo,
+} from './core/index.ts'
+export type * from './core/options.ts'
+export type * from './core/snapshot.ts'
 export { Gateway, type GatewayDeps, type Scope } from './gateway.ts'
-export { createLogger, type LogLevel, type LogOptions, logLevels, logOptionsFor } from './log.ts'
-export type { GatewayState, ReloadResult, UpgradeResult, WorkerInfo } from './operations.ts'
-export type * from './options.ts'
-export type { LoadResult } from './reload.ts'
-export { loadReplay, replayLimits, replayProtocols } from './replay.ts'
-export type { Message, Replay, ReplayModule } from './replay-module.ts'
-export { type SiteAnswer, siteAnswer } from './site-files.ts'
-export type * from './snapshot.ts'
-export type { DrainCounts, DrainScope, UpgradeInfo } from './snapshot.ts'
-export { Supervisor, type SupervisorOptions } from './supervisor.ts'
+export {
+  loadReplay,
+  type Replay,
+  type ReplayModule,
+  replayLimits,
+  replayProtocols,
+} from './hold/replay/index.ts'
+export {
+  type GatewayState,
+  type ReloadResult,
+  type SiteAnswer,
+  siteAnswer,
+  type UpgradeResult,
+  type WorkerInfo,
+} from './operate/index.ts'
+export { type LoadResult, Supervisor, type SupervisorOptions } from './process/index.ts'
+export { type DrainSlot, drainSlots } from './session/index.ts'
+export type { Message } from './wire/index.ts'

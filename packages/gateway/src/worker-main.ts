@@ -1,8 +1,8 @@
-// The process of one worker: started by fork-worker.ts, and obeying its supervisor only.
+// The process of one worker: started by fork-worker.ts, and following its supervisor only. It stands beside index.ts, in
+// every version: that is where the supervisor of an earlier one looks for it in a live upgrade.
 import type { SendHandle } from 'node:child_process'
-import type { Handle } from './handle.ts'
-import { Worker } from './worker.ts'
-import type { FromWorker, ToWorker } from './worker-messages.ts'
+import type { Handle } from './core/index.ts'
+import { type FromWorker, type ToWorker, Worker } from './worker/index.ts'
 
 const worker = new Worker({
   // Without a channel there is nobody to tell: the 'disconnect' listener ends the worker.

@@ -6,8 +6,8 @@ import { type Duplex, Readable } from 'node:stream'
 import { eventually } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { acceptKey, http1Handshake } from '../src/accept.ts'
-import type { HttpAnswer } from '../src/http-answer.ts'
+import { acceptKey, http1Handshake } from '../src/http/accept.ts'
+import type { HttpAnswer } from '../src/http/http-answer.ts'
 import { cert, dialDoor, doorHost, handshakeText, key, received, receives } from './door-host.ts'
 
 async function bytesOf(stream: Duplex, length: number): Promise<Buffer> {

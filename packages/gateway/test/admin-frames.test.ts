@@ -1,7 +1,7 @@
 import { eventually, fakeClock } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import type { Frame } from '../src/admin-frame.ts'
-import { Frames } from '../src/admin-frames.ts'
+import type { Frame } from '../src/operate/admin-frame.ts'
+import { Frames } from '../src/operate/admin-frames.ts'
 import { SyntheticOperations } from './synthetic-operations.ts'
 
 const routes = [{ name: 'chat', open: 40, upstreams: [{ name: 'ws://a' }, { name: 'ws://b' }] }]

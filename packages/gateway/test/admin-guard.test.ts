@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { expect, test } from 'vitest'
-import { bearerOf, isLoopback, type Proof, refusalOf, sameToken } from '../src/admin-guard.ts'
+import { bearerOf, isLoopback, type Proof, refusalOf, sameToken } from '../src/operate/admin-guard.ts'
 
 const local = { host: '127.0.0.1', port: 10120 }
 const open = { host: '0.0.0.0', port: 10120, token: 'right' }

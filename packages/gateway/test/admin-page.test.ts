@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { wantsPage } from '../src/admin-page.ts'
+import { wantsPage } from '../src/operate/admin-page.ts'
 import { startAdmin } from './test-admin.ts'
 
 let page: string

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { RecentEvents } from '../src/admin-recent.ts'
-import type { FeedEvent } from '../src/events.ts'
+import { RecentEvents } from '../src/operate/admin-recent.ts'
+import type { FeedEvent } from '../src/operate/events.ts'
 
 const close = (at: number, reason: string, code = 1014): FeedEvent => ({
   type: 'close',

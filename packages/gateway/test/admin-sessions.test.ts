@@ -1,6 +1,6 @@
 import { fakeClock } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import { Sessions, sessionCookie, sessionIn } from '../src/admin-sessions.ts'
+import { Sessions, sessionCookie, sessionIn } from '../src/operate/admin-sessions.ts'
 
 const hour = 3_600_000
 

@@ -1,6 +1,6 @@
 import { fakeClock } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import { Throttle } from '../src/admin-throttle.ts'
+import { Throttle } from '../src/operate/admin-throttle.ts'
 
 /** Wrong tries from an address until it has to wait. */
 function tries(throttle: Throttle, address: string): number {

@@ -3,8 +3,8 @@ import type http from 'node:http'
 import { eventually, fakeClock, rawSocket } from '@holdfast/testing'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { AdminServer } from '../src/admin.ts'
-import { watchersAtMost } from '../src/event-stream.ts'
+import { AdminServer } from '../src/operate/admin.ts'
+import { watchersAtMost } from '../src/operate/event-stream.ts'
 import { startAdmin } from './test-admin.ts'
 
 const event = (route: string) =>

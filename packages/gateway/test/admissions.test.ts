@@ -1,11 +1,11 @@
 import { type FakeClock, fakeClock, gatewayOptions } from '@holdfast/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type AdmissionLedger, Admissions } from '../src/admissions.ts'
-import { Ledger } from '../src/limits.ts'
-import type { LimitOptions } from '../src/options.ts'
-import { RemoteLedger } from '../src/remote-ledger.ts'
-import type { FromWorker } from '../src/worker-messages.ts'
+import type { LimitOptions } from '../src/core/options.ts'
+import { Ledger } from '../src/handshake/limits.ts'
+import { type AdmissionLedger, Admissions } from '../src/process/admissions.ts'
+import { RemoteLedger } from '../src/worker/remote-ledger.ts'
+import type { FromWorker } from '../src/worker/worker-messages.ts'
 
 const two = { connections: 2 }
 

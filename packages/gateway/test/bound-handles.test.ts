@@ -1,6 +1,6 @@
 import { tcpServer } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import { bindHandle, cannotListen, canShareHandles, formatHostPort } from '../src/bound-handles.ts'
+import { bindHandle, cannotListen, canShareHandles, formatHostPort } from '../src/listen/bound-handles.ts'
 
 test('this runtime can share handles', () => {
   expect(canShareHandles).toBe(true)

@@ -13,8 +13,8 @@ import {
   readRange,
   readUpstream,
   upstreamPattern,
-} from '../src/config-addresses.ts'
-import { Wrong } from '../src/config-errors.ts'
+} from '../src/config/addresses.ts'
+import { Wrong } from '../src/config/errors.ts'
 import { anyText } from './config-text.ts'
 
 const fixOf = (result: unknown) => {

@@ -9,7 +9,7 @@ import {
   printable,
   show,
   suggest,
-} from '../src/config-errors.ts'
+} from '../src/config/errors.ts'
 import { anyText } from './config-text.ts'
 
 const problem: ConfigProblem = {

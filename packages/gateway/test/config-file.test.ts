@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { certificate } from '@holdfast/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { formatProblem } from '../src/config-errors.ts'
-import { type ConfigResult, loadConfigFile, parseConfig } from '../src/config-file.ts'
+import { formatProblem } from '../src/config/errors.ts'
+import { type ConfigResult, loadConfigFile, parseConfig } from '../src/config/file.ts'
 import { anyText, full, linesFor, optionsFor, shortest } from './config-text.ts'
 
 const pem = certificate()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { formatProblem } from '../src/config-errors.ts'
-import { type ConfigFlags, optionsFromFlags } from '../src/config-flags.ts'
-import type { GatewayOptions } from '../src/options.ts'
+import { formatProblem } from '../src/config/errors.ts'
+import { type ConfigFlags, optionsFromFlags } from '../src/config/flags.ts'
+import type { GatewayOptions } from '../src/core/options.ts'
 import { full, optionsFor, shortest } from './config-text.ts'
 
 const lines = (flags: ConfigFlags, base?: GatewayOptions) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { findings } from '../src/config-issues.ts'
-import { configSchema } from '../src/config-schema.ts'
+import { findings } from '../src/config/issues.ts'
+import { configSchema } from '../src/config/schema.ts'
 import { faultOf, linesFor, shortest } from './config-text.ts'
 
 const found = (value: unknown) => {

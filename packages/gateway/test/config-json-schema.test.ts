@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { certificate } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import { configJsonSchema, type JsonSchema, keysAt } from '../src/config-json-schema.ts'
+import { configJsonSchema, type JsonSchema, keysAt } from '../src/config/json-schema.ts'
 import { linesFor } from './config-text.ts'
 
 const docs = (name: string) =>

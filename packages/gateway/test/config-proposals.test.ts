@@ -2,10 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { readAddress, readOrigin, readPathPattern, readUpstream } from '../src/config-addresses.ts'
-import { Wrong } from '../src/config-errors.ts'
-import { parseConfig } from '../src/config-file.ts'
-import { readBalance, readDuration, readSize } from '../src/config-units.ts'
+import { readAddress, readOrigin, readPathPattern, readUpstream } from '../src/config/addresses.ts'
+import { Wrong } from '../src/config/errors.ts'
+import { parseConfig } from '../src/config/file.ts'
+import { readBalance, readDuration, readSize } from '../src/config/units.ts'
 import { anyText, full } from './config-text.ts'
 
 /** The texts that a fix proposes. */

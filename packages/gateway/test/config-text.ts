@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { formatProblem } from '../src/config-errors.ts'
-import { type ConfigSources, parseConfig } from '../src/config-file.ts'
-import type { GatewayOptions } from '../src/options.ts'
+import { formatProblem } from '../src/config/errors.ts'
+import { type ConfigSources, parseConfig } from '../src/config/file.ts'
+import type { GatewayOptions } from '../src/core/options.ts'
 
 /** The shortest configuration: everything else is a default. */
 export const shortest = 'routes: [{ name: a, upstreams: [ws://b] }]\n'

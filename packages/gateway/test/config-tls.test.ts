@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { certificate } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import { tlsFaults } from '../src/config-tls.ts'
+import { tlsFaults } from '../src/config/tls.ts'
 
 const { cert, key } = certificate()
 const now = Date.now()

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Wrong } from '../src/config-errors.ts'
+import { Wrong } from '../src/config/errors.ts'
 import {
   balancePattern,
   durationPattern,
@@ -10,7 +10,7 @@ import {
   readProtocol,
   readSize,
   sizePattern,
-} from '../src/config-units.ts'
+} from '../src/config/units.ts'
 import { anyText } from './config-text.ts'
 
 describe('readDuration', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readYaml } from '../src/config-yaml.ts'
+import { readYaml } from '../src/config/yaml.ts'
 import { anyText } from './config-text.ts'
 
 const faults = (text: string) =>

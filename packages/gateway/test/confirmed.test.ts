@@ -1,7 +1,7 @@
 import { FrameParser, opcode } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Confirmed } from '../src/confirmed.ts'
+import { Confirmed } from '../src/hold/confirmed.ts'
 
 /** The payload of a Ping as the upstream reads it. */
 function payloadOf(ping: Buffer): Buffer {

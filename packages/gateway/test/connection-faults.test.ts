@@ -2,10 +2,10 @@
 // 1011 and nothing else.
 import { fakeClock, frame, opcode, parseFrames } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import { type Connection, Connections } from '../src/connections.ts'
-import type { HoldDeps } from '../src/hold.ts'
-import type { PipeOptions } from '../src/pipe.ts'
-import type { Replay } from '../src/replay-module.ts'
+import type { PipeOptions } from '../src/connection/pipe.ts'
+import type { HoldDeps } from '../src/hold/hold.ts'
+import type { Replay } from '../src/hold/replay/module.ts'
+import { type Connection, Connections } from '../src/session/connections.ts'
 import { PeerStream, startHeldPipe, turns } from './piping.ts'
 
 const broken = new Error('broken')

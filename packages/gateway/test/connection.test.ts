@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { next } from '../src/connection.ts'
+import { next } from '../src/connection/connection.ts'
 import type {
   Circumstances,
   ConnectionAction,
   ConnectionEvent,
   ConnectionState,
-} from '../src/connection-state.ts'
-import type { Holdable } from '../src/hold.ts'
+} from '../src/connection/connection-state.ts'
+import type { Holdable } from '../src/hold/hold.ts'
 
 const about = {
   manners: {

@@ -1,6 +1,6 @@
 import { privateCodes } from '@holdfast/close-codes/private-codes'
 import { expect, test } from 'vitest'
-import { countedCode } from '../src/counted-code.ts'
+import { countedCode } from '../src/core/counted-code.ts'
 
 const all = Array.from({ length: 5000 }, (_, code) => code)
 

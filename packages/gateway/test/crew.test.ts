@@ -1,13 +1,13 @@
 import { type FakeClock, fakeClock, gatewayOptions } from '@holdfast/testing'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import type { Channel } from '../src/channel.ts'
-import { Crew } from '../src/crew.ts'
-import { Ledger } from '../src/limits.ts'
-import type { GatewaySnapshot } from '../src/snapshot.ts'
-import { emptyCounters } from '../src/totals.ts'
-import type { WorkerLink } from '../src/worker-link.ts'
-import { type FromWorker, protocol, type ToWorker } from '../src/worker-messages.ts'
+import type { GatewaySnapshot } from '../src/core/snapshot.ts'
+import { Ledger } from '../src/handshake/limits.ts'
+import { Crew } from '../src/process/crew.ts'
+import type { WorkerLink } from '../src/process/worker-link.ts'
+import type { Channel } from '../src/worker/channel.ts'
+import { emptyCounters } from '../src/worker/totals.ts'
+import { type FromWorker, protocol, type ToWorker } from '../src/worker/worker-messages.ts'
 
 /** A worker whose end and words the test decides. */
 class Puppet implements Channel {

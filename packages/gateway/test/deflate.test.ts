@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canGoOn, deflateRsv, rsvOf, withoutClientTakeover } from '../src/deflate.ts'
+import { canGoOn, deflateRsv, rsvOf, withoutClientTakeover } from '../src/http/deflate.ts'
 
 const bits = fc.option(fc.integer({ min: 8, max: 15 }), { nil: undefined })
 const anyAgreement = fc.record({

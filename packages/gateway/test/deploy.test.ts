@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { Metrics } from '../src/metrics.ts'
+import { Metrics } from '../src/operate/metrics.ts'
 import { everyMetric } from './every-metric.ts'
 
 const fileOf = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url))

@@ -9,10 +9,10 @@ import {
   tcpServer,
 } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import { systemClock } from '../src/clock.ts'
-import { type DialResult, dial } from '../src/dial.ts'
-import { connectFailure, type DialFailure } from '../src/dial-failure.ts'
-import { isUnwell } from '../src/dial-route.ts'
+import { systemClock } from '../src/core/clock.ts'
+import { type DialResult, dial } from '../src/upstream/dial.ts'
+import { connectFailure, type DialFailure } from '../src/upstream/dial-failure.ts'
+import { isUnwell } from '../src/upstream/dial-route.ts'
 import { clientRequest, dialPlain, failure, limits, never, noneOpen, targetOf } from './dialling.ts'
 
 /** A server that answers every request with these bytes. */

@@ -18,8 +18,8 @@ import {
   tcpServer,
 } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import { systemClock } from '../src/clock.ts'
-import { type DialTarget, dial } from '../src/dial.ts'
+import { systemClock } from '../src/core/clock.ts'
+import { type DialTarget, dial } from '../src/upstream/dial.ts'
 import { clientRequest, dialPlain, failure, limits, never, noneOpen, opened, targetOf } from './dialling.ts'
 
 const { cert, key } = certificate()

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { eventually } from '@holdfast/testing'
-import { type DialResult, type DialTarget, dial } from '../src/dial.ts'
-import type { DialFailure } from '../src/dial-failure.ts'
-import type { HeaderList } from '../src/headers.ts'
-import type { UpgradeRequest } from '../src/upgrade-request.ts'
+import type { HeaderList } from '../src/http/headers.ts'
+import type { UpgradeRequest } from '../src/http/upgrade-request.ts'
+import { type DialResult, type DialTarget, dial } from '../src/upstream/dial.ts'
+import type { DialFailure } from '../src/upstream/dial-failure.ts'
 
 /** A checked handshake as the client's side would hand it on; header fields follow what it offers. */
 export function clientRequest(init: Partial<UpgradeRequest> = {}): UpgradeRequest {

@@ -2,10 +2,10 @@ import { once as firstEvent } from 'node:events'
 import net from 'node:net'
 import tls from 'node:tls'
 import { certificate, within } from '@holdfast/testing'
-import type { ClientHandshake } from '../src/accept.ts'
-import type { HttpExchange } from '../src/http-handlers.ts'
-import { type Door, type DoorDeps, openDoor } from '../src/listen.ts'
-import type { ListenOptions } from '../src/options.ts'
+import type { ListenOptions } from '../src/core/options.ts'
+import type { ClientHandshake } from '../src/http/accept.ts'
+import type { HttpExchange } from '../src/listen/http-handlers.ts'
+import { type Door, type DoorDeps, openDoor } from '../src/listen/listen.ts'
 
 export const { cert, key } = certificate()
 

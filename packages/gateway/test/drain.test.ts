@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { drainSlots } from '../src/drain.ts'
+import { drainSlots } from '../src/session/drain.ts'
 
 const options = { spread: 5000, deadline: 30_000, retry: [1000, 5000] as [number, number] }
 

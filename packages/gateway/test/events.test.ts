@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EventFeed, type FeedEvent } from '../src/events.ts'
+import { EventFeed, type FeedEvent } from '../src/operate/events.ts'
 
 const close = (route = 'chat'): FeedEvent => ({
   type: 'close',

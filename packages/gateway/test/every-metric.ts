@@ -1,4 +1,4 @@
-import type { Measured } from '../src/operations.ts'
+import type { Measured } from '../src/operate/operations.ts'
 
 /** Something to measure in which every field is filled. */
 export const everyMetric: Measured = {

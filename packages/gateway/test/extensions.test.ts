@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Extension, extensionProblem, parseExtensions, writeExtensions } from '../src/extensions.ts'
+import { type Extension, extensionProblem, parseExtensions, writeExtensions } from '../src/http/extensions.ts'
 
 const tokenChars = "!#$%&'*+-.^_`|~0123456789ABCXYZabcxyz"
 const token = fc.string({ unit: fc.constantFrom(...tokenChars), minLength: 1, maxLength: 8 })

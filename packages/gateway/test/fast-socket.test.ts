@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import { certificate } from '@holdfast/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { readFast } from '../src/fast-socket.ts'
+import { readFast } from '../src/wire/fast-socket.ts'
 
 const undo: (() => void)[] = []
 afterEach(() => {

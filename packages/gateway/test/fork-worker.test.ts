@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { eventually, isAlive } from '@holdfast/testing'
 import { expect } from 'vitest'
-import { forkWorker } from '../src/fork-worker.ts'
+import { forkWorker } from '../src/process/fork-worker.ts'
 import { onNode } from './upgrading.ts'
 
 onNode.each([

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { endToEnd, isLookAlike } from '../src/field-names.ts'
-import { clientAddress, forwardHeaders, trustProxies, values } from '../src/forwarded.ts'
-import { plainNode, readForwarded } from '../src/forwarded-elements.ts'
-import type { HeaderList } from '../src/headers.ts'
+import { endToEnd, isLookAlike } from '../src/http/field-names.ts'
+import { clientAddress, forwardHeaders, trustProxies, values } from '../src/http/forwarded.ts'
+import { plainNode, readForwarded } from '../src/http/forwarded-elements.ts'
+import type { HeaderList } from '../src/http/headers.ts'
 
 const octet = fc.integer({ min: 0, max: 255 })
 const ipv4 = fc.tuple(octet, octet, octet, octet).map((bytes) => bytes.join('.'))

@@ -9,7 +9,7 @@ import {
 } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Fault, FrameReader, type FrameRules } from '../src/frame-reader.ts'
+import { type Fault, FrameReader, type FrameRules } from '../src/wire/frame-reader.ts'
 import { anyMessages, cutAt, joinMessages, toFrames } from './arbitrary-frames.ts'
 
 const rules: FrameRules = {

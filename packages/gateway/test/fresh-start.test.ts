@@ -2,7 +2,7 @@ import { constants, createDeflateRaw, type DeflateRaw, deflateRawSync } from 'no
 import { frame, opcode } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { FreshStart } from '../src/fresh-start.ts'
+import { FreshStart } from '../src/hold/fresh-start.ts'
 import { cutAt } from './arbitrary-frames.ts'
 
 /** A client's compressor, which goes on with its context. */

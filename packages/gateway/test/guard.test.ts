@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { attempt, guarded } from '../src/guard.ts'
+import { attempt, guarded } from '../src/core/guard.ts'
 
 test('a guarded callback gets its arguments, and hands none of its faults on', async () => {
   const seen: unknown[] = []

@@ -1,10 +1,10 @@
 import { Socket } from 'node:net'
 import { type FakeClock, fakeClock } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import type { Channel } from '../src/channel.ts'
-import { HandOut } from '../src/hand-out.ts'
-import { WorkerLink } from '../src/worker-link.ts'
-import type { ToWorker } from '../src/worker-messages.ts'
+import { HandOut } from '../src/process/hand-out.ts'
+import { WorkerLink } from '../src/process/worker-link.ts'
+import type { Channel } from '../src/worker/channel.ts'
+import type { ToWorker } from '../src/worker/worker-messages.ts'
 
 /** A worker that only notes what it is sent. */
 class Notes implements Channel {

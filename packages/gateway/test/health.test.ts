@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { assumedHealthy, type Health, type HealthEvent, nextHealth, nextRest, noRest } from '../src/health.ts'
+import {
+  assumedHealthy,
+  type Health,
+  type HealthEvent,
+  nextHealth,
+  nextRest,
+  noRest,
+} from '../src/upstream/health.ts'
 
 const events = fc.array(
   fc.record({ by: fc.constantFrom('dial' as const, 'probe' as const), ok: fc.boolean() }),

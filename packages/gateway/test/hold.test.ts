@@ -1,7 +1,8 @@
 import { closePayload, frame, opcode, parseFrames } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import { drainPayload } from '../src/hold.ts'
-import type { Message, Replay } from '../src/replay-module.ts'
+import { drainPayload } from '../src/hold/hold.ts'
+import type { Replay } from '../src/hold/replay/module.ts'
+import type { Message } from '../src/wire/message-reader.ts'
 import { type PeerStream, startHeldPipe, turns } from './piping.ts'
 
 const masked = (payload: string | Buffer, fin = true) =>

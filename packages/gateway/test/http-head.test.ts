@@ -2,8 +2,8 @@ import http from 'node:http'
 import { Duplex } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readHttpHead } from '../src/http-head.ts'
-import { readHandshake } from '../src/http-servers.ts'
+import { readHttpHead } from '../src/http/http-head.ts'
+import { readHandshake } from '../src/listen/http-servers.ts'
 
 const most = 16 * 1024
 const latin1 = (text: string) => Buffer.from(text, 'latin1')

@@ -9,9 +9,9 @@ import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { closedPort, eventually, tcpServer } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import type { DialTarget } from '../src/dial.ts'
-import { type ForwardResult, type ForwardTimeouts, forwardRequest } from '../src/http-forward.ts'
-import { answerError, answerUnserved, whyUnserved } from '../src/http-pass.ts'
+import { type ForwardResult, type ForwardTimeouts, forwardRequest } from '../src/pass/http-forward.ts'
+import { answerError, answerUnserved, whyUnserved } from '../src/pass/http-pass.ts'
+import type { DialTarget } from '../src/upstream/dial.ts'
 import { cert, dialDoor, doorHost, key, received, receives } from './door-host.ts'
 
 const run = promisify(execFile)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { beat, firstPulse } from '../src/keepalive.ts'
+import { beat, firstPulse } from '../src/connection/keepalive.ts'
 
 const options = { ping: 25, timeout: 10 }
 const quiet = { alive: false, unread: false, unasked: false }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Kept } from '../src/kept.ts'
+import { Kept } from '../src/hold/kept.ts'
 
 const anyPieces = fc.array(fc.uint8Array({ maxLength: 40 }).map(Buffer.from))
 

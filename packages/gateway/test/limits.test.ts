@@ -1,7 +1,7 @@
 import { fakeClock } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Admission, Ledger } from '../src/limits.ts'
+import { type Admission, Ledger } from '../src/handshake/limits.ts'
 
 function ledger(random: () => number = Math.random) {
   const clock = fakeClock()

@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { eventually } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import type { ClientHandshake } from '../src/accept.ts'
-import type { HttpExchange } from '../src/http-handlers.ts'
-import { Doors } from '../src/listen.ts'
-import type { ListenOptions } from '../src/options.ts'
+import type { ListenOptions } from '../src/core/options.ts'
+import type { ClientHandshake } from '../src/http/accept.ts'
+import type { HttpExchange } from '../src/listen/http-handlers.ts'
+import { Doors } from '../src/listen/listen.ts'
 import {
   cert,
   type DoorHost,

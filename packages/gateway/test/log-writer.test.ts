@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { LineWriter } from '../src/log-writer.ts'
+import { LineWriter } from '../src/core/log-writer.ts'
 
 /** A descriptor with so much room, or that fails. */
 class Outlet {

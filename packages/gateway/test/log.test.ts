@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { logOptionsFor } from '../src/log.ts'
+import { logOptionsFor } from '../src/core/log.ts'
 
 test.each([
   [true, {}, { level: 'info', pretty: true, colour: true }],
@@ -12,7 +12,7 @@ test.each([
   expect(logOptionsFor({ isTTY }, env)).toEqual(options)
 })
 
-const log = fileURLToPath(new URL('../dist/log.js', import.meta.url))
+const log = fileURLToPath(new URL('../dist/core/log.js', import.meta.url))
 
 /** What a process that logs one line and exits at once leaves on standard error. */
 function lineOf(options: object): string {

@@ -1,8 +1,8 @@
 import { type Frame, opcode, parseFrames } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MessageReader } from '../src/message-reader.ts'
-import type { Message } from '../src/replay-module.ts'
+import type { Message } from '../src/wire/message-reader.ts'
+import { MessageReader } from '../src/wire/message-reader.ts'
 import { type ArbitraryMessage, anyMessages, cutAt, toFrames } from './arbitrary-frames.ts'
 
 /** What a reader says; `out` is everything in order, as it would be handed on. */

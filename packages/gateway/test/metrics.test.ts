@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Metrics } from '../src/metrics.ts'
-import { emptyCounters } from '../src/totals.ts'
+import { Metrics } from '../src/operate/metrics.ts'
+import { emptyCounters } from '../src/worker/totals.ts'
 import { everyMetric as measured } from './every-metric.ts'
 
 /** Reads the text format (version 0.0.4) by its own rules: every line is a comment, a sample, or an error. */

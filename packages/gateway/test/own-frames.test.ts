@@ -2,7 +2,7 @@
 // when a control frame stands between its fragments (aiohttp 3.8, Tornado 6.2, wsproto 1.2).
 import { frame, opcode, parseFrames } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import { drainPayload } from '../src/hold.ts'
+import { drainPayload } from '../src/hold/hold.ts'
 import { type PeerStream, startHeldPipe, startPipe, turns } from './piping.ts'
 
 const keepalive = { ping: 1000, timeout: 1000 }

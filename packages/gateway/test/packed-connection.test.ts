@@ -11,8 +11,8 @@ import {
   packedVersion,
   readPacked,
   writePacked,
-} from '../src/packed-connection.ts'
-import { takeHandle } from '../src/socket-handle.ts'
+} from '../src/session/packed-connection.ts'
+import { takeHandle } from '../src/wire/socket-handle.ts'
 
 /** The shape of the current version, and a record of it that an earlier build wrote. */
 const golden = JSON.parse(

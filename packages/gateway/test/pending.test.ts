@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Opening, Pending } from '../src/pending.ts'
+import { type Opening, Pending } from '../src/listen/pending.ts'
 
 class Socket extends EventEmitter {
   destroyed = false

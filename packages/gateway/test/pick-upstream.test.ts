@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Balance } from '../src/options.ts'
+import type { Balance } from '../src/core/options.ts'
 import {
   type Candidate,
   type Credits,
@@ -10,7 +10,7 @@ import {
   pickUpstream,
   randomTwo,
   roundRobin,
-} from '../src/pick-upstream.ts'
+} from '../src/upstream/pick-upstream.ts'
 import { clientRequest } from './dialling.ts'
 
 const candidate = (id: string, weight = 1, connections = 0) => ({ id, weight, connections })

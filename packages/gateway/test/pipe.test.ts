@@ -1,7 +1,7 @@
 import { type Frame, frame, opcode, parseFrames, Receiver } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { drainPayload } from '../src/hold.ts'
+import { drainPayload } from '../src/hold/hold.ts'
 import { anyMessages, cutAt, joinMessages, toFrames } from './arbitrary-frames.ts'
 import { type PeerStream, startHeldPipe, startPipe, turn, turns } from './piping.ts'
 

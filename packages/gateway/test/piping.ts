@@ -1,10 +1,10 @@
 // A Pipe on streams whose peers are the test.
 import { Duplex } from 'node:stream'
 import { fakeClock } from '@holdfast/testing'
-import type { Verdict } from '../src/connection-state.ts'
-import type { HoldDeps, Redialled } from '../src/hold.ts'
-import { Pipe, type PipeOptions } from '../src/pipe.ts'
-import type { HoldResult } from '../src/snapshot.ts'
+import type { Verdict } from '../src/connection/connection-state.ts'
+import { Pipe, type PipeOptions } from '../src/connection/pipe.ts'
+import type { HoldResult } from '../src/core/snapshot.ts'
+import type { HoldDeps, Redialled } from '../src/hold/hold.ts'
 
 /** A stream whose peer is the test: what it gets is in `written`, what it says is pushed. */
 export class PeerStream extends Duplex {

@@ -1,7 +1,7 @@
 import { fakeClock, type RouteInit, routeOptions } from '@holdfast/testing'
-import type { HealthOptions } from '../src/options.ts'
-import type { ProbeResult } from '../src/probe.ts'
-import { type Upstream, UpstreamPool } from '../src/upstreams.ts'
+import type { HealthOptions } from '../src/core/options.ts'
+import type { ProbeResult } from '../src/upstream/probe.ts'
+import { type Upstream, UpstreamPool } from '../src/upstream/upstreams.ts'
 import { clientRequest } from './dialling.ts'
 
 export const health: HealthOptions = {

@@ -12,8 +12,8 @@ import {
   startUpstream,
 } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import type { HealthOptions } from '../src/options.ts'
-import { probe } from '../src/probe.ts'
+import type { HealthOptions } from '../src/core/options.ts'
+import { probe } from '../src/upstream/probe.ts'
 import { never, noneOpen, targetOf } from './dialling.ts'
 
 const health: HealthOptions = {

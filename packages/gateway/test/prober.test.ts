@@ -1,6 +1,6 @@
 import { fakeClock } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import { Prober } from '../src/prober.ts'
+import { Prober } from '../src/upstream/prober.ts'
 
 /** A prober whose probes end when the test says so. */
 function probing(init: { every?: number; random?: number } = {}) {

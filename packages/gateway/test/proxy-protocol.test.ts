@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { maxVersion1, maxVersion2, readProxyHeader } from '../src/proxy-protocol.ts'
+import { maxVersion1, maxVersion2, readProxyHeader } from '../src/listen/proxy-protocol.ts'
 import { cert, dialDoor, doorHost, handshakeText, key, received, talk } from './door-host.ts'
 
 const signature = Buffer.from('0d0a0d0a000d0a515549540a', 'hex')

@@ -7,9 +7,9 @@ import {
   type UpstreamInit,
 } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import { type Agreed, type Reattachment, reattach } from '../src/reattach.ts'
-import { SearchParty } from '../src/search-party.ts'
-import { UpstreamPool } from '../src/upstreams.ts'
+import { type Agreed, type Reattachment, reattach } from '../src/hold/reattach.ts'
+import { SearchParty } from '../src/hold/search-party.ts'
+import { UpstreamPool } from '../src/upstream/upstreams.ts'
 import { clientRequest, noneOpen } from './dialling.ts'
 
 /** A search with its time in the test's hand, among these upstreams. */

@@ -1,7 +1,7 @@
 import { gatewayOptions } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import type { GatewayOptions } from '../src/options.ts'
-import { describeChanges } from '../src/reload-changes.ts'
+import type { GatewayOptions } from '../src/core/options.ts'
+import { describeChanges } from '../src/process/reload-changes.ts'
 
 const before = gatewayOptions({
   listen: [{ port: 1 }, { port: 2, tls: { cert: 'a', key: 'a' } }],

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { actionCable } from '../src/replay-action-cable.ts'
-import { replayLimits } from '../src/replay-kept.ts'
+import { actionCable } from '../src/hold/replay/action-cable.ts'
+import { replayLimits } from '../src/hold/replay/kept.ts'
 import { Conversation, parsed } from './replay-conversation.ts'
 
 const welcome = { type: 'welcome' }

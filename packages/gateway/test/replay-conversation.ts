@@ -1,4 +1,5 @@
-import type { Message, Replay, ReplayModule } from '../src/replay-module.ts'
+import type { Replay, ReplayModule } from '../src/hold/replay/module.ts'
+import type { Message } from '../src/wire/message-reader.ts'
 
 /**
  * What a pipe does with a replay module, without sockets: a client, one upstream after the other, and what each was

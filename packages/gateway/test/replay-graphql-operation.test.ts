@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { type DefinitionNode, getOperationAST, Kind, type OperationDefinitionNode, parse } from 'graphql'
 import { expect, test } from 'vitest'
-import { operationType } from '../src/replay-graphql-operation.ts'
+import { operationType } from '../src/hold/replay/graphql-operation.ts'
 
 test.each([
   ['{ me { name } }', 'query'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { graphqlTransportWs } from '../src/replay-graphql.ts'
-import { replayLimits } from '../src/replay-kept.ts'
+import { graphqlTransportWs } from '../src/hold/replay/graphql.ts'
+import { replayLimits } from '../src/hold/replay/kept.ts'
 import { Conversation, parsed } from './replay-conversation.ts'
 
 const init = { type: 'connection_init', payload: { token: 't' } }

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { replayLimits } from '../src/replay-kept.ts'
-import { phoenix } from '../src/replay-phoenix.ts'
-import { readPhoenix } from '../src/replay-phoenix-message.ts'
+import { replayLimits } from '../src/hold/replay/kept.ts'
+import { phoenix } from '../src/hold/replay/phoenix.ts'
+import { readPhoenix } from '../src/hold/replay/phoenix-message.ts'
 import { Conversation, parsed } from './replay-conversation.ts'
 
 type Write = (

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { replayLimits } from '../src/replay-kept.ts'
-import { stomp } from '../src/replay-stomp.ts'
-import { StompReader, stompFrame } from '../src/replay-stomp-reader.ts'
+import { replayLimits } from '../src/hold/replay/kept.ts'
+import { stomp } from '../src/hold/replay/stomp.ts'
+import { StompReader, stompFrame } from '../src/hold/replay/stomp-reader.ts'
 import { Conversation } from './replay-conversation.ts'
 
 type Headers = Record<string, string>

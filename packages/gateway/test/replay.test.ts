@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadReplay, replayLimits, replayProtocols } from '../src/replay.ts'
-import type { Message, Replay, ReplayModule } from '../src/replay-module.ts'
+import type { Replay, ReplayModule } from '../src/hold/replay/module.ts'
+import { loadReplay, replayLimits, replayProtocols } from '../src/hold/replay/replay.ts'
+import type { Message } from '../src/wire/message-reader.ts'
 import { Conversation } from './replay-conversation.ts'
 
 test('none is no module; every protocol that is named has one; another name is an error', async () => {

@@ -3,7 +3,7 @@ import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import { eventually } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import { RequestQueue } from '../src/request-queue.ts'
+import { RequestQueue } from '../src/listen/request-queue.ts'
 
 test('a connection is not read while many of its requests wait, and read again when they are answered', async () => {
   const queue = new RequestQueue()

@@ -1,6 +1,6 @@
 import { fakeClock } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import { type Lookup, resolveAgain, systemLookup } from '../src/resolve.ts'
+import { type Lookup, resolveAgain, systemLookup } from '../src/upstream/resolve.ts'
 
 /** Lookups that end when the test says so. */
 function resolving() {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { recentCrashes, restartDelay } from '../src/restart-delay.ts'
+import { recentCrashes, restartDelay } from '../src/process/restart-delay.ts'
 
 test('a worker that crashed up to four times in ten seconds is replaced at once', () => {
   expect([0, 1, 2, 3, 4].map((count) => restartDelay(Array(count).fill(1000), 1000))).toEqual([0, 0, 0, 0, 0])

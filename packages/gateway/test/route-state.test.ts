@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { fakeClock, gatewayOptions } from '@holdfast/testing'
 import { pino } from 'pino'
 import { afterAll, expect, test } from 'vitest'
-import { HoldNews } from '../src/hold-news.ts'
-import type { RouteOptions } from '../src/options.ts'
-import { RouteState } from '../src/route-state.ts'
-import { UpstreamPool } from '../src/upstreams.ts'
+import type { RouteOptions } from '../src/core/options.ts'
+import { HoldNews } from '../src/hold/hold-news.ts'
+import { RouteState } from '../src/session/route-state.ts'
+import { UpstreamPool } from '../src/upstream/upstreams.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'replay-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { covers, matchRoute } from '../src/route.ts'
+import { covers, matchRoute } from '../src/handshake/route.ts'
 
 const route = (name: string, path?: string, host?: string) => ({
   name,

@@ -1,6 +1,6 @@
 import { fakeClock } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import { SearchParty } from '../src/search-party.ts'
+import { SearchParty } from '../src/hold/search-party.ts'
 
 const never = () => new AbortController().signal
 const middle = () => 0.5

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { applyChanges, SinceReport } from '../src/since-report.ts'
-import { emptyCounters } from '../src/totals.ts'
-import type { FromWorker, WorkerReport } from '../src/worker-messages.ts'
+import { applyChanges, SinceReport } from '../src/worker/since-report.ts'
+import { emptyCounters } from '../src/worker/totals.ts'
+import type { FromWorker, WorkerReport } from '../src/worker/worker-messages.ts'
 
 function scene() {
   const posted: FromWorker[] = []

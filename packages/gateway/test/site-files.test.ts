@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { docsRoute } from '../src/admin-page.ts'
-import { siteAnswer } from '../src/site-files.ts'
+import { docsRoute } from '../src/operate/admin-page.ts'
+import { siteAnswer } from '../src/operate/site-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-site-'))
 const site = join(folder, 'site')

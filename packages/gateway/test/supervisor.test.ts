@@ -1,10 +1,10 @@
 // The supervisor with its worker in the same process, as on Bun. Processes are tested through the command.
 import { eventually, gatewayOptions, rawSocket, startUpstream, tcpServer, wsClient } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import type { FeedEvent } from '../src/events.ts'
-import type { GatewayOptions } from '../src/options.ts'
-import type { LoadResult } from '../src/reload.ts'
-import { Supervisor } from '../src/supervisor.ts'
+import type { GatewayOptions } from '../src/core/options.ts'
+import type { FeedEvent } from '../src/operate/events.ts'
+import type { LoadResult } from '../src/process/reload.ts'
+import { Supervisor } from '../src/process/supervisor.ts'
 
 const drain = { spread: 50, deadline: 2000, retry: [1000, 2000] as [number, number] }
 const admin = { host: '127.0.0.1', port: 0 }

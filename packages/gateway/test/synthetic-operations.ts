@@ -1,10 +1,16 @@
 // A gateway that is only numbers, as busy as a test wants it: what the operator's page shows and what it costs does not
 // depend on real traffic.
 import { code } from '@holdfast/close-codes'
-import { EventFeed } from '../src/events.ts'
-import type { GatewayState, Operations, ReloadResult, UpgradeResult, WorkerInfo } from '../src/operations.ts'
-import type { ClosedBy, DrainInfo, RouteInfo } from '../src/snapshot.ts'
-import { emptyCounters } from '../src/totals.ts'
+import type { ClosedBy, DrainInfo, RouteInfo } from '../src/core/snapshot.ts'
+import { EventFeed } from '../src/operate/events.ts'
+import type {
+  GatewayState,
+  Operations,
+  ReloadResult,
+  UpgradeResult,
+  WorkerInfo,
+} from '../src/operate/operations.ts'
+import { emptyCounters } from '../src/worker/totals.ts'
 
 export interface SyntheticRoute {
   name: string

@@ -3,7 +3,7 @@
 import { code } from '@holdfast/close-codes'
 import { fakeClock } from '@holdfast/testing'
 import { pino } from 'pino'
-import { AdminServer } from '../src/admin.ts'
+import { AdminServer } from '../src/operate/admin.ts'
 import { ordinary, SyntheticOperations, syntheticWorker } from './synthetic-operations.ts'
 
 const secondsLong = 300

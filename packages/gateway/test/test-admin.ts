@@ -2,11 +2,11 @@
 import http from 'node:http'
 import { eventually, type FakeClock, fakeClock } from '@holdfast/testing'
 import { pino } from 'pino'
-import { AdminServer } from '../src/admin.ts'
-import { GatewayError } from '../src/errors.ts'
-import { EventFeed } from '../src/events.ts'
-import type { GatewayState, Operations, ReloadResult } from '../src/operations.ts'
-import type { AdminOptions } from '../src/options.ts'
+import { GatewayError } from '../src/core/errors.ts'
+import type { AdminOptions } from '../src/core/options.ts'
+import { AdminServer } from '../src/operate/admin.ts'
+import { EventFeed } from '../src/operate/events.ts'
+import type { GatewayState, Operations, ReloadResult } from '../src/operate/operations.ts'
 
 /** Operations that note what they are asked for. */
 class Notes implements Operations {

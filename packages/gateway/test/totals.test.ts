@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { GatewaySnapshot, RouteInfo } from '../src/snapshot.ts'
-import { addCounters, emptyCounters, mergeDrains, mergeSnapshots, retire } from '../src/totals.ts'
+import type { GatewaySnapshot, RouteInfo } from '../src/core/snapshot.ts'
+import { addCounters, emptyCounters, mergeDrains, mergeSnapshots, retire } from '../src/worker/totals.ts'
 
 function route(name: string, more: Partial<RouteInfo> = {}): RouteInfo {
   return {

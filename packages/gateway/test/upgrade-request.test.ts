@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http2 from 'node:http2'
 import { eventually } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import type { UpgradeRequest } from '../src/upgrade-request.ts'
+import type { UpgradeRequest } from '../src/http/upgrade-request.ts'
 import { cert, dialDoor, doorHost, handshakeText, key, received, talk } from './door-host.ts'
 
 async function accepted(text: string): Promise<UpgradeRequest> {

@@ -1,8 +1,8 @@
 // What the tests of live upgrades have in common.
 import { type Holdfast, type HoldfastOptions, runtime, startHoldfast } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import type { GatewayState } from '../src/operations.ts'
-import type { UpgradeInfo } from '../src/snapshot.ts'
+import type { UpgradeInfo } from '../src/core/snapshot.ts'
+import type { GatewayState } from '../src/operate/operations.ts'
 
 /** Bun cannot hand sockets to other processes. */
 export const onNode: typeof test = test.skipIf(runtime().name === 'bun') as typeof test

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { HeaderList } from '../src/headers.ts'
-import { readSwitch, retryAfter } from '../src/upstream-answer.ts'
+import type { HeaderList } from '../src/http/headers.ts'
+import { readSwitch, retryAfter } from '../src/upstream/upstream-answer.ts'
 import { clientRequest } from './dialling.ts'
 
 // The key and its answer are those of RFC 6455 1.3.

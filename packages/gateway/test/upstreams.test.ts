@@ -8,8 +8,8 @@ import {
 } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { systemClock } from '../src/clock.ts'
-import { UpstreamPool } from '../src/upstreams.ts'
+import { systemClock } from '../src/core/clock.ts'
+import { UpstreamPool } from '../src/upstream/upstreams.ts'
 import { a, b, c, chat, health, log, poolOf, request } from './pool-host.ts'
 
 describe('pick', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { listenerKeys } from '../src/worker-messages.ts'
+import { listenerKeys } from '../src/worker/worker-messages.ts'
 
 test('listeners are named by their address, several of one address by their order', () => {
   const port = (host: string, port: number) => ({ host, port })

@@ -1,10 +1,10 @@
 import net from 'node:net'
 import { eventually, gatewayOptions, startUpstream, tcpServer, wsClient } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import { bindHandle } from '../src/bound-handles.ts'
-import type { GatewayOptions } from '../src/options.ts'
-import { Worker } from '../src/worker.ts'
-import { type FromWorker, protocol, type ToWorker } from '../src/worker-messages.ts'
+import type { GatewayOptions } from '../src/core/options.ts'
+import { bindHandle } from '../src/listen/bound-handles.ts'
+import { Worker } from '../src/worker/worker.ts'
+import { type FromWorker, protocol, type ToWorker } from '../src/worker/worker-messages.ts'
 
 class TestWorker implements Disposable {
   readonly said: FromWorker[] = []

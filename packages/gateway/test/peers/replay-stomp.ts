@@ -1,6 +1,6 @@
 import type { Changes } from '@holdfast/testing'
 import type { WebSocket, WebSocketServer } from 'ws'
-import { type StompFrame, StompReader, stompFrame } from '../../src/replay-stomp-reader.ts'
+import { type StompFrame, StompReader, stompFrame } from '../../src/hold/replay/stomp-reader.ts'
 
 /** A STOMP 1.2 broker of topics; it answers receipts except of SENDs to /queue/slow, and is strict about CONNECT. */
 export class StompServer {

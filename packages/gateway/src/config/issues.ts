@@ -1,0 +1,153 @@
+import type { z } from 'zod'
+import { nearest, type Path, pathText, proposal, show, suggest, Wrong } from './errors.ts'
+import { configJsonSchema, keysAt } from './json-schema.ts'
+import { configSchema } from './schema.ts'
+
+/** What the schema found, in words, without its place in the file. */
+export interface Finding {
+  path: Path
+  /** Which part of the pair at `path` is at fault. */
+  part: 'key' | 'value'
+  /** The message without its subject: 'must be true or false, not 3'. */
+  predicate: string
+  /** Whether the predicate can stand alone: "unknown key 'upstream' in routes[0]". */
+  whole: boolean
+  fix?: string
+}
+
+type Issue = z.core.$ZodIssue
+
+// Known to the design and not to this version: better said than called unknown.
+const later = ['resume']
+
+/** Puts what the schema found into words. `value` is the configuration that it looked at. */
+export function findings(issues: readonly Issue[], value: unknown): Finding[] {
+  const known = (path: Path): string[] => keysAt(configJsonSchema(), path)
+  return issues
+    .flatMap((issue) => flattened(issue, []))
+    .flatMap(({ issue, path }) => finding(issue, path, value, known))
+}
+
+/** The issues of a union are those of the form that has the type of the value, where one has. */
+function flattened(issue: Issue, around: Path): { issue: Issue; path: Path }[] {
+  const path = [...around, ...issue.path]
+  if (issue.code !== 'invalid_union') return [{ issue, path }]
+  const forms = issue.errors.filter(
+    (errors) =>
+      !errors.some(
+        ({ code, path: { length } }) => length === 0 && (code === 'invalid_type' || code === 'invalid_value'),
+      ),
+  )
+  const [form] = forms
+  return form && forms.length === 1 ? form.flatMap((inner) => flattened(inner, path)) : [{ issue, path }]
+}
+
+function finding(issue: Issue, path: Path, root: unknown, known: (path: Path) => string[]): Finding[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => unknownKey(key, path, known(path)))
+  }
+  const value = at(root, path)
+  const part = 'value'
+  if (issue.code === 'custom') {
+    const fix = issue.params?.fix as string | undefined
+    return [{ path, part, predicate: issue.message, whole: false, ...(fix && { fix }) }]
+  }
+  if (value === undefined) return [missing(issue, path)]
+  // A token is a secret.
+  const not = path.at(-1) === 'token' ? '' : `, not ${show(value)}`
+  if (issue.code === 'invalid_value') {
+    const words = issue.values.map(String)
+    const fix = typeof value === 'string' ? suggest(value, words) : undefined
+    return [
+      {
+        path,
+        part,
+        predicate: `must be one of ${words.join(', ')}${not}`,
+        whole: false,
+        ...(fix && { fix }),
+      },
+    ]
+  }
+  const mends = (text: string) => faultAt(path, replaced(root, path, text))
+  return [
+    { path, part, predicate: `${issue.message}${not}`, whole: false, ...fixFor(issue.message, value, mends) },
+  ]
+}
+
+/** What was probably meant by a value of the wrong type; `mends` is wrong where a text in its place is at fault, too. */
+function fixFor(
+  message: string,
+  value: unknown,
+  mends: (text: string) => Wrong | undefined,
+): { fix?: string } {
+  // A key with everything under it commented out has no value, which YAML reads as null.
+  if (value === null) return { fix: 'give it a value, or remove the key' }
+  if (typeof value === 'number' && message.startsWith('must be a duration')) {
+    return asFix(proposal(mends, `${value}s`, `${value}ms`))
+  }
+  if (typeof value === 'number' && message.startsWith('must be HOST:PORT')) {
+    return asFix(proposal(mends, `127.0.0.1:${value}`))
+  }
+  if (typeof value !== 'string') return {}
+  // What YAML 1.1 took for a truth value is a text in YAML 1.2.
+  if (message === 'must be true or false' && /^(yes|on|no|off)$/i.test(value)) {
+    return { fix: `write ${/^(yes|on)$/i.test(value)}` }
+  }
+  const [, least, most] = /whole number from (\d+) to (\d+)/.exec(message) ?? []
+  const fits = /^\d{1,15}$/.test(value) && Number(value) >= Number(least) && Number(value) <= Number(most)
+  return fits ? { fix: `write ${Number(value)} without quotes` } : {}
+}
+
+function asFix(fix: string | undefined): { fix?: string } {
+  return fix === undefined ? {} : { fix }
+}
+
+function unknownKey(key: string, around: Path, known: string[]): Finding {
+  const path = [...around, key]
+  if (later.includes(key) && around[0] === 'routes') {
+    const predicate = `${key} is not available in this version`
+    return { path, part: 'key', predicate, whole: true, fix: 'remove the key' }
+  }
+  const where = around.length > 0 ? ` in ${pathText(around)}` : ''
+  const merge = 'merge keys are not read; put an alias in place of a whole value'
+  const fix =
+    key === '<<'
+      ? merge
+      : nearest(key, known)
+        ? suggest(key, known)
+        : `known keys: ${known.filter((name) => name !== '$schema').join(', ')}`
+  return { path, part: 'key', predicate: `unknown key ${show(key)}${where}`, whole: true, fix }
+}
+
+function missing(issue: Issue, path: Path): Finding {
+  const where = path.length > 1 ? ` in ${pathText(path.slice(0, -1))}` : ''
+  const wants = /^must be (.*)$/.exec(issue.message)?.[1]
+  const predicate = `missing key ${show(String(path.at(-1)))}${where}`
+  return { path, part: 'value', predicate, whole: true, ...(wants && { fix: `give ${wants}` }) }
+}
+
+function at(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, step) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+        ? (value as Record<PropertyKey, unknown>)[step]
+        : undefined,
+    root,
+  )
+}
+
+function faultAt(path: Path, root: unknown): Wrong | undefined {
+  const issues = configSchema.safeParse(root).error?.issues ?? []
+  const fault = issues
+    .flatMap((issue) => flattened(issue, []))
+    .find((one) => pathText(one.path) === pathText(path))
+  return fault && new Wrong(fault.issue.message)
+}
+
+/** A copy of what `path` leads through, with another value at its end. */
+function replaced(value: unknown, [step, ...rest]: Path, by: unknown): unknown {
+  if (step === undefined) return by
+  const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<PropertyKey, unknown>
+  copy[step] = replaced(copy[step], rest, by)
+  return copy
+}

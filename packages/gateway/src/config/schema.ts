@@ -1,0 +1,161 @@
+import { z } from 'zod'
+import type { AdminOptions, ListenOptions } from '../core/index.ts'
+import { defaultPending } from '../listen/index.ts'
+import { addressPattern, collide, isLoopback, readAddress, readRange, readSessions } from './addresses.ts'
+import { Wrong } from './errors.ts'
+import { always, duration, flag, type Issues, list, report, section, text, whole } from './fields.ts'
+import { routes } from './schema-route.ts'
+import { bearerToken, durationText } from './units.ts'
+
+// Every key of a configuration, with its default. From this come the validation, the JSON Schema for editors and
+// the list of keys that the documentation is checked against. `prefault` gives a default as a user would write it.
+
+const file = z
+  .string({ error: () => 'must be the path of a PEM file' })
+  .min(1, { error: () => 'must be the path of a PEM file' })
+
+const address = text('HOST:PORT such as 127.0.0.1:8080', readAddress, addressPattern)
+
+const tls = section({
+  cert: file.describe('PEM file with the certificate and its chain, relative to the configuration file.'),
+  key: file.describe('PEM file with its private key, unencrypted, relative to the configuration file.'),
+})
+
+const plainListener = address.transform((at): ListenOptions => ({ ...at, proxyProtocol: false }))
+
+const listener = section({
+  address: address.describe('HOST:PORT to listen on; port 0 lets the system choose.'),
+  tls: tls.optional().describe('Serve wss, and HTTP/2, with this certificate. Without it: plain ws.'),
+  proxyProtocol: flag()
+    .default(false)
+    .describe('Every connection must open with a PROXY protocol v1 or v2 header.'),
+}).transform(({ address: at, ...rest }): ListenOptions => ({ ...at, ...rest }))
+
+const listenError = { error: () => 'must be HOST:PORT such as 127.0.0.1:8080, or a list of such' }
+
+/** One entry of `listen` when that is a list. */
+export const listenEntry = z.union([plainListener, listener], listenError)
+
+const listen = z.union(
+  [plainListener.transform((one) => [one]), list(listenEntry, 'address').superRefine(distinct, always)],
+  listenError,
+)
+
+function distinct(listeners: Partial<ListenOptions>[], ctx: Issues): void {
+  for (const [index, one] of listeners.entries()) {
+    const earlier = listeners.slice(0, index).findIndex((other) => collide(other, one))
+    if (earlier < 0) continue
+    report(ctx, new Wrong(`listens on the same port as listen[${earlier}]`, 'remove one of them'), [index])
+  }
+}
+
+/** A token is a secret, so no message shows it. */
+function readToken(value: string): string | Wrong {
+  if (/^\$[A-Za-z_][A-Za-z0-9_]*$/.test(value) || bearerToken.test(value)) return value
+  const fix = value.startsWith('$')
+    ? 'name a variable as $NAME, without braces'
+    : 'use letters, digits and - . _ ~ + / only'
+  return new Wrong('must be a token that an Authorization header can carry, or a variable such as $NAME', fix)
+}
+
+/** What is wrong with an admin port that others can reach, if anything. */
+export function adminFault(admin: AdminOptions | false): Wrong | undefined {
+  if (admin === false || admin.token !== undefined || isLoopback(admin.host)) return undefined
+  return new Wrong(
+    `must have a token, since ${admin.host} can be reached from other machines`,
+    'give { address, token: $HOLDFAST_ADMIN_TOKEN } in a configuration file, or use 127.0.0.1',
+  )
+}
+
+const adminText = text(
+  'HOST:PORT, or off',
+  (value): AdminOptions | false | Wrong => (value === 'off' ? false : readAddress(value)),
+  `${addressPattern}|^off$`,
+)
+
+const adminSection = section({
+  address: address.describe('HOST:PORT of the admin API, the metrics and the dashboard.'),
+  token: text('a token, or a variable such as $NAME', readToken)
+    .optional()
+    .describe('Bearer token of the API: the text itself, or $NAME for an environment variable.'),
+}).transform(({ address: at, ...rest }): AdminOptions => ({ ...at, ...rest }))
+
+const admin = z
+  .union([adminText, adminSection, z.literal(false)], {
+    error: () => 'must be HOST:PORT, { address, token }, or off',
+  })
+  .superRefine((value, ctx) => {
+    const fault = adminFault(value)
+    if (fault) report(ctx, fault)
+  })
+
+const retry = z
+  .tuple([duration(0), duration(0)], { error: () => 'must be two durations, the least and the greatest' })
+  .superRefine(([least, greatest], ctx) => {
+    if (least <= greatest) return
+    const [low, high] = [greatest, least].map(durationText)
+    report(ctx, new Wrong('must have the lesser duration first', `write [${low}, ${high}]`))
+  })
+
+const drain = section({
+  spread: duration(0).prefault('5s').describe('Time over which the closes are spread.'),
+  deadline: duration().prefault('30s').describe('Time after which what is left is cut.'),
+  retry: retry
+    .prefault(['1s', '5s'])
+    .describe('The least and the greatest delay that clients are told to wait before they come back.'),
+}).superRefine(({ spread, deadline }, ctx) => {
+  if (spread < deadline) return
+  const wrong = `must be shorter than drain.deadline (${durationText(deadline)}), not ${durationText(spread)}`
+  report(ctx, new Wrong(wrong), ['spread'])
+})
+
+const pending = section({
+  connections: whole(1)
+    .default(defaultPending.connections)
+    .describe('How many there may be; then the oldest is closed.'),
+  perAddress: whole(1)
+    .default(defaultPending.perAddress)
+    .describe('How many of one address there may be; trusted proxies are not counted.'),
+  timeout: duration()
+    .prefault('10s')
+    .describe('Time from the accept to the end of the first request head, TLS and PROXY header included.'),
+})
+
+/** Each key by itself; also for flags, which give a few of them. */
+export const keys = {
+  $schema: z.string().optional().describe('Where editors find the JSON Schema. Not read by Holdfast.'),
+  listen: listen.prefault('127.0.0.1:8080').describe('Where to listen: HOST:PORT, or a list of listeners.'),
+  admin: admin
+    .prefault('127.0.0.1:10120')
+    .describe('The admin port, or off. Off the loopback a token is compulsory.'),
+  workers: z
+    .union([z.literal('auto'), whole(1, 256)], {
+      error: () => 'must be auto or a whole number from 1 to 256',
+    })
+    .default('auto')
+    .describe('How many worker processes; auto is one per core.'),
+  trustedProxies: list(text('an address or a range', readRange), 'address or range')
+    .optional()
+    .describe('Addresses and CIDR ranges whose Forwarded and X-Forwarded headers are believed.'),
+  pending: pending
+    .prefault({})
+    .describe('Sockets without a whole request yet, of each listener in each worker.'),
+  drain: drain.prefault({}).describe('How the gateway lets go of its connections.'),
+  sessions: text('memory', readSessions, '^memory$')
+    .prefault('memory')
+    .describe('Where resumable sessions are kept.'),
+  routes: routes.describe('The routes; the first that matches a request serves it.'),
+}
+
+/** A whole configuration as written; a token and TLS files are still to be looked up. */
+export const configSchema = section(keys).superRefine(
+  ({ listen: listeners, admin: operator }, ctx) => {
+    if (!operator || !Array.isArray(listeners)) return
+    const index = listeners.findIndex((one) => collide(one, operator))
+    if (index >= 0) report(ctx, new Wrong(`uses the same port as listen[${index}]`), ['admin'])
+  },
+  { when: ({ value }) => typeof value === 'object' && value !== null },
+)
+
+/** A configuration that has passed the schema. */
+export type Config = z.output<typeof configSchema>

@@ -1,0 +1,47 @@
+import { adviceFor } from '@holdfast/close-codes'
+import type { GatewayOptions, RouteOptions } from '../core/index.ts'
+import { covers } from '../handshake/index.ts'
+import { type Path, Wrong } from './errors.ts'
+
+/** What is allowed and yet hardly meant, in a configuration that is valid. */
+export function warnings(options: GatewayOptions): { path: Path; wrong: Wrong }[] {
+  return [
+    ...proxyWarnings(options),
+    ...shadowWarnings(options.routes),
+    ...options.routes.flatMap(routeWarnings),
+  ]
+}
+
+function proxyWarnings({ trustedProxies }: GatewayOptions): { path: Path; wrong: Wrong }[] {
+  const wrong = new Wrong('lets every client claim any address', 'list the addresses of your proxies only')
+  return trustedProxies.flatMap((range, index) =>
+    range.endsWith('/0') ? [{ path: ['trustedProxies', index], wrong }] : [],
+  )
+}
+
+function shadowWarnings(routes: RouteOptions[]): { path: Path; wrong: Wrong }[] {
+  return routes.flatMap((route, index) => {
+    const earlier = routes.slice(0, index).findIndex(({ match }) => covers(match, route.match))
+    if (earlier < 0) return []
+    const wrong = new Wrong(
+      `is never reached: routes[${earlier}] (${routes[earlier]?.name}) matches all its requests`,
+      `put it before routes[${earlier}]`,
+    )
+    return [{ path: ['routes', index], wrong }]
+  })
+}
+
+function routeWarnings({ closeCodes, limits }: RouteOptions, index: number): { path: Path; wrong: Wrong }[] {
+  const found: { path: Path; wrong: Wrong }[] = []
+  for (const [key, code] of Object.entries(closeCodes)) {
+    if (adviceFor(code).action !== 'stop') continue
+    const wrong = new Wrong(`is ${code}, after which clients do not come back`)
+    found.push({ path: ['routes', index, 'closeCodes', key], wrong })
+  }
+  const { connections, perAddress } = limits
+  if (connections !== undefined && perAddress !== undefined && perAddress > connections) {
+    const wrong = new Wrong(`has no effect, since limits.connections is ${connections}`)
+    found.push({ path: ['routes', index, 'limits', 'perAddress'], wrong })
+  }
+  return found
+}

@@ -1,0 +1,301 @@
+// In: how one side of a connection ended, or why none came to be. Out: what each side is told. The whole truth of
+// the gateway is this table; docs/close-table.md shows it and tests hold the two together. Next: close-handshake.ts.
+import { buildReason, code } from '@holdfast/close-codes'
+import type { ClosedBy, RouteOptions } from '../core/index.ts'
+
+export type SideName = 'client' | 'upstream'
+
+/** What one side is told. */
+export type Told =
+  /** A Close frame; without a code its body is empty. */
+  | { by: 'close'; code?: number; reason: string }
+  /** The other side's Close frame as it came. */
+  | { by: 'forward' }
+  /** An HTTP answer instead of a 101. */
+  | { by: 'http'; status: number; reason: string; retry?: number }
+  /** The other upstream's HTTP answer, whole. */
+  | { by: 'pass' }
+  /** The end of TCP and nothing else. */
+  | { by: 'end' }
+  /** Nothing: there is nobody to tell. */
+  | { by: 'nothing' }
+
+/** Everything that can end a connection or keep it from coming to be. */
+export type Happening =
+  | { what: 'unreachable'; words: string }
+  | { what: 'no-answer'; afterMs: number }
+  | { what: 'bad-answer'; words: string }
+  | { what: 'upstream-busy'; retry: number }
+  | { what: 'rejected'; status: number }
+  | { what: 'no-healthy-upstream' }
+  | { what: 'upstream-restarts'; reason: string; retry: number }
+  | { what: 'upstream-closes' }
+  | { what: 'upstream-lost' }
+  | { what: 'upstream-lost-inside-frame' }
+  /** On a route with `hold`; everywhere else it is 'upstream-lost'. */
+  | { what: 'upstream-lost-inside-message'; retry: number }
+  /** Held for as long as `hold.for` says, or refused by the next upstream. */
+  | { what: 'upstream-not-back'; retry: number }
+  | { what: 'upstream-breaks-protocol' }
+  | { what: 'upstream-reason-not-utf8' }
+  | { what: 'upstream-silent' }
+  | { what: 'client-closes' }
+  | { what: 'client-lost' }
+  | { what: 'client-breaks-protocol' }
+  | { what: 'client-reason-not-utf8' }
+  | { what: 'message-too-big'; from: SideName }
+  | { what: 'client-silent' }
+  | { what: 'too-many-messages' }
+  | { what: 'origin-refused' }
+  | { what: 'no-route' }
+  | { what: 'over-limit'; words: string; retry: number }
+  /** The supervisor, which counts for all workers, did not answer in time, and the worker's own share is used up. */
+  | { what: 'limits-unknown'; retry: number }
+  | { what: 'gateway-drains'; retry: number }
+  | { what: 'gateway-fault' }
+  | { what: 'operator-closes'; code: number; reason: string }
+
+/** The settings of a route that change what is said. */
+export type Manners = Pick<RouteOptions, 'rejections' | 'badGateway' | 'closeCodes'>
+
+export interface Outcome {
+  client: Told
+  upstream: Told
+  /** Who ended it, for the metrics. */
+  by: ClosedBy
+}
+
+/** The reasons that are said, without their `retry=`. */
+export const words = {
+  badGateway: (detail: string) => `bad gateway: ${detail}`,
+  noAnswer: (ms: number) => `no answer in ${Number((ms / 1000).toFixed(1))} s`,
+  noHealthyUpstream: 'no healthy upstream',
+  connectionLost: 'upstream connection lost',
+  brokeProtocol: 'upstream broke the protocol',
+  stoppedAnswering: 'upstream stopped answering',
+  serviceRestart: 'service restart',
+  tryAgainLater: 'try again later',
+  protocolError: 'protocol error',
+  notUtf8: 'invalid UTF-8',
+  limitsUnknown: 'limits cannot be checked now',
+  tooBig: 'message too big',
+  tooMany: 'too many messages',
+  fault: 'internal error',
+} as const
+
+const end: Told = { by: 'end' }
+const nothing: Told = { by: 'nothing' }
+const forward: Told = { by: 'forward' }
+
+function close(closeCode: number, reason: string, retry?: number): Told {
+  return { by: 'close', code: closeCode, reason: buildReason(reason, retry === undefined ? {} : { retry }) }
+}
+
+function badGateway(manners: Manners, status: number, detail: string): Told {
+  const reason = words.badGateway(detail)
+  return manners.badGateway === 'http'
+    ? { by: 'http', status, reason }
+    : close(manners.closeCodes.badGateway, reason)
+}
+
+/** After a 101 there is no HTTP any more, so `badGateway: http` does not apply. */
+function badGatewayInBand(manners: Manners, detail: string): Told {
+  return close(manners.closeCodes.badGateway, words.badGateway(detail))
+}
+
+function tryAgain(manners: Manners, reason: string, retry: number): Told {
+  return manners.badGateway === 'http'
+    ? { by: 'http', status: 503, reason, retry }
+    : close(manners.closeCodes.tryAgain, reason, retry)
+}
+
+/** The cousins of HTTP statuses among the registered codes. */
+const cousins: Record<number, [number, string]> = {
+  401: [code.unauthorized, 'unauthorized'],
+  403: [code.forbidden, 'forbidden'],
+  408: [code.timeout, 'timeout'],
+}
+
+function rejected(manners: Manners, status: number): Told {
+  if (manners.rejections === 'pass') return { by: 'pass' }
+  const [closeCode, reason] = cousins[status] ?? [
+    code.policyViolation,
+    `refused by the upstream with HTTP ${status}`,
+  ]
+  return close(closeCode, reason)
+}
+
+type Row<W extends Happening['what']> = (
+  happening: Extract<Happening, { what: W }>,
+  manners: Manners,
+) => Outcome
+
+/** One row for each thing that can happen. */
+const table: { [W in Happening['what']]: Row<W> } = {
+  unreachable: (h, m) => ({ client: badGateway(m, 502, h.words), upstream: nothing, by: 'gateway' }),
+  'no-answer': (h, m) => ({
+    client: badGateway(m, 504, words.noAnswer(h.afterMs)),
+    upstream: end,
+    by: 'gateway',
+  }),
+  'bad-answer': (h, m) => ({ client: badGateway(m, 502, h.words), upstream: end, by: 'gateway' }),
+  'upstream-busy': (h, m) => ({
+    client: tryAgain(m, words.tryAgainLater, h.retry),
+    upstream: nothing,
+    by: 'upstream',
+  }),
+  rejected: (h, m) => ({ client: rejected(m, h.status), upstream: nothing, by: 'upstream' }),
+  'no-healthy-upstream': (_, m) => ({
+    client: badGateway(m, 503, words.noHealthyUpstream),
+    upstream: nothing,
+    by: 'gateway',
+  }),
+  'upstream-restarts': (h, m) => ({
+    // An upstream's own reason is kept: it may carry a `retry=` of its own.
+    client: h.reason
+      ? { by: 'close', code: m.closeCodes.restart, reason: h.reason }
+      : close(m.closeCodes.restart, words.serviceRestart, h.retry),
+    upstream: forward,
+    by: 'upstream',
+  }),
+  'upstream-closes': () => ({ client: forward, upstream: forward, by: 'upstream' }),
+  'upstream-lost': (_, m) => ({
+    client: badGatewayInBand(m, words.connectionLost),
+    upstream: nothing,
+    by: 'upstream',
+  }),
+  // A frame that streams (over 64 KiB) has partly reached the client: a Close inside it would be read as payload.
+  'upstream-lost-inside-frame': () => ({ client: end, upstream: nothing, by: 'upstream' }),
+  'upstream-lost-inside-message': (h, m) => ({
+    client: close(m.closeCodes.restart, words.serviceRestart, h.retry),
+    upstream: end,
+    by: 'gateway',
+  }),
+  'upstream-not-back': (h, m) => ({
+    client: close(m.closeCodes.restart, words.serviceRestart, h.retry),
+    upstream: close(code.goingAway, words.serviceRestart),
+    by: 'gateway',
+  }),
+  'upstream-breaks-protocol': (_, m) => ({
+    client: badGatewayInBand(m, words.brokeProtocol),
+    upstream: close(code.protocolError, words.protocolError),
+    by: 'gateway',
+  }),
+  // RFC 6455 8.1: what claims to be UTF-8 and is not ends the connection; 7.4.1 has 1007 for that.
+  'upstream-reason-not-utf8': (_, m) => ({
+    client: badGatewayInBand(m, words.brokeProtocol),
+    upstream: close(code.invalidPayload, words.notUtf8),
+    by: 'gateway',
+  }),
+  'upstream-silent': (_, m) => ({
+    client: badGatewayInBand(m, words.stoppedAnswering),
+    upstream: end,
+    by: 'gateway',
+  }),
+  'client-closes': () => ({ client: forward, upstream: forward, by: 'client' }),
+  'client-lost': () => ({ client: nothing, upstream: end, by: 'client' }),
+  'client-breaks-protocol': () => ({
+    client: close(code.protocolError, words.protocolError),
+    upstream: end,
+    by: 'gateway',
+  }),
+  'client-reason-not-utf8': () => ({
+    client: close(code.invalidPayload, words.notUtf8),
+    upstream: end,
+    by: 'gateway',
+  }),
+  'message-too-big': () => ({
+    client: close(code.messageTooBig, words.tooBig),
+    upstream: end,
+    by: 'gateway',
+  }),
+  'client-silent': () => ({ client: end, upstream: end, by: 'gateway' }),
+  'too-many-messages': () => ({
+    client: close(code.policyViolation, words.tooMany),
+    upstream: end,
+    by: 'gateway',
+  }),
+  'origin-refused': () => ({
+    client: { by: 'http', status: 403, reason: 'origin not allowed' },
+    upstream: nothing,
+    by: 'gateway',
+  }),
+  'no-route': () => ({
+    client: { by: 'http', status: 404, reason: 'no route for this host and path' },
+    upstream: nothing,
+    by: 'gateway',
+  }),
+  'over-limit': (h, m) => ({
+    client: close(m.closeCodes.tryAgain, h.words, h.retry),
+    upstream: nothing,
+    by: 'gateway',
+  }),
+  'limits-unknown': (h, m) => ({
+    client: close(m.closeCodes.tryAgain, words.limitsUnknown, h.retry),
+    upstream: nothing,
+    by: 'gateway',
+  }),
+  'gateway-drains': (h, m) => ({
+    client: close(m.closeCodes.restart, words.serviceRestart, h.retry),
+    upstream: close(code.goingAway, words.serviceRestart),
+    by: 'gateway',
+  }),
+  'gateway-fault': () => ({
+    client: close(code.internalError, words.fault),
+    upstream: close(code.internalError, words.fault),
+    by: 'gateway',
+  }),
+  'operator-closes': (h) => ({
+    client: close(h.code, h.reason),
+    upstream: close(code.goingAway, ''),
+    by: 'gateway',
+  }),
+}
+
+/** The names of all rows, for the page and the tests that hold it to the table. */
+export const happenings = Object.keys(table) as Happening['what'][]
+
+/** What each side is told when this has happened. */
+export function closeMapping(happening: Happening, manners: Manners): Outcome {
+  // The index is the discriminant, which TypeScript cannot follow through a mapped type.
+  return (table[happening.what] as (h: Happening, m: Manners) => Outcome)(happening, manners)
+}
+
+/** Why a request that is no handshake is served by no upstream. */
+export type Unserved = Extract<
+  Happening,
+  {
+    what:
+      | 'no-route'
+      | 'no-healthy-upstream'
+      | 'unreachable'
+      | 'bad-answer'
+      | 'no-answer'
+      | 'over-limit'
+      | 'limits-unknown'
+      | 'gateway-drains'
+      | 'gateway-fault'
+  }
+>
+
+const overHttp: Manners = {
+  rejections: 'pass',
+  badGateway: 'http',
+  closeCodes: { badGateway: code.badGateway, restart: code.serviceRestart, tryAgain: code.tryAgainLater },
+}
+
+/** What the client of such a request is answered: no close code can reach it. `retry` in milliseconds. */
+export function httpMapping(unserved: Unserved): Extract<Told, { by: 'http' }> {
+  switch (unserved.what) {
+    case 'over-limit':
+      return { by: 'http', status: 503, reason: unserved.words, retry: unserved.retry }
+    case 'limits-unknown':
+      return { by: 'http', status: 503, reason: words.limitsUnknown, retry: unserved.retry }
+    case 'gateway-drains':
+      return { by: 'http', status: 503, reason: words.serviceRestart, retry: unserved.retry }
+    case 'gateway-fault':
+      return { by: 'http', status: 500, reason: words.fault }
+    default:
+      return closeMapping(unserved, overHttp).client as Extract<Told, { by: 'http' }>
+  }
+}

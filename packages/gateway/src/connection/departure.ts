@@ -1,0 +1,104 @@
+// How an upstream of a held client goes, and the time until another is there: the states 'leaving' and 'held' of
+// connection.ts.
+import { code } from '@holdfast/close-codes'
+import type { Holdable } from '../hold/index.ts'
+import { begin, end } from './closing.ts'
+import type {
+  Circumstances,
+  ConnectionAction,
+  ConnectionEvent,
+  ConnectionState,
+  Step,
+} from './connection-state.ts'
+
+type Leaving = Extract<ConnectionState, { name: 'leaving' }>
+
+/** The upstream is about to go: by its own word, or by the operator's. */
+export function leave(by: Leaving['by']): Step {
+  return [{ name: 'leaving', by, quiet: false }, [{ do: 'wait-departure' }, { do: 'quieten' }]]
+}
+
+/** What ends a connection, unless its client can be held instead; undefined for an event that ends nothing. */
+export function holdOrEnd(event: ConnectionEvent, about: Circumstances): Step | undefined {
+  const departure = about.hold && departureOf(event, about.hold)
+  return departure ? hold(departure, event, about) : end(event, about)
+}
+
+export function whenLeaving(state: Leaving, event: ConnectionEvent, before: Circumstances): Step {
+  const told = state.by === 'gateway' && state.quiet
+  const about: Circumstances = told ? { ...before, upstream: 'told' } : before
+  switch (event.type) {
+    case 'quiet':
+      return state.quiet ? [state, []] : [{ ...state, quiet: true }, farewell(state.by)]
+    case 'drain-ping':
+      return [state, state.quiet ? [{ do: 'answer-drain' }] : []]
+    case 'upstream-drained':
+      return [state, []]
+    case 'too-late':
+      if (state.by === 'gateway' && about.hold)
+        return hold({ code: code.goingAway, echo: false }, event, about)
+      return begin({ what: 'upstream-not-back', retry: about.retry() }, event, about)
+    case 'close-frame':
+      if (!about.hold) break
+      if (state.by === 'gateway' && event.from === 'upstream' && obeys(event.code, state.quiet)) {
+        return hold({ code: code.goingAway, echo: !state.quiet }, event, about)
+      }
+      break
+    case 'ended':
+      if (state.by === 'gateway' && event.side === 'upstream' && about.hold) {
+        return hold({ code: code.goingAway, echo: false }, event, about)
+      }
+  }
+  const step = holdOrEnd(event, about)
+  if (!step) return [state, []]
+  const [after, actions] = step
+  // What the client said before its Close, or before it broke a rule, goes to this upstream.
+  const last =
+    !told && (after.name === 'failing' || (event.type === 'close-frame' && event.from === 'client'))
+  return [after, last ? [{ do: 'release' }, ...actions] : actions]
+}
+
+/** Whether a Close goes along with the operator's wish. RFC 6455 5.5.1: its answer need not have the same code. */
+function obeys(said: number | undefined, told: boolean): boolean {
+  return said === code.goingAway || (told && (said === undefined || said === code.normalClosure))
+}
+
+/** What the upstream is told when the client's messages have stopped. */
+function farewell(by: Leaving['by']): ConnectionAction[] {
+  if (by === 'upstream') return [{ do: 'answer-drain' }]
+  return [{ do: 'send-close', to: 'upstream', code: code.goingAway, reason: '' }, { do: 'wait' }]
+}
+
+export function whenHeld(state: ConnectionState, event: ConnectionEvent, about: Circumstances): Step {
+  if (event.type === 'attached') return [{ name: 'open' }, [{ do: 'resume' }]]
+  return end(event, { ...about, upstream: 'gone' }) ?? [state, []]
+}
+
+/** How an upstream went whose client is held: with the code that the next one is told. */
+interface Departure {
+  code: number
+  /** Whether its Close is to be answered. */
+  echo: boolean
+}
+
+function departureOf(event: ConnectionEvent, { on }: Holdable): Departure | undefined {
+  switch (event.type) {
+    case 'close-frame':
+      if (event.from === 'client' || event.code === undefined || !on.includes(event.code)) return undefined
+      return { code: event.code, echo: true }
+    case 'ended':
+      if (event.side === 'client' || event.insideFrame || !on.includes('lost')) return undefined
+      return { code: code.abnormalClosure, echo: false }
+    case 'happened':
+      if (event.happening.what !== 'upstream-silent' || !on.includes('lost')) return undefined
+      return { code: code.abnormalClosure, echo: false }
+    default:
+      return undefined
+  }
+}
+
+function hold(departure: Departure, event: ConnectionEvent, about: Circumstances): Step {
+  const { resendable, partlyTold } = about.hold!
+  if (resendable && !partlyTold) return [{ name: 'held' }, [{ do: 'hold', ...departure }]]
+  return begin({ what: 'upstream-lost-inside-message', retry: about.retry() }, event, about)
+}

@@ -1,0 +1,416 @@
+// In: the client's stream after its 101 and, unless there is only something to say, the upstream's. Out: frames both
+// ways with back-pressure, until connection.ts says closed. Next: close-mapping.ts, close-handshake.ts.
+
+import type { Duplex } from 'node:stream'
+import { code } from '@holdfast/close-codes'
+import type { Clock, Direction, Handle, MonotonicMs, Traffic } from '../core/index.ts'
+import { Hold, type HoldDeps, type PackedHold } from '../hold/index.ts'
+import type { Replay } from '../hold/replay/index.ts'
+import { deflateRsv } from '../http/index.ts'
+import { closeFrame } from '../wire/index.ts'
+import { awaitTcpEnd, endTcp } from './close-handshake.ts'
+import type { Happening, Manners } from './close-mapping.ts'
+import { next } from './connection.ts'
+import type { ConnectionAction, ConnectionEvent, ConnectionState, Verdict } from './connection-state.ts'
+import type { KeepaliveOptions } from './keepalive.ts'
+import { type PackedSide, Side } from './side.ts'
+
+export interface PipeOptions {
+  client: Duplex
+  upstream?: Duplex
+  /** RSV bits that the agreed extensions use. */
+  rsv: number
+  manners: Manners
+  /** Milliseconds that a side has to answer a Close. */
+  closeTimeout: number
+  keepalive: KeepaliveOptions | false
+  /** Payload bytes in one message, either way. */
+  messageBytes?: number
+  /** Messages of the client in one second. */
+  messagesPerSecond?: number
+  clock: Clock
+  /** The delay, in milliseconds, for a `retry=` that the gateway adds of its own. */
+  retry: () => number
+  /** A fault of the gateway's own; the connection is closed with 1011. */
+  onError: (error: unknown) => void
+  /** Present where the route holds its clients. */
+  hold?: HoldDeps
+  /** The state of a connection that comes from another process. */
+  packed?: PackedPipe
+  onClosed: (verdict: Verdict) => void
+}
+
+/** A pipe's state as data that JSON can carry. */
+export interface PackedPipe {
+  client: PackedSide
+  /** Absent while the connection is held. */
+  upstream?: PackedSide
+  /** What was handed on so far. */
+  carried: Traffic
+  hold?: PackedHold
+}
+
+/** Milliseconds for the upstream's answers to a client that then broke a rule. */
+const answersWithin = 1000
+/** Towards the client a frame up to this size, header included, is sent on whole or not at all. */
+const wholeFrames = 64 * 1024
+
+/**
+ * Joins the two streams of one connection. This file is where all wires meet: bytes go from Side to Side, what ends a
+ * side becomes an event for the pure `next`, and what that returns is done here.
+ */
+export class Pipe {
+  readonly client: Side
+  /** Another Side for each upstream that the connection has. */
+  upstream: Side
+  readonly #options: PipeOptions
+  readonly #hold: Hold | undefined
+  /** Whose timers come in by `enter`. */
+  readonly #clock: Clock
+  #state: ConnectionState = { name: 'open' }
+  /** A fault before that, in the constructor, waits until the caller has the Pipe. */
+  #started = false
+  #faults = 0
+  #closeTimer: unknown
+  /** The Close frame that just came, for 'forward-close'. */
+  #closeFrame: Buffer | undefined
+  /** Milliseconds for the closing handshake that is under way. */
+  #closeTimeout: number
+  /** What upstreams before this one sent. */
+  #messagesBefore = 0
+  #bytesBefore = 0
+  /** What the readers had counted in another process. */
+  #before: Traffic = noTraffic
+
+  constructor(options: PipeOptions) {
+    this.#options = options
+    this.#closeTimeout = options.closeTimeout
+    const { clock } = options
+    this.#clock = {
+      ...clock,
+      setTimeout: (callback, ms) => clock.setTimeout(() => this.enter(callback), ms),
+    }
+    if (options.hold) {
+      const compressed = options.rsv === deflateRsv
+      this.#hold = new Hold(this, options.hold, this.#clock, compressed, options.packed?.hold)
+    }
+    this.client = new Side(this, 'client', {
+      rules: {
+        masked: true,
+        ...this.#rules,
+        wholeFrames: 0,
+        split: false,
+        tellUnfinished: this.#hold !== undefined,
+        unlimited: options.messagesPerSecond === undefined,
+      },
+      messagesPerSecond: options.messagesPerSecond,
+      keepalive: options.keepalive,
+      clock: this.#clock,
+      hold: this.#hold,
+    })
+    this.upstream = this.#newUpstream()
+    if (options.packed) this.#unpack(options.packed)
+    this.client.attach(options.client)
+    if (options.upstream) this.upstream.attach(options.upstream)
+    if (this.#state.name === 'held') this.enter(() => this.#hold?.searchOn())
+    this.#started = true
+  }
+
+  get #rules(): { rsv: number; messageBytes: number } {
+    return { rsv: this.#options.rsv, messageBytes: this.#options.messageBytes ?? Number.POSITIVE_INFINITY }
+  }
+
+  #newUpstream(): Side {
+    const { rsv, keepalive } = this.#options
+    // Held clients must be told 1012 whenever an upstream dies, so that no frame of theirs may be half sent.
+    const split = this.#hold !== undefined && (rsv === 0 || rsv === deflateRsv)
+    const side = new Side(this, 'upstream', {
+      rules: { masked: false, ...this.#rules, wholeFrames, split, unlimited: true },
+      keepalive,
+      clock: this.#clock,
+      hold: this.#hold,
+    })
+    this.client.opposite = side
+    side.opposite = this.client
+    if (this.client.isFrozen) side.freeze()
+    return side
+  }
+
+  get state(): ConnectionState['name'] {
+    return this.#state.name
+  }
+
+  /** What has been handed on in this process. */
+  get traffic(): Traffic {
+    return subtract(this.#passed, this.#before)
+  }
+
+  /** What has been handed on since the connection began. */
+  get total(): Traffic {
+    const { messages, bytes } = this.#options.packed?.carried ?? noTraffic
+    const here = this.traffic
+    return {
+      messages: sum(here.messages, messages),
+      bytes: sum(here.bytes, bytes),
+    }
+  }
+
+  get #passed(): Traffic {
+    const { client, upstream } = this
+    return {
+      messages: {
+        'to-upstream': client.reader.messages,
+        'to-client': this.#messagesBefore + upstream.reader.messages,
+      },
+      bytes: {
+        'to-upstream': client.reader.bytes,
+        'to-client': this.#bytesBefore + upstream.reader.bytes,
+      },
+    }
+  }
+
+  /** Something outside the two streams ends the connection: a drain, the operator, or what kept it from opening. */
+  end(happening: Happening, closeTimeout = this.#options.closeTimeout): void {
+    if (this.#state.name === 'closing' || this.#state.name === 'closed') return
+    this.#closeTimeout = closeTimeout
+    this.step({ type: 'happened', happening })
+  }
+
+  /** The operator takes the upstream away: a held client goes on with another, others are told to come back. */
+  leaveUpstream(retry: number, closeTimeout: number): void {
+    if (this.#hold?.holdable) this.step({ type: 'upstream-drained' })
+    else this.end({ what: 'gateway-drains', retry }, closeTimeout)
+  }
+
+  /** The delay for a `retry=` of the gateway's own. */
+  retry(): number {
+    return this.#options.retry()
+  }
+
+  /** Both streams go now. */
+  cut(): void {
+    this.step({ type: 'cut', untold: this.client.hasUnsent })
+  }
+
+  /** Whether it could be taken to another process now. */
+  get isMovable(): boolean {
+    const { name } = this.#state
+    return this.client.isMovable && (name === 'held' || (name === 'open' && this.upstream.isMovable))
+  }
+
+  /** Reads nothing more of either side. What was read before is handed on first. */
+  freeze(): void {
+    this.enter(() => {
+      this.client.freeze()
+      this.upstream.freeze()
+    })
+  }
+
+  /** Goes on after `freeze`. */
+  thaw(): void {
+    this.enter(() => {
+      this.client.thaw()
+      this.upstream.thaw()
+    })
+  }
+
+  /** Whether everything read has been handed on, and everything written has gone out. */
+  get isEmpty(): boolean {
+    return this.client.isEmpty && this.upstream.isEmpty
+  }
+
+  /** All that another process needs to go on, without the sockets. Changes nothing; throws when a replay module does. */
+  pack(): PackedPipe {
+    const held = this.#state.name === 'held'
+    return {
+      client: this.client.pack(),
+      upstream: held ? undefined : this.upstream.pack(),
+      carried: this.total,
+      hold: this.#hold?.pack(),
+    }
+  }
+
+  /** Gives both sockets away, and what the replay module knows; to be called while frozen and movable. */
+  giveAway(): { client: Handle; upstream?: Handle; replay?: Replay } {
+    this.#hold?.leave()
+    this.#state = { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } }
+    const client = this.client.giveAway()!
+    return { client, upstream: this.upstream.giveAway(), replay: this.#hold?.replay }
+  }
+
+  #unpack({ client, upstream, hold }: PackedPipe): void {
+    this.client.unpack(client)
+    if (upstream) this.upstream.unpack(upstream)
+    if (hold) this.#hold?.unpack(hold)
+    if (!upstream) this.#state = { name: 'held' }
+    this.#before = this.#passed
+  }
+
+  /** Called at every sweep of the keepalive. */
+  tick(now: MonotonicMs): void {
+    if (this.#state.name === 'closed') return
+    this.enter(() => {
+      this.client.tick(now)
+      if (this.upstream.stream) this.upstream.tick(now)
+    })
+  }
+
+  /** A Side saw a Close frame. */
+  closeFrameCame(from: Side, frame: Buffer, closeCode: number | undefined, reason: string): void {
+    this.#closeFrame = frame
+    this.step({ type: 'close-frame', from: from.name, code: closeCode, reason })
+    this.#closeFrame = undefined
+  }
+
+  /**
+   * The one way in for whatever happens outside: events of the sockets, timers, sweeps, answers to a dial. What throws
+   * there, a bug of ours or a replay module, ends this connection and no other, and not the process.
+   */
+  enter(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.fault(error)
+    }
+  }
+
+  /** A bug of ours must not end the process, and must not leave two peers waiting. */
+  fault(error: unknown): void {
+    if (!this.#started) return queueMicrotask(() => this.fault(error))
+    if (this.#faults++ === 0) this.#options.onError(error)
+    // Its peers have been told, and have a limited time to answer.
+    if (this.#state.name === 'closing' || this.#state.name === 'closed') return
+    if (this.#faults === 1) this.step({ type: 'happened', happening: { what: 'gateway-fault' } })
+    else if (this.#faults === 2) this.step({ type: 'cut' })
+    else {
+      this.#state = { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } }
+      this.#destroy()
+    }
+  }
+
+  step(event: ConnectionEvent): void {
+    this.enter(() => this.#step(event))
+  }
+
+  #step(event: ConnectionEvent): void {
+    const was = this.#state
+    if (was.name === 'closed') return
+    const { manners, retry } = this.#options
+    const [state, actions] = next(was, event, {
+      manners,
+      retry,
+      hold: this.#hold?.holdable,
+      owes: this.upstream.stream !== undefined && this.upstream.wasSent,
+    })
+    this.#state = state
+    // One that fails keeps none of the others back.
+    for (const action of actions) this.enter(() => this.#do(action))
+    if (state.name === 'closing' || state.name === 'closed') this.enter(() => this.#endHold(was, event))
+    if (state.name === 'closed') {
+      this.#clock.clearTimeout(this.#closeTimer)
+      // A last Close may still wait for the end of a frame that streams; that, too, has its limit.
+      if (this.client.waits || this.upstream.waits) {
+        this.#clock.setTimeout(() => this.#destroy(), this.#options.closeTimeout)
+      }
+      this.#options.onClosed(state.verdict)
+    }
+  }
+
+  #endHold(was: ConnectionState, event: ConnectionEvent): void {
+    if (was.name === 'closing') return
+    if (this.#hold && isLoss(event, this.#hold.options.on)) this.#hold.countLost()
+    const byClient = event.type === 'close-frame' || event.type === 'ended'
+    this.#hold?.end(was.name === 'held' && byClient)
+  }
+
+  #destroy(): void {
+    this.client.destroy()
+    this.upstream.destroy()
+  }
+
+  #do(action: ConnectionAction): void {
+    switch (action.do) {
+      case 'forward-close':
+        this[action.to].sayClose(
+          this.#closeFrame ?? closeFrame(code.normalClosure, '', action.to === 'upstream'),
+        )
+        return
+      case 'send-close':
+        this[action.to].sayClose(closeFrame(action.code, action.reason, action.to === 'upstream'))
+        return
+      case 'end':
+        this[action.side].end(endTcp)
+        return
+      case 'await-end':
+        this[action.side].end(awaitTcpEnd)
+        return
+      case 'destroy':
+        this[action.side].destroy()
+        return
+      case 'wait':
+        return this.#wait(this.#closeTimeout)
+      case 'ask-last':
+        this.upstream.askLast()
+        return this.#wait(Math.min(answersWithin, this.#closeTimeout))
+      case 'wait-departure':
+        return this.#wait(this.#hold!.options.for)
+      case 'quieten':
+        return this.#hold!.quieten()
+      case 'answer-drain':
+        return this.#hold!.answerDrain()
+      case 'release':
+        return this.#hold!.release()
+      case 'hold':
+        return this.#holdClient(action.code, action.echo)
+      case 'resume':
+        return this.#hold!.resume()
+    }
+  }
+
+  #wait(ms: number): void {
+    this.#clock.clearTimeout(this.#closeTimer)
+    this.#closeTimer = this.#clock.setTimeout(() => this.step({ type: 'too-late' }), ms)
+  }
+
+  /** Lets the upstream go; the client stays. */
+  #holdClient(departed: number, echo: boolean): void {
+    this.#clock.clearTimeout(this.#closeTimer)
+    const gone = this.upstream
+    // RFC 6455 5.5.1: a Close is answered with a Close; inside a frame of the client's there is no place for one.
+    const answer = echo && gone.mayBeTold ? closeFrame(departed, '', true) : undefined
+    this.#hold!.begin(departed)
+    this.#messagesBefore += gone.reader.messages
+    this.#bytesBefore += gone.reader.bytes
+    this.upstream = this.#newUpstream()
+    const afterClose = echo && !answer ? endTcp : awaitTcpEnd
+    gone.detach(answer, gone.reader.stopped ? afterClose : undefined)
+    this.client.unblock()
+  }
+}
+
+/** Whether this is an upstream's end that its client could have been held over. */
+function isLoss(event: ConnectionEvent, on: readonly (number | 'lost')[]): boolean {
+  if (event.type === 'close-frame') {
+    return event.from === 'upstream' && event.code !== undefined && on.includes(event.code)
+  }
+  if (event.type === 'happened') return event.happening.what === 'upstream-silent'
+  return event.type === 'ended' && event.side === 'upstream'
+}
+
+const noTraffic: Traffic = {
+  messages: { 'to-upstream': 0, 'to-client': 0 },
+  bytes: { 'to-upstream': 0, 'to-client': 0 },
+}
+
+type ByDirection = Record<Direction, number>
+
+function sum(a: ByDirection, b: ByDirection, sign = 1): ByDirection {
+  return {
+    'to-upstream': a['to-upstream'] + sign * b['to-upstream'],
+    'to-client': a['to-client'] + sign * b['to-client'],
+  }
+}
+
+function subtract(a: Traffic, b: Traffic): Traffic {
+  return { messages: sum(a.messages, b.messages, -1), bytes: sum(a.bytes, b.bytes, -1) }
+}

@@ -1,0 +1,65 @@
+export { Bytes } from './bytes.ts'
+export { type Clock, type MonotonicMs, systemClock, type UnixMs } from './clock.ts'
+export { countedCode } from './counted-code.ts'
+export { Descriptors, isShortage, shortageLine, warnOfLowLimit } from './descriptors.ts'
+export { GatewayError, type Side } from './errors.ts'
+export { attempt, guarded } from './guard.ts'
+export type { Handle } from './handle.ts'
+export { createLogger, type LogLevel, type LogOptions, logLevels, logOptionsFor } from './log.ts'
+export { logLinesDropped } from './log-writer.ts'
+export type {
+  AdminOptions,
+  Balance,
+  DrainOptions,
+  GatewayOptions,
+  HealthOptions,
+  HoldOptions,
+  HostPort,
+  LimitOptions,
+  ListenOptions,
+  PendingOptions,
+  ReplayOptions,
+  RouteOptions,
+  TlsOptions,
+  UpstreamOptions,
+} from './options.ts'
+export { RareLine } from './rare-line.ts'
+export { fileBytesAtMost, readFileLimited } from './read-file.ts'
+export {
+  anything,
+  base64,
+  type Check,
+  count,
+  either,
+  finite,
+  flag,
+  list,
+  oneOf,
+  optional,
+  pair,
+  record,
+  type Shape,
+  text,
+} from './shape.ts'
+export type {
+  ClosedBy,
+  ConnectionFilter,
+  ConnectionInfo,
+  Direction,
+  DrainCounts,
+  DrainInfo,
+  DrainScope,
+  GatewayEvent,
+  GatewaySnapshot,
+  HandshakeResult,
+  HoldResult,
+  ProcessInfo,
+  RouteCounters,
+  RouteInfo,
+  ShownState,
+  SocketCounts,
+  Traffic,
+  UpgradeInfo,
+  UpstreamInfo,
+} from './snapshot.ts'
+export { addRefused, noneRefused } from './socket-counts.ts'

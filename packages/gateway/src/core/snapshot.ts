@@ -1,0 +1,230 @@
+/** What a gateway counts and shows. Plain data: it crosses from worker to supervisor as JSON. */
+import type { UnixMs } from './clock.ts'
+
+/** Who ended a connection. */
+export type ClosedBy = 'client' | 'upstream' | 'gateway'
+/** held: its upstream is gone, and the next is being looked for. */
+export type ShownState = 'open' | 'held' | 'closing'
+/** Where bytes go. */
+export type Direction = 'to-upstream' | 'to-client'
+
+/** What was handed on. Bytes include frame headers. */
+export interface Traffic {
+  /** How many messages, by direction. */
+  messages: Record<Direction, number>
+  /** Bytes, frame headers included, by direction. Source: RFC 6455 5.2. */
+  bytes: Record<Direction, number>
+}
+
+/** Monotonic counts of one route. Keys of the inner records are label values. */
+export interface RouteCounters extends Traffic {
+  /**
+   * How many handshakes, by result: 'accepted', 'bad-gateway', 'busy', 'rejected', 'origin-refused', 'over-limit',
+   * 'unchecked', 'draining', 'abandoned', 'fault'.
+   */
+  handshakes: Record<string, number>
+  /**
+   * How many closes, by `${code}:${by}`; code 1006 stands for a connection that ended without a Close frame, and
+   * `4xxx` for all codes of that thousand that nobody knows.
+   */
+  closes: Record<string, number>
+  /** How many messages an upstream may not have read before it went, or sent only in part, by direction. */
+  lost: Record<Direction, number>
+  /**
+   * How many holds have ended, by how: 'attached', 'refused', 'too-late', 'abandoned' (the client left), 'ended'
+   * (drain, fault).
+   */
+  reattachments: Record<string, number>
+  /**
+   * How many re-attachments took at most so many seconds from the loss of an upstream to the next one: the upper
+   * bound of each bucket, with 'Infinity' as the last.
+   */
+  reattachSeconds: Record<string, number>
+  /** Seconds of all re-attachments together. */
+  reattachSum: number
+}
+
+/** One upstream of a route. */
+export interface UpstreamInfo {
+  /** The URL of the configuration, normalised. */
+  name: string
+  /** The address dialled; differs from `name` for `dns:` upstreams. */
+  address: string
+  /**
+   * False after `health.unhealthy` failures in a row, until as many probes as `health.healthy` have gone well. Always
+   * true on a route without `health`.
+   */
+  healthy: boolean
+  /** How many connections go through it, plain HTTP requests under way included. */
+  connections: number
+  /** The last failure in words, when there was one since it last worked. */
+  lastError?: string
+}
+
+/** One route. */
+export interface RouteInfo {
+  /** Its name in the configuration. */
+  name: string
+  /** How many connections, by state. */
+  connections: Record<ShownState, number>
+  /** Its upstreams; of a `dns` entry, one for each address. */
+  upstreams: UpstreamInfo[]
+  /** What it has counted since the start. */
+  counters: RouteCounters
+}
+
+/** How far a drain is. */
+export interface DrainInfo {
+  /** What is drained: 'gateway', 'route chat', 'upstream ws://…'. */
+  scope: string
+  /** How many connections there were at the start. */
+  total: number
+  /** How many have been closed with a Close so far. */
+  closed: number
+  /** How many were held and have gone on with another upstream so far. */
+  moved: number
+  /** How many were cut at the deadline. */
+  cut: number
+  /** Whether none is left. */
+  done: boolean
+}
+
+/** Everything a gateway counts and shows at one moment. */
+export interface GatewaySnapshot {
+  /** The routes, in the order of the configuration. */
+  routes: RouteInfo[]
+  /** Drains that are under way, and the last ten that are done. */
+  drains: DrainInfo[]
+}
+
+/** One live connection. */
+export interface ConnectionInfo extends Traffic {
+  /** Its id, unique in the gateway; `holdfast connections` shows it. */
+  id: string
+  /** Name of its route. */
+  route: string
+  /** Name of its upstream; '' while it is held. */
+  upstream: string
+  /** The client's address: of its socket, of its PROXY header, or as a trusted proxy says. Source: RFC 7239 5.2. */
+  address: string
+  /** open; held: its upstream is gone, and the next is being looked for; closing: a Close is under way. */
+  state: ShownState
+  /** How many times the connection went on with another upstream. */
+  reattached: number
+  /** Unix milliseconds of its handshake. */
+  openedAt: UnixMs
+  /** Its subprotocol; absent without one. Source: RFC 6455 1.9. */
+  protocol?: string
+  /** Over which HTTP it came: a connection of its own, or a stream of HTTP/2. Source: RFC 6455 4, RFC 8441 5. */
+  http: '1.1' | '2'
+}
+
+/** Something that an operator may want to see as it happens. */
+export type GatewayEvent =
+  | { type: 'close'; at: UnixMs; route: string; code: number; reason: string; by: ClosedBy }
+  | { type: 'health'; at: UnixMs; route: string; upstream: string; healthy: boolean; error?: string }
+  | { type: 'drain'; at: UnixMs; drain: DrainInfo }
+  /**
+   * Connections of a route lost their upstream and are held, or held ones have ended: how many of each since the last
+   * such event, and how many are held now.
+   */
+  | { type: 'hold'; at: UnixMs; route: string; lost: number; ended: Record<string, number>; held: number }
+
+/** A part of the gateway; absent in a message: all of it. */
+export interface DrainScope {
+  /** Name of a route. Absent: all routes. */
+  route?: string
+  /** An upstream's name. */
+  upstream?: string
+}
+
+/** What has become of the connections of a drain. */
+export interface DrainCounts {
+  /** How many were closed with a Close frame. */
+  closed: number
+  /** How many were held and went on with another upstream. */
+  moved: number
+  /** How many were cut at the deadline. */
+  cut: number
+}
+
+/** Which connections an operator wants to see. */
+export interface ConnectionFilter {
+  route?: string
+  state?: string
+  limit: number
+}
+
+/** What one worker process uses. */
+export interface ProcessInfo {
+  /** Bytes of memory. */
+  memory: number
+  /** Seconds of processor time since its start. */
+  processor: number
+  /** Milliseconds: the 99th percentile of the event loop's delay since the last report. */
+  delay: number
+  /** Lines of the log that it dropped since its start. */
+  logLinesDropped: number
+  /** Absent from workers of earlier code. */
+  sockets?: SocketCounts
+}
+
+/** Why a socket was closed before anything was said on it, or a dial could not be made. */
+export type SocketRefusal =
+  /** More sockets without a request than `pending` allows. */
+  | 'pending'
+  /** The limit of open files: a client, or a dial to an upstream. */
+  | 'descriptors'
+  | 'dial-descriptors'
+
+/** Sockets that became no connection. */
+export interface SocketCounts {
+  /** Open now, without a whole request yet. */
+  pending: number
+  /** Since the start. */
+  refused: Record<SocketRefusal, number>
+  /** The limit of open files was met a moment ago. */
+  short: boolean
+}
+
+/** How a handshake ended: the label `result` of `holdfast_handshakes_total`. */
+export type HandshakeResult =
+  | 'accepted'
+  | 'bad-gateway'
+  | 'busy'
+  | 'rejected'
+  | 'origin-refused'
+  | 'over-limit'
+  | 'unchecked'
+  | 'draining'
+  | 'abandoned'
+  | 'fault'
+
+/** How a hold ended: another upstream; its refusal; nobody in time; the client left; something else ended it. */
+export type HoldResult = 'attached' | 'refused' | 'too-late' | 'abandoned' | 'ended'
+
+/** One live upgrade. */
+export interface UpgradeInfo {
+  /** Unix milliseconds of its start. */
+  startedAt: UnixMs
+  /** starting: the new workers are not ready; moving: connections move to them; done; failed: the old ones go on. */
+  phase: 'starting' | 'moving' | 'done' | 'failed'
+  /** Version of the code that ran before. */
+  from: string
+  /** Version of the code that runs now; absent until the first new worker has said it. */
+  to?: string
+  /** How many connections there were when the move began. */
+  total: number
+  /** How many have gone to a new worker that still runs. */
+  moved: number
+  /** How many ended with their old worker: by themselves, or told to come back at the deadline. */
+  ended: number
+  /** How many have ended, by code and by whom, as `1012:gateway`. Absent in answers of older gateways. */
+  closes?: Record<string, number>
+  /** How many were cut without a Close: their clients saw 1006. Absent in answers of older gateways. */
+  lost?: number
+  /** Milliseconds from the start to its end. */
+  ms?: number
+  /** Why it failed. */
+  error?: string
+}

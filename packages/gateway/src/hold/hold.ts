@@ -1,0 +1,491 @@
+// What a connection on a route with `hold` has besides its two sides, so that it can go on with another upstream.
+// Next: kept.ts, confirmed.ts, message-reader.ts, and held-connection.ts for the next upstream.
+import type { Duplex } from 'node:stream'
+import { code } from '@holdfast/close-codes'
+import type { Clock, Direction, HoldOptions, HoldResult, MonotonicMs } from '../core/index.ts'
+import {
+  controlFrame,
+  type FrameReader,
+  MessageReader,
+  messageFrame,
+  opcode,
+  type PackedMessageReader,
+} from '../wire/index.ts'
+import { Confirmed, type PackedConfirmed } from './confirmed.ts'
+import { FreshStart, type PackedFreshStart } from './fresh-start.ts'
+import { Kept, type PackedKept } from './kept.ts'
+import type { Replay, ReplayModule } from './replay/index.ts'
+
+export type Redialled = { ok: true; stream: Duplex } | { ok: false; result: 'refused' | 'too-late' }
+
+/** What a connection on a route with `hold` can bear. */
+export interface Holdable {
+  /** What of the upstream's is answered by holding. */
+  on: readonly (number | 'lost')[]
+  /** Whether the client's message that is under way can be sent again, whole. */
+  resendable: boolean
+  /** Whether the client has got a part of a message whose rest can now never come. */
+  partlyTold: boolean
+}
+
+/** A side of the connection, as far as a hold touches it. */
+interface HeldSide {
+  readonly reader: Pick<
+    FrameReader,
+    'messages' | 'completed' | 'unfinished' | 'midMessage' | 'betweenMessages' | 'stopped' | 'tellMessageEnd'
+  >
+  attach(stream: Duplex): void
+  write(bytes: Buffer): void
+  say(frame: Buffer): void
+  block(): void
+  unblock(): void
+}
+
+/** What a hold asks of the connection that it belongs to. */
+export interface HoldHost {
+  readonly state: string
+  readonly client: HeldSide
+  readonly upstream: HeldSide
+  /** The delay, in milliseconds, for a `retry=` of the gateway's own. */
+  retry(): number
+  /** Does something of which a fault ends this connection, and no other. */
+  enter(work: () => void): void
+  fault(error: unknown): void
+  step(
+    event:
+      | { type: 'drain-ping' | 'quiet' | 'attached' }
+      | {
+          type: 'happened'
+          happening: { what: 'upstream-not-back'; retry: number } | { what: 'upstream-silent' }
+        },
+  ): void
+}
+
+/** What a Pipe is given to hold its client. */
+export interface HoldDeps {
+  options: HoldOptions
+  replay?: ReplayModule
+  /** Whether the route still holds its clients. */
+  mayHold: () => boolean
+  /** Finds the next upstream within so many milliseconds; `departed` is the code that the last one went with. */
+  redial: (departed: number, within: number, signal: AbortSignal) => Promise<Redialled>
+  onHeld: () => void
+  /** While held, the connection comes from another process (1) or goes to one (-1). */
+  onCarried: (by: 1 | -1) => void
+  /** `ms` is the time without an upstream. */
+  onHoldEnded: (result: HoldResult, ms: number) => void
+  /** Messages that an upstream may not have read, or of which it sent only a part. */
+  onLost: (direction: Direction, messages: number) => void
+  /** The client compresses with a context that the next upstream does not have, though it agreed not to. */
+  onContextKept: () => void
+}
+
+/** What @holdfast/restart puts into the Ping that asks for silence; a test holds the two together. */
+export const drainPayload = Buffer.from('holdfast:drain')
+
+/** An upstream that lets go of its client within so many milliseconds is no better than none. */
+const stays = 1000
+/** Milliseconds before the attempt after such a one; twice as long each time after one that said nothing at all. */
+const firstPause = 50
+const longestPause = 1000
+
+/** A Hold's state as data that JSON can carry. */
+export interface PackedHold {
+  kept: PackedKept
+  confirmed: PackedConfirmed
+  /** Milliseconds without an upstream so far, while there is none. */
+  heldFor: number
+  departed: number
+  /** In base64. */
+  ping?: string
+  restOwed: boolean
+  reattached: boolean
+  replay?: unknown
+  freshStart?: PackedFreshStart
+  fromClient?: PackedMessageReader
+  fromUpstream?: PackedMessageReader
+}
+
+export class Hold {
+  readonly #pipe: HoldHost
+  readonly #deps: HoldDeps
+  readonly #clock: Clock
+  readonly #kept: Kept
+  readonly #confirmed = new Confirmed()
+  /** Payload of the client's last Ping, until the upstream has answered it. */
+  #ping: Buffer | undefined
+  /** Since when the client has had no upstream, or none that stayed. */
+  #heldAt: MonotonicMs = 0
+  #attachedAt: MonotonicMs = Number.NEGATIVE_INFINITY
+  /** Milliseconds to wait before the next attempt. */
+  #pause = 0
+  /** The code with which the last upstream went. */
+  #departed = 0
+  #search: AbortController | undefined
+  #next: Duplex | undefined
+  #refusal: 'refused' | 'too-late' | undefined
+  #replay: Replay | undefined
+  /** The replay module waits for a word of the new upstream before it says the rest. */
+  #restOwed = false
+  #restTimer: unknown
+  #fromClient: MessageReader | undefined
+  #fromUpstream: MessageReader | undefined
+  #reattached = false
+  /** Whether permessage-deflate is agreed, and nothing else. */
+  readonly #compressed: boolean
+  /** Behind a re-attachment, until the client has shown that it starts afresh. */
+  #freshStart: FreshStart | undefined
+
+  constructor(pipe: HoldHost, deps: HoldDeps, clock: Clock, compressed: boolean, packed?: PackedHold) {
+    this.#pipe = pipe
+    this.#deps = deps
+    this.#compressed = compressed
+    this.#clock = clock
+    this.#kept = new Kept(deps.options.buffer)
+    const create = () => {
+      this.#replay = deps.replay?.create(packed?.replay)
+    }
+    // A connection of another process is refused when that fails, and goes on where it was.
+    if (packed) create()
+    else pipe.enter(create)
+    this.#follow()
+  }
+
+  get options(): HoldOptions {
+    return this.#deps.options
+  }
+
+  /** What `next` in connection.ts needs to know; undefined: when its upstream goes, so does the client. */
+  get holdable(): Holdable | undefined {
+    if (!this.#deps.mayHold()) return undefined
+    const { upstream } = this.#pipe
+    const partlyTold = this.#fromUpstream ? this.#fromUpstream.passing : upstream.reader.unfinished > 0
+    return { on: this.#deps.options.on, resendable: !this.#kept.tooLong, partlyTold }
+  }
+
+  /** Whether the client's bytes are kept instead of handed on. */
+  get keeps(): boolean {
+    return this.#kept.keeps
+  }
+
+  /** The client's bytes: on to the upstream, or kept for the next one. */
+  fromClient(bytes: Buffer): void {
+    if (this.#kept.keeps) {
+      if (this.#kept.add(bytes) >= this.#deps.options.buffer) this.#pipe.client.block()
+      return
+    }
+    this.#kept.handOn(bytes)
+    if (this.#freshStart) this.#readAfresh(this.#freshStart, bytes)
+    else this.#pipe.upstream.write(bytes)
+    this.#fromClient?.read(bytes, { onWhole: (message) => this.#replay?.onClient(message), onPassing() {} })
+  }
+
+  #readAfresh(freshStart: FreshStart, bytes: Buffer): void {
+    const { upstream } = this.#pipe
+    const reads = freshStart.read(bytes, (judged) => upstream.write(judged))
+    if (freshStart.over) this.#freshStart = undefined
+    if (reads) return
+    this.#kept.keep()
+    this.#deps.onContextKept()
+    this.#notBack()
+  }
+
+  #notBack(): void {
+    const happening = { what: 'upstream-not-back', retry: this.#pipe.retry() } as const
+    this.#pipe.step({ type: 'happened', happening })
+  }
+
+  /** The upstream's bytes: on to the client, unless the replay module keeps a message from it. */
+  fromUpstream(bytes: Buffer): void {
+    const { client } = this.#pipe
+    if (!this.#fromUpstream) return client.write(bytes)
+    this.#fromUpstream.read(bytes, {
+      onWhole: (message, frames) => {
+        const instead = this.#reattached && this.#replay?.swallow(message)
+        if (instead === false || instead === undefined) {
+          this.#replay?.onUpstream(message)
+          client.write(frames)
+        } else if (instead !== true) {
+          for (const other of instead) client.write(messageFrame(other, false))
+        }
+        this.#tellRest()
+      },
+      onPassing: (passing) => client.write(passing),
+    })
+  }
+
+  /** Called when what one read of the client brought has been handed on. */
+  afterRead(): void {
+    if (this.#kept.keeps) return
+    this.#takeStock()
+    if (this.#pipe.client.reader.betweenMessages) this.#mark()
+  }
+
+  /** Called when the first bytes of a message follow that one read of the client does not complete. */
+  onUnfinished(): void {
+    this.#mark()
+  }
+
+  /** Asks the upstream whether it has read all messages; the place must be behind the last of them. */
+  #mark(): void {
+    if (this.#kept.keeps) return
+    this.#confirmed.sent = this.#pipe.client.reader.completed
+    const mark = this.#confirmed.mark()
+    if (mark) this.#pipe.upstream.write(mark)
+  }
+
+  #takeStock(): void {
+    const { completed, unfinished } = this.#pipe.client.reader
+    this.#confirmed.sent = completed
+    this.#kept.takeStock(unfinished)
+  }
+
+  /** A control frame that is not to be handed on; true when it was dealt with. */
+  control(from: 'client' | 'upstream', op: number, payload: Buffer): boolean {
+    if (from === 'client') {
+      if (op === opcode.ping) this.#ping = payload
+      if (this.#kept.keeps) this.#answerPing()
+      return this.#kept.keeps
+    }
+    if (op === opcode.ping && payload.equals(drainPayload) && this.#deps.mayHold()) {
+      this.#pipe.step({ type: 'drain-ping' })
+      return true
+    }
+    if (op !== opcode.pong) return false
+    if (this.#ping?.equals(payload)) this.#ping = undefined
+    return this.#confirmed.heard(payload)
+  }
+
+  /** With no upstream there to answer: a client that pings may leave when nothing comes back. */
+  #answerPing(): void {
+    // RFC 6455 5.5.3: the Pong to the most recent Ping answers those before it, too.
+    if (this.#ping) this.#pipe.client.say(controlFrame(opcode.pong, this.#ping, false))
+    this.#ping = undefined
+  }
+
+  /** From the end of the client's current message on, its bytes are kept; then the pipe is told 'quiet'. */
+  quieten(): void {
+    const { client } = this.#pipe
+    if (this.#kept.keeps) this.#pipe.step({ type: 'quiet' })
+    else if (client.reader.midMessage) client.reader.tellMessageEnd()
+    else this.onMessageEnd()
+  }
+
+  onMessageEnd(): void {
+    // The upstream may have gone, and the next one come, before the message ended.
+    if (this.#pipe.state !== 'leaving' || this.#kept.keeps) return
+    this.#takeStock()
+    this.#mark()
+    this.#kept.keep()
+    this.#pipe.step({ type: 'quiet' })
+  }
+
+  /** Tells an upstream that asked for silence that it has got everything: it has read what is before this. */
+  answerDrain(): void {
+    this.#pipe.upstream.say(controlFrame(opcode.pong, drainPayload, true))
+  }
+
+  /** The upstream is gone: counts what may be lost with it and looks for the next one. */
+  begin(departed: number): void {
+    if (!this.#kept.keeps) this.#takeStock()
+    // The answer to our Close: what stood before that has been read, and RFC 6455 5.5.2 spares it the last Pong. A Close
+    // after a drain Ping proves nothing: the upstream may have given up waiting for the Pong.
+    if (departed === code.goingAway && this.#pipe.upstream.reader.stopped) this.#confirmed.all()
+    this.#restDone()
+    this.countLost()
+    this.#freshStart = undefined
+    this.#kept.keep()
+    this.#answerPing()
+    this.#judge(this.#pipe.upstream.reader.messages > 0)
+    this.#departed = departed
+    this.#deps.onHeld()
+    this.#lookForUpstream()
+  }
+
+  /** What the last upstream was worth: whether the hold begins now or goes on, and when the next attempt is. */
+  #judge(spoke: boolean): void {
+    const now = this.#clock.now()
+    if (now - this.#attachedAt >= stays) {
+      this.#heldAt = now
+      this.#pause = 0
+    } else {
+      this.#pause = spoke ? firstPause : Math.min(longestPause, this.#pause * 2 || firstPause)
+    }
+  }
+
+  #lookForUpstream(): void {
+    const search = new AbortController()
+    this.#search = search
+    const { signal } = search
+    const left = () => Math.max(0, this.#deps.options.for - (this.#clock.now() - this.#heldAt))
+    const redial = () => {
+      this.#deps
+        .redial(this.#departed, left(), signal)
+        .then((found) => this.#found(found, signal))
+        .catch((error) => this.#pipe.fault(error))
+    }
+    if (this.#pause === 0) return redial()
+    const inTime = this.#pause < left()
+    const then = () => (inTime ? redial() : this.#found({ ok: false, result: 'too-late' }, signal))
+    const timer = this.#clock.setTimeout(then, Math.min(this.#pause, left()))
+    signal.addEventListener('abort', () => this.#clock.clearTimeout(timer))
+  }
+
+  /** Counts the messages that went to the upstream and were not confirmed, and one from it that broke off. */
+  countLost(): void {
+    const { reader } = this.#pipe.upstream
+    const lost = this.#confirmed.takeLost()
+    if (lost > 0) this.#deps.onLost('to-upstream', lost)
+    if (reader.midMessage) this.#deps.onLost('to-client', 1)
+  }
+
+  #found(found: Redialled, signal: AbortSignal): void {
+    if (signal.aborted) {
+      if (found.ok) found.stream.destroy()
+      return
+    }
+    if (found.ok) {
+      this.#next = found.stream
+      this.#pipe.step({ type: 'attached' })
+    } else {
+      this.#refusal = found.result
+      this.#notBack()
+    }
+  }
+
+  /** The next upstream is there: it gets what the replay module says, then what was kept. */
+  resume(): void {
+    const { client, upstream } = this.#pipe
+    const stream = this.#next!
+    this.#next = undefined
+    this.#search = undefined
+    this.#attachedAt = this.#clock.now()
+    this.#deps.onHoldEnded('attached', this.#attachedAt - this.#heldAt)
+    this.#reattached = true
+    if (this.#compressed) this.#freshStart = new FreshStart()
+    this.#follow()
+    upstream.attach(stream)
+    client.unblock()
+    stream.cork()
+    try {
+      for (const message of this.#replay?.answer?.() ?? []) client.write(messageFrame(message, false))
+      for (const message of this.#replay?.replay() ?? []) upstream.write(messageFrame(message, true))
+      this.#oweRest()
+      this.#tellRest()
+    } finally {
+      stream.uncork()
+    }
+  }
+
+  #oweRest(): void {
+    this.#restOwed = true
+    // An upstream that never answers what it was told is as good as none.
+    const silent = () => this.#pipe.step({ type: 'happened', happening: { what: 'upstream-silent' } })
+    this.#restTimer = this.#clock.setTimeout(silent, this.#deps.options.for)
+  }
+
+  /** Once the replay module has said everything, what was kept follows. */
+  #tellRest(): void {
+    if (!this.#restOwed || this.#pipe.state !== 'open') return
+    const rest = this.#replay?.rest ? this.#replay.rest() : []
+    if (!rest) return
+    for (const message of rest) this.#pipe.upstream.write(messageFrame(message, true))
+    this.#restDone()
+    this.release()
+  }
+
+  #restDone(): void {
+    this.#restOwed = false
+    this.#clock.clearTimeout(this.#restTimer)
+  }
+
+  /** Hands on what was kept. */
+  release(): void {
+    const { client } = this.#pipe
+    const kept = this.#kept.release()
+    client.unblock()
+    const whole = kept.length - client.reader.unfinished
+    if (whole > 0) this.fromClient(kept.subarray(0, whole))
+    this.#mark()
+    if (whole < kept.length) this.fromClient(kept.subarray(whole))
+    this.afterRead()
+  }
+
+  /** The connection ends: the search does, too, and what was kept is lost. */
+  end(clientLeft: boolean): void {
+    this.#restDone()
+    if (this.#search) {
+      this.#search.abort()
+      this.#search = undefined
+      const result = this.#refusal ?? (clientLeft ? 'abandoned' : 'ended')
+      this.#deps.onHoldEnded(result, this.#clock.now() - this.#heldAt)
+    }
+    if (!this.#kept.keeps) return
+    const { client } = this.#pipe
+    const unsent = client.reader.completed - this.#confirmed.sent
+    if (unsent > 0) this.#deps.onLost('to-upstream', unsent)
+    this.#kept.discard()
+    // Its answer to the Close stands behind what it sent before.
+    client.unblock()
+  }
+
+  /** What its replay module knows. */
+  get replay(): Replay | undefined {
+    return this.#replay
+  }
+
+  /** The connection goes to another process: the search for an upstream, if one is under way, ends here. */
+  leave(): void {
+    if (this.#search) this.#deps.onCarried(-1)
+    this.#search?.abort()
+    this.#search = undefined
+    this.#clock.clearTimeout(this.#restTimer)
+  }
+
+  /** The state as data that JSON can carry. */
+  pack(): PackedHold {
+    return {
+      kept: this.#kept.pack(),
+      confirmed: this.#confirmed.pack(),
+      heldFor: this.#clock.now() - this.#heldAt,
+      departed: this.#departed,
+      ping: this.#ping?.toString('base64'),
+      restOwed: this.#restOwed,
+      reattached: this.#reattached,
+      replay: this.#replay?.save?.(),
+      freshStart: this.#freshStart?.pack(),
+      fromClient: this.#fromClient?.pack(),
+      fromUpstream: this.#fromUpstream?.pack(),
+    }
+  }
+
+  unpack(packed: PackedHold): void {
+    this.#kept.unpack(packed.kept)
+    this.#confirmed.unpack(packed.confirmed)
+    this.#heldAt = this.#clock.now() - packed.heldFor
+    this.#departed = packed.departed
+    if (packed.ping !== undefined) this.#ping = Buffer.from(packed.ping, 'base64')
+    this.#reattached = packed.reattached
+    if (packed.freshStart) {
+      this.#freshStart = new FreshStart()
+      this.#freshStart.unpack(packed.freshStart)
+    }
+    if (packed.fromClient) this.#fromClient?.unpack(packed.fromClient)
+    if (packed.fromUpstream) this.#fromUpstream?.unpack(packed.fromUpstream)
+    if (packed.restOwed) this.#oweRest()
+  }
+
+  /** Looks on for an upstream, with the time that is left. */
+  searchOn(): void {
+    this.#deps.onCarried(1)
+    this.#lookForUpstream()
+  }
+
+  /** Each upstream's conversation is read from its first frame on. */
+  #follow(): void {
+    if (!this.#replay) return
+    const { buffer } = this.#deps.options
+    this.#fromClient = new MessageReader(buffer)
+    if (this.#deps.replay?.needsUpstream !== false) this.#fromUpstream = new MessageReader(buffer)
+  }
+}

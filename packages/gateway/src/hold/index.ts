@@ -1,0 +1,7 @@
+export type { PackedConfirmed } from './confirmed.ts'
+export type { PackedFreshStart } from './fresh-start.ts'
+export { Hold, type Holdable, type HoldDeps, type PackedHold } from './hold.ts'
+export { HoldNews } from './hold-news.ts'
+export type { PackedKept } from './kept.ts'
+export { reattach } from './reattach.ts'
+export { SearchParty } from './search-party.ts'

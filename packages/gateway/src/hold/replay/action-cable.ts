@@ -1,0 +1,103 @@
+// Action Cable (protocol actioncable-v1-json of Rails): every subscription is subscribed to again. The client does not
+// see the second welcome, which would make it do the same, nor the second confirmations.
+
+import type { Message } from '../../wire/index.ts'
+import { Kept } from './kept.ts'
+import { mentions, parseObject, sizeOf, text } from './message.ts'
+import type { Replay, ReplayModule } from './module.ts'
+
+export const actionCable: ReplayModule = { create: (saved) => new ActionCable(saved as Saved | undefined) }
+
+interface Subscription {
+  /** The client's command as it came. */
+  subscribe: string
+  /** The client has had its confirmation. */
+  confirmed: boolean
+}
+
+interface Saved {
+  welcomed: boolean
+  awaitsWelcome: boolean
+  subscriptions: [identifier: string, Subscription][]
+  again: string[]
+}
+
+class ActionCable implements Replay {
+  /** The client has had a welcome. */
+  #welcomed: boolean
+  /** The next upstream owes its welcome, which is for us. */
+  #awaitsWelcome: boolean
+  readonly #subscriptions = new Kept<Subscription>()
+  /** Identifiers whose next confirmation the client has had from an earlier upstream. */
+  readonly #again: Set<string>
+
+  constructor(saved?: Saved) {
+    this.#welcomed = saved?.welcomed ?? false
+    this.#awaitsWelcome = saved?.awaitsWelcome ?? false
+    this.#again = new Set(saved?.again)
+    for (const [identifier, subscription] of saved?.subscriptions ?? []) this.#keep(identifier, subscription)
+  }
+
+  onClient(message: Message): void {
+    if (!mentions(message, /subscribe"/)) return
+    const { command, identifier } = parseObject(message) ?? {}
+    if (typeof identifier !== 'string' || message.type !== 'text') return
+    if (command === 'unsubscribe') this.#subscriptions.delete(identifier)
+    // The client repeats the command until it is confirmed.
+    else if (command === 'subscribe' && !this.#subscriptions.has(identifier)) {
+      this.#keep(identifier, { subscribe: message.data, confirmed: false })
+    }
+  }
+
+  onUpstream(message: Message): void {
+    if (!mentions(message, /"(?:welcome|confirm_subscription|reject_subscription)"/)) return
+    const { type, identifier } = parseObject(message) ?? {}
+    if (type === 'welcome') this.#welcomed = true
+    if (typeof identifier !== 'string') return
+    if (type === 'reject_subscription') this.#subscriptions.delete(identifier)
+    const subscription = this.#subscriptions.get(identifier)
+    if (type === 'confirm_subscription' && subscription) subscription.confirmed = true
+  }
+
+  /** The server speaks first. */
+  replay(): Message[] {
+    this.#awaitsWelcome = this.#welcomed
+    this.#again.clear()
+    return []
+  }
+
+  rest(): Message[] | undefined {
+    if (this.#awaitsWelcome) return undefined
+    for (const [identifier, { confirmed }] of this.#subscriptions.entries()) {
+      if (confirmed) this.#again.add(identifier)
+    }
+    return this.#subscriptions.values().map(({ subscribe }) => text(subscribe))
+  }
+
+  swallow(message: Message): boolean {
+    if (!this.#awaitsWelcome && this.#again.size === 0) return false
+    if (!mentions(message, /"(?:welcome|confirm_subscription|reject_subscription)"/)) return false
+    const { type, identifier } = parseObject(message) ?? {}
+    if (type === 'welcome' && this.#awaitsWelcome) {
+      this.#awaitsWelcome = false
+      return true
+    }
+    if (typeof identifier !== 'string') return false
+    // The client gets a rejection: it then forgets the subscription.
+    if (type === 'reject_subscription') this.#again.delete(identifier)
+    return type === 'confirm_subscription' && this.#again.delete(identifier)
+  }
+
+  save(): Saved {
+    return {
+      welcomed: this.#welcomed,
+      awaitsWelcome: this.#awaitsWelcome,
+      subscriptions: this.#subscriptions.entries(),
+      again: [...this.#again],
+    }
+  }
+
+  #keep(identifier: string, subscription: Subscription): void {
+    this.#subscriptions.set(identifier, subscription, sizeOf(text(subscription.subscribe)))
+  }
+}

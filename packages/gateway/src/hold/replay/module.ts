@@ -1,0 +1,52 @@
+// What a replay module is: the interface that each protocol, and a user's own file, implements. docs/replay.md.
+import type { Message } from '../../wire/index.ts'
+
+/**
+ * Follows one client connection through all its upstreams. It is told what passes, in order, and is asked when the
+ * gateway puts the client to its next upstream: `answer`, `replay`, `rest`, then `swallow` for what that upstream
+ * sends. The next upstream can be lost, too, before it has said anything; then all is asked again.
+ *
+ * A method that throws ends its connection with close code 1011 and is logged; no other connection notices. When `save`
+ * throws, or `create` with what was saved, the connection stays with its old process until `drain.deadline`.
+ */
+export interface Replay {
+  /** A message of the client's that has been sent to an upstream. What waits for the next upstream is not shown before. */
+  onClient(message: Message): void
+  /** A message of an upstream that is handed on to the client. */
+  onUpstream(message: Message): void
+  /**
+   * Messages for the client in place of answers that will not come any more, such as an error for a request that was
+   * in flight and must not run twice. Asked once per re-attachment, before `replay`. Default: none.
+   */
+  answer?(): Message[]
+  /** What the next upstream is sent first, in order, ahead of anything of the client's. */
+  replay(): Message[]
+  /**
+   * What the next upstream is sent after that, for protocols in which it has to answer first. Asked after `replay`
+   * and, while it returns undefined, again after each message of the upstream (after `swallow` and `onUpstream`). As
+   * long as it does, nothing of the client's is sent. Default: nothing more, at once.
+   */
+  rest?(): Message[] | undefined
+  /**
+   * Called for each message of an upstream from the moment of a re-attachment on. False: the client gets it, as ever.
+   * True: the client does not, because it has had it from an earlier upstream, such as a second acknowledgement. An
+   * array: the client gets these in its place.
+   */
+  swallow(message: Message): boolean | Message[]
+  /**
+   * All that the module knows, as data that JSON can carry: a live upgrade of the gateway takes it to the new process,
+   * where it is given to `create`. A module without it starts anew there.
+   */
+  save?(): unknown
+}
+
+/** Makes a `Replay` for each client connection. A user's file has one as its default export, or its `create` alone. */
+export interface ReplayModule {
+  /**
+   * Whether the upstream's messages are shown, too. Default true. False saves the work of reading them: then
+   * `onUpstream` and `swallow` are never called.
+   */
+  needsUpstream?: boolean
+  /** Called once per client connection. `saved`: what `save` returned before a live upgrade; undefined otherwise. */
+  create(saved?: unknown): Replay
+}

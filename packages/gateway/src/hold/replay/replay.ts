@@ -1,0 +1,67 @@
+// What the next upstream of a held connection is told again. pipe.ts shows a module the conversation and asks it after a
+// re-attachment; which module, the configuration says (`hold.replay`). docs/replay.md is the guide to it.
+import { GatewayError, type ReplayOptions } from '../../core/index.ts'
+import { actionCable } from './action-cable.ts'
+import { loadReplayFile } from './file.ts'
+import { replayFirst } from './first.ts'
+import { graphqlTransportWs } from './graphql.ts'
+import type { ReplayModule } from './module.ts'
+import { phoenix } from './phoenix.ts'
+import { stomp } from './stomp.ts'
+
+export { replayLimits } from './kept.ts'
+
+const protocols: Record<string, ReplayModule> = {
+  'graphql-transport-ws': graphqlTransportWs,
+  phoenix,
+  'action-cable': actionCable,
+  stomp,
+}
+
+/** The protocols whose modules ship with the gateway, as they are named in `hold.replay`. */
+export const replayProtocols: readonly string[] = Object.keys(protocols)
+
+/** Modules of users that this process has loaded, by path. */
+const loadedFiles = new Map<string, ReplayModule>()
+
+/**
+ * The module that a route's `hold.replay` asks for; undefined for `none`. A user's file is loaded once in the life of
+ * a process: a changed file counts after the next live upgrade or restart.
+ *
+ * @throws {GatewayError} The file cannot be loaded or exports no module, or there is no such protocol.
+ */
+export async function loadReplay(options: ReplayOptions): Promise<ReplayModule | undefined> {
+  if (options.by === 'file' && !loadedFiles.has(options.path)) {
+    loadedFiles.set(options.path, await loadReplayFile(options.path))
+  }
+  return loadedReplay(options)
+}
+
+/**
+ * The same without waiting: a user's file must have been loaded before.
+ *
+ * @throws {GatewayError} It has not, or there is no such protocol.
+ */
+export function loadedReplay(options: ReplayOptions): ReplayModule | undefined {
+  switch (options.by) {
+    case 'none':
+      return undefined
+    case 'first':
+      return replayFirst(options.messages)
+    case 'protocol': {
+      const module = Object.hasOwn(protocols, options.name) ? protocols[options.name] : undefined
+      if (module) return module
+      const known = replayProtocols.join(', ')
+      throw new GatewayError(
+        'replay_unknown',
+        'gateway',
+        `there is no replay '${options.name}'; known: ${known}`,
+      )
+    }
+    case 'file': {
+      const module = loadedFiles.get(options.path)
+      if (module) return module
+      throw new GatewayError('replay_file', 'gateway', `the replay module ${options.path} is not loaded`)
+    }
+  }
+}

@@ -1,0 +1,30 @@
+export { acceptKey, type ClientHandshake, http1Handshake, http2Handshake } from './accept.ts'
+export { canGoOn, deflateRsv, misreadsClientTakeover, rsvOf, withoutClientTakeover } from './deflate.ts'
+export { extensionProblem } from './extensions.ts'
+export { endToEnd, trailerFields } from './field-names.ts'
+export {
+  clientAddress,
+  headerList,
+  joinHeaders,
+  normaliseAddress,
+  type Trust,
+  tokens,
+  trustProxies,
+  values,
+} from './forwarded.ts'
+export type { HeaderList } from './headers.ts'
+export { answerHttp1, answerHttp2, type HttpAnswer, head, writableFields } from './http-answer.ts'
+export { readHttpHead } from './http-head.ts'
+export {
+  fieldsOf,
+  forward,
+  type Incoming,
+  type ReadResult,
+  type Refusal,
+  type RequestHead,
+  readHead,
+  readUpgradeRequest,
+  refuse,
+  type Source,
+  type UpgradeRequest,
+} from './upgrade-request.ts'

@@ -1,0 +1,97 @@
+// Binds addresses in such a way that workers can accept from them while this process only keeps them. That needs an
+// internal of Node, which lives in this file alone; where it is missing, sockets are handed out instead.
+import dns from 'node:dns/promises'
+import { once } from 'node:events'
+import net from 'node:net'
+import { getSystemErrorName } from 'node:util'
+import { GatewayError, type Handle, type HostPort } from '../core/index.ts'
+
+/** The part of Node's own TCP handle that is used here. */
+interface TcpHandle extends Handle {
+  getsockname(into: { address?: string; port?: number }): number
+}
+
+/** What node:cluster binds with: a handle, or a negative error number. */
+type CreateServerHandle = (
+  address: string,
+  port: number,
+  addressType: 4 | 6,
+  fd: undefined,
+  flags: number,
+) => TcpHandle | number
+
+const createServerHandle = (net as unknown as { _createServerHandle?: CreateServerHandle })
+  ._createServerHandle
+
+/** Whether `bindHandle` works here. */
+export const canShareHandles = typeof createServerHandle === 'function' && process.platform !== 'win32'
+
+/**
+ * Binds an address without listening on it. A worker that gets the handle listens; from then on the socket listens in
+ * the kernel until the last process has closed it, so that connections queue there while no worker accepts.
+ */
+export async function bindHandle({ host, port }: HostPort): Promise<{ handle: Handle; port: number }> {
+  const { address, family } = await resolve({ host, port })
+  const handle = createServerHandle!(address, port, family as 4 | 6, undefined, 0)
+  if (typeof handle === 'number') throw cannotListen({ host, port }, getSystemErrorName(handle))
+  const bound: { port?: number } = {}
+  // libuv tells of a taken address only at listen(), which would then choose any port: an address that was not bound
+  // has no name.
+  const failure = handle.getsockname(bound)
+  if (failure !== 0 || !bound.port || (port !== 0 && bound.port !== port)) {
+    handle.close()
+    throw cannotListen({ host, port }, failure === 0 ? 'EADDRINUSE' : getSystemErrorName(failure))
+  }
+  return { handle, port: bound.port }
+}
+
+async function resolve(address: HostPort): Promise<{ address: string; family: number }> {
+  const family = net.isIP(address.host)
+  if (family !== 0) return { address: address.host, family }
+  try {
+    return await dns.lookup(address.host)
+  } catch (error) {
+    throw cannotListen(address, (error as NodeJS.ErrnoException).code ?? 'ENOTFOUND')
+  }
+}
+
+/** Why an address cannot be listened on and what to do about it, from the system's error code. */
+export function cannotListen({ host, port }: HostPort, errno: string): GatewayError {
+  const address = formatHostPort(host, port)
+  const text = listenProblems[errno]?.(address, host)
+  return new GatewayError('cannot_listen', 'gateway', text ?? `cannot listen on ${address}: ${errno}`)
+}
+
+const listenProblems: Record<string, (address: string, host: string) => string> = {
+  EADDRINUSE: (address) =>
+    `cannot listen on ${address}: the port is taken; stop the other program or choose another port`,
+  EACCES: (address) =>
+    `cannot listen on ${address}: not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE`,
+  EADDRNOTAVAIL: (address) =>
+    `cannot listen on ${address}: this machine has no such address; 0.0.0.0 is all of them`,
+  ENOTFOUND: (address, host) =>
+    `cannot listen on ${address}: the name '${host}' is not known; use an IP address`,
+  EAI_AGAIN: (address, host) =>
+    `cannot listen on ${address}: the name '${host}' cannot be resolved; use an IP address`,
+  EAFNOSUPPORT: (address) =>
+    `cannot listen on ${address}: this machine does not do that kind of address; use IPv4`,
+  EMFILE: (address) => `cannot listen on ${address}: too many open files; raise the limit (ulimit -n)`,
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function formatHostPort(host: string, port: number): string {
+  return net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** Connections that may wait in the kernel to be accepted; it cuts this to its own limit (4,096 on Linux). */
+export const backlog = 4096
+
+/** Listens, or says in words why it cannot. */
+export async function listen(server: net.Server, { host, port }: HostPort): Promise<void> {
+  try {
+    server.listen({ host, port, backlog })
+    await once(server, 'listening')
+  } catch (error) {
+    throw cannotListen({ host, port }, (error as NodeJS.ErrnoException).code ?? 'UNKNOWN')
+  }
+}

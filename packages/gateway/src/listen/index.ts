@@ -1,0 +1,11 @@
+export {
+  backlog,
+  bindHandle,
+  cannotListen,
+  canShareHandles,
+  formatHostPort,
+  listen,
+} from './bound-handles.ts'
+export type { HttpExchange } from './http-handlers.ts'
+export { Doors } from './listen.ts'
+export { defaultPending } from './pending.ts'

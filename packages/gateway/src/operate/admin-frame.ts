@@ -1,0 +1,119 @@
+// What the operator's page gets, once a second: the state as it is now, closes as counts, and the latest of them in
+// words. Plain data, and its size does not grow with traffic.
+import type {
+  ClosedBy,
+  Direction,
+  DrainInfo,
+  RouteInfo,
+  ShownState,
+  UnixMs,
+  UpgradeInfo,
+  UpstreamInfo,
+} from '../core/index.ts'
+import type { WorkerInfo } from './operations.ts'
+
+/** So many connections closed with this code in that second (Unix time in seconds). */
+export type CloseCount = [second: number, code: number, closes: number]
+
+/** Closes that are the same for an operator, as one line. */
+export interface RecentClose {
+  /** Of the first and of the latest; Unix milliseconds. */
+  since: number
+  at: UnixMs
+  route: string
+  code: number
+  by: ClosedBy
+  /** Without its `retry=`. */
+  reason: string
+  /** The least and greatest delay that clients were told, in milliseconds. */
+  retry?: [least: number, greatest: number]
+  closes: number
+}
+
+/** Something that happened and that is no close. */
+export type News = { id: number; at: UnixMs } & (
+  | { type: 'health'; route: string; upstream: string; healthy: boolean; error?: string }
+  | { type: 'worker'; worker: number; state: 'ready' | 'gone' }
+  | { type: 'reload'; changes: string[]; drained: number }
+  | { type: 'drain'; drain: DrainInfo }
+  | { type: 'upgrade'; upgrade: UpgradeInfo }
+)
+
+/** Per second. */
+export interface Rates {
+  /** Clients that were accepted. */
+  handshakes: number
+  messages: Record<Direction, number>
+  bytes: Record<Direction, number>
+}
+
+export interface RouteFrame {
+  name: string
+  connections: Record<ShownState, number>
+  upstreams: UpstreamInfo[]
+  rates: Rates
+  /** Since the start, by `${code}:${by}`. */
+  closes: Record<string, number>
+  lost: Record<Direction, number>
+  reattachments: Record<string, number>
+}
+
+/** One look at the gateway. */
+export interface Frame {
+  /** Unix milliseconds. */
+  at: UnixMs
+  /** Whether `closes` goes back as far as is known; else it has only the seconds that are new or not over. */
+  whole: boolean
+  version: string
+  phase: 'starting' | 'serving' | 'draining'
+  /** Why it should not get traffic. */
+  unready?: string
+  /** Milliseconds. */
+  uptime: number
+  listen: string[]
+  workers: WorkerInfo[]
+  workerRestarts: number
+  socketsDropped: number
+  upgrade?: UpgradeInfo
+  drains: DrainInfo[]
+  routes: RouteFrame[]
+  closes: CloseCount[]
+  /** The latest first. */
+  recent: RecentClose[]
+  /** Closes since the start that came too fast to be in `recent`; `closes` has them. */
+  unlisted: number
+  /** The latest first. */
+  news: News[]
+}
+
+/** Monotonic counts of a route, for the differences between two looks. */
+type Counted = Pick<RouteInfo['counters'], 'handshakes' | 'messages' | 'bytes'>
+
+/** How fast a route's counts grew within so many milliseconds. A count that fell starts anew. */
+export function ratesOf(now: Counted, before: Counted | undefined, ms: number): Rates {
+  const per = (count: number, earlier = 0) => (ms > 0 ? (Math.max(0, count - earlier) * 1000) / ms : 0)
+  const both = (key: 'messages' | 'bytes') => ({
+    'to-upstream': per(now[key]['to-upstream'], before?.[key]['to-upstream']),
+    'to-client': per(now[key]['to-client'], before?.[key]['to-client']),
+  })
+  return {
+    handshakes: per(now.handshakes.accepted ?? 0, before?.handshakes.accepted),
+    messages: both('messages'),
+    bytes: both('bytes'),
+  }
+}
+
+/** Closes by code between two looks at the routes; codes that are counted together have their thousand: 4 for `4xxx`. */
+export function closesBetween(before: readonly RouteInfo[], now: readonly RouteInfo[]): Map<number, number> {
+  const result = new Map<number, number>()
+  const earlier = new Map(before.map(({ name, counters }) => [name, counters.closes]))
+  for (const { name, counters } of now) {
+    for (const [key, count] of Object.entries(counters.closes)) {
+      const more = count - (earlier.get(name)?.[key] ?? 0)
+      if (more <= 0) continue
+      const code = Number.parseInt(key, 10)
+      result.set(code, (result.get(code) ?? 0) + more)
+    }
+  }
+  return result
+}

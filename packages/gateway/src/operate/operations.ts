@@ -1,0 +1,125 @@
+// What an operator can see and do; the admin API is one way to it. The supervisor implements it.
+
+import type {
+  ConnectionFilter,
+  ConnectionInfo,
+  DrainCounts,
+  DrainInfo,
+  DrainScope,
+  GatewaySnapshot,
+  ProcessInfo,
+  RouteInfo,
+  SocketCounts,
+  UnixMs,
+  UpgradeInfo,
+} from '../core/index.ts'
+import type { EventFeed } from './events.ts'
+
+/** starting: no listener accepts yet; serving; draining: on the way out. */
+export type Phase = 'starting' | 'serving' | 'draining'
+
+/** One worker as the operator sees it. */
+export interface WorkerInfo {
+  /** Number of the worker, counted from 1 over the life of the supervisor; never given twice. */
+  id: number
+  /** Process id of the worker; that of the supervisor where it serves in its process. */
+  pid: number
+  /** leaving: an upgrade has replaced it, and it has connections left. */
+  state: 'starting' | 'ready' | 'leaving' | 'gone'
+  /** Number of the round that started it: 1 at the start, and one more with each upgrade. */
+  generation: number
+  /** Version of the code that it runs. */
+  version: string
+  /** Unix milliseconds of its start. */
+  startedAt: UnixMs
+  /** How many connections it has, open, held and closing, by its last report. */
+  connections: number
+  /** What it uses, by its last report; absent before the first. */
+  process?: ProcessInfo
+}
+
+/** `GET /api/state`. */
+export interface GatewayState {
+  /** Version of the supervisor, which an upgrade does not replace. */
+  version: string
+  /** starting: no listener accepts yet; serving; draining: on the way out. */
+  phase: Phase
+  /** Process id of the supervisor; it stays the same for as long as the gateway runs. */
+  pid: number
+  /** Unix milliseconds of the supervisor's start. */
+  startedAt: UnixMs
+  /** Milliseconds since its start, by the monotonic clock. */
+  uptime: number
+  /** URLs with the actual ports. */
+  listen: string[]
+  /** URL of the admin port; absent when it is off. */
+  admin?: string
+  /** The workers, those too that an upgrade has replaced and that have connections left. */
+  workers: WorkerInfo[]
+  /** How many workers were started in place of one that ended. */
+  workerRestarts: number
+  /** How many sockets were closed because no worker took them in time. */
+  socketsDropped: number
+  /** The last upgrade. */
+  upgrade?: UpgradeInfo
+  /** The routes, in the order of the configuration, summed over the workers. */
+  routes: RouteInfo[]
+  /** Drains that are under way, and the last that are done. */
+  drains: DrainInfo[]
+}
+
+/** What an upgrade did, or why the old workers go on. */
+export type UpgradeResult = { ok: true; upgrade: UpgradeInfo } | { ok: false; error: string }
+
+/** What a reload did, or why it did nothing. */
+export type ReloadResult =
+  | {
+      ok: true
+      /** What is different now, one phrase each; empty when nothing is. */
+      changes: string[]
+      /** What the file asks for that only a new start can give. */
+      notes: string[]
+      /** Connections whose route or upstream is gone; they are being drained. */
+      drained: number
+    }
+  | { ok: false; problems: string[] }
+
+/** What the metrics show besides counters of connections. */
+export interface Measured {
+  snapshot: GatewaySnapshot
+  workers: WorkerInfo[]
+  workerRestarts: number
+  /** Connections in live upgrades: 'moved', 'ended' (by their old worker, at its deadline at the latest), 'failed'. */
+  handovers: Record<string, number>
+  /** Lines of the log that could not be written, of all processes. */
+  logLinesDropped: number
+  /** Sockets that became no connection. */
+  sockets: SocketCounts
+}
+
+/** What an operator can see and do. */
+export interface Operations {
+  /** Why the gateway should not get traffic, or undefined when it should: what `/readyz` says. */
+  unready(): string | undefined
+  /** The whole state, asked of every worker; one that does not answer counts with its last report. */
+  state(): Promise<GatewayState>
+  /** What the metrics show, asked of every worker in the same way. */
+  measure(): Promise<Measured>
+  /** Live connections of all workers, at most `limit`, of a route or in a state. */
+  connections(filter: ConnectionFilter): Promise<ConnectionInfo[]>
+  /** Closes both sides of a connection with this code and reason. False when no worker has it. */
+  closeConnection(id: string, code: number, reason: string): Promise<boolean>
+  /**
+   * Lets go of the connections of a route or upstream; they get 1012, spread in time. Without a scope of all, and the
+   * gateway ends after that.
+   *
+   * @throws {GatewayError} 'not_found': there is no such route or upstream.
+   */
+  drain(scope?: DrainScope): Promise<DrainCounts>
+  /** Reads the configuration again and takes it on as a whole, or not at all. Never rejects. */
+  reload(): Promise<ReloadResult>
+  /** Replaces the workers by new ones from the code now on disk, without ending a connection. */
+  upgrade(): Promise<UpgradeResult>
+  /** What happens, as it happens: closes, health, drains, reloads, upgrades, workers. */
+  readonly events: EventFeed
+}

@@ -1,0 +1,1 @@
+export { answerUnserved, serveRequest } from './http-pass.ts'

@@ -1,0 +1,461 @@
+// Keeps so many workers of one generation running, replaces those that end, and keeps what they had counted.
+import type { Logger } from 'pino'
+import {
+  addRefused,
+  type Clock,
+  GatewayError,
+  type GatewayEvent,
+  type GatewayOptions,
+  type GatewaySnapshot,
+  guarded,
+  type Handle,
+  type LogOptions,
+  type MonotonicMs,
+  noneRefused,
+  type SocketCounts,
+} from '../core/index.ts'
+import {
+  type Channel,
+  emptyCounters,
+  type FromWorker,
+  mergeSnapshots,
+  type Requests,
+  type RequestType,
+  retire,
+  type Totals,
+} from '../worker/index.ts'
+import { type AdmissionLedger, Admissions } from './admissions.ts'
+import { recentCrashes, restartDelay } from './restart-delay.ts'
+import { WorkerLink } from './worker-link.ts'
+
+/** Milliseconds in which a worker must be ready. */
+const readyWithin = 10_000
+/** A worker that ends sooner than this, in milliseconds, after it was ready counts as crashed at start. */
+const settledAfter = 1000
+/** Milliseconds between the reports that are kept for the case that a worker dies. */
+const reportEveryMs = 1000
+/** Milliseconds after which whoever looks gets what a worker reported before. */
+const lookWithinMs = 5000
+/** A worker that has said nothing for so many milliseconds is taken for dead. */
+const silentAtMostMs = 30_000
+
+/** About a worker that does not answer in a reload. */
+const whatToDo = 'one that stands still is replaced after half a minute: reload again then'
+
+export interface CrewDeps {
+  size: number
+  startWorker: () => Channel
+  /** The options to serve with now. */
+  options: () => GatewayOptions
+  logging: LogOptions
+  ledger: AdmissionLedger
+  log: Logger
+  clock: Clock
+  /** The worker can be given sockets from now on. One for which this fails is killed. */
+  onReady: (worker: WorkerLink) => Promise<void>
+  /** The worker has ended. */
+  onGone: (worker: WorkerLink) => void
+  /** The worker drains: it gets no more sockets. */
+  onFaulty: (worker: WorkerLink) => void
+  onSocketTaken: (worker: WorkerLink, id: number) => void
+  onSocketsLeft: (worker: WorkerLink, count: number) => void
+  onEvents: (worker: WorkerLink, events: GatewayEvent[], dropped: number) => void
+  /** What a worker says about connections that go from one to another. */
+  onMove: (worker: WorkerLink, message: MoveNews, handle?: Handle) => void
+}
+
+/** What workers say while connections go from one to another. */
+export type MoveNews = Extract<
+  FromWorker,
+  { type: 'move' | 'move-upstream' | 'adopted' | 'not-adopted' | 'leaving' }
+>
+
+export class Crew {
+  readonly #deps: CrewDeps
+  readonly #workers = new Map<number, WorkerLink>()
+  readonly #admissions: Admissions
+  #phase: 'starting' | 'running' | 'stopping' = 'starting'
+  /** Told to end. */
+  readonly #dismissed = new WeakSet<WorkerLink>()
+  #ended: Totals = new Map()
+  #crashes: MonotonicMs[] = []
+  #ids = 0
+  #generation = 1
+  #restarts = 0
+  /** By workers that have ended. */
+  #logLinesDropped = 0
+  /** By workers that have ended. */
+  #refused = noneRefused()
+  #listenTimer: unknown
+
+  constructor(deps: CrewDeps) {
+    this.#deps = deps
+    this.#admissions = new Admissions(deps.ledger)
+  }
+
+  /** How many workers were started in place of one that ended. */
+  get restarts(): number {
+    return this.#restarts
+  }
+
+  /** What became of sockets that became no connection, in all workers. */
+  get sockets(): SocketCounts {
+    const live = this.workers.flatMap(({ report }) => report?.process.sockets ?? [])
+    return {
+      pending: live.reduce((sum, { pending }) => sum + pending, 0),
+      refused: live.map(({ refused }) => refused).reduce(addRefused, this.#refused),
+      short: live.some(({ short }) => short),
+    }
+  }
+
+  /** Lines of the log that workers in processes of their own dropped. */
+  get logLinesDropped(): number {
+    return this.workers.reduce((sum, worker) => sum + linesDroppedBy(worker), this.#logLinesDropped)
+  }
+
+  /** All workers that have not ended. */
+  get workers(): WorkerLink[] {
+    return [...this.#workers.values()]
+  }
+
+  /** Those that get new connections. */
+  get ready(): WorkerLink[] {
+    return this.workers.filter(
+      ({ state, generation }) => state === 'ready' && generation === this.#generation,
+    )
+  }
+
+  get #serving(): WorkerLink[] {
+    return this.workers.filter(({ state }) => state === 'ready' || state === 'leaving')
+  }
+
+  /** Those of earlier generations that still have connections. */
+  get leaving(): WorkerLink[] {
+    return this.workers.filter(({ state }) => state === 'leaving')
+  }
+
+  /** Resolves when each of the first workers is ready or has failed; rejects when all of them have failed. */
+  async start(): Promise<void> {
+    const first = Array.from({ length: this.#deps.size }, () => this.#enlist())
+    const results = await Promise.allSettled(first)
+    if (this.#phase === 'stopping') return
+    const failure = results.find((result) => result.status === 'rejected')
+    if (failure && !results.some(({ status }) => status === 'fulfilled')) {
+      this.retire()
+      throw failure.reason
+    }
+    this.#phase = 'running'
+    for (let missing = this.#deps.size - this.workers.length; missing > 0; missing--) this.#replace()
+    this.#listenOn()
+  }
+
+  /**
+   * Starts the workers of the next generation from the code now on disk. Resolves when all of them are ready; nobody
+   * gives them connections yet. Rejects when one is not: then none of them stays, and nothing has changed.
+   */
+  async recruit(): Promise<WorkerLink[]> {
+    const started = Array.from({ length: this.#deps.size }, () => this.#startWorker(this.#generation + 1))
+    const recruits = started.map(({ worker }) => worker)
+    try {
+      await Promise.all(started.map(({ configured }) => configured))
+      // Their event loops run, too.
+      await Promise.all(recruits.map((worker) => worker.ask('snapshot', {})))
+      if (this.#phase === 'stopping') throw new GatewayError('draining', 'gateway', 'the gateway is draining')
+      return recruits
+    } catch (error) {
+      void this.dismiss(recruits, 0)
+      throw error
+    }
+  }
+
+  /** Ends workers that are not needed; nobody replaces them. Resolves when they are gone. */
+  async dismiss(workers: readonly WorkerLink[], within: number): Promise<void> {
+    for (const worker of workers) {
+      this.#dismissed.add(worker)
+      worker.send({ type: 'stop' })
+    }
+    const kill = () => {
+      for (const worker of workers) worker.kill()
+    }
+    const killer = this.#deps.clock.setTimeout(kill, within)
+    await Promise.all(workers.map(({ gone }) => gone))
+    this.#deps.clock.clearTimeout(killer)
+  }
+
+  /** The recruits take over. The result is those whose place they have; they are leaving now. */
+  promote(recruits: readonly WorkerLink[]): WorkerLink[] {
+    const old = this.workers.filter((worker) => !recruits.includes(worker))
+    this.#generation = recruits[0]!.generation
+    this.#crashes = []
+    void this.dismiss(
+      old.filter(({ state }) => state === 'starting'),
+      0,
+    )
+    for (const worker of old) worker.leave()
+    const ended = recruits.filter(({ state }) => state === 'gone')
+    for (const _ of ended) this.#replace()
+    return this.leaving
+  }
+
+  /** Asks all workers that have connections. A worker that does not answer is left out and logged. */
+  async ask<T extends RequestType>(
+    type: T,
+    ask: Requests[T]['ask'],
+    within?: number,
+  ): Promise<{ worker: WorkerLink; answer: Requests[T]['answer'] }[]> {
+    const asked = this.#serving.map(async (worker) => ({
+      worker,
+      answer: await worker.ask(type, ask, { within }),
+    }))
+    const results = await Promise.allSettled(asked)
+    return results.flatMap((result) => {
+      if (result.status === 'fulfilled') return [result.value]
+      this.#deps.log.warn({ error: result.reason.message }, 'a worker did not answer')
+      return []
+    })
+  }
+
+  /**
+   * Has every worker load what a reload needs; nothing changes. The result says why it cannot be: a worker that does not
+   * answer would go on with the old configuration while the others have the new one, and what one ends by, or has a
+   * fault by, would end the others, too.
+   */
+  async prepareReload(options: GatewayOptions, within: number): Promise<string[]> {
+    const asked = this.#serving.map(async (worker) => {
+      try {
+        const { state } = worker
+        await worker.ask('prepare-reload', { options }, { within })
+        return worker.state === state ? [] : [failedMeanwhile(worker)]
+      } catch (error) {
+        if (worker.state === 'gone') return [failedMeanwhile(worker)]
+        const { code, message } = error as GatewayError
+        return [code === 'worker_silent' ? `${message}; ${whatToDo}` : message]
+      }
+    })
+    return [...new Set((await Promise.all(asked)).flat())]
+  }
+
+  /** Asks all of them while no connection is on its way from one to another, so that it reaches each of them. */
+  async askAtRest<T extends RequestType>(
+    type: T,
+    ask: Requests[T]['ask'],
+    within?: number,
+  ): Promise<{ worker: WorkerLink; answer: Requests[T]['answer'] }[]> {
+    const { leaving } = this
+    await Promise.allSettled(leaving.map((worker) => worker.ask('halt-moves', {})))
+    const answers = this.ask(type, ask, within)
+    // On its channel everybody hears the question before the next connection.
+    for (const worker of leaving) worker.send({ type: 'go-on' })
+    return answers
+  }
+
+  /** A connection has gone from one worker to another, and its admission with it. */
+  moveAdmission(from: WorkerLink, to: WorkerLink, admission: number): void {
+    this.#admissions.move(from.id, to.id, admission)
+  }
+
+  /** No worker has this connection any more, and none will report it. */
+  lost(route: string): void {
+    const connections = { open: 1, held: 0, closing: 0 }
+    const last = { name: route, connections, upstreams: [], counters: emptyCounters() }
+    this.#ended = retire(this.#ended, { routes: [last], drains: [] })
+  }
+
+  /** Has every worker report; of one that does not within so many milliseconds, the last report stays. */
+  async refresh(within = lookWithinMs): Promise<void> {
+    const { clock } = this.#deps
+    const all = Promise.allSettled(this.#serving.map((worker) => worker.refresh()))
+    await new Promise<void>((resolve) => {
+      const timer = clock.setTimeout(resolve, within)
+      void all.then(() => {
+        clock.clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  /** What all workers last reported, and what those that have ended had counted. */
+  snapshot(): GatewaySnapshot {
+    const live = this.workers.flatMap(({ report }) => (report ? [report.snapshot] : []))
+    const names = this.#deps.options().routes.map(({ name }) => name)
+    return mergeSnapshots(live, this.#ended, names)
+  }
+
+  /** From now on nobody who ends is replaced. */
+  retire(): void {
+    this.#phase = 'stopping'
+    this.#deps.clock.clearTimeout(this.#listenTimer)
+  }
+
+  /** Ends all workers; those that have not ended within so many milliseconds are killed. */
+  async stop(within: number): Promise<void> {
+    this.retire()
+    await this.dismiss(this.workers, within)
+  }
+
+  /** Ends all workers at once. */
+  kill(): void {
+    this.retire()
+    for (const worker of this.workers) worker.kill()
+  }
+
+  /** `configured` resolves when the worker is ready with the options of now; rejects when it ends before. */
+  #startWorker(generation: number): { worker: WorkerLink; configured: Promise<void> } {
+    const { clock, startWorker } = this.#deps
+    const worker: WorkerLink = new WorkerLink(
+      ++this.#ids,
+      generation,
+      startWorker(),
+      clock,
+      guarded(
+        (message: FromWorker, handle?: Handle) => this.#obey(worker, message, handle),
+        (err, { type }) =>
+          this.#deps.log.error({ err, worker: worker.id, type }, 'fault while hearing a worker'),
+      ),
+    )
+    this.#workers.set(worker.id, worker)
+    void worker.gone.then((ending) => this.#mourn(worker, ending))
+    return { worker, configured: this.#configure(worker) }
+  }
+
+  async #configure(worker: WorkerLink): Promise<void> {
+    const { logging, options } = this.#deps
+    const given = options()
+    await worker.configure(given, logging, readyWithin, this.#deps.size)
+    try {
+      // The configuration may have been replaced while the worker started.
+      const current = options()
+      if (current !== given) await worker.ask('reload', { options: current })
+    } catch (error) {
+      worker.kill()
+      throw error
+    }
+  }
+
+  /** Starts a worker of this generation. Resolves when it serves; rejects when it ends before. */
+  async #enlist(): Promise<void> {
+    const { worker, configured } = this.#startWorker(this.#generation)
+    await configured
+    try {
+      if (this.#phase !== 'stopping') await this.#deps.onReady(worker)
+    } catch (error) {
+      worker.kill()
+      throw error
+    }
+  }
+
+  #obey(worker: WorkerLink, message: FromWorker, handle?: Handle): void {
+    const { onSocketTaken, onSocketsLeft, onEvents, onMove } = this.#deps
+    switch (message.type) {
+      case 'faulty':
+        this.#stepDown(worker)
+        break
+      case 'took':
+        onSocketTaken(worker, message.id)
+        break
+      case 'left':
+        onSocketsLeft(worker, message.sockets)
+        break
+      case 'changed':
+        worker.change(message.routes)
+        break
+      case 'events':
+        onEvents(worker, message.events, message.dropped)
+        break
+      case 'admit': {
+        const answer = this.#admissions.admit(worker.id, message.route, message.limits, message.address)
+        worker.send({ type: 'admission', request: message.request, answer })
+        break
+      }
+      case 'enter': {
+        const answer = this.#admissions.enter(worker.id, message.route, message.address)
+        worker.send({ type: 'admission', request: message.request, answer })
+        break
+      }
+      case 'release':
+        this.#admissions.release(worker.id, message.admission)
+        break
+      case 'move':
+      case 'move-upstream':
+      case 'adopted':
+      case 'not-adopted':
+      case 'leaving':
+        onMove(worker, message, handle)
+    }
+  }
+
+  /** A worker that drains after a fault: another has its place from now on. */
+  #stepDown(worker: WorkerLink): void {
+    const { log, clock, onFaulty } = this.#deps
+    if (this.#dismissed.has(worker)) return
+    log.warn({ worker: worker.id, pid: worker.pid }, 'a worker drains after a fault and is replaced')
+    const served = worker.state === 'ready' && worker.generation === this.#generation
+    this.#dismissed.add(worker)
+    worker.leave()
+    onFaulty(worker)
+    if (!served || this.#phase !== 'running') return
+    const now = clock.now()
+    if (now - worker.readyAt < settledAfter) this.#crashes = [...recentCrashes(this.#crashes, now), now]
+    this.#replace()
+  }
+
+  #mourn(worker: WorkerLink, ending: string): void {
+    const { clock, log, onGone } = this.#deps
+    this.#workers.delete(worker.id)
+    this.#admissions.releaseAll(worker.id)
+    this.#logLinesDropped += linesDroppedBy(worker)
+    this.#refused = addRefused(this.#refused, worker.report?.process.sockets?.refused ?? noneRefused())
+    if (worker.report) this.#ended = retire(this.#ended, worker.report.snapshot)
+    onGone(worker)
+    if (this.#phase === 'stopping' || this.#dismissed.has(worker)) return
+    log.warn({ worker: worker.id, pid: worker.pid, ending }, 'a worker has ended')
+    // Others have the place of a leaving worker, and a recruit has none yet.
+    if (worker.generation !== this.#generation) return
+    const now = clock.now()
+    if (now - worker.readyAt < settledAfter) this.#crashes = [...recentCrashes(this.#crashes, now), now]
+    // Before the crew runs, start() decides.
+    if (this.#phase === 'running') this.#replace()
+  }
+
+  #replace(): void {
+    const { clock, log } = this.#deps
+    const generation = this.#generation
+    const delay = restartDelay(this.#crashes, clock.now())
+    const start = () => {
+      if (this.#phase === 'stopping' || generation !== this.#generation) return
+      this.#restarts++
+      this.#enlist().catch((error) => {
+        if (generation === this.#generation) log.error({ error: error.message }, 'a worker was not replaced')
+      })
+    }
+    if (delay === 0) start()
+    else clock.setTimeout(start, delay)
+  }
+
+  /** Asks for reports, and counts how long each worker has been silent: time decides, not how often anybody looked. */
+  #listenOn(): void {
+    const { clock } = this.#deps
+    const since = clock.now()
+    this.#listenTimer = clock.setTimeout(() => {
+      if (this.#phase !== 'running') return
+      // Longer than that this process itself was stopped, or its machine: it could not have heard anybody.
+      const passed = Math.min(clock.now() - since, 2 * reportEveryMs)
+      for (const worker of this.#serving) {
+        // Its event loop stands still: its connections are lost already, and others shall not follow.
+        if (worker.listened(passed) >= silentAtMostMs)
+          worker.kill(`said nothing for ${silentAtMostMs / 1000} s`)
+        else worker.refresh().catch(() => {})
+      }
+      this.#listenOn()
+    }, reportEveryMs)
+  }
+}
+
+function failedMeanwhile({ id }: WorkerLink): string {
+  return `worker ${id} failed while it loaded what the configuration names: see the log, and reload again`
+}
+
+/** A worker in the supervisor's process writes with the supervisor's writer. */
+function linesDroppedBy({ pid, report }: WorkerLink): number {
+  return pid === process.pid ? 0 : (report?.process.logLinesDropped ?? 0)
+}

@@ -1,0 +1,2 @@
+export type { LoadResult } from './reload.ts'
+export { Supervisor, type SupervisorOptions } from './supervisor.ts'

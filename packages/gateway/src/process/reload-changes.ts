@@ -1,0 +1,98 @@
+// What is different between two configurations, in words for the operator. Pure.
+import { isDeepStrictEqual } from 'node:util'
+import type { AdminOptions, GatewayOptions, ListenOptions, RouteOptions } from '../core/index.ts'
+import { formatHostPort } from '../listen/index.ts'
+import { listenerKeys } from '../worker/index.ts'
+
+/** One phrase per difference; what only a new start can change is in `notes`. */
+export function describeChanges(
+  before: GatewayOptions,
+  after: GatewayOptions,
+): { changes: string[]; notes: string[] } {
+  const changes = [
+    ...listenerChanges(before.listen, after.listen),
+    ...adminChanges(before.admin, after.admin),
+    ...routeChanges(before.routes, after.routes),
+  ]
+  if (!isDeepStrictEqual(before.trustedProxies, after.trustedProxies)) changes.push('trustedProxies changed')
+  if (!isDeepStrictEqual(before.pending, after.pending)) changes.push('pending changed')
+  if (!isDeepStrictEqual(before.drain, after.drain)) changes.push('drain changed')
+  const notes: string[] = []
+  if (before.workers !== after.workers) {
+    notes.push(`workers: ${after.workers} instead of ${before.workers} takes effect at the next start`)
+  }
+  return { changes, notes }
+}
+
+function listenerChanges(before: readonly ListenOptions[], after: readonly ListenOptions[]): string[] {
+  // Several listeners can have one address: those with port 0.
+  const named = (listeners: readonly ListenOptions[]) => {
+    const keys = listenerKeys(listeners)
+    return listeners.map((listener, i) => ({ name: `listener ${keys[i]}`, listener }))
+  }
+  return differences(named(before), named(after), ({ name }) => name).map(([name, what, old, now]) => {
+    const renewed =
+      what === 'changed' && isDeepStrictEqual(withoutTls(old?.listener), withoutTls(now?.listener))
+    return renewed ? `${name} has a new certificate` : `${name} ${what}`
+  })
+}
+
+/** All of a listener but the certificate itself. */
+function withoutTls(listener: ListenOptions | undefined): object | undefined {
+  return listener && { ...listener, tls: listener.tls !== undefined }
+}
+
+function adminChanges(before: AdminOptions | false, after: AdminOptions | false): string[] {
+  if (isDeepStrictEqual(before, after)) return []
+  if (!after) return ['admin switched off']
+  const address = formatHostPort(after.host, after.port)
+  if (!before) return [`admin switched on at ${address}`]
+  return sameAdminAddress(before, after) ? ['admin has another token'] : [`admin moved to ${address}`]
+}
+
+/** Whether the admin port stays where it is. */
+export function sameAdminAddress(before: AdminOptions | false, after: AdminOptions | false): boolean {
+  if (!before || !after) return before === after
+  return before.host === after.host && before.port === after.port
+}
+
+function routeChanges(before: readonly RouteOptions[], after: readonly RouteOptions[]): string[] {
+  const changes = differences(before, after, ({ name }) => `route ${name}`).flatMap(
+    ([name, what, old, now]) => {
+      if (what !== 'changed' || !old || !now) return [`${name} ${what}`]
+      const upstreams = differences(
+        old.upstreams,
+        now.upstreams,
+        (upstream) => `${name}: upstream ${upstream.name}`,
+      )
+      const others = isDeepStrictEqual({ ...old, upstreams: [] }, { ...now, upstreams: [] })
+        ? []
+        : [`${name} changed`]
+      return [...others, ...upstreams.map(([upstream, its]) => `${upstream} ${its}`)]
+    },
+  )
+  const kept = (routes: readonly RouteOptions[], others: readonly RouteOptions[]) =>
+    routes.map(({ name }) => name).filter((name) => others.some((other) => other.name === name))
+  if (!isDeepStrictEqual(kept(before, after), kept(after, before))) changes.push('routes have another order')
+  return changes
+}
+
+type Difference<T> = [name: string, what: 'added' | 'removed' | 'changed', before?: T, after?: T]
+
+function differences<T>(
+  before: readonly T[],
+  after: readonly T[],
+  nameOf: (item: T) => string,
+): Difference<T>[] {
+  const named = (items: readonly T[]) => new Map(items.map((item) => [nameOf(item), item]))
+  const old = named(before)
+  const result: Difference<T>[] = []
+  for (const [name, item] of named(after)) {
+    const known = old.get(name)
+    old.delete(name)
+    if (!known) result.push([name, 'added', undefined, item])
+    else if (!isDeepStrictEqual(known, item)) result.push([name, 'changed', known, item])
+  }
+  for (const [name, item] of old) result.push([name, 'removed', item])
+  return result
+}

@@ -1,0 +1,43 @@
+// A worker beside the supervisor, in the same process: for runtimes that cannot hand sockets to other processes (Bun),
+// and for tests.
+
+import type { Handle } from '../core/index.ts'
+import { type Channel, type FromWorker, Worker } from '../worker/index.ts'
+
+/** True where `forkWorker` works. */
+export const canFork = !process.versions.bun
+
+/** Starts a worker in this process. `kill` ends it at once, with all of its connections. */
+export function inProcessWorker(): Channel {
+  let onMessage: (message: FromWorker, handle?: Handle) => void = () => {}
+  let onExit: (ending: string) => void = () => {}
+  let ended = false
+  const worker = new Worker({
+    // Later, as from another process: nobody is called back before his call has returned.
+    post: (message, handle, sent = () => {}) =>
+      queueMicrotask(() => {
+        onMessage(message, handle)
+        sent()
+      }),
+    end: () => {
+      if (ended) return
+      ended = true
+      setImmediate(() => onExit('stopped'))
+    },
+  })
+  return {
+    pid: process.pid,
+    send: (message, handle) => {
+      if (!ended) worker.receive(message, handle)
+    },
+    onMessage: (listener) => {
+      onMessage = listener
+    },
+    // Both have the same one.
+    letGo: () => {},
+    onExit: (listener) => {
+      onExit = listener
+    },
+    kill: () => worker.stop(),
+  }
+}

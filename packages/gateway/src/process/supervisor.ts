@@ -1,0 +1,482 @@
+// The gateway as an operator runs it: bound listeners, workers behind them, the admin port, reload and drain.
+// No WebSocket byte passes here.
+import os from 'node:os'
+import type { Logger } from 'pino'
+import {
+  addRefused,
+  type Clock,
+  type ConnectionFilter,
+  type ConnectionInfo,
+  createLogger,
+  Descriptors,
+  type DrainCounts,
+  type DrainScope,
+  GatewayError,
+  type GatewayEvent,
+  type GatewayOptions,
+  type LogOptions,
+  logLinesDropped,
+  type MonotonicMs,
+  noneRefused,
+  RareLine,
+  shortageLine,
+  systemClock,
+  type UnixMs,
+  warnOfLowLimit,
+} from '../core/index.ts'
+import { Ledger } from '../handshake/index.ts'
+import { canShareHandles, formatHostPort } from '../listen/index.ts'
+import {
+  AdminServer,
+  EventFeed,
+  type GatewayState,
+  type Measured,
+  type Operations,
+  type Phase,
+  type ReloadResult,
+  type UpgradeResult,
+} from '../operate/index.ts'
+import { Crew } from './crew.ts'
+import { forkWorker } from './fork-worker.ts'
+import { HandOut } from './hand-out.ts'
+import { Listening } from './listening.ts'
+import { type LoadResult, Reload } from './reload.ts'
+import { canFork, inProcessWorker } from './single-process.ts'
+import { Upgrades } from './upgrade.ts'
+import { type WorkerLink, workerInfo } from './worker-link.ts'
+
+/** What a {@link Supervisor} needs. */
+export interface SupervisorOptions {
+  /** The configuration to start with, from `loadConfigFile` or `optionsFromFlags`. */
+  options: GatewayOptions
+  /** Reads the configuration again, for a reload. */
+  load: () => LoadResult | Promise<LoadResult>
+  /** How it and its workers log. */
+  logging: LogOptions
+  /** Shown to operators. */
+  version: string
+  /**
+   * Time and timers, for tests that turn the clock by hand.
+   *
+   * @default {@link systemClock}
+   */
+  clock?: Clock
+  /**
+   * A number in [0, 1); it spreads the delays that clients are told.
+   *
+   * @default Math.random
+   */
+  random?: () => number
+  /**
+   * Where the code of a worker is: asked at every start of one, because a new version may lie in another folder.
+   *
+   * @default beside this file
+   */
+  workerProgram?: () => URL | undefined
+  /**
+   * Whether one worker serves in this process, in place of workers in theirs; always so where the runtime cannot hand
+   * sockets to other processes.
+   *
+   * @default false
+   */
+  oneProcess?: boolean
+}
+
+/** Milliseconds that sockets on their way to a worker get to arrive before a drain. */
+const settleWithin = 500
+/** Milliseconds after the drain's deadline in which workers must have reported. */
+const reportWithin = 2000
+/** Milliseconds that a drained worker may take to end. */
+const endWithin = 1000
+
+/**
+ * A whole gateway: its listeners, its workers, its admin port. It takes no signals and prints nothing but its log; who
+ * makes it decides about those.
+ */
+export class Supervisor implements Operations {
+  /** What happens, as it happens: closes, health, drains, reloads, upgrades, workers. */
+  readonly events = new EventFeed()
+  /** Resolves when the gateway has been drained and everything is closed. */
+  readonly finished: Promise<DrainCounts>
+  #finish!: (counts: DrainCounts) => void
+  readonly #oneProcess: boolean
+  #options: GatewayOptions
+  #phase: Phase = 'starting'
+  readonly #version: string
+  readonly #clock: Clock
+  readonly #startedAt: UnixMs
+  readonly #began: MonotonicMs
+  readonly #log: Logger
+  readonly #handOut: HandOut
+  readonly #listening: Listening
+  readonly #crew: Crew
+  readonly #upgrades: Upgrades
+  readonly #reload: Reload
+  #upgrading = false
+  /** Sockets that this process accepts and cannot keep. */
+  readonly #refused = noneRefused()
+  readonly #shortage = new RareLine((times) => this.#log.error({ times }, shortageLine))
+  readonly #descriptors = new Descriptors((why) => {
+    this.#refused[why]++
+    this.#shortage.happened()
+  })
+  /** Parts that the operator drained: workers that start later are told, until the next reload. */
+  #drainedParts: DrainScope[] = []
+  #admin: AdminServer | undefined
+  #alive: NodeJS.Timeout | undefined
+  #drained: Promise<DrainCounts> | undefined
+  /** Reloads and starts of upgrades happen one after the other. */
+  #changing: Promise<unknown> = Promise.resolve()
+  /** How many are under way or wait. */
+  #changes = 0
+  #waitingReload: Promise<ReloadResult> | undefined
+
+  /** Starts nothing yet; {@link Supervisor.start} does. */
+  constructor(given: SupervisorOptions) {
+    const { options, load, logging, version, clock = systemClock, random = Math.random } = given
+    const oneProcess = given.oneProcess || !canFork
+    this.#oneProcess = oneProcess
+    this.#options = options
+    this.#version = version
+    this.#clock = clock
+    this.#startedAt = clock.wall()
+    this.#began = clock.now()
+    this.#log = createLogger(logging)
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve
+    })
+    const size = this.#crewSize(oneProcess)
+    const ledger = new Ledger({ clock, random })
+    this.#handOut = new HandOut(clock)
+    this.#listening = new Listening({
+      way: size === 1 && !oneProcess && canShareHandles ? 'shared' : 'handed-out',
+      handOut: this.#handOut,
+      otherProcess: !oneProcess,
+      descriptors: this.#descriptors,
+      log: this.#log,
+    })
+    this.#crew = new Crew({
+      size,
+      startWorker: oneProcess ? inProcessWorker : () => forkWorker(given.workerProgram?.()),
+      options: () => this.#options,
+      logging,
+      ledger,
+      log: this.#log,
+      clock,
+      onReady: (worker) => this.#workerReady(worker),
+      onGone: (worker) => this.#workerGone(worker),
+      onFaulty: (worker) => this.#handOut.retire(worker),
+      onSocketTaken: (worker, id) => this.#handOut.taken(worker, id),
+      onSocketsLeft: (worker, count) => this.#handOut.left(worker, count),
+      onEvents: (worker, events, dropped) => this.#publish(worker, events, dropped),
+      onMove: (worker, news, handle) => this.#upgrades.obey(worker, news, handle),
+    })
+    this.#upgrades = new Upgrades({
+      crew: this.#crew,
+      handOut: this.#handOut,
+      attach: (worker) => this.#workerReady(worker),
+      deadline: () => this.#options.drain.deadline,
+      publish: (upgrade) => this.events.publish({ type: 'upgrade', at: clock.wall(), upgrade }),
+      log: this.#log,
+      clock,
+    })
+    this.#reload = new Reload({
+      phase: () => this.#phase,
+      load,
+      options: () => this.#options,
+      replaceOptions: (options) => {
+        this.#options = options
+        this.#drainedParts = []
+        ledger.keep(options.routes.map(({ name }) => name))
+      },
+      openAdmin: (options) => this.#openAdmin(options),
+      replaceAdmin: (options, opened) => this.#replaceAdmin(options, opened),
+      crew: this.#crew,
+      listening: this.#listening,
+      onReloaded: (changes, drained) => {
+        this.events.forgetHealth()
+        this.events.publish({ type: 'reload', at: clock.wall(), changes, drained })
+      },
+      log: this.#log,
+      clock,
+    })
+  }
+
+  /**
+   * Binds the listeners and the admin port and starts the workers. Resolves when all listeners accept.
+   *
+   * @throws {GatewayError} 'cannot_listen' or 'worker_failed': what was bound is let go again.
+   */
+  async start(): Promise<void> {
+    const opened = await this.#listening.open(this.#options.listen)
+    warnOfLowLimit(this.#options, this.#crewSize(this.#oneProcess), this.#log)
+    // A bound handle keeps no process alive, and workers may all be gone for a moment.
+    this.#alive = setInterval(() => {}, 60_000)
+    try {
+      this.#admin = await this.#openAdmin(this.#options)
+      await opened.keep([])
+      await this.#crew.start()
+      // A signal may have ended it before it began.
+      if (this.#phase === 'starting') this.#phase = 'serving'
+    } catch (error) {
+      opened.discard()
+      await this.#admin?.close()
+      this.#crew.kill()
+      clearInterval(this.#alive)
+      throw error
+    }
+  }
+
+  /** The listeners' URLs with their actual ports. */
+  get listenUrls(): string[] {
+    return this.#listening.addresses.map(
+      ({ options: { tls, host }, port }) => `${tls ? 'wss' : 'ws'}://${formatHostPort(host, port)}`,
+    )
+  }
+
+  /** The admin port's URL; undefined when it is off. */
+  get adminUrl(): string | undefined {
+    return this.#admin?.url
+  }
+
+  /** Why the gateway should not get traffic, or undefined when it should: what `/readyz` says. */
+  unready(): string | undefined {
+    if (this.#phase !== 'serving') return this.#phase
+    if (this.#crew.ready.length === 0) return 'no worker is ready'
+    const short = this.#descriptors.isShort || this.#crew.sockets.short
+    return short ? 'the limit of open files is reached' : undefined
+  }
+
+  /** The whole state, asked of every worker; one that does not answer counts with its last report. */
+  async state(): Promise<GatewayState> {
+    const { snapshot, workers, workerRestarts } = await this.measure()
+    return {
+      version: this.#version,
+      phase: this.#phase,
+      pid: process.pid,
+      startedAt: this.#startedAt,
+      uptime: this.#clock.now() - this.#began,
+      listen: this.listenUrls,
+      admin: this.adminUrl,
+      workers,
+      workerRestarts,
+      socketsDropped: this.#handOut.dropped,
+      upgrade: this.#upgrades.last,
+      ...snapshot,
+    }
+  }
+
+  /** What the metrics show, asked of every worker in the same way. */
+  async measure(): Promise<Measured> {
+    await this.#crew.refresh()
+    const { sockets } = this.#crew
+    return {
+      snapshot: this.#crew.snapshot(),
+      workers: this.#crew.workers.map(workerInfo),
+      workerRestarts: this.#crew.restarts,
+      handovers: { ...this.#upgrades.handovers },
+      logLinesDropped: logLinesDropped() + this.#crew.logLinesDropped,
+      sockets: { ...sockets, refused: addRefused(sockets.refused, this.#refused) },
+    }
+  }
+
+  /** Live connections of all workers, at most `limit`, of a route or in a state. */
+  async connections(filter: ConnectionFilter): Promise<ConnectionInfo[]> {
+    const answers = await this.#crew.ask('connections', { filter })
+    return answers.flatMap(({ answer }) => answer.connections).slice(0, filter.limit)
+  }
+
+  /**
+   * Closes both sides of a connection with this code and reason. False when no worker has it. Source: RFC 6455 7.1.2.
+   */
+  async closeConnection(id: string, code: number, reason: string): Promise<boolean> {
+    const answers = await this.#crew.ask('close-connection', { id, code, reason })
+    return answers.some(({ answer }) => answer.found)
+  }
+
+  /**
+   * Lets go of the connections of a route or upstream; each gets 1012 at its own time within `drain.spread`. Without
+   * a scope of all, and the gateway ends after that.
+   *
+   * @throws {GatewayError} 'not_found': there is no such route or upstream.
+   */
+  drain(scope?: DrainScope): Promise<DrainCounts> {
+    if (scope) {
+      this.#checkScope(scope)
+      this.#drainedParts.push(scope)
+      return this.#drainWorkers(scope)
+    }
+    this.#drained ??= this.#drainAll()
+    return this.#drained
+  }
+
+  /**
+   * Reads the configuration again and takes it on as a whole, or not at all. Never rejects. Whoever asks while
+   * another reload waits for its turn gets the answer of that one: it has read nothing yet.
+   */
+  reload(): Promise<ReloadResult> {
+    if (this.#waitingReload) return this.#waitingReload
+    const result = this.#change(() => {
+      this.#waitingReload = undefined
+      return this.#reload.run()
+    })
+    if (this.#changes > 1) this.#waitingReload = result
+    return result
+  }
+
+  /**
+   * Replaces the workers by new ones from the code now on disk, without ending a connection. The result says what
+   * became of each, or why the old workers go on.
+   */
+  async upgrade(): Promise<UpgradeResult> {
+    const error = this.#whyNoUpgrade()
+    if (error !== undefined) {
+      this.#log.error(`not upgraded: ${error}`)
+      return { ok: false, error }
+    }
+    this.#upgrading = true
+    try {
+      const leaving = await this.#change(() => this.#upgrades.begin())
+      await this.#upgrades.finish(leaving)
+      return this.#upgrades.result
+    } finally {
+      this.#upgrading = false
+    }
+  }
+
+  /** Ends everything at once: connections are cut. */
+  kill(): void {
+    this.#crew.kill()
+  }
+
+  #whyNoUpgrade(): string | undefined {
+    if (this.#oneProcess) return 'a live upgrade needs Node, and workers in processes of their own'
+    if (this.#phase !== 'serving') return `the gateway is ${this.#phase}`
+    return this.#upgrading ? 'an upgrade is under way' : undefined
+  }
+
+  #change<T>(change: () => Promise<T>): Promise<T> {
+    this.#changes++
+    const result = this.#changing.then(change)
+    this.#changing = result
+      .catch(() => {})
+      .finally(() => {
+        this.#changes--
+      })
+    return result
+  }
+
+  #crewSize(oneProcess: boolean): number {
+    const { workers } = this.#options
+    if (!oneProcess) return workers === 'auto' ? os.availableParallelism() : workers
+    if (workers !== 'auto' && workers > 1) {
+      this.#log.warn(
+        { workers },
+        'sockets cannot be handed to other processes here: one worker serves, in this process',
+      )
+    }
+    return 1
+  }
+
+  async #workerReady(worker: WorkerLink): Promise<void> {
+    for (const scope of this.#drainedParts) await worker.ask('drain', { scope })
+    await this.#listening.attach(worker)
+    this.#log.debug({ worker: worker.id, pid: worker.pid }, 'worker is ready')
+    this.events.publish({
+      type: 'worker',
+      at: this.#clock.wall(),
+      worker: worker.id,
+      pid: worker.pid,
+      state: 'ready',
+    })
+  }
+
+  #workerGone(worker: WorkerLink): void {
+    this.#handOut.remove(worker)
+    this.#upgrades.gone(worker)
+    this.events.publish({
+      type: 'worker',
+      at: this.#clock.wall(),
+      worker: worker.id,
+      pid: worker.pid,
+      state: 'gone',
+    })
+  }
+
+  #publish({ id: worker }: WorkerLink, events: GatewayEvent[], dropped: number): void {
+    for (const event of events) this.events.publish({ ...event, worker })
+    if (dropped > 0) this.events.publish({ type: 'dropped', at: this.#clock.wall(), worker, events: dropped })
+  }
+
+  async #openAdmin({ admin }: GatewayOptions): Promise<AdminServer | undefined> {
+    if (!admin) return undefined
+    const server = new AdminServer(admin, { operations: this, log: this.#log, clock: this.#clock })
+    try {
+      await server.listen()
+    } catch (error) {
+      throw new GatewayError('cannot_listen', 'gateway', `admin port: ${(error as Error).message}`)
+    }
+    return server
+  }
+
+  #replaceAdmin({ admin }: GatewayOptions, opened: { admin: AdminServer | undefined } | undefined): void {
+    if (opened) {
+      void this.#admin?.close()
+      this.#admin = opened.admin
+    } else if (admin) {
+      this.#admin?.reconfigure(admin)
+    }
+  }
+
+  #checkScope({ route, upstream }: DrainScope): void {
+    const routes = this.#options.routes.filter(({ name }) => route === undefined || name === route)
+    if (routes.length === 0) throw new GatewayError('not_found', 'gateway', `there is no route '${route}'`)
+    if (
+      upstream === undefined ||
+      routes.some(({ upstreams }) => upstreams.some(({ name }) => name === upstream))
+    )
+      return
+    throw new GatewayError(
+      'not_found',
+      'gateway',
+      `there is no upstream '${upstream}'; name it as status shows it`,
+    )
+  }
+
+  async #drainWorkers(scope?: DrainScope): Promise<DrainCounts> {
+    const counts = { closed: 0, moved: 0, cut: 0 }
+    const within = this.#options.drain.deadline + reportWithin
+    const mute = new Set(this.#crew.workers)
+    for (const { worker, answer } of await this.#crew.askAtRest('drain', { scope }, within)) {
+      mute.delete(worker)
+      worker.report = answer.report
+      counts.closed += answer.closed
+      counts.moved += answer.moved
+      counts.cut += answer.cut
+    }
+    // What a worker has that does not answer is cut with it.
+    if (!scope) for (const worker of mute) counts.cut += workerInfo(worker).connections
+    return counts
+  }
+
+  async #drainAll(): Promise<DrainCounts> {
+    const start = this.#clock.now()
+    this.#phase = 'draining'
+    this.#crew.retire()
+    this.#log.info('draining')
+    await this.#listening.closeOthers([], this.#crew.ready)
+    await this.#handOut.settle(settleWithin)
+    this.#handOut.close()
+    const counts = await this.#drainWorkers()
+    this.#log.info({ ...counts, ms: this.#clock.now() - start }, 'drained')
+    // Whoever asked for the drain gets his answer before the admin port closes.
+    setImmediate(() => void this.#close(counts))
+    return counts
+  }
+
+  async #close(counts: DrainCounts): Promise<void> {
+    await Promise.all([this.#crew.stop(endWithin), this.#admin?.close()])
+    clearInterval(this.#alive)
+    this.#finish(counts)
+  }
+}

@@ -1,0 +1,274 @@
+// The supervisor's end of one worker: its state, questions with a time limit, and what it last reported.
+import type { Socket } from 'node:net'
+import {
+  type Clock,
+  GatewayError,
+  type GatewayOptions,
+  type Handle,
+  type LogOptions,
+  type MonotonicMs,
+  type UnixMs,
+} from '../core/index.ts'
+import type { WorkerInfo } from '../operate/index.ts'
+import {
+  applyChanges,
+  type Channel,
+  type FromWorker,
+  protocol,
+  type Requests,
+  type RequestType,
+  type RouteChanges,
+  type ToWorker,
+  type WorkerReport,
+} from '../worker/index.ts'
+
+/** `starting`: not ready yet; `ready`: serves; `leaving`: others have its place, it moves or ends what it has. */
+export type WorkerState = 'starting' | 'ready' | 'leaving' | 'gone'
+
+/** Gets all that a worker says by itself, with the socket that came with it. */
+export type Obey = (message: FromWorker, handle?: Handle) => void
+
+interface Question {
+  resolve(value: never): void
+  reject(error: GatewayError): void
+  cancel(): void
+}
+
+interface AskOptions<T extends RequestType> {
+  /** Milliseconds. */
+  within?: number
+  handle?: Handle
+  /** Called with the answer before anything else that the worker says is read. */
+  heard?: (answer: Requests[T]['answer']) => void
+}
+
+/** Milliseconds that an ordinary question may take. */
+const patience = 5000
+/** A timer that is late by so many milliseconds shows that this process was stopped; then as much time to read. */
+const stoppedMs = 2000
+const readWithinMs = 2000
+/** A question for a report waits for as long as a silent worker lives, so that whoever looks next can share it. */
+const reportWithinMs = 120_000
+
+export class WorkerLink {
+  /** The worker's number; its successor has another. */
+  readonly id: number
+  /** All workers of one start or upgrade have the same. */
+  readonly generation: number
+  readonly pid: number
+  readonly startedAt: UnixMs
+  /** Resolves when the worker has ended, with how it ended in words. */
+  readonly gone: Promise<string>
+  /** What it counted and used when it was last heard. */
+  report: WorkerReport | undefined
+  #version = ''
+  #state: WorkerState = 'starting'
+  #readyAt: MonotonicMs = Number.POSITIVE_INFINITY
+  #starting: { resolve(): void; reject(error: GatewayError): void } | undefined
+  #why: string | undefined
+  #silentMs = 0
+  #reporting: Promise<void> | undefined
+  readonly #channel: Channel
+  readonly #clock: Clock
+  readonly #questions = new Map<number, Question>()
+  #requests = 0
+
+  /** `obey` gets all that the worker says by itself: everything but answers and news of its start. */
+  constructor(id: number, generation: number, channel: Channel, clock: Clock, obey: Obey) {
+    this.id = id
+    this.generation = generation
+    this.pid = channel.pid
+    this.startedAt = clock.wall()
+    this.#channel = channel
+    this.#clock = clock
+    channel.onMessage((message, handle) => this.#receive(message, handle, obey))
+    this.gone = new Promise((resolve) => channel.onExit((ending) => resolve(this.#ended(ending))))
+  }
+
+  get state(): WorkerState {
+    return this.#state
+  }
+
+  /** Of the code that it runs; empty until it is ready. */
+  get version(): string {
+    return this.#version
+  }
+
+  /** Infinite while it is not ready. */
+  get readyAt(): MonotonicMs {
+    return this.#readyAt
+  }
+
+  /** Says with what to serve. Rejects when the worker cannot, or ends; one that is not ready in time is killed. */
+  configure(options: GatewayOptions, log: LogOptions, within: number, workers = 1): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = later(this.#clock, within, () => this.kill(`was not ready in ${within / 1000} s`))
+      this.#starting = {
+        resolve: () => {
+          cancel()
+          resolve()
+        },
+        reject: (error) => {
+          cancel()
+          reject(error)
+        },
+      }
+      this.send({ type: 'configure', protocol, worker: this.id, workers, options, log })
+    })
+  }
+
+  /**
+   * Has the worker report: `report` is fresh when this resolves. Everybody who asks meanwhile shares the one question
+   * that is under way, so that a worker that stands still is not asked more often the more people look at it.
+   */
+  refresh(): Promise<void> {
+    // At once: what the worker says next may have been read together with its report, and changes that one.
+    const heard = (report: WorkerReport) => {
+      this.report = report
+    }
+    this.#reporting ??= this.ask('snapshot', {}, { within: reportWithinMs, heard })
+      .then(() => {})
+      .finally(() => {
+        this.#reporting = undefined
+      })
+    return this.#reporting
+  }
+
+  /** A connection has gone to another worker since the last report, or come from one. */
+  shift(route: string, as: 'open' | 'held', by: 1 | -1): void {
+    const reported = this.report?.snapshot.routes.find(({ name }) => name === route)
+    if (reported) reported.connections[as] += by
+  }
+
+  /** Connections have come or gone since the last report. */
+  change(routes: Record<string, RouteChanges>): void {
+    if (this.report) applyChanges(this.report, routes)
+  }
+
+  /** So much time has passed. Returns for how long the worker has said nothing at all. */
+  listened(ms: number): number {
+    this.#silentMs += ms
+    return this.#silentMs
+  }
+
+  /** Others have its place from now on. */
+  leave(): void {
+    if (this.#state === 'ready') this.#state = 'leaving'
+  }
+
+  send(message: ToWorker, handle?: Socket | Handle): void {
+    this.#channel.send(message, handle)
+  }
+
+  /** Asks the worker; rejects when it ends, refuses, or does not answer within so many milliseconds. */
+  ask<T extends RequestType>(
+    type: T,
+    ask: Requests[T]['ask'],
+    { within = patience, handle, heard }: AskOptions<T> = {},
+  ): Promise<Requests[T]['answer']> {
+    if (this.#state === 'gone') return Promise.reject(workerError(`worker ${this.id} has ended`))
+    const request = ++this.#requests
+    return new Promise<Requests[T]['answer']>((resolve, reject) => {
+      const cancel = later(this.#clock, within, () => {
+        this.#questions.delete(request)
+        reject(workerError(`worker ${this.id} did not answer '${type}' in ${within} ms`, 'worker_silent'))
+      })
+      const answered = (answer: Requests[T]['answer']) => {
+        heard?.(answer)
+        resolve(answer)
+      }
+      this.#questions.set(request, { resolve: answered, reject, cancel })
+      this.#channel.send({ type, request, ...ask } as ToWorker, handle)
+    })
+  }
+
+  /** The worker has taken this socket: lets go of the copy here, if there is one. */
+  letGo(socket: Socket): void {
+    this.#channel.letGo(socket)
+  }
+
+  /** Ends it at once. `why`: what the log says instead of how the process ended. */
+  kill(why?: string): void {
+    this.#why ??= why
+    this.#channel.kill()
+  }
+
+  #receive(message: FromWorker, handle: Handle | undefined, obey: Obey): void {
+    this.#silentMs = 0
+    switch (message.type) {
+      case 'ready':
+        if (message.protocol !== protocol) {
+          this.kill(otherProtocol(message.version))
+          return
+        }
+        this.#version = message.version
+        this.report = message.report
+        this.#state = 'ready'
+        this.#readyAt = this.#clock.now()
+        this.#starting?.resolve()
+        break
+      case 'failed':
+        this.#why = message.message
+        return
+      case 'last-report':
+        this.report = message.report
+        return
+      case 'answer':
+        this.#settle(message.request)?.resolve(message.value as never)
+        break
+      case 'refusal':
+        this.#settle(message.request)?.reject(workerError(message.message))
+        break
+      default:
+        obey(message, handle)
+    }
+  }
+
+  #ended(ending: string): string {
+    this.#state = 'gone'
+    const words = this.#why ?? ending
+    this.#starting?.reject(new GatewayError('worker_failed', 'gateway', `a worker could not start: ${words}`))
+    for (const request of [...this.#questions.keys()]) {
+      this.#settle(request)?.reject(workerError(`worker ${this.id} has ended: ${words}`))
+    }
+    return words
+  }
+
+  #settle(request: number): Question | undefined {
+    const question = this.#questions.get(request)
+    this.#questions.delete(request)
+    question?.cancel()
+    return question
+  }
+}
+
+/**
+ * Calls back after so many milliseconds; the result prevents that. When this process itself was stopped meanwhile, or
+ * its machine, what the worker said in that time is read first.
+ */
+function later(clock: Clock, ms: number, callback: () => void): () => void {
+  const due = clock.now() + ms
+  let timer = clock.setTimeout(() => {
+    if (clock.now() - due < stoppedMs) callback()
+    else timer = clock.setTimeout(callback, readWithinMs)
+  }, ms)
+  return () => clock.clearTimeout(timer)
+}
+
+/** Why a worker of another version cannot serve under this supervisor. */
+function otherProtocol(version: string): string {
+  return `version ${version} works together with its supervisor in another way; drain this gateway and start anew`
+}
+
+function workerError(message: string, code = 'worker'): GatewayError {
+  return new GatewayError(code, 'gateway', message)
+}
+
+/** The worker as an operator sees it, by its last report. */
+export function workerInfo(worker: WorkerLink): WorkerInfo {
+  const { id, pid, state, generation, version, startedAt, report } = worker
+  let connections = 0
+  for (const route of report?.snapshot.routes ?? [])
+    connections += route.connections.open + route.connections.held + route.connections.closing
+  return { id, pid, state, generation, version, startedAt, connections, process: report?.process }
+}

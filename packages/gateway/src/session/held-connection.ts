@@ -1,0 +1,99 @@
+// In: a connection on a route with `hold`. Out: what its Pipe needs to go on with another upstream. Next: reattach.ts.
+
+import type { HoldOptions } from '../core/index.ts'
+import { type HoldDeps, reattach } from '../hold/index.ts'
+import type { ReplayModule } from '../hold/replay/index.ts'
+import type { UpgradeRequest } from '../http/index.ts'
+import type { Upstream } from '../upstream/index.ts'
+import type { ConnectionDeps } from './connection-deps.ts'
+import { type Connection, connectionInfo } from './connections.ts'
+import type { RouteState } from './route-state.ts'
+
+/** Names the client to every upstream that it has, so that a backend can find again what it knew of it. */
+export const sessionHeader = 'Holdfast-Session'
+/** How many times the client has been handed on, and the close code of the upstream before. */
+const reattachHeader = 'Holdfast-Reattach'
+
+/** What a held connection began with. */
+export interface Held {
+  request: UpgradeRequest
+  protocol?: string
+  extensions?: string
+  session: string
+  upstream?: Upstream
+  before?: { reattached: number }
+  hold: HoldOptions
+  replay?: ReplayModule
+  /** `upstream` ends the counting of the connection at its upstream; it is replaced at every re-attachment. */
+  release: { upstream: () => void }
+}
+
+export function placeOf({ name, target }: Upstream): { name: string; address: string } {
+  return { name, address: `${target.host}:${target.port}` }
+}
+
+export function holdDeps(
+  connection: () => Connection,
+  held: Held,
+  state: RouteState,
+  deps: ConnectionDeps,
+): HoldDeps {
+  const { request, session, hold, release } = held
+  const agreed = { protocol: held.protocol, extensions: held.extensions }
+  let { upstream } = held
+  let tries = held.before?.reattached ?? 0
+  return {
+    options: hold,
+    replay: held.replay,
+    // A reload may have taken `hold` from the route: then nobody would let its clients go on.
+    mayHold: () => state.options.hold !== undefined,
+    async redial(departed, within, signal) {
+      release.upstream()
+      const result = await reattach({
+        route: () => state.options,
+        pool: () => (deps.draining(state.options.name) ? undefined : state.pool),
+        request,
+        agreed,
+        headers: [
+          [sessionHeader, session],
+          [reattachHeader, `${++tries}; code=${departed}`],
+        ],
+        departed: upstream,
+        party: state.searching,
+        within,
+        signal,
+        clock: deps.clock,
+        random: deps.random,
+      })
+      if (!result.ok) {
+        if (!signal.aborted) {
+          const { words, result: why } = result
+          deps.log.debug({ ...connectionInfo(connection()), why, words }, 'held client cannot go on')
+        }
+        return result
+      }
+      const { dialled } = result
+      if (signal.aborted) {
+        result.release()
+        return { ok: true, stream: dialled.socket }
+      }
+      upstream = result.upstream
+      release.upstream = result.release
+      if (dialled.head.length > 0) dialled.socket.unshift(dialled.head)
+      Object.assign(connection(), { upstream: placeOf(upstream), reattached: tries })
+      deps.connections.moved(connection())
+      return { ok: true, stream: dialled.socket }
+    },
+    onHeld: () => state.news.held(),
+    onCarried: (by) => state.news.carried(by),
+    onHoldEnded(result, ms) {
+      state.news.ended(result, ms)
+      state.countReattachment(result, ms)
+    },
+    onContextKept() {
+      const words = 'it refers to earlier messages, though it agreed to client_no_context_takeover'
+      deps.log.debug({ ...connectionInfo(connection()), words }, 'held client cannot go on')
+    },
+    onLost: (direction, messages) => state.countLost(direction, messages),
+  }
+}

@@ -1,0 +1,7 @@
+export type { ConnectionDeps } from './connection-deps.ts'
+export { type Connection, Connections, connectionInfo } from './connections.ts'
+export { type DrainSlot, drain, drainSlots } from './drain.ts'
+export { sessionHeader } from './held-connection.ts'
+export { openConnection } from './open-connection.ts'
+export { type Packed, packConnection, unpackConnection } from './pack.ts'
+export { RouteState } from './route-state.ts'

@@ -1,0 +1,63 @@
+// In: what a handshake, or another process, has brought about. Out: a running, registered connection. Next: pipe.ts.
+
+import { adviceFor, code, delayFor } from '@holdfast/close-codes'
+import { Pipe } from '../connection/index.ts'
+import { rsvOf } from '../http/index.ts'
+import type { ConnectionDeps } from './connection-deps.ts'
+import { type Connection, connectionInfo } from './connections.ts'
+import { holdDeps, placeOf } from './held-connection.ts'
+import type { Opening } from './opening.ts'
+import type { RouteState } from './route-state.ts'
+
+export function openConnection(opening: Opening, state: RouteState, deps: ConnectionDeps): Connection {
+  const { options: route } = state
+  const { upstream, protocol, extensions, release, before, held } = opening
+  const hold = held?.hold ?? route.hold
+  // Others are only told why there is no connection.
+  const isReal = opening.socket !== undefined || before !== undefined
+  const pipe = new Pipe({
+    client: opening.client,
+    upstream: opening.socket,
+    rsv: rsvOf(extensions),
+    manners: route,
+    closeTimeout: route.timeouts.close,
+    keepalive: route.keepalive,
+    messageBytes: route.limits.messageBytes,
+    messagesPerSecond: route.limits.messagesPerSecond,
+    clock: deps.clock,
+    retry: () =>
+      Math.round(delayFor(adviceFor(code.serviceRestart), { attempt: 0, random: deps.random }) ?? 0),
+    hold: hold && held && holdDeps(() => connection, { ...opening, ...held, hold }, state, deps),
+    packed: before?.pipe,
+    onError: (error) =>
+      deps.log.error({ err: error, route: route.name, id: connection.id }, 'fault in a connection'),
+    onClosed: ({ code, reason, by }) => {
+      connection.leave()
+      release.admission()
+      const as = state.countClose(code, by)
+      if (isReal) deps.onClosed?.(route.name, as)
+      deps.log.debug({ ...connectionInfo(connection), code, reason, by }, 'connection closed')
+      deps.emit({ type: 'close', at: deps.clock.wall(), route: route.name, code, reason, by })
+    },
+  })
+  const connection: Connection = {
+    id: before?.id ?? deps.newId(),
+    route: route.name,
+    upstream: upstream ? placeOf(upstream) : before?.place,
+    address: opening.address,
+    openedAt: before?.openedAt ?? deps.clock.wall(),
+    protocol,
+    http: opening.http,
+    pipe,
+    reattached: before?.reattached ?? 0,
+    opening,
+    leave() {
+      unregister()
+      release.upstream()
+      state.countTraffic(pipe.traffic)
+    },
+  }
+  const unregister = deps.connections.register(connection)
+  if (isReal && !before) deps.onOpened?.(route.name)
+  return connection
+}

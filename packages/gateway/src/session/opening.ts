@@ -1,0 +1,40 @@
+// What a connection begins with.
+import type { Duplex } from 'node:stream'
+import type { PackedPipe } from '../connection/index.ts'
+import type { HoldOptions, UnixMs } from '../core/index.ts'
+import type { ReplayModule } from '../hold/replay/index.ts'
+import type { UpgradeRequest } from '../http/index.ts'
+import type { Upstream } from '../upstream/index.ts'
+/** What a connection begins with. */
+export interface Opening {
+  client: Duplex
+  /** The upstream's stream; absent when there is only something to say, or while the connection is held. */
+  socket?: Duplex
+  upstream?: Upstream
+  protocol?: string
+  /** What the upstream agreed to; the client may have been told more. */
+  extensions?: string
+  address: string
+  http: '1.1' | '2'
+  /**
+   * On routes with `hold`: what the next upstream is told, and the route's options when the connection began, which
+   * stay its own. (A worker of an earlier version hands on none.)
+   */
+  held?: { session: string; request: UpgradeRequest; hold?: HoldOptions }
+  /** What goes with these options. */
+  replay?: ReplayModule
+  release: { upstream: () => void; admission: () => void }
+  /** Number of the admission in the ledger of all workers. */
+  admission?: number
+  /** Present when the connection comes from another process. */
+  before?: Before
+}
+
+/** What another process knew of a connection. */
+export interface Before {
+  id: string
+  openedAt: UnixMs
+  reattached: number
+  place?: { name: string; address: string }
+  pipe: PackedPipe
+}

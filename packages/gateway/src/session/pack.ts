@@ -1,0 +1,137 @@
+// Takes a connection apart so that another process can go on with it (handover.ts), and puts it together there.
+
+import type { Clock, Handle } from '../core/index.ts'
+import { loadedReplay, type Replay, type ReplayModule } from '../hold/replay/index.ts'
+import { socketOf } from '../wire/index.ts'
+import type { ConnectionDeps } from './connection-deps.ts'
+import type { Connection } from './connections.ts'
+import { openConnection } from './open-connection.ts'
+import { type PackedConnection, readPacked, writePacked } from './packed-connection.ts'
+import type { RouteState } from './route-state.ts'
+
+/** A connection whose sockets belong to whoever has this. */
+export interface Packed {
+  /** What `readPacked` reads. */
+  record: string
+  /** For the counts, as long as it is on its way. */
+  route?: string
+  client: Handle
+  /** Absent while the connection is held. */
+  upstream?: Handle
+  /** Number of its admission in the ledger of all workers. */
+  admission?: number
+  /** What its replay module knows, for this process: it goes on with it when nobody else takes the connection. */
+  replay?: Replay
+}
+
+/** Milliseconds between two looks at write queues that are not empty. */
+const lookEvery = 2
+
+/**
+ * Stops reading both sides, hands on what was read, and waits at most `within` milliseconds until all of it has gone
+ * out. Undefined: it cannot be taken now, and goes on as before.
+ *
+ * @throws {Error} Its state cannot be written down; it goes on as before.
+ */
+export async function packConnection(
+  connection: Connection,
+  within: number,
+  clock: Clock,
+): Promise<Packed | undefined> {
+  const { pipe } = connection
+  if (!pipe.isMovable) return undefined
+  pipe.freeze()
+  let packed: Packed | undefined
+  try {
+    const until = clock.now() + within
+    while (!pipe.isEmpty && clock.now() < until) {
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, lookEvery))
+    }
+    packed = pipe.isEmpty && pipe.isMovable ? takeApart(connection) : undefined
+  } finally {
+    if (!packed) pipe.thaw()
+  }
+  return packed
+}
+
+function takeApart(connection: Connection): Packed {
+  const { pipe, opening, id, route, openedAt, reattached, upstream: place } = connection
+  const { protocol, extensions, address, http, held, admission } = opening
+  const before = { id, openedAt, reattached, place, pipe: pipe.pack() }
+  // All that can fail comes first: a replay module's `save`, and what it returned.
+  const record = writePacked({ route, protocol, extensions, address, http, held, admission, before })
+  const given = pipe.giveAway()
+  connection.leave()
+  return { record, route, ...given, admission }
+}
+
+/**
+ * Goes on with a connection that was packed, here or in another process.
+ *
+ * @throws {Error} The record is not what it should be, or there is no such route. The sockets were not touched.
+ */
+export function unpackConnection(
+  { record, client, upstream, replay: knows }: Packed,
+  releaseAdmission: () => void,
+  stateOf: (route: string) => RouteState,
+  deps: ConnectionDeps,
+): void {
+  const packed = readPacked(record)
+  const state = stateOf(packed.route)
+  const { place } = packed.before
+  const known = state.pool.upstreams.find(
+    ({ name, target }) => name === place?.name && `${target.host}:${target.port}` === place.address,
+  )
+  const isHeld = packed.before.pipe.upstream === undefined
+  const module = replayOf(packed, isHeld, state)
+  const replay = module === 'gone' ? undefined : module
+  const leave = deps.entered?.(packed)
+  const counted = known && !isHeld ? state.pool.acquire(known) : () => {}
+  try {
+    const { pipe } = openConnection(
+      {
+        ...packed,
+        replay: knows ? { ...replay, create: () => knows } : replay,
+        client: socketOf(client),
+        socket: upstream && socketOf(upstream),
+        upstream: known,
+        release: {
+          upstream: counted,
+          admission: () => {
+            leave?.()
+            releaseAdmission()
+          },
+        },
+      },
+      state,
+      deps,
+    )
+    // A reload has taken `hold` from the route, or the module that knows what the next upstream has to be told.
+    if (isHeld && (module === 'gone' || !state.options.hold)) {
+      pipe.end({ what: 'upstream-not-back', retry: pipe.retry() })
+    }
+  } catch (error) {
+    counted()
+    leave?.()
+    throw error
+  }
+}
+
+/**
+ * The module for the options that the connection began with. Where it is gone a held client has to come back anew.
+ *
+ * @throws {GatewayError} It is gone, and the connection is not held: it goes on where it is.
+ */
+function replayOf(
+  { held }: PackedConnection,
+  isHeld: boolean,
+  state: RouteState,
+): ReplayModule | undefined | 'gone' {
+  const hold = held?.hold ?? state.options.hold
+  try {
+    return held && hold && loadedReplay(hold.replay)
+  } catch (error) {
+    if (!isHeld) throw error
+    return 'gone'
+  }
+}

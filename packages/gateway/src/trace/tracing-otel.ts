@@ -1,0 +1,203 @@
+// The one file that loads OpenTelemetry; tracing.ts imports it when traces are wanted.
+import { hostname } from 'node:os'
+import {
+  type Attributes,
+  type Context,
+  createTraceState,
+  type DiagLogger,
+  DiagLogLevel,
+  diag,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources'
+import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node'
+import type { Logger } from 'pino'
+import type { HandshakeResult, RouteOptions } from '../core/index.ts'
+import { type HeaderList, type UpgradeRequest, values } from '../http/index.ts'
+import type { DialledUpstream, DialSpan, HandshakeSpan, Tracing } from './tracing.ts'
+
+/** Milliseconds between two lines of the log about a receiver that does not take traces. */
+const complainEvery = 60_000
+
+/**
+ * Traces through the SDK. Its environment variables hold: endpoint, headers, sampler, resource. Spans that the
+ * receiver does not take wait in a queue of 2,048; more are dropped.
+ */
+export function otelTracing(log: Logger): Tracing {
+  const complain = complaints(log)
+  diag.setLogger(complain, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
+  const resource = defaultResource()
+    .merge(
+      resourceFromAttributes({
+        'service.name': 'holdfast',
+        'service.instance.id': `${hostname()}-${process.pid}`,
+      }),
+    )
+    .merge(detectResources({ detectors: [envDetector] }))
+  const provider = new NodeTracerProvider({
+    resource,
+    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+  })
+  const tracer = provider.getTracer('holdfast')
+  return {
+    handshake: (request, route) => handshakeSpan(tracer, request, route),
+    end: (within) =>
+      settle(
+        provider.shutdown().catch(({ message }) => complain.error(message)),
+        within,
+      ),
+  }
+}
+
+/** The SDK tells of its troubles in a logger of its own, once per batch; the log has them now and then. */
+function complaints(log: Logger): DiagLogger {
+  let said = Number.NEGATIVE_INFINITY
+  const complain = (message: string) => {
+    if (performance.now() - said < complainEvery) return
+    said = performance.now()
+    log.warn({ message: shortly(message) }, 'traces cannot be sent')
+  }
+  const ignore = () => {}
+  return { error: complain, warn: complain, info: ignore, debug: ignore, verbose: ignore }
+}
+
+/** The message of an error that the SDK wrote as JSON with its stack. */
+function shortly(text: string): string {
+  try {
+    const { message, code } = JSON.parse(text) as { message?: string; code?: string }
+    return message || code || text
+  } catch {
+    return text
+  }
+}
+
+/** Names of attributes are those of the semantic conventions for HTTP spans; our own start with `holdfast.`. */
+function handshakeSpan(tracer: Tracer, request: UpgradeRequest, route: RouteOptions): HandshakeSpan {
+  const { method, path } = { method: request.httpVersion === '2' ? 'CONNECT' : 'GET', path: route.match.path }
+  const span = tracer.startSpan(
+    path ? `${method} ${path}` : method,
+    { kind: SpanKind.SERVER, attributes: requestAttributes(request, method, route) },
+    parentOf(request.headers),
+  )
+  const context = trace.setSpan(ROOT_CONTEXT, span)
+  return {
+    dial: (upstream, attempt) => dialSpan(tracer, context, { upstream, attempt, target: request.target }),
+    end(result, told) {
+      if (!span.isRecording()) return span.end()
+      span.setAttribute('holdfast.handshake.result', result)
+      const status = told && 'status' in told ? told.status : result === 'abandoned' ? undefined : 101
+      if (status !== undefined) span.setAttribute('http.response.status_code', status)
+      if (told && 'closeCode' in told) span.setAttribute('holdfast.close.code', told.closeCode)
+      if (failures.has(result)) fail(span, result)
+      span.end()
+    },
+  }
+}
+
+/** Results that are no fault of the client's. */
+const failures = new Set<HandshakeResult>(['bad-gateway', 'busy', 'fault'])
+
+function fail(span: Span, type: string, message?: string): void {
+  span.setAttribute('error.type', type)
+  span.setStatus({ code: SpanStatusCode.ERROR, message })
+}
+
+/** The query is left out: with WebSockets it is where tokens are. */
+function requestAttributes(request: UpgradeRequest, method: string, route: RouteOptions): Attributes {
+  const port = /:(\d+)$/.exec(request.authority)?.[1]
+  return {
+    'http.request.method': method,
+    'http.route': route.match.path,
+    'url.scheme': values(request.headers, 'x-forwarded-proto')[0],
+    'url.path': pathOf(request.target),
+    'server.address': request.host,
+    'server.port': port === undefined ? undefined : Number(port),
+    'client.address': request.address,
+    'network.protocol.name': 'http',
+    'network.protocol.version': request.httpVersion,
+    'user_agent.original': values(request.headers, 'user-agent')[0],
+    'holdfast.route': route.name,
+  }
+}
+
+function dialSpan(
+  tracer: Tracer,
+  context: Context,
+  { upstream, attempt, target }: { upstream: DialledUpstream; attempt: number; target: string },
+): DialSpan {
+  const { tls, host, port, path } = upstream.target
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const attributes: Attributes = {
+    'http.request.method': 'GET',
+    'http.request.resend_count': attempt > 0 ? attempt : undefined,
+    'url.full': `${tls ? 'wss' : 'ws'}://${authority}${path}${pathOf(target)}`,
+    'server.address': host,
+    'server.port': port,
+    'holdfast.upstream': upstream.name,
+  }
+  const span = tracer.startSpan('GET', { kind: SpanKind.CLIENT, attributes }, context)
+  return {
+    request: (request) => ({ ...request, headers: withTraceOf(span, request.headers) }),
+    end(failure) {
+      const status = failure ? 'status' in failure && failure.status : 101
+      if (status) span.setAttribute('http.response.status_code', status)
+      if (failure) fail(span, failure.kind, 'words' in failure ? failure.words : undefined)
+      span.end()
+    },
+  }
+}
+
+function pathOf(target: string): string {
+  return target.split('?', 1)[0]!
+}
+
+// W3C Trace Context 3.2.2: "version-format = trace-id "-" parent-id "-" trace-flags", all in lower-case hex. 3.2.2.1:
+// "Version ff is invalid." 4.3: what a later version puts behind a further dash is not looked at.
+const traceparent = /^(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
+
+/** The context that the client's headers name; the root when they name none. */
+function parentOf(headers: HeaderList): Context {
+  const found = values(headers, 'traceparent')
+  const [, version, traceId, spanId, flags, rest] = traceparent.exec(found[0]?.trim() ?? '') ?? []
+  if (found.length !== 1 || !traceId || !spanId || !flags) return ROOT_CONTEXT
+  if (version === '00' && rest !== undefined) return ROOT_CONTEXT
+  const state = values(headers, 'tracestate').join(',')
+  return trace.setSpanContext(ROOT_CONTEXT, {
+    traceId,
+    spanId,
+    traceFlags: Number.parseInt(flags, 16) & 1,
+    isRemote: true,
+    ...(state && { traceState: createTraceState(state) }),
+  })
+}
+
+function withTraceOf(span: Span, headers: HeaderList): HeaderList {
+  const { traceId, spanId, traceFlags, traceState } = span.spanContext()
+  const flags = (traceFlags & 1).toString(16).padStart(2, '0')
+  const state = traceState?.serialize()
+  return [
+    ...headers.filter(([name]) => !/^trace(parent|state)$/i.test(name)),
+    ['traceparent', `00-${traceId}-${spanId}-${flags}`],
+    ...(state ? ([['tracestate', state]] satisfies HeaderList) : []),
+  ]
+}
+
+async function settle(work: Promise<void>, within: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, within)
+  })
+  await Promise.race([work, limit])
+  clearTimeout(timer)
+}

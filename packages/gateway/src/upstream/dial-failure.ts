@@ -1,0 +1,83 @@
+import type { IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
+import { isShortage } from '../core/index.ts'
+import type { HeaderList } from '../http/index.ts'
+
+/** Why a dial came to nothing. `words` may be told to a client: they hold no address, path, errno or stack. */
+export type DialFailure =
+  /** No connection, or it was lost before an answer came. */
+  /** `ours`: this process, or the system, has too many open files; no fault of the upstream's. */
+  | { kind: 'unreachable'; words: string; ours?: true }
+  /** One of the two limits passed. */
+  | { kind: 'no-answer'; afterMs: number }
+  /** Something else than the right 101; `agreement`: a 101 that agrees to what was never offered. */
+  | { kind: 'bad-answer'; words: string; agreement?: true }
+  /** 503 or 429. `retryAfter` in milliseconds. */
+  | { kind: 'busy'; status: 503 | 429; retryAfter?: number }
+  /** Another 3xx or 4xx: its end-to-end headers, and its body, unread and paused. */
+  | { kind: 'rejected'; status: number; headers: HeaderList; response: IncomingMessage }
+  /** The signal fired. */
+  | { kind: 'aborted' }
+
+export type Failed = { ok: false; failure: DialFailure }
+
+export const failed = (failure: DialFailure): Failed => ({ ok: false, failure })
+
+export const unreachable = (words: string): Failed => failed({ kind: 'unreachable', words })
+
+export const badAnswer = (words: string, agreement?: true): Failed =>
+  failed({ kind: 'bad-answer', words, ...(agreement && { agreement }) })
+
+const wordsOf: Record<string, string> = {
+  EACCES: 'connection not permitted',
+  EADDRNOTAVAIL: 'no local port left',
+  EAI_AGAIN: 'name lookup failed',
+  EAI_FAIL: 'name lookup failed',
+  EAI_NODATA: 'name not found',
+  EAI_NONAME: 'name not found',
+  ECONNABORTED: 'connection reset',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EHOSTDOWN: 'host unreachable',
+  EHOSTUNREACH: 'host unreachable',
+  EMFILE: 'no sockets left',
+  ENETDOWN: 'network unreachable',
+  ENETUNREACH: 'network unreachable',
+  ENFILE: 'no sockets left',
+  ENODATA: 'name not found',
+  ENOTFOUND: 'name not found',
+  EPERM: 'connection not permitted',
+  EPIPE: 'connection reset',
+  ETIMEDOUT: 'connection timed out',
+}
+
+/** What went wrong with a socket or a name lookup, in words that may be told to a client. */
+export function errorWords(error: unknown, otherwise = 'connection failed'): string {
+  return wordsOf[codeOf(error)] ?? otherwise
+}
+
+/** Why there is no connection. */
+export function connectFailure(error: unknown, socket: object): Failed {
+  if (isShortage(error)) return failed({ kind: 'unreachable', words: errorWords(error), ours: true })
+  if (socket instanceof TLSSocket) {
+    // Set, before the error is emitted, when the handshake ended well but the certificate was not accepted.
+    if (socket.authorizationError) return unreachable('TLS certificate not valid')
+    if (!(codeOf(error) in wordsOf)) return unreachable('TLS handshake failed')
+  }
+  return unreachable(errorWords(error))
+}
+
+/** Why there is no answer on a connection that stood. */
+export function answerFailure(error: unknown): Failed {
+  const code = codeOf(error)
+  if (code === 'HPE_HEADER_OVERFLOW') return badAnswer('headers too large')
+  if (code.startsWith('HPE_')) return badAnswer('not HTTP')
+  // The HTTP client says ECONNRESET for an orderly end too, but then no system call has failed.
+  const { syscall } = error as NodeJS.ErrnoException
+  if (code === 'ECONNRESET' && !syscall) return unreachable('connection closed without an answer')
+  return unreachable(errorWords(error))
+}
+
+function codeOf(error: unknown): string {
+  return String((error as NodeJS.ErrnoException | undefined)?.code ?? '')
+}

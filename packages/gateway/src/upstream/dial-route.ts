@@ -1,0 +1,89 @@
+// In: a request and its route's pool. Out: the 101 of an upstream, or the failure that the client is told after the
+// allowed attempts. Nothing has been said to the client so far. Next: handshake.ts.
+import type { Clock, RouteOptions } from '../core/index.ts'
+import type { HeaderList, UpgradeRequest } from '../http/index.ts'
+import { type HandshakeSpan, noTracing } from '../trace/index.ts'
+import { type DialFailure, type DialResult, dial } from './dial.ts'
+import type { Upstream, UpstreamPool } from './upstreams.ts'
+
+export type RouteDialResult =
+  | { ok: true; upstream: Upstream; release: () => void; dialled: Extract<DialResult, { ok: true }> }
+  | { ok: false; failure: DialFailure | { kind: 'no-healthy-upstream' } }
+
+/** Before the same upstream is tried again: milliseconds, doubled each time. */
+export const pause = 50
+
+/** Dials upstreams of the route until one opens, refuses for good, or `attempts` are used up. */
+export async function dialRoute(
+  route: RouteOptions,
+  pool: UpstreamPool,
+  request: UpgradeRequest,
+  signal: AbortSignal,
+  clock: Clock,
+  extra: HeaderList = [],
+  span: HandshakeSpan = noTracing.handshake(request, route),
+): Promise<RouteDialResult> {
+  let last: Upstream | undefined
+  let failure: DialFailure | { kind: 'no-healthy-upstream' } = { kind: 'no-healthy-upstream' }
+  for (let attempt = 0; attempt < route.attempts; attempt++) {
+    const upstream = pool.pick(request, last)
+    if (!upstream) break
+    if (upstream === last) {
+      if (!worthRepeating(failure)) break
+      await wait(pause * 2 ** (attempt - 1), signal, clock)
+    }
+    if (signal.aborted) return { ok: false, failure: { kind: 'aborted' } }
+    // Counted from here on, so that a burst of clients does not all go to the same upstream.
+    const release = pool.acquire(upstream)
+    const tried = span.dial(upstream, attempt)
+    const result = await dial(upstream.target, tried.request(request), route.timeouts, signal, extra, clock)
+    tried.end(result.ok ? undefined : result.failure)
+    if (result.ok) {
+      pool.dialled(upstream, true)
+      return { ok: true, upstream, release, dialled: result }
+    }
+    release()
+    failure = result.failure
+    if (failure.kind === 'aborted') break
+    pool.dialled(upstream, !isUnwell(failure), failureWords(failure))
+    if (failure.kind === 'rejected') break
+    last = upstream
+  }
+  return { ok: false, failure }
+}
+
+/** The only upstream there is may just be restarting; one that was silent or wrong will be so again. */
+function worthRepeating(failure: { kind: string }): boolean {
+  return failure.kind === 'unreachable'
+}
+
+/** Any other answer may be due to this one request, and a client must not be able to make an upstream look ill. */
+export function isUnwell(failure: DialFailure): boolean {
+  return (failure.kind === 'unreachable' && !failure.ours) || failure.kind === 'no-answer'
+}
+
+export function failureWords(failure: Exclude<DialFailure, { kind: 'aborted' }>): string {
+  switch (failure.kind) {
+    case 'unreachable':
+    case 'bad-answer':
+      return failure.words
+    case 'no-answer':
+      return `no answer in ${failure.afterMs} ms`
+    case 'busy':
+    case 'rejected':
+      return `status ${failure.status}`
+  }
+}
+
+/** Resolves after so long, or when the signal fires. */
+export function wait(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clock.clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = clock.setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })
+}

@@ -1,0 +1,5 @@
+export { type DialFailure, type DialResult, type DialTarget, dial } from './dial.ts'
+export { answerFailure, connectFailure } from './dial-failure.ts'
+export { dialRoute, failureWords, isUnwell, pause, wait } from './dial-route.ts'
+export { Upstream } from './upstream-group.ts'
+export { UpstreamPool } from './upstreams.ts'

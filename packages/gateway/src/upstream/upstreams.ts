@@ -1,0 +1,245 @@
+// In: a route's upstreams and how dials and probes to them go. Out: which to dial next. Next: dial-route.ts.
+import { isDeepStrictEqual } from 'node:util'
+import type { Logger } from 'pino'
+import type { Clock, RouteOptions, UpstreamOptions } from '../core/index.ts'
+import { assumedHealthy, type HealthEvent, nextHealth, nextRest, noRest } from './health.ts'
+import { type Credits, pickUpstream, type Routable } from './pick-upstream.ts'
+import { type Probe, probe } from './probe.ts'
+import { Prober } from './prober.ts'
+import { type Lookup, systemLookup } from './resolve.ts'
+import { type GroupDeps, type Upstream, UpstreamGroup } from './upstream-group.ts'
+
+export type { Upstream } from './upstream-group.ts'
+
+export interface PoolDeps {
+  clock: Clock
+  /** Gives numbers in [0, 1). */
+  random: () => number
+  log: Pick<Logger, 'info' | 'warn' | 'error'>
+  lookup?: Lookup
+  probe?: Probe
+}
+
+/** Milliseconds between probes while there is nothing left to pick. */
+const eagerInterval = 250
+
+/** The upstreams of one route. */
+export class UpstreamPool {
+  /** Those in use now, in the order of the configuration. */
+  upstreams: readonly Upstream[] = []
+  #route: RouteOptions
+  readonly #deps: Required<PoolDeps>
+  #groups = new Map<string, UpstreamGroup>()
+  readonly #probers = new Map<Upstream, Prober>()
+  readonly #listeners = new Set<(upstream: Upstream) => void>()
+  /** Names that the operator has taken out. */
+  readonly #drained = new Set<string>()
+  #credits: Credits = new Map()
+  #started = false
+
+  constructor(route: RouteOptions, deps: PoolDeps) {
+    this.#route = route
+    this.#deps = { lookup: systemLookup, probe, ...deps }
+    this.#regroup()
+  }
+
+  /** Starts probes and name lookups. Without it upstreams are picked, but nothing brings an unhealthy one back. */
+  start(): void {
+    this.#started = true
+    for (const group of this.#groups.values()) group.start()
+    this.#refresh()
+  }
+
+  /** Ends probes and lookups, those under way too. Connections may still be released. */
+  stop(): void {
+    this.#started = false
+    for (const group of this.#groups.values()) group.stop()
+    this.#refresh()
+  }
+
+  /**
+   * Takes over the route's new options. What is known of upstreams whose names stay is kept; those that were drained
+   * are picked again. `removed` are the upstreams whose names are gone; those of one name may be several.
+   */
+  reconfigure(route: RouteOptions): { removed: Upstream[] } {
+    const healthChanged = !isDeepStrictEqual(route.health, this.#route.health)
+    const judged = this.#route.health !== undefined
+    this.#route = route
+    this.#drained.clear()
+    const removed = this.#regroup()
+    if (healthChanged) this.#stopProbers(() => true)
+    if (judged !== (route.health !== undefined)) for (const upstream of this.upstreams) this.#forget(upstream)
+    this.#refresh()
+    return { removed }
+  }
+
+  /**
+   * The upstream to dial for a request; not `not` when there is another. Those that lately failed come last.
+   * Undefined: every upstream is marked unhealthy or drained.
+   */
+  pick(request: Routable, not?: Upstream): Upstream | undefined {
+    const now = this.#deps.clock.now()
+    const usable = this.upstreams.filter((upstream) => this.#isUsable(upstream))
+    const others = usable.filter((upstream) => upstream !== not)
+    const rested = others.filter(({ rest }) => rest.until <= now)
+    const candidates = [rested, others, usable].find(({ length }) => length > 0) ?? []
+    const choice = pickUpstream(this.#route.balance, candidates, this.#credits, request, this.#deps.random)
+    if (choice) this.#credits = choice.credits
+    return choice?.chosen
+  }
+
+  /** Whether `pick` would find one. */
+  usable(): boolean {
+    return this.upstreams.some((upstream) => this.#isUsable(upstream))
+  }
+
+  /**
+   * Reports how a dial went. An answer that the client's own request brought about, such as a 404 or a 503, is `ok`.
+   * With `health`, failures in a row make the upstream unhealthy; without, it is only avoided for a while.
+   */
+  dialled(upstream: Upstream, ok: boolean, words?: string): void {
+    upstream.failure = ok ? words : (words ?? 'dial failed')
+    if (this.#route.health) this.#judge(upstream, { by: 'dial', ok })
+    else upstream.rest = nextRest(upstream.rest, ok, this.#deps.clock.now())
+  }
+
+  /** Counts a connection through the upstream; the result ends that, once. */
+  acquire(upstream: Upstream): () => void {
+    upstream.connections++
+    let held = true
+    return () => {
+      if (held) upstream.connections--
+      held = false
+    }
+  }
+
+  /** Takes the upstream of this name out of picking; the result, or the next `reconfigure`, takes it back in. */
+  drain(name: string): () => void {
+    this.#drained.add(name)
+    this.#hurry()
+    return () => this.#drained.delete(name)
+  }
+
+  /** Calls the listener when an upstream has become healthy or unhealthy; the result ends that. */
+  onHealthChange(listener: (upstream: Upstream) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #isUsable({ healthy, name }: Upstream): boolean {
+    return healthy && !this.#drained.has(name)
+  }
+
+  /** Makes the groups those of the route. Returns the upstreams of the groups that went. */
+  #regroup(): Upstream[] {
+    const before = this.#groups
+    const group = (options: UpstreamOptions) =>
+      before.get(options.name) ?? new UpstreamGroup(options, this.#groupDeps(options.name))
+    // All of them are in place before one of them reports a change.
+    this.#groups = new Map(this.#route.upstreams.map((options) => [options.name, group(options)]))
+    for (const options of this.#route.upstreams) {
+      const { name } = options
+      if (before.delete(name)) this.#groups.get(name)?.update(options)
+      else if (this.#started) this.#groups.get(name)?.start()
+    }
+    for (const gone of before.values()) gone.stop()
+    this.#refresh()
+    return [...before.values()].flatMap(({ all }) => all)
+  }
+
+  #groupDeps(name: string): GroupDeps {
+    const { clock, lookup, log } = this.#deps
+    return {
+      clock,
+      lookup,
+      onChange: (change) => {
+        const group = this.#groups.get(name)
+        const about = { route: this.#route.name, upstream: name }
+        if (change === 'lookup-failed') {
+          log.warn({ ...about, error: group?.current[0]?.lookupFailure }, 'name lookup failed')
+        } else if (change === 'lookup-works') {
+          log.info(about, 'name lookup works again')
+        } else {
+          log.info({ ...about, addresses: group?.current.map(({ target }) => target.host) }, 'new addresses')
+          this.#refresh()
+        }
+      },
+    }
+  }
+
+  /** Brings `upstreams` and the probers in line with the groups. */
+  #refresh(): void {
+    this.upstreams = [...this.#groups.values()].flatMap(({ current }) => current)
+    this.#credits = new Map()
+    const { health } = this.#route
+    this.#stopProbers((upstream) => !this.#started || !health || !this.upstreams.includes(upstream))
+    if (!this.#started || !health) return
+    const { clock, random } = this.#deps
+    for (const upstream of this.upstreams) {
+      if (this.#probers.has(upstream)) continue
+      const run = (signal: AbortSignal) =>
+        this.#probe(upstream, signal).catch((err) => this.#deps.log.error({ err }, 'fault in a health check'))
+      const every = () => (this.#isEager() ? Math.min(eagerInterval, health.interval) : health.interval)
+      this.#probers.set(upstream, new Prober({ run, every, clock, random }))
+    }
+    this.#hurry()
+  }
+
+  #stopProbers(which: (upstream: Upstream) => boolean): void {
+    for (const [upstream, prober] of this.#probers) {
+      if (!which(upstream)) continue
+      prober.stop()
+      this.#probers.delete(upstream)
+    }
+  }
+
+  async #probe(upstream: Upstream, signal: AbortSignal): Promise<void> {
+    const { health } = this.#route
+    if (!health) return
+    const result = await this.#deps.probe(upstream.target, health, signal, this.#deps.clock)
+    if (signal.aborted) return
+    if (!result.ok && result.ours) return
+    upstream.failure = result.ok ? undefined : result.words
+    this.#judge(upstream, { by: 'probe', ok: result.ok })
+  }
+
+  #judge(upstream: Upstream, event: HealthEvent): void {
+    const { health } = this.#route
+    if (!health || !this.upstreams.includes(upstream)) return
+    const before = upstream.healthy
+    upstream.health = nextHealth(upstream.health, event, health)
+    if (upstream.healthy !== before) this.#healthChanged(upstream)
+  }
+
+  /** Starts anew with an upstream that from now on is judged in another way. */
+  #forget(upstream: Upstream): void {
+    const before = upstream.healthy
+    upstream.health = assumedHealthy
+    upstream.rest = noRest
+    if (!before) this.#healthChanged(upstream)
+  }
+
+  #healthChanged(upstream: Upstream): void {
+    const { name, target, healthy, lastError } = upstream
+    const about = { route: this.#route.name, upstream: name, address: `${target.host}:${target.port}` }
+    if (healthy) this.#deps.log.info(about, 'upstream is healthy again')
+    else this.#deps.log.warn({ ...about, error: lastError }, 'upstream is unhealthy')
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(upstream)
+      } catch (error) {
+        this.#deps.log.error({ err: error }, 'a health listener threw')
+      }
+    }
+    this.#hurry()
+  }
+
+  /** Nothing can be picked, but a probe could change that: clients are being turned away. */
+  #isEager(): boolean {
+    return !this.usable() && this.upstreams.some(({ healthy }) => !healthy)
+  }
+
+  #hurry(): void {
+    if (this.#isEager()) for (const prober of this.#probers.values()) prober.hurry()
+  }
+}

@@ -1,0 +1,21 @@
+export { canReadFast, mustReadFast, readFast } from './fast-socket.ts'
+export {
+  type Fault,
+  FrameReader,
+  type FrameRules,
+  type FrameSink,
+  type PackedReader,
+} from './frame-reader.ts'
+export {
+  closeFrame,
+  controlFrame,
+  headerLength,
+  messageFrame,
+  opcode,
+  payloadLength,
+  unmasked,
+} from './frames.ts'
+export { type Message, MessageReader, type PackedMessageReader } from './message-reader.ts'
+export { Outlet } from './outlet.ts'
+export { readByEvents, type StreamSide, unwire, wire } from './side-stream.ts'
+export { askWhetherReset, isMovable, readOn, socketOf, stopReading, takeHandle } from './socket-handle.ts'

@@ -1,0 +1,63 @@
+// The other end of handover.ts: puts connections together that another worker moves to this one.
+
+import type { Handle } from '../core/index.ts'
+import type { Gateway } from '../gateway.ts'
+import type { FromWorker, Move } from './worker-messages.ts'
+
+export interface ArrivalsDeps {
+  gateway: Pick<Gateway, 'unpack'>
+  post: (message: FromWorker) => void
+  readmit: (admission: number | undefined) => () => void
+}
+
+export class Arrivals {
+  readonly #deps: ArrivalsDeps
+  /** Waiting for the upstream's socket. A channel hands over one socket with each message. */
+  readonly #halves = new Map<number, { arrival: Move; client: Handle }>()
+  #stopped = false
+
+  constructor(deps: ArrivalsDeps) {
+    this.#deps = deps
+  }
+
+  /** This worker drains: what is on its way to it still goes on where it was. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** A connection comes, with the client's socket. */
+  client(arrival: Move, client: Handle | undefined): void {
+    if (!client) this.#refuse(arrival.move, "the client's socket did not arrive")
+    else if (arrival.upstream) this.#halves.set(arrival.move, { arrival, client })
+    else this.#goOn(arrival, client, undefined)
+  }
+
+  /** The upstream's socket comes; none: the connection cannot be completed. */
+  upstream(move: number, upstream: Handle | undefined): void {
+    const half = this.#halves.get(move)
+    this.#halves.delete(move)
+    if (half && upstream) return this.#goOn(half.arrival, half.client, upstream)
+    upstream?.close()
+    half?.client.close()
+    if (half) this.#refuse(move, "the upstream's socket did not arrive")
+  }
+
+  #goOn({ move, record, admission }: Move, client: Handle, upstream: Handle | undefined): void {
+    const { gateway, post, readmit } = this.#deps
+    try {
+      if (this.#stopped) throw new Error('the worker drains')
+      gateway.unpack({ record, client, upstream }, readmit(admission))
+    } catch (error) {
+      // Nothing was read: the worker that it comes from has these sockets, too, and goes on with them.
+      client.close()
+      upstream?.close()
+      return this.#refuse(move, error instanceof Error ? error.message : String(error))
+    }
+    // Said before the first byte is read.
+    post({ type: 'adopted', move })
+  }
+
+  #refuse(move: number, message: string): void {
+    this.#deps.post({ type: 'not-adopted', move, message })
+  }
+}

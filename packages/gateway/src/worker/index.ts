@@ -1,0 +1,16 @@
+export type { Channel } from './channel.ts'
+export { applyChanges } from './since-report.ts'
+export { emptyCounters, mergeSnapshots, retire, type Totals } from './totals.ts'
+export { Worker } from './worker.ts'
+export {
+  type AdmissionAnswer,
+  type FromWorker,
+  listenerKeys,
+  type MoveOutcome,
+  protocol,
+  type Requests,
+  type RequestType,
+  type RouteChanges,
+  type ToWorker,
+  type WorkerReport,
+} from './worker-messages.ts'

@@ -1,0 +1,124 @@
+// What several workers counted, as one. Pure.
+import { code } from '@holdfast/close-codes'
+import type { DrainInfo, GatewaySnapshot, RouteCounters, RouteInfo, UpstreamInfo } from '../core/index.ts'
+
+/** Counters by route name. */
+export type Totals = ReadonlyMap<string, RouteCounters>
+
+/**
+ * The counters after a worker has ended with this as its last snapshot. Connections that it still had are gone
+ * without a Close frame, and the gateway did it.
+ */
+export function retire(totals: Totals, last: GatewaySnapshot): Totals {
+  const result = new Map(totals)
+  for (const { name, counters, connections } of last.routes) {
+    const lost = connections.open + connections.held + connections.closing
+    const cut = emptyCounters()
+    if (lost > 0) cut.closes[`${code.abnormalClosure}:gateway`] = lost
+    result.set(name, [counters, cut].reduce(addCounters, result.get(name) ?? emptyCounters()))
+  }
+  return result
+}
+
+/**
+ * The snapshots of all workers as one, with the counters of those that have ended. Only the named routes keep counts
+ * of ended workers when no worker has them any more.
+ */
+export function mergeSnapshots(
+  live: readonly GatewaySnapshot[],
+  ended: Totals,
+  routeNames: readonly string[],
+): GatewaySnapshot {
+  const names = new Set([...routeNames, ...live.flatMap(({ routes }) => routes.map(({ name }) => name))])
+  const routes = [...names].map((name) => {
+    const parts = live.flatMap((snapshot) => snapshot.routes.filter((route) => route.name === name))
+    return mergeRoute(name, parts, ended.get(name) ?? emptyCounters())
+  })
+  return { routes, drains: mergeDrains(live.map(({ drains }) => drains)) }
+}
+
+function mergeRoute(name: string, parts: readonly RouteInfo[], ended: RouteCounters): RouteInfo {
+  const none = { open: 0, held: 0, closing: 0 }
+  const connections = parts.map((part) => part.connections).reduce(addRecords, none)
+  return {
+    name,
+    connections,
+    upstreams: mergeUpstreams(parts.flatMap(({ upstreams }) => upstreams)),
+    counters: parts.map(({ counters }) => counters).reduce(addCounters, ended),
+  }
+}
+
+/** One entry per address. It is healthy when every worker finds it so. */
+function mergeUpstreams(all: readonly UpstreamInfo[]): UpstreamInfo[] {
+  const result = new Map<string, UpstreamInfo>()
+  for (const upstream of all) {
+    const key = `${upstream.name} ${upstream.address}`
+    const known = result.get(key)
+    result.set(key, {
+      ...upstream,
+      connections: upstream.connections + (known?.connections ?? 0),
+      healthy: upstream.healthy && (known?.healthy ?? true),
+      lastError: known?.lastError ?? upstream.lastError,
+    })
+  }
+  return [...result.values()]
+}
+
+/** The workers' parts of one drain share its scope. Its n-th latest run in one worker is the n-th latest in all. */
+export function mergeDrains(byWorker: readonly (readonly DrainInfo[])[]): DrainInfo[] {
+  const result = new Map<string, DrainInfo>()
+  for (const drains of byWorker) {
+    const seen = new Map<string, number>()
+    for (const drain of [...drains].reverse()) {
+      const run = seen.get(drain.scope) ?? 0
+      seen.set(drain.scope, run + 1)
+      const key = `${run} ${drain.scope}`
+      const known = result.get(key)
+      result.set(key, known ? addDrains(known, drain) : drain)
+    }
+  }
+  return [...result.values()].reverse()
+}
+
+function addDrains(a: DrainInfo, b: DrainInfo): DrainInfo {
+  return {
+    scope: a.scope,
+    total: a.total + b.total,
+    closed: a.closed + b.closed,
+    moved: a.moved + b.moved,
+    cut: a.cut + b.cut,
+    done: a.done && b.done,
+  }
+}
+
+export function addCounters(a: RouteCounters, b: RouteCounters): RouteCounters {
+  return {
+    handshakes: addRecords(a.handshakes, b.handshakes),
+    closes: addRecords(a.closes, b.closes),
+    messages: addRecords(a.messages, b.messages),
+    bytes: addRecords(a.bytes, b.bytes),
+    lost: addRecords(a.lost, b.lost),
+    reattachments: addRecords(a.reattachments, b.reattachments),
+    reattachSeconds: addRecords(a.reattachSeconds, b.reattachSeconds),
+    reattachSum: a.reattachSum + b.reattachSum,
+  }
+}
+
+function addRecords<K extends string>(a: Record<K, number>, b: Record<K, number>): Record<K, number> {
+  const sum = { ...a }
+  for (const key of Object.keys(b) as K[]) sum[key] = (sum[key] ?? 0) + b[key]
+  return sum
+}
+
+export function emptyCounters(): RouteCounters {
+  return {
+    handshakes: {},
+    closes: {},
+    messages: { 'to-upstream': 0, 'to-client': 0 },
+    bytes: { 'to-upstream': 0, 'to-client': 0 },
+    lost: { 'to-upstream': 0, 'to-client': 0 },
+    reattachments: {},
+    reattachSeconds: {},
+    reattachSum: 0,
+  }
+}

@@ -1,0 +1,55 @@
+// The listeners of a worker that accepts for itself: servers on handles that the supervisor has bound and keeps.
+import net from 'node:net'
+import type { Logger } from 'pino'
+import { guarded, isShortage } from '../core/index.ts'
+import { backlog } from '../listen/index.ts'
+
+export class WorkerListeners {
+  readonly #onSocket: (listener: string, socket: net.Socket) => void
+  readonly #log: Logger
+  /** The system has no descriptor left for a socket. */
+  readonly #onShortage: () => void
+  readonly #servers = new Map<string, net.Server>()
+
+  constructor(onSocket: (listener: string, socket: net.Socket) => void, log: Logger, onShortage: () => void) {
+    this.#onSocket = onSocket
+    this.#onShortage = onShortage
+    this.#log = log
+  }
+
+  /** Accepts from a bound handle; the answer is an error code of the system when it cannot. */
+  listen(listener: string, handle: unknown): Promise<{ error?: string }> {
+    if (this.#servers.has(listener)) return Promise.resolve({})
+    const server = net.createServer(
+      { allowHalfOpen: true, noDelay: true },
+      guarded(
+        (socket: net.Socket) => this.#onSocket(listener, socket),
+        (err, socket) => {
+          this.#log.error({ err, listener }, 'fault while taking a socket')
+          socket.destroy()
+        },
+      ),
+    )
+    return new Promise((resolve) => {
+      server.on('error', (error: NodeJS.ErrnoException) => {
+        // Too many open files, most of all: worth a line, not worth a crash.
+        if (isShortage(error)) this.#onShortage()
+        else this.#log.warn({ code: error.code, listener }, 'cannot accept connections')
+        resolve({ error: error.code ?? 'UNKNOWN' })
+      })
+      server.listen(handle, backlog, () => {
+        this.#servers.set(listener, server)
+        resolve({})
+      })
+    })
+  }
+
+  /** Accepts no more from one listener, or from all; connections live on. */
+  unlisten(listener?: string): void {
+    for (const [key, server] of this.#servers) {
+      if (listener !== undefined && key !== listener) continue
+      server.close()
+      this.#servers.delete(key)
+    }
+  }
+}

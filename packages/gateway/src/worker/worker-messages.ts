@@ -1,0 +1,165 @@
+import type {
+  ConnectionFilter,
+  ConnectionInfo,
+  DrainCounts,
+  DrainScope,
+  GatewayEvent,
+  GatewayOptions,
+  GatewaySnapshot,
+  LimitOptions,
+  LogOptions,
+  ProcessInfo,
+} from '../core/index.ts'
+import { formatHostPort } from '../listen/index.ts'
+
+/** What supervisor and workers say to each other. All of it is plain data and travels as JSON. */
+
+/**
+ * The number of this vocabulary and of `GatewayOptions`. A supervisor lives longer than the code on disk: after an
+ * upgrade of its workers it may speak to later code, which refuses another number. A packed connection has a number of
+ * its own (packed-connection.ts).
+ */
+export const protocol = 2
+
+/** Of one route's connections. */
+export interface RouteChanges {
+  /** Accepted. */
+  opened: number
+  /** By code and by whom, as in `RouteCounters`. */
+  closes: Record<string, number>
+}
+
+export interface WorkerReport {
+  snapshot: GatewaySnapshot
+  process: ProcessInfo
+}
+
+/** Answer of the ledger; `admission` is what a later `release` names. */
+export type AdmissionAnswer =
+  | { ok: true; admission: number }
+  | { ok: false; limit: 'connections' | 'perAddress' | 'handshakesPerSecond' | 'unknown'; retry: number }
+
+/** What the supervisor asks, and what comes back. Each has a number and a time limit. */
+export interface Requests {
+  /** Comes with a bound handle: accept from it. The answer is an error code of the system when it cannot. */
+  listen: { ask: { listener: string }; answer: { error?: string } }
+  /** Stop accepting from one listener, or from all. */
+  unlisten: { ask: { listener?: string }; answer: Record<never, never> }
+  /** Load what these options need, and change nothing. A worker that has done so can be told to `reload`. */
+  'prepare-reload': { ask: { options: GatewayOptions }; answer: Record<never, never> }
+  reload: { ask: { options: GatewayOptions }; answer: { drained: number } }
+  drain: { ask: { scope?: DrainScope }; answer: DrainCounts & { report: WorkerReport } }
+  snapshot: { ask: Record<never, never>; answer: WorkerReport }
+  connections: { ask: { filter: ConnectionFilter }; answer: { connections: ConnectionInfo[] } }
+  'close-connection': { ask: { id: string; code: number; reason: string }; answer: { found: boolean } }
+  /**
+   * Others take this worker's place: it moves its connections to them, for at most `within` milliseconds, drains what
+   * is left, and answers when it has none any more.
+   */
+  leave: { ask: { within: number }; answer: { report: WorkerReport } }
+  /** Move nothing until told otherwise; the answer comes when nothing is on its way. */
+  'halt-moves': { ask: Record<never, never>; answer: Record<never, never> }
+}
+
+/** A connection on its way from one worker to another: its number there, and what the next one needs to know of it. */
+export interface Move {
+  /** Given by the worker that it leaves. */
+  move: number
+  /** For the counts; workers of an older version do not say it. */
+  route?: string
+  /** The connection without its sockets, as packed-connection.ts writes it; the supervisor does not look into it. */
+  record: string
+  /** Whether the upstream's socket follows; a held connection has none. */
+  upstream: boolean
+  /** What it holds of the limits that count over all workers. */
+  admission?: number
+}
+
+export type RequestType = keyof Requests
+export type Request = { [T in RequestType]: { type: T; request: number } & Requests[T]['ask'] }[RequestType]
+
+export type ToWorker =
+  | Request
+  /** The first message of all. The worker answers `ready` or `failed`. */
+  | {
+      type: 'configure'
+      protocol: number
+      worker: number
+      /** How many workers there are of its generation. */
+      workers?: number
+      options: GatewayOptions
+      log: LogOptions
+    }
+  /** Comes with an accepted socket, which the worker answers with `took`. */
+  | { type: 'socket'; id: number; listener: string }
+  | { type: 'admission'; request: number; answer: AdmissionAnswer }
+  /** Comes with the client's socket of a connection that another worker moves here. */
+  | ({ type: 'adopt' } & Move)
+  /** Comes with the upstream's socket. When all of it is there the worker answers `adopted` or `not-adopted`. */
+  | { type: 'adopt-upstream'; move: number }
+  /** What became of a move of this worker's. */
+  | { type: 'moved'; move: number; outcome: MoveOutcome }
+  /** After `halt-moves`: go on. */
+  | { type: 'go-on' }
+  /** End now; what is still open is lost. */
+  | { type: 'stop' }
+
+/**
+ * What became of a connection on its way. `refused`, and `later` while no worker is there to take it, or the one that
+ * should have has ended: it was not touched and goes on where it was. `lost`: nobody has it any more.
+ */
+export type MoveOutcome = 'moved' | 'refused' | 'later' | 'lost'
+
+export type FromWorker =
+  | {
+      type: 'ready'
+      protocol: number
+      /** Of the code that the worker runs. */
+      version: string
+      /** Its first. Absent from workers of earlier code. */
+      report?: WorkerReport
+    }
+  /** The worker cannot serve with these options; it ends after this. */
+  | { type: 'failed'; message: string }
+  /** Something in it is broken: it drains and ends; another should have its place now. */
+  | { type: 'faulty' }
+  /** The worker has the socket: the supervisor can let go of its copy. */
+  | { type: 'took'; id: number }
+  /** Some of the worker's sockets have closed: so many are left. */
+  | { type: 'left'; sockets: number }
+  /** Comes with the client's socket of a connection: for a worker of the next generation. */
+  | ({ type: 'move' } & Move)
+  /** Comes with the upstream's socket. */
+  | { type: 'move-upstream'; move: number }
+  | { type: 'adopted'; move: number }
+  | { type: 'not-adopted'; move: number; message: string }
+  /**
+   * A leaving worker has so many connections left. `closes`: how many ended since it began to leave, by code and by
+   * whom; `lost`: how many more it cut, since its last word, because their clients could not be told.
+   */
+  | { type: 'leaving'; left: number; closes: Record<string, number>; lost: number }
+  /** What came and went since its last message of this kind or its last report, by route. */
+  | { type: 'changed'; routes: Record<string, RouteChanges> }
+  /** The last word of a worker that ends. */
+  | { type: 'last-report'; report: WorkerReport }
+  | { type: 'answer'; request: number; value: Requests[RequestType]['answer'] }
+  | { type: 'refusal'; request: number; message: string }
+  | { type: 'events'; events: GatewayEvent[]; dropped: number }
+  | { type: 'admit'; request: number; route: string; limits: LimitOptions; address: string }
+  /** The worker has let it in already: it is to be counted, and answered like `admit`. */
+  | { type: 'enter'; request: number; route: string; address: string }
+  | { type: 'release'; admission: number }
+
+/**
+ * A listener's name between the processes: its address as configured. Several with port 0 on one host are told
+ * apart by their order.
+ */
+export function listenerKeys(listeners: readonly { host: string; port: number }[]): string[] {
+  const seen = new Map<string, number>()
+  return listeners.map(({ host, port }) => {
+    const address = formatHostPort(host, port)
+    const count = (seen.get(address) ?? 0) + 1
+    seen.set(address, count)
+    return count === 1 ? address : `${address}#${count}`
+  })
+}

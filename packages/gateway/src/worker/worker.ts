@@ -1,0 +1,488 @@
+// One worker: a gateway that obeys the supervisor's messages. It knows nothing of processes; worker-main.ts runs it
+// in one of its own, single-process.ts beside the supervisor.
+import net from 'node:net'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
+import { code } from '@holdfast/close-codes'
+import type { Logger } from 'pino'
+import {
+  attempt,
+  type Clock,
+  createLogger,
+  Descriptors,
+  type DrainCounts,
+  type DrainScope,
+  type GatewayEvent,
+  type GatewayOptions,
+  type Handle,
+  type ListenOptions,
+  logLinesDropped,
+  noneRefused,
+  type ProcessInfo,
+  RareLine,
+  type SocketCounts,
+  shortageLine,
+  systemClock,
+} from '../core/index.ts'
+import { Gateway } from '../gateway.ts'
+import { noTracing, startTracing, wantsTracing } from '../trace/index.ts'
+import { Arrivals } from './arrivals.ts'
+import { HandOver } from './handover.ts'
+import { RemoteLedger } from './remote-ledger.ts'
+import { SinceReport } from './since-report.ts'
+import { version } from './version.ts'
+import { WorkerListeners } from './worker-listeners.ts'
+import {
+  type FromWorker,
+  listenerKeys,
+  protocol,
+  type Request,
+  type Requests,
+  type RequestType,
+  type ToWorker,
+  type WorkerReport,
+} from './worker-messages.ts'
+
+/** Milliseconds over which events are collected, and how many of them are sent on at most. */
+const eventsEvery = 100
+const eventsAtMost = 256
+
+const otherProtocol = `version ${version} works together with its supervisor in another way than the one that runs: drain this gateway and start it anew`
+
+/** Milliseconds that the last traces get; the supervisor waits a second for the end. */
+const tracesWithin = 500
+
+/** Milliseconds that the last report may take to go out. */
+const lastWordWithinMs = 500
+
+/** Milliseconds between two messages about how many sockets are left; each costs as much as a tenth of a connection. */
+const countEvery = 25
+
+/** How long connections get to close when the supervisor is gone. */
+const orphanDrain = { spread: 1000, deadline: 3000 }
+
+type Handlers = {
+  [T in RequestType]: (
+    ask: Requests[T]['ask'],
+    handle: unknown,
+  ) => Requests[T]['answer'] | Promise<Requests[T]['answer']>
+}
+
+export interface WorkerDeps {
+  /** Says something to the supervisor, with a socket where the message asks for one. `sent`: it is on its way. */
+  post: (message: FromWorker, handle?: Handle, sent?: () => void) => void
+  /** Called when the worker shall end. */
+  end: () => void
+  clock?: Clock
+}
+
+export class Worker {
+  readonly #post: WorkerDeps['post']
+  readonly #end: () => void
+  readonly #clock: Clock
+  readonly #ledger: RemoteLedger
+  readonly #sinceReport: SinceReport
+  readonly #loop = monitorLoop()
+  readonly #handlers: Handlers
+  #listeners!: WorkerListeners
+  #gateway!: Gateway
+  #handOver!: HandOver
+  #arrivals!: Arrivals
+  #log!: Logger
+  #tracing = noTracing
+  #options!: GatewayOptions
+  #events: GatewayEvent[] = []
+  #eventsDropped = 0
+  /** Taken and not closed, nor moved away. */
+  #sockets = 0
+  #saysHowManyAreLeft = false
+  /** It has changed since it was last said. */
+  #leftChanged = false
+  /** Events have been sent and not yet been taken. */
+  #eventsUnderWay = false
+  /** Others have this worker's place. */
+  #leaving = false
+  /** The supervisor has asked for that, and hears how far it is. */
+  #movesOut = false
+  /** Of the whole gateway. */
+  #drained: Promise<DrainCounts> | undefined
+  /** Connections that ended since it began to leave, by code and by whom. */
+  #closes: Record<string, number> = {}
+  /** Connections that it cut untold, since it last said so. */
+  #untold = 0
+  #faulty = false
+  readonly #refused: SocketCounts['refused'] = noneRefused()
+  readonly #shortage = new RareLine((times) => this.#log.error({ times }, shortageLine))
+  readonly #descriptors = new Descriptors((why) => {
+    this.#refused[why]++
+    this.#shortage.happened()
+  })
+
+  constructor({ post, end, clock = systemClock }: WorkerDeps) {
+    this.#post = post
+    this.#end = end
+    this.#clock = clock
+    this.#ledger = new RemoteLedger({ post, clock })
+    this.#sinceReport = new SinceReport(post)
+    this.#handlers = {
+      listen: ({ listener }, handle) => (this.#leaving ? {} : this.#listeners.listen(listener, handle)),
+      unlisten: ({ listener }) => {
+        this.#listeners.unlisten(listener)
+        return {}
+      },
+      'prepare-reload': async ({ options }) => {
+        await this.#gateway.prepareReload(options)
+        // A fault of what was loaded is told before the answer.
+        await turnOfTheLoop()
+        return {}
+      },
+      reload: ({ options }) => this.#reload(options),
+      drain: ({ scope }) => this.#drain(scope),
+      snapshot: () => this.#report(),
+      connections: ({ filter }) => ({ connections: this.#gateway.connections(filter) }),
+      'close-connection': ({ id, code, reason }) => ({
+        found: this.#gateway.closeConnection(id, code, reason),
+      }),
+      leave: ({ within }) => this.#leave(within),
+      'halt-moves': async () => {
+        await this.#handOver.halt()
+        return {}
+      },
+    }
+  }
+
+  /** Obeys one message of the supervisor. `handle` is what came with it. */
+  receive(message: ToWorker, handle?: unknown): void {
+    attempt(
+      () => this.#obey(message, handle),
+      (error) => {
+        this.#log?.error({ err: error, message: message?.type }, 'fault while obeying the supervisor')
+        if (handle instanceof net.Socket) handle.destroy()
+      },
+    )
+  }
+
+  #obey(message: ToWorker, handle?: unknown): void {
+    switch (message.type) {
+      case 'configure':
+        void this.#configure(message)
+        break
+      case 'socket':
+        this.#take(message.id, message.listener, handle)
+        break
+      case 'admission':
+        this.#ledger.answer(message.request, message.answer)
+        break
+      case 'adopt':
+        this.#arrivals.client(message, handle as Handle | undefined)
+        break
+      case 'adopt-upstream':
+        this.#arrivals.upstream(message.move, handle as Handle | undefined)
+        break
+      case 'moved':
+        this.#handOver.settle(message.move, message.outcome)
+        break
+      case 'go-on':
+        this.#handOver.goOn()
+        break
+      case 'stop':
+        this.stop()
+        break
+      default:
+        void this.#answer(message, handle)
+    }
+  }
+
+  /**
+   * The supervisor is gone: nobody would restart, reload or drain this worker. It stops listening at once, so that a
+   * new supervisor gets the ports, tells its clients 1012 within seconds and ends.
+   */
+  async abandon(): Promise<void> {
+    if (this.#gateway) {
+      this.#listeners.unlisten()
+      this.#gateway.reload({ ...this.#options, drain: { ...this.#options.drain, ...orphanDrain } })
+      this.#handOver.stop()
+      await this.#gateway.drain()
+    }
+    this.stop()
+  }
+
+  /**
+   * A fault that nobody caught, so that nobody knows what it was about. What this worker holds can no longer be trusted,
+   * but its clients can still be told: another takes its place, and it drains (docs/decisions/0021).
+   */
+  fault(error: unknown): void {
+    this.#log?.fatal({ err: error }, 'worker drains after a fault that no connection can be blamed for')
+    if (this.#faulty) return
+    this.#faulty = true
+    if (!this.#gateway) return this.#end()
+    this.#post({ type: 'faulty' })
+    this.#leaving = true
+    this.#arrivals.stop()
+    attempt(
+      async () => {
+        this.#listeners.unlisten()
+        await this.#drainAll()
+        this.#sendEvents()
+        this.stop()
+      },
+      () => this.#end(),
+    )
+  }
+
+  stop(): void {
+    this.#listeners?.unlisten()
+    this.#gateway?.stop()
+    const said = this.#sayLast()
+    this.#loop?.disable()
+    void Promise.all([this.#tracing.end(tracesWithin), said]).then(() => this.#end())
+  }
+
+  /** What it has counted since it last reported. Resolves when that is on its way. */
+  #sayLast(): Promise<void> {
+    if (!this.#gateway) return Promise.resolve()
+    this.#sendEvents()
+    const report = this.#report()
+    return new Promise((resolve) => {
+      this.#clock.setTimeout(resolve, lastWordWithinMs)
+      this.#post({ type: 'last-report', report }, undefined, resolve)
+    })
+  }
+
+  async #configure({
+    worker,
+    options,
+    log,
+    ...its
+  }: Extract<ToWorker, { type: 'configure' }>): Promise<void> {
+    try {
+      if (its.protocol !== protocol) throw new Error(otherProtocol)
+      this.#options = options
+      this.#ledger.configure(options, its.workers)
+      this.#log = createLogger(log).child({ worker })
+      if (wantsTracing(process.env)) this.#tracing = await startTracing(process.env, this.#log)
+      this.#gateway = new Gateway(options, {
+        log: this.#log,
+        tracing: this.#tracing,
+        clock: this.#clock,
+        admit: (route, limits, address) => this.#ledger.admit(route, limits, address),
+        entered: (connection) => this.#ledger.entered(connection),
+        onOpened: (route) => this.#sinceReport.opened(route),
+        onClosed: (route, as) => this.#sinceReport.closed(route, as),
+        idPrefix: `${worker}-`,
+        onPendingRefused: () => this.#refused.pending++,
+        onNoDescriptor: () => this.#descriptors.ranShort('dial-descriptors'),
+      })
+      this.#gateway.on((event) => {
+        this.#collect(event)
+        if (event.type === 'close') this.#sayHowManyAreLeft()
+      })
+      this.#listeners = new WorkerListeners(
+        (listener, socket) => this.#give(listener, socket),
+        this.#log,
+        () => this.#descriptors.ranShort('descriptors'),
+      )
+      const readmit = (admission: number | undefined) => this.#ledger.readmit(admission)
+      const ends = { gateway: this.#gateway, post: this.#post, clock: this.#clock, readmit }
+      this.#handOver = new HandOver({ ...ends, left: () => this.#left, log: this.#log })
+      this.#arrivals = new Arrivals(ends)
+      await this.#gateway.prepare()
+      this.#gateway.start()
+      this.#post({ type: 'ready', protocol, version, report: this.#report() })
+    } catch (error) {
+      this.#post({ type: 'failed', message: wordsOf(error) })
+      this.#end()
+    }
+  }
+
+  async #answer(ask: Request, handle: unknown): Promise<void> {
+    const { request } = ask
+    try {
+      const handler = this.#handlers[ask.type] as (
+        ask: Request,
+        handle: unknown,
+      ) => Requests[RequestType]['answer'] | Promise<Requests[RequestType]['answer']>
+      const answer = handler(ask, handle)
+      // Not awaited in vain: what this worker says after it has made a report is not in that report, and must follow it.
+      this.#post({ type: 'answer', request, value: answer instanceof Promise ? await answer : answer })
+    } catch (error) {
+      this.#post({ type: 'refusal', request, message: wordsOf(error) })
+    }
+  }
+
+  #take(id: number, listener: string, handle: unknown): void {
+    // Said before the first byte is read: without it the supervisor gives its copy of the socket to another worker.
+    this.#post({ type: 'took', id })
+    // A socket whose client has already left arrives as nothing.
+    if (!(handle instanceof net.Socket)) {
+      this.#sayHowManyAreLeft()
+      return
+    }
+    // The receiving process builds the socket with Node's defaults.
+    handle.allowHalfOpen = true
+    this.#give(listener, handle)
+  }
+
+  #give(listener: string, socket: net.Socket): void {
+    const options = this.#listener(listener)
+    if (!this.#descriptors.admits(socket)) return this.#sayHowManyAreLeft()
+    this.#sockets++
+    socket.once('close', () => {
+      this.#sockets--
+      this.#sayHowManyAreLeft()
+    })
+    if (options) this.#gateway.take(options, socket)
+    else socket.destroy()
+  }
+
+  /** By the options of now: a reload may have changed them since the listener was opened. */
+  #listener(key: string): ListenOptions | undefined {
+    return this.#options.listen[listenerKeys(this.#options.listen).indexOf(key)]
+  }
+
+  #reload(options: GatewayOptions): { drained: number } {
+    this.#ledger.configure(options)
+    const result = this.#gateway.reload(options)
+    this.#options = options
+    return result
+  }
+
+  async #drain(scope?: DrainScope): Promise<Requests['drain']['answer']> {
+    const { closed, moved, cut } = await (scope ? this.#gateway.drain(scope) : this.#drainAll())
+    this.#sendEvents()
+    return { closed, moved, cut, report: this.#report() }
+  }
+
+  #drainAll(): Promise<DrainCounts> {
+    this.#handOver.stop()
+    this.#drained ??= this.#gateway.drain()
+    return this.#drained
+  }
+
+  async #leave(within: number): Promise<Requests['leave']['answer']> {
+    this.#leaving = true
+    this.#movesOut = true
+    this.#closes = {}
+    this.#listeners.unlisten()
+    this.#gateway.retire()
+    await this.#handOver.run(within, () => this.#sayHowFar())
+    if (this.#drained || this.#left > 0) await this.#drainAll()
+    if (this.#handOver.underWay > 0) {
+      // What was on its way to a new worker that ended instead of taking it comes back.
+      await this.#handOver.landed()
+      this.#drained = this.#gateway.drain()
+      await this.#drained
+    }
+    this.#sayHowFar()
+    this.#log.info(
+      { ...this.#handOver.summary, closes: this.#closes },
+      'connections have moved to a new worker',
+    )
+    this.#sendEvents()
+    return { report: this.#report() }
+  }
+
+  #sayHowFar(): void {
+    const left = this.#left + this.#handOver.underWay
+    this.#post({ type: 'leaving', left, closes: this.#closes, lost: this.#untold })
+    this.#untold = 0
+  }
+
+  #report(): WorkerReport {
+    this.#sinceReport.reported()
+    return { snapshot: this.#gateway.snapshot(), process: this.#process() }
+  }
+
+  #process(): ProcessInfo {
+    const { user, system } = process.cpuUsage()
+    const delay = this.#loop ? this.#loop.percentile(99) / 1e6 : 0
+    this.#loop?.reset()
+    return {
+      memory: process.memoryUsage.rss(),
+      processor: (user + system) / 1e6,
+      delay,
+      logLinesDropped: logLinesDropped(),
+      sockets: {
+        pending: this.#gateway.pending,
+        refused: { ...this.#refused },
+        short: this.#descriptors.isShort,
+      },
+    }
+  }
+
+  /** How many sockets or connections would be lost if this process ended now. */
+  get #left(): number {
+    // Sockets without a handshake are no connections; connections that came from another worker were not taken here.
+    return Math.max(this.#sockets, this.#gateway.stuck().total)
+  }
+
+  /** Tells the supervisor after sockets have closed, all those of a short while in one message. */
+  #sayHowManyAreLeft(): void {
+    this.#leftChanged = true
+    if (this.#saysHowManyAreLeft) return
+    this.#saysHowManyAreLeft = true
+    this.#clock.setTimeout(() => {
+      this.#leftChanged = false
+      this.#sinceReport.send()
+      this.#post({ type: 'left', sockets: this.#left }, undefined, () => {
+        this.#saysHowManyAreLeft = false
+        if (this.#leftChanged) this.#sayHowManyAreLeft()
+      })
+      if (this.#movesOut) this.#sayHowFar()
+    }, countEvery)
+  }
+
+  #collect(event: GatewayEvent): void {
+    if (event.type === 'close') {
+      this.#countEnd(event.code, event.by)
+      // One that came from another worker has no socket here that would say it.
+      this.#sayHowManyAreLeft()
+    }
+    if (this.#events.length === 0) {
+      this.#clock.setTimeout(() => !this.#eventsUnderWay && this.#sendEvents(), eventsEvery)
+    }
+    if (this.#events.length < eventsAtMost) this.#events.push(event)
+    else this.#eventsDropped++
+  }
+
+  #countEnd(ended: number, by: string): void {
+    // Once it drains, the only connections that it ends without a word are those that did not take one in time.
+    if (this.#drained && ended === code.abnormalClosure && by === 'gateway') {
+      this.#untold++
+      return
+    }
+    // Codes of an application are its own, and a stranger's; the gateway's are few.
+    const shown = ended < 3000 || by === 'gateway' ? ended : `${Math.floor(ended / 1000)}xxx`
+    const key = `${shown}:${by}`
+    this.#closes[key] = (this.#closes[key] ?? 0) + 1
+  }
+
+  /** While these have not been taken, others wait: a supervisor that stands still gets no queue of them. */
+  #sendEvents(): void {
+    if (this.#events.length === 0) return
+    const events = this.#events
+    const dropped = this.#eventsDropped
+    this.#events = []
+    this.#eventsDropped = 0
+    this.#eventsUnderWay = true
+    this.#post({ type: 'events', events, dropped }, undefined, () => {
+      this.#eventsUnderWay = false
+      this.#sendEvents()
+    })
+  }
+}
+
+/** Undefined where the runtime cannot measure it. */
+function monitorLoop(): ReturnType<typeof monitorEventLoopDelay> | undefined {
+  try {
+    const loop = monitorEventLoopDelay({ resolution: 20 })
+    loop.enable()
+    return loop
+  } catch {
+    return undefined
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
