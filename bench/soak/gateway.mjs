@@ -49,7 +49,12 @@ function configuration({ plain, secure, admin, tls, servers, dead, extra }) {
         hold: { for: '30s', replay: { first: 1 } },
       },
       { name: 'dead', match: { path: '/dead' }, upstreams: [`ws://127.0.0.1:${dead}`], attempts: 2 },
-      { name: 'held', upstreams: servers, hold: { for: '30s' }, health: { path: '/', interval: '2s' } },
+      {
+        name: 'held',
+        upstreams: servers,
+        hold: { for: '30s', state: 'none' },
+        health: { path: '/', interval: '2s' },
+      },
     ],
   })
 }

@@ -2,7 +2,7 @@
 // Holdfast-Session each is known again: its name, its room, how often it has spoken, and what it has heard last.
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gracefulRestart } from '@holdfast/restart'
+import { gracefulRestart, sayRestored } from '@holdfast/restart'
 import { WebSocketServer } from 'ws'
 import { Store } from './store.mjs'
 
@@ -16,6 +16,8 @@ const members = new Map()
 const rooms = new Map()
 
 const server = new WebSocketServer({ host: '127.0.0.1', port: Number(port), verifyClient: knows })
+// The gateway keeps those clients only of which it hears that they are known: all that `knows` has let in.
+sayRestored(server, () => true)
 server.on('listening', () => console.log(`listening on ws://127.0.0.1:${port}`))
 server.on('connection', (socket, request) => {
   const session = sessionOf(request)

@@ -10,8 +10,8 @@ export interface RawUpstreamOptions extends FramePeerOptions {
   protocol?: string
   /** Value of Sec-WebSocket-Extensions in the 101. Default: none. */
   extensions?: string
-  /** Further header lines of the 101, 'Name: value'. */
-  headers?: string[]
+  /** Further header lines of the 101, 'Name: value'; a function is asked for each request. */
+  headers?: string[] | ((request: HttpHead) => string[])
   /** Port to listen on. Default 0, the system chooses. */
   port?: number
   /** Takes a request before the handshake; true: it has answered, there is no WebSocket. */
@@ -108,7 +108,7 @@ export function switchingProtocols(
     `Sec-WebSocket-Accept: ${acceptKey(request.headers['sec-websocket-key'] ?? '')}`,
     ...(protocol ? [`Sec-WebSocket-Protocol: ${protocol}`] : []),
     ...(options.extensions ? [`Sec-WebSocket-Extensions: ${options.extensions}`] : []),
-    ...(options.headers ?? []),
+    ...((typeof options.headers === 'function' ? options.headers(request) : options.headers) ?? []),
   ]
   return [...lines, '', ''].join('\r\n')
 }

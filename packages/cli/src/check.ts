@@ -1,6 +1,7 @@
 // `holdfast check`: asks the doctor, prints what it found.
 import * as doctor from '@holdfast/doctor'
 import { readProxyConfigFlag } from './check-config.ts'
+import { checkHold } from './check-hold.ts'
 import { readDuration } from './duration-argument.ts'
 import { findingBlock, layerLines, summary, toExplain } from './findings-page.ts'
 import { sheetOf } from './layout.ts'
@@ -14,6 +15,7 @@ export interface CheckFlags {
   idle?: string
   proxyConfig?: string
   kind?: string
+  hold?: boolean
   json?: boolean
 }
 
@@ -25,6 +27,7 @@ export async function check(url: string | undefined, flags: CheckFlags, io: Io):
     }
     if (flags.proxyConfig !== undefined) return await readProxyConfigFlag(flags.proxyConfig, flags, io)
     if (url === undefined) throw new Failure(2, 'give a URL to check, or --proxy-config FILE', 'wrong_use')
+    if (flags.hold) return await checkHold(url, flags, io)
     await checkUrl(url, flags, io)
   } catch (error) {
     if (!(error instanceof Failure) || !flags.json || error.lines.length === 0) throw error

@@ -17,13 +17,26 @@ const columns: Column[] = [
   { title: 'DOWN', right },
   { title: 'BYTES', right, spare },
   { title: 'RE-ATTACHED', right, spare },
+  { title: 'RESTORED BY', spare },
   { title: 'SUBPROTOCOL', cut: 'end', spare },
 ]
 
 /** The connections as a table. */
 export function connectionsPage(connections: readonly ConnectionInfo[], now: number, room: Room): string {
   const rows = connections.map(
-    ({ id, route, upstream, address, state, reattached, openedAt, messages, bytes, protocol }): Cell[] => [
+    ({
+      id,
+      route,
+      upstream,
+      address,
+      state,
+      reattached,
+      restoredBy,
+      openedAt,
+      messages,
+      bytes,
+      protocol,
+    }): Cell[] => [
       id,
       route,
       state === 'open' ? state : { text: state, colour: 'yellow' },
@@ -34,6 +47,7 @@ export function connectionsPage(connections: readonly ConnectionInfo[], now: num
       messages['to-client'],
       formatBytes(bytes['to-upstream'] + bytes['to-client']),
       reattached,
+      restoredBy ?? '-',
       protocol ?? '-',
     ],
   )

@@ -127,6 +127,7 @@ export const connectionsShape = object({
       address: text,
       state: text,
       reattached: count,
+      restoredBy: optional(text),
       openedAt: count,
       messages: direction,
       bytes: direction,

@@ -5,7 +5,7 @@ test('connections lists what is held, and status shows how holds ended and the l
   timeout: 60_000,
 }, async () => {
   await using first = await startUpstream()
-  const routes = [{ name: 'chat', upstreams: [first.url], hold: { for: '60s' } }]
+  const routes = [{ name: 'chat', upstreams: [first.url], hold: { for: '60s', state: 'none' } }]
   await using holdfast = await startHoldfast({ config: { workers: 1, routes } })
   const run = async (command: string, ...args: string[]) =>
     (await runHoldfast([command, '--admin', holdfast.admin!, ...args])).stdout

@@ -62,7 +62,7 @@ const state: GatewayState = {
         messages: { 'to-upstream': 100, 'to-client': 200 },
         bytes: { 'to-upstream': 1000, 'to-client': 2000 },
         lost: { 'to-upstream': 2, 'to-client': 0 },
-        reattachments: { attached: 7, 'too-late': 1 },
+        reattachments: { attached: 7, 'too-late': 1, 'not-restored': 3 },
         reattachSeconds: {},
         reattachSum: 0,
       },
@@ -88,8 +88,8 @@ ROUTE  UPSTREAM                        HEALTH     CONNECTIONS  LAST ERROR
 chat   ws://10.0.0.1:3000              healthy         20,000  -
 chat   dns:ws://chat at 10.0.0.2:3000  unhealthy            0  connection refused
 
-HOLDS OF  HELD NOW  RE-ATTACHED  TOO LATE  REFUSED  CLIENT LEFT  ENDED  LOST MESSAGES UP  DOWN
-chat            12            7         1        0            0      0                 2     0
+HOLDS OF  HELD NOW  RE-ATTACHED  TOO LATE  NOT RESTORED  LOST AGAIN  REFUSED  CLIENT LEFT  ENDED  LOST MESSAGES UP  DOWN
+chat            12            7         1             3           0        0            0      0                 2     0
 
 ROUTE  CLOSE CODE  NAME                BY        COUNT  PER SECOND
 chat   1000        Normal Closure      client      900           -

@@ -22,7 +22,7 @@ describe.skipIf(runtime().name !== 'node')('while the wall clock jumps by an hou
     const route = {
       name: 'chat',
       upstreams: [first.url],
-      hold: { for: '60s' },
+      hold: { for: '60s', state: 'none' },
       health: { path: '/', interval: '2s' },
       keepalive: { ping: '20s', timeout: '20s' },
     }

@@ -32,7 +32,13 @@ export {
 } from './hold/replay/index.ts'
 export {
   type GatewayState,
+  type HoldProposal,
+  type Opening,
+  proposeHold,
+  type RecordOptions,
   type ReloadResult,
+  recordOpening,
+  type Said,
   type SiteAnswer,
   siteAnswer,
   type UpgradeResult,

@@ -45,6 +45,14 @@ const examples: { [W in Happening['what']]: [string, Extract<Happening, { what: 
     'with `hold`: no upstream is there again within `hold.for`, or the next one refuses or agrees to what does not fit, or the client refers to messages that only the last one has seen',
     { what: 'upstream-not-back', retry: 2345 },
   ],
+  'session-not-restored': [
+    'with `hold`: the upstream goes, or is there again, and nobody restores the session of the client: no replay, no `Holdfast-Restored: 1`, no `state: none`',
+    { what: 'session-not-restored', retry: 345 },
+  ],
+  'upstream-lost-again': [
+    'with `hold`: the second loss without a message of an upstream in between, or the thirty-first re-attachment within five minutes',
+    { what: 'upstream-lost-again', retry: 2345 },
+  ],
   'upstream-breaks-protocol': ['the upstream breaks RFC 6455', { what: 'upstream-breaks-protocol' }],
   'upstream-reason-not-utf8': [
     'the upstream closes with a reason that is not UTF-8',

@@ -137,9 +137,10 @@ test.each([
   ['hold: { on: [1000] }', 'hold.on[0] must not be 1000, which always reaches the client; leave it out'],
   ['hold: { on: [gone] }', "hold.on[0] must be a close code such as 1012, or lost, not 'gone'"],
   [
-    'hold: { replay: mqtt }',
-    "hold.replay must be none, { first: N }, { file: PATH }, or one of graphql-transport-ws, phoenix, action-cable, stomp, not 'mqtt'",
+    'hold: { replay: socket.io }',
+    "hold.replay must be auto, none, { first: N }, { file: PATH }, or one of graphql-transport-ws, phoenix, action-cable, stomp, not 'socket.io'",
   ],
+  ['hold: { state: kept }', "hold.state must be one of auto, none, not 'kept'; use auto or none"],
   ['resume: true', 'resume is not available in this version; remove the key'],
 ])('a route with %s is refused', async (keys, words) => {
   expect((await fault(keys)).replace(/^routes\[0\]\./, '')).toBe(words)
@@ -150,7 +151,19 @@ test.each([
     'health: {}',
     { health: { path: '/', interval: 5_000, timeout: 2_000, ping: true, healthy: 2, unhealthy: 3 } },
   ],
-  ['hold: {}', { hold: { for: 30_000, on: [1012, 'lost'], buffer: 262_144, replay: { by: 'none' } } }],
+  [
+    'hold: {}',
+    {
+      hold: {
+        for: 30_000,
+        on: [1012, 'lost'],
+        state: 'auto',
+        buffer: 262_144,
+        replay: { by: 'auto' },
+      },
+    },
+  ],
+  ['hold: { state: none, replay: none }', { hold: { state: 'none', replay: { by: 'none' } } }],
   ['hold: { on: [1012, 4000] }', { hold: { on: [1012, 4000] } }],
   ['hold: { replay: { first: 2 } }', { hold: { replay: { by: 'first', messages: 2 } } }],
   ['hold: { replay: stomp }', { hold: { replay: { by: 'protocol', name: 'stomp' } } }],

@@ -51,7 +51,10 @@ const entries: Record<string, [What, (started: Started) => Promise<void>]> = {
   'the start of a search': [{ hold: { redial: fail } }, loses],
   'a search': [{ hold: { redial: () => Promise.reject(broken) } }, loses],
   'the draw of a delay': [
-    { pipe: { retry: fail }, hold: { options: { for: 1, on: [], buffer: 1, replay: { by: 'none' } } } },
+    {
+      pipe: { retry: fail },
+      hold: { options: { for: 1, on: [], buffer: 1, state: 'none', replay: { by: 'none' } } },
+    },
     async ({ upstream }) => void upstream.push(close(1012, false)),
   ],
 }
@@ -102,12 +105,17 @@ describe('a fault in', () => {
   test('a timer tells the client 1011, too', async () => {
     let dials = 0
     const redial = () =>
-      dials++ === 0 ? Promise.resolve({ ok: true as const, stream: second }) : (fail() as never)
+      dials++ === 0
+        ? Promise.resolve({ ok: true as const, stream: second, restored: false })
+        : (fail() as never)
     const second = new PeerStream()
     const started = start({ hold: { redial } })
     await loses(started)
     await turns(3)
     expect(started.pipe.state).toBe('open')
+    // Without a word of it in between, a second loss would be the last.
+    second.push(frame({ opcode: opcode.text, payload: 'here' }))
+    await turns(2)
     second.destroy()
     await turns(3)
     expect(started.pipe.state).toBe('held')

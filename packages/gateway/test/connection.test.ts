@@ -21,7 +21,16 @@ const about = {
 /** On a route with `hold`, where nothing stands in the way of holding unless it is said. */
 const held = (some: Partial<Holdable> = {}): Circumstances => ({
   ...about,
-  hold: { on: [1012, 'lost'], resendable: true, partlyTold: false, ...some },
+  hold: {
+    on: [1012, 'lost'],
+    resendable: true,
+    partlyTold: false,
+    unproven: false,
+    lostAgain: false,
+    tooOften: false,
+    shortRetry: () => 250,
+    ...some,
+  },
 })
 
 function run(...events: ConnectionEvent[]) {
@@ -334,6 +343,10 @@ describe('a connection', () => {
     on: fc.subarray<number | 'lost'>([1001, 1012, 'lost']),
     resendable: fc.boolean(),
     partlyTold: fc.boolean(),
+    unproven: fc.boolean(),
+    lostAgain: fc.boolean(),
+    tooOften: fc.boolean(),
+    shortRetry: fc.constant(() => 250),
   })
 
   test('with or without hold keeps to the order of things, whatever happens, and is closed when it is cut', () => {
@@ -353,8 +366,14 @@ describe('a connection', () => {
           if (!holds) expect(['open', 'failing', 'closing', 'closed']).toContain(after.name)
           if (was.name === 'failing') expect(['failing', 'closing', 'closed']).toContain(after.name)
           if (after.name === 'held' && was.name !== 'held') {
-            expect(hold).toMatchObject({ resendable: true, partlyTold: false })
-            expect(actions.map(({ do: what }) => what)).toEqual(['hold'])
+            expect(hold).toMatchObject({
+              resendable: true,
+              partlyTold: false,
+              unproven: false,
+              tooOften: false,
+            })
+            expect(actions).toEqual([expect.objectContaining({ do: 'hold' })])
+            if (hold.lostAgain) expect(actions).not.toMatchObject([{ code: 1006 }])
             closes.upstream = 0
           }
           if (was.name === 'closed') expect(actions).toEqual([])

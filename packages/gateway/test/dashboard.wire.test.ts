@@ -66,7 +66,7 @@ describe.skipIf(browserMissing())('the page of a running gateway', { timeout: 40
 
   test('shows who is held while a backend restarts, and that they are back', async () => {
     await using backend = await forkUpstream()
-    const routes = [{ name: 'chat', upstreams: [backend.url], hold: { for: '20s' } }]
+    const routes = [{ name: 'chat', upstreams: [backend.url], hold: { for: '20s', state: 'none' } }]
     await using holdfast = await startHoldfast({ config: { routes } })
     const clients = Array.from({ length: 5 }, () => wsClient(holdfast.url))
     await Promise.all(clients.map(({ opened }) => opened))

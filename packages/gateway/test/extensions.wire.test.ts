@@ -79,7 +79,13 @@ describe('permessage-deflate of ws works end to end', () => {
   })
 })
 
-const hold = { for: 10_000, on: [1012, 'lost' as const], buffer: 262_144, replay: { by: 'none' as const } }
+const hold = {
+  for: 10_000,
+  on: [1012, 'lost' as const],
+  buffer: 262_144,
+  state: 'none' as const,
+  replay: { by: 'none' as const },
+}
 
 describe("the parameters of an upstream's answer are the client's to judge", () => {
   /** What servers in use answer to what clients in use offer; each pair works without a gateway. */

@@ -53,7 +53,13 @@ async function start(): Promise<Target> {
         ],
         routes: [
           { name: 'echo', match: { path: '/echo*' }, upstreams: [echo.url] },
-          { name: 'held', match: { path: '/held*' }, upstreams, ...quick, hold: { for: '300ms' } },
+          {
+            name: 'held',
+            match: { path: '/held*' },
+            upstreams,
+            ...quick,
+            hold: { for: '300ms', state: 'none' },
+          },
           { name: 'odd', upstreams, ...quick },
         ],
       },

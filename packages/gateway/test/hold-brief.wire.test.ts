@@ -9,7 +9,7 @@ test('an upstream that lets go of each client at once is tried less and less oft
   })
   await using gateway = await startGateway({
     upstreams: [upstream.url],
-    hold: { for: 1000, on: [1012, 'lost'], buffer: 65_536, replay: { by: 'none' } },
+    hold: { for: 1000, on: [1012, 'lost'], buffer: 65_536, state: 'none', replay: { by: 'none' } },
   })
   await using client = wsClient(gateway.url)
   await client.opened

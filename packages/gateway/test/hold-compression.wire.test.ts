@@ -19,7 +19,13 @@ import {
 import { describe, expect, test } from 'vitest'
 import { held, nothingLeft, restartingUpstream, restartReason, route } from './holding.ts'
 
-const hold = { for: 10_000, on: [1012, 'lost' as const], buffer: 262_144, replay: { by: 'none' as const } }
+const hold = {
+  for: 10_000,
+  on: [1012, 'lost' as const],
+  buffer: 262_144,
+  state: 'none' as const,
+  replay: { by: 'none' as const },
+}
 
 /** Text that compresses well, and better still with what came before it in the window. */
 function textOf(n: number, size: number): string {

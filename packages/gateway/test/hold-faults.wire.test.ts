@@ -18,7 +18,13 @@ import { describe, expect, test } from 'vitest'
 import { digestOf } from './arbitrary-frames.ts'
 
 const buffer = 64 * 1024
-const hold = { for: 5_000, on: [1012, 'lost' as const], buffer, replay: { by: 'none' as const } }
+const hold = {
+  for: 5_000,
+  on: [1012, 'lost' as const],
+  buffer,
+  state: 'none' as const,
+  replay: { by: 'none' as const },
+}
 
 const kinds = [
   { kind: 'text', op: opcode.text, compressed: false },

@@ -13,6 +13,7 @@ const hold = {
   for: 30_000,
   on: [1012, 'lost' as const],
   buffer: 256 * 1024,
+  state: 'none' as const,
   replay: { by: 'none' as const },
 }
 const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3'

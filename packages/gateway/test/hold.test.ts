@@ -165,7 +165,7 @@ describe('a connection on a route with hold', () => {
   test('reads no more of a client than the buffer holds, and reads on when the next upstream is there', async () => {
     const held = startHeldPipe(
       {},
-      { options: { for: 30_000, on: ['lost'], buffer: 5000, replay: { by: 'none' } } },
+      { options: { for: 30_000, on: ['lost'], buffer: 5000, state: 'none', replay: { by: 'none' } } },
     )
     held.upstream.destroy()
     await turns(2)
@@ -182,7 +182,7 @@ describe('a connection on a route with hold', () => {
   test('reads the answer to its Close of a client whose buffer was full', async () => {
     const held = startHeldPipe(
       {},
-      { options: { for: 30_000, on: ['lost'], buffer: 2000, replay: { by: 'none' } } },
+      { options: { for: 30_000, on: ['lost'], buffer: 2000, state: 'none', replay: { by: 'none' } } },
     )
     held.upstream.destroy()
     await turns(2)
@@ -210,7 +210,7 @@ describe('a connection on a route with hold', () => {
     const held = startHeldPipe(
       {},
       {
-        options: { for: 30_000, on: ['lost'], buffer: 2000, replay: { by: 'none' } },
+        options: { for: 30_000, on: ['lost'], buffer: 2000, state: 'none', replay: { by: 'none' } },
         replay: { create: lateReplay },
       },
     )
@@ -232,9 +232,12 @@ describe('a connection on a route with hold', () => {
     await turns(2)
     const next = await held.attach()
     held.clock.tick(30_000)
-    expect(next.destroyed).toBe(true)
-    expect(held.record.searches).toHaveLength(2)
+    // It is the second loss without a message in between.
+    expect(codesOf(held.client)).toEqual([1012])
+    expect(held.record).toMatchObject({ ended: ['attached'], letGo: ['lost-again'] })
     held.pipe.cut()
+    expect(next.destroyed).toBe(true)
+    await turns(1)
     expect(held.clock.pending).toBe(0)
   })
 

@@ -5,7 +5,14 @@ import { expect } from 'vitest'
 type Hold = NonNullable<RouteInit['hold']>
 
 export function holding(settings: Partial<Hold> = {}): Hold {
-  return { for: 10_000, on: [1012, 'lost'], buffer: 64 * 1024, replay: { by: 'none' }, ...settings }
+  return {
+    for: 10_000,
+    on: [1012, 'lost'],
+    buffer: 64 * 1024,
+    state: 'none',
+    replay: { by: 'none' },
+    ...settings,
+  }
 }
 
 export const restartReason = /^service restart; retry=\d+$/

@@ -8,6 +8,7 @@ import {
   frame,
   type GatewayInit,
   gatewayOptions,
+  type HttpHead,
   opcode,
   parseFrames,
   type RawClient,
@@ -21,7 +22,13 @@ import { describe, expect, test } from 'vitest'
 import { Gateway } from '../src/gateway.ts'
 import { anyMessages, cutAt, digestOf, joinMessages, toFrames } from './arbitrary-frames.ts'
 
-const hold = { for: 10_000, on: [1012, 'lost' as const], buffer: 262_144, replay: { by: 'none' as const } }
+const hold = {
+  for: 10_000,
+  on: [1012, 'lost' as const],
+  buffer: 262_144,
+  state: 'none' as const,
+  replay: { by: 'none' as const },
+}
 
 /** Two gateways, with the same configuration unless told otherwise; clients connect to the first. */
 async function twoGateways(init: GatewayInit, other: GatewayInit = init) {
@@ -274,6 +281,61 @@ describe('a connection that cannot be packed goes on as it was', () => {
     const next = await upstream.connection()
     expect(String((await next.message()).payload)).toBe('for the next one')
     expect(await gateways.move()).toBe(true)
+  })
+})
+
+describe('what is known of a restored session', () => {
+  const auto = { ...hold, state: 'auto' as const, replay: { by: 'auto' as const } }
+
+  test('moves along: who restored it, and that its last loss was without a message since', async () => {
+    const headers = (request: HttpHead) =>
+      request.headers['holdfast-reattach'] ? ['Holdfast-Restored: 1'] : []
+    await using upstream = await rawUpstream({ headers })
+    await using gateways = await twoGateways({ upstreams: [upstream.url], hold: auto })
+    await using client = await rawClient(gateways.url)
+    const first = await upstream.connection()
+    first.reset()
+    const next = await upstream.connection()
+    await eventually('it goes on', () => gateways.connection()?.state === 'open')
+    expect(gateways.connection()).toMatchObject({ reattached: 1, restoredBy: 'upstream' })
+    expect(await gateways.move()).toBe(true)
+    expect(gateways.connection()).toMatchObject({ reattached: 1, restoredBy: 'upstream' })
+    next.reset()
+    expect(await client.closeFrame()).toMatchObject({ code: 1012 })
+    expect(gateways.counters()[1]!.reattachments).toEqual({ 'lost-again': 1 })
+  })
+
+  test('is asked of the next upstream in the process to which the held client has moved', async () => {
+    let says: string[] = []
+    const upstream = await rawUpstream({})
+    const { port } = upstream
+    await using gateways = await twoGateways({ upstreams: [upstream.url], hold: auto })
+    await using client = await rawClient(gateways.url)
+    client.text('hello')
+    await (await upstream.connection()).message()
+    await upstream[Symbol.asyncDispose]()
+    await eventually('a held client', () => gateways.connection()?.state === 'held')
+    expect(await gateways.move()).toBe(true)
+    says = ['Holdfast-Restored: 1']
+    await using back = await rawUpstream({ port, headers: () => says })
+    client.text('meanwhile')
+    expect(String((await (await back.connection()).message()).payload)).toBe('meanwhile')
+  })
+
+  test('and what is spoken, of which the first message told', async () => {
+    await using upstream = await rawUpstream()
+    await using gateways = await twoGateways({ upstreams: [upstream.url], hold: auto })
+    await using client = await rawClient(gateways.url)
+    const first = await upstream.connection()
+    client.text('no protocol that anybody knows')
+    await first.message()
+    expect(await gateways.move()).toBe(true)
+    // In the other process it is not the first message any more.
+    client.text(JSON.stringify({ id: 1, method: 'subscription', params: { path: 'ticks' } }))
+    await first.message()
+    first.close(1012)
+    expect(await client.closeFrame()).toMatchObject({ code: 1012 })
+    expect(gateways.counters()[1]!.reattachments).toEqual({ 'not-restored': 1 })
   })
 })
 

@@ -49,7 +49,13 @@ test('the shape of a packed connection is that of its version: a change needs an
 test('a record of this version that an earlier build wrote goes on in the middle of its messages', async () => {
   await using client = await line()
   await using upstream = await line()
-  const hold = { for: 5000, on: [1012], buffer: 65_536, replay: { by: 'none' as const } }
+  const hold = {
+    for: 5000,
+    on: [1012],
+    buffer: 65_536,
+    state: 'none' as const,
+    replay: { by: 'none' as const },
+  }
   const options = gatewayOptions({ name: 'chat', upstreams: ['ws://127.0.0.1:1'], hold })
   const gateway = new Gateway(options, { log: pino({ enabled: false }) })
   let released = 0
@@ -105,6 +111,13 @@ test('a record of another version, or that says anything else than its type, is 
       expect(() => readPacked(JSON.stringify(broken))).toThrow(TypeError)
     }),
   )
+})
+
+test('a record of the version before comes with what was promised then: it is held, whoever restores it', () => {
+  const earlier = readFileSync(new URL('golden/packed-connection-1.json', import.meta.url), 'utf8')
+  const { held, before } = readPacked(JSON.stringify(JSON.parse(earlier).record))
+  expect(held!.hold).toMatchObject({ state: 'none', replay: { by: 'none' } })
+  expect(before.pipe.hold!.proof).toEqual({ losses: 0, attached: [] })
 })
 
 test('a field that this version does not know is refused, not forgotten', () => {

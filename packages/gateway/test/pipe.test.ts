@@ -194,7 +194,7 @@ describe('a pipe', () => {
         async (toClient, toUpstream, sizes, dice, { compressed, buffer, together }) => {
           const held = startHeldPipe(
             { rsv: compressed ? 0x40 : 0, closeTimeout: 1e9, keepalive: { ping: 10, timeout: 1e9 } },
-            { options: { for: 1e9, on: [1012, 'lost'], buffer, replay: { by: 'none' } } },
+            { options: { for: 1e9, on: [1012, 'lost'], buffer, state: 'none', replay: { by: 'none' } } },
           )
           const { pipe, client, clock } = held
           const frames = toFrames(toUpstream, true, compressed)

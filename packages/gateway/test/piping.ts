@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream'
 import { fakeClock } from '@holdfast/testing'
 import type { Verdict } from '../src/connection/connection-state.ts'
 import { Pipe, type PipeOptions } from '../src/connection/pipe.ts'
-import type { HoldResult } from '../src/core/snapshot.ts'
+import type { HoldResult, LetGo, RestoredBy } from '../src/core/snapshot.ts'
 import type { HoldDeps, Redialled } from '../src/hold/hold.ts'
 
 /** A stream whose peer is the test: what it gets is in `written`, what it says is pushed. */
@@ -71,11 +71,14 @@ export function startHeldPipe(some: Partial<PipeOptions> = {}, hold: Partial<Hol
     held: 0,
     contextsKept: 0,
     ended: [] as HoldResult[],
+    asking: 0,
+    restoredBy: [] as RestoredBy[],
+    letGo: [] as LetGo[],
     lost: { 'to-upstream': 0, 'to-client': 0 },
   }
   let found: ((result: Redialled) => void) | undefined
   const deps: HoldDeps = {
-    options: { for: 30_000, on: [1012, 'lost'], buffer: 262_144, replay: { by: 'none' } },
+    options: { for: 30_000, on: [1012, 'lost'], buffer: 262_144, state: 'none', replay: { by: 'none' } },
     mayHold: () => true,
     redial(departed, within, signal) {
       record.searches.push({ departed, within, signal })
@@ -83,6 +86,14 @@ export function startHeldPipe(some: Partial<PipeOptions> = {}, hold: Partial<Hol
         found = resolve
       })
     },
+    worthAsking: () => true,
+    onAsking(by) {
+      record.asking += by
+    },
+    onAnswer: () => {},
+    shortRetry: () => 250,
+    onReattached: (by) => void record.restoredBy.push(by),
+    onLetGo: (why) => void record.letGo.push(why),
     onHeld: () => void record.held++,
     onCarried: () => {},
     onHoldEnded: (result) => void record.ended.push(result),
@@ -101,9 +112,9 @@ export function startHeldPipe(some: Partial<PipeOptions> = {}, hold: Partial<Hol
       return found !== undefined
     },
     /** Ends the search, with a new upstream unless it is said otherwise. */
-    async attach(result?: Redialled): Promise<PeerStream> {
+    async attach(result?: Redialled, restored = false): Promise<PeerStream> {
       const stream = new PeerStream()
-      found?.(result ?? { ok: true, stream })
+      found?.(result ?? { ok: true, stream, restored })
       found = undefined
       await turns(2)
       return stream

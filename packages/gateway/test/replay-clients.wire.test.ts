@@ -16,6 +16,7 @@ const hold = (name: string) => ({
   for: 20_000,
   on: [1012, 'lost' as const],
   buffer: 256 * 1024,
+  state: 'auto' as const,
   replay: { by: 'protocol' as const, name },
 })
 

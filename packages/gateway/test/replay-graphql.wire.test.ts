@@ -21,6 +21,7 @@ const hold = {
   for: 20_000,
   on: [1012, 'lost' as const],
   buffer: 256 * 1024,
+  state: 'auto' as const,
   replay: { by: 'protocol' as const, name: 'graphql-transport-ws' },
 }
 

@@ -12,7 +12,7 @@ import {
 } from '@holdfast/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-const hold = { for: 20_000, on: [1012, 'lost' as const], buffer: 256 * 1024 }
+const hold = { for: 20_000, on: [1012, 'lost' as const], state: 'auto' as const, buffer: 256 * 1024 }
 
 let folder: string
 beforeAll(() => {

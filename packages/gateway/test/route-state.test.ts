@@ -16,7 +16,13 @@ afterAll(() => rmSync(folder, { recursive: true }))
 function routeWith(name: string, needsUpstream: boolean, before = ''): RouteOptions {
   const path = join(folder, `${name}.mjs`)
   writeFileSync(path, `${before}\nexport default { create() {}, needsUpstream: ${needsUpstream} }`)
-  const hold = { for: 1000, on: [1012], buffer: 1, replay: { by: 'file' as const, path } }
+  const hold = {
+    for: 1000,
+    on: [1012],
+    buffer: 1,
+    state: 'auto' as const,
+    replay: { by: 'file' as const, path },
+  }
   return gatewayOptions({ upstreams: ['ws://127.0.0.1:1'], hold }).routes[0]!
 }
 

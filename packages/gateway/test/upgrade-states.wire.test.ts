@@ -158,7 +158,9 @@ onNode('a closing handshake under way is finished by the old worker', async () =
 
 onNode('a held connection moves without its upstream and goes on with the next one', async () => {
   const first = await startUpstream()
-  const routes = [{ name: 'all', upstreams: [first.url], hold: { for: '30s', on: [1012, 'lost'] } }]
+  const routes = [
+    { name: 'all', upstreams: [first.url], hold: { for: '30s', on: [1012, 'lost'], state: 'none' } },
+  ]
   await using holdfast = await serve(first.url, { config: { ...patient, routes } })
   await using client = wsClient(holdfast.url)
   await client.opened

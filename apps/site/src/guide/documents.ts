@@ -16,6 +16,7 @@ export const guideParts: readonly GuidePart[] = [
     documents: [
       'docs/configuration.md',
       'docs/deploying.md',
+      'docs/applications.md',
       'docs/operations.md',
       'docs/operators-page.md',
       'docs/metrics.md',

@@ -18,6 +18,7 @@ export function registerCheck(program: Command, io: Io): void {
     .option('--idle <duration>', 'silence to survive; 70s finds limits of a minute (default: 3s)')
     .option('--proxy-config <file>', 'configuration of a proxy, or - for standard input, such as nginx -T')
     .option('--kind <name>', 'the proxy that it is for, where its text does not tell')
+    .option('--hold', "record one client's opening behind the URL, and say how its route should hold it")
     .option('--json', 'print one JSON document')
     .action(async (url: string | undefined, flags: CheckFlags) => {
       // The doctor is loaded by those who call for it only: the other commands start faster.

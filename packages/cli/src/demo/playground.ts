@@ -174,7 +174,7 @@ function gatewayConfig({ port }: Listening): object {
     deadline: `${deadline}ms`,
   }
   const routes = [
-    { name: 'hold', match: { path: holdPath }, ...route, hold: { for: '60s' } },
+    { name: 'hold', match: { path: holdPath }, ...route, hold: { for: '60s', state: 'none' } },
     { name: 'echo', ...route },
   ]
   return { admin: '127.0.0.1:0', workers: 1, drain, routes }

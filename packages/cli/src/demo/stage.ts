@@ -104,7 +104,7 @@ function gatewayConfig(backends: readonly Listening[], { gateway: { spread, retr
   }
   const upstreams = backends.map(({ port }) => `ws://127.0.0.1:${port}`)
   const routes = [
-    { name: 'hold', match: { path: holdPath }, upstreams, hold: { for: '10s' } },
+    { name: 'hold', match: { path: holdPath }, upstreams, hold: { for: '10s', state: 'none' } },
     { name: 'echo', upstreams },
   ]
   return { admin: '127.0.0.1:0', workers: 2, drain, routes }

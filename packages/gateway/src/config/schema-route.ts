@@ -193,14 +193,15 @@ const replaySection = z
           'An ES module of your own, relative to the configuration file.',
         ),
       }),
-      choice(['none', ...replayProtocols]),
+      choice(['auto', 'none', ...replayProtocols]),
     ],
     {
-      error: () => `must be none, { first: N }, { file: PATH }, or one of ${replayProtocols.join(', ')}`,
+      error: () =>
+        `must be auto, none, { first: N }, { file: PATH }, or one of ${replayProtocols.join(', ')}`,
     },
   )
   .transform((value): ReplayOptions => {
-    if (value === 'none') return { by: 'none' }
+    if (value === 'auto' || value === 'none') return { by: value }
     if (typeof value === 'string') return { by: 'protocol', name: value }
     return 'first' in value ? { by: 'first', messages: value.first } : { by: 'file', path: value.file }
   })
@@ -210,10 +211,18 @@ const hold = section({
   on: list(departure, 'close code, or lost')
     .default([code.serviceRestart, 'lost'])
     .describe('Close codes of the upstream after which the client is held; lost: its TCP ended without one.'),
+  state: choice(['auto', 'none'])
+    .default('auto')
+    .describe(
+      'auto: a client goes on only when a replay or the new upstream (Holdfast-Restored) has restored its session, ' +
+        'else it is told 1012. none: every message stands for itself, and it always goes on.',
+    ),
   buffer: size()
     .prefault('256KiB')
     .describe('Bytes of the client kept for the next upstream; then it is not read any more.'),
-  replay: replaySection.prefault('none').describe('What the next upstream is told again.'),
+  replay: replaySection
+    .prefault('auto')
+    .describe('What the next upstream is told again. auto: what fits the protocol, where it is recognised.'),
 })
 
 const limits = section({

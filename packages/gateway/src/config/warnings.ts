@@ -1,5 +1,5 @@
 import { adviceFor } from '@holdfast/close-codes'
-import type { GatewayOptions, RouteOptions } from '../core/index.ts'
+import type { GatewayOptions, HoldOptions, RouteOptions } from '../core/index.ts'
 import { covers } from '../handshake/index.ts'
 import { type Path, Wrong } from './errors.ts'
 
@@ -31,8 +31,13 @@ function shadowWarnings(routes: RouteOptions[]): { path: Path; wrong: Wrong }[] 
   })
 }
 
-function routeWarnings({ closeCodes, limits }: RouteOptions, index: number): { path: Path; wrong: Wrong }[] {
+function routeWarnings(
+  { closeCodes, limits, hold }: RouteOptions,
+  index: number,
+): { path: Path; wrong: Wrong }[] {
   const found: { path: Path; wrong: Wrong }[] = []
+  const unproven = hold && holdWarning(hold)
+  if (unproven) found.push({ path: ['routes', index, 'hold'], wrong: unproven })
   for (const [key, code] of Object.entries(closeCodes)) {
     if (adviceFor(code).action !== 'stop') continue
     const wrong = new Wrong(`is ${code}, after which clients do not come back`)
@@ -44,4 +49,17 @@ function routeWarnings({ closeCodes, limits }: RouteOptions, index: number): { p
     found.push({ path: ['routes', index, 'limits', 'perAddress'], wrong })
   }
   return found
+}
+
+/** A hold that counts on the server's word, of which nothing stands here: what happens where that does not come. */
+function holdWarning({ state, replay }: HoldOptions): Wrong | undefined {
+  if (state === 'none' || (replay.by !== 'auto' && replay.by !== 'none')) return undefined
+  const who =
+    replay.by === 'auto'
+      ? 'whose protocol is recognised, or whose server says Holdfast-Restored: 1; all others are'
+      : 'whose server says Holdfast-Restored: 1; without that a client is'
+  return new Wrong(
+    `lets only those clients go on ${who} told 1012 when a server is there again`,
+    'see docs/applications.md; write state: none if the server keeps nothing for a connection',
+  )
 }

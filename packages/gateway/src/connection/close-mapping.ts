@@ -36,6 +36,10 @@ export type Happening =
   | { what: 'upstream-lost-inside-message'; retry: number }
   /** Held for as long as `hold.for` says, or refused by the next upstream. */
   | { what: 'upstream-not-back'; retry: number }
+  /** On a route with `hold`: its upstream has gone, and nobody restores the client's session. */
+  | { what: 'session-not-restored'; retry: number }
+  /** On a route with `hold`: re-attached, and lost again before the upstream said anything; or too often. */
+  | { what: 'upstream-lost-again'; retry: number }
   | { what: 'upstream-breaks-protocol' }
   | { what: 'upstream-reason-not-utf8' }
   | { what: 'upstream-silent' }
@@ -174,6 +178,16 @@ const table: { [W in Happening['what']]: Row<W> } = {
   'upstream-not-back': (h, m) => ({
     client: close(m.closeCodes.restart, words.serviceRestart, h.retry),
     upstream: close(code.goingAway, words.serviceRestart),
+    by: 'gateway',
+  }),
+  'session-not-restored': (h, m) => ({
+    client: close(m.closeCodes.restart, words.serviceRestart, h.retry),
+    upstream: close(code.goingAway, words.serviceRestart),
+    by: 'gateway',
+  }),
+  'upstream-lost-again': (h, m) => ({
+    client: close(m.closeCodes.restart, words.serviceRestart, h.retry),
+    upstream: end,
     by: 'gateway',
   }),
   'upstream-breaks-protocol': (_, m) => ({

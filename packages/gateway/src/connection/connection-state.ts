@@ -1,6 +1,6 @@
 // The state of one connection, what can happen to it, and what is then to be done: types only.
 
-import type { ClosedBy } from '../core/index.ts'
+import type { ClosedBy, LetGo } from '../core/index.ts'
 import type { Holdable } from '../hold/index.ts'
 import type { Happening, Manners, SideName, Told } from './close-mapping.ts'
 /**
@@ -92,6 +92,8 @@ export type ConnectionAction =
   | { do: 'release' }
   /** Let go of the upstream, with an answer to its Close where one is due, and look for the next one. */
   | { do: 'hold'; code: number; echo: boolean }
+  /** Count a client that could have been held, and is told 1012 instead. */
+  | { do: 'let-go'; why: LetGo }
   /** The next upstream gets what was kept, and the client is read again. */
   | { do: 'resume' }
 

@@ -1,6 +1,7 @@
 // How an upstream of a held client goes, and the time until another is there: the states 'leaving' and 'held' of
 // connection.ts.
 import { code } from '@holdfast/close-codes'
+import type { LetGo } from '../core/index.ts'
 import type { Holdable } from '../hold/index.ts'
 import { begin, end } from './closing.ts'
 import type {
@@ -98,7 +99,20 @@ function departureOf(event: ConnectionEvent, { on }: Holdable): Departure | unde
 }
 
 function hold(departure: Departure, event: ConnectionEvent, about: Circumstances): Step {
-  const { resendable, partlyTold } = about.hold!
+  const { resendable, partlyTold, unproven, lostAgain, tooOften, shortRetry } = about.hold!
+  if (unproven) {
+    // An upstream's own reason is kept: it may carry a `retry=` of its own.
+    const itself = event.type === 'close-frame' && event.code === code.serviceRestart && event.reason !== ''
+    if (itself) return letGo('not-restored', end(event, about)!)
+    return letGo('not-restored', begin({ what: 'session-not-restored', retry: shortRetry() }, event, about))
+  }
+  if (tooOften || (lostAgain && departure.code === code.abnormalClosure)) {
+    return letGo('lost-again', begin({ what: 'upstream-lost-again', retry: about.retry() }, event, about))
+  }
   if (resendable && !partlyTold) return [{ name: 'held' }, [{ do: 'hold', ...departure }]]
   return begin({ what: 'upstream-lost-inside-message', retry: about.retry() }, event, about)
+}
+
+function letGo(why: LetGo, [state, actions]: Step): Step {
+  return [state, [{ do: 'let-go', why }, ...actions]]
 }

@@ -9,7 +9,7 @@ import type { Replay } from '../hold/replay/index.ts'
 import { deflateRsv } from '../http/index.ts'
 import { closeFrame } from '../wire/index.ts'
 import { awaitTcpEnd, endTcp } from './close-handshake.ts'
-import type { Happening, Manners } from './close-mapping.ts'
+import { type Happening, type Manners, words } from './close-mapping.ts'
 import { next } from './connection.ts'
 import type { ConnectionAction, ConnectionEvent, ConnectionState, Verdict } from './connection-state.ts'
 import type { KeepaliveOptions } from './keepalive.ts'
@@ -178,8 +178,15 @@ export class Pipe {
 
   /** The operator takes the upstream away: a held client goes on with another, others are told to come back. */
   leaveUpstream(retry: number, closeTimeout: number): void {
-    if (this.#hold?.holdable) this.step({ type: 'upstream-drained' })
+    const holdable = this.#hold?.holdable
+    if (holdable && !holdable.unproven) this.step({ type: 'upstream-drained' })
     else this.end({ what: 'gateway-drains', retry }, closeTimeout)
+  }
+
+  /** Tells an upstream that it is not wanted after all, and lets go of it. */
+  dismiss(upstream: Duplex): void {
+    upstream.write(closeFrame(code.goingAway, words.serviceRestart, true))
+    awaitTcpEnd(upstream, this.#clock)
   }
 
   /** The delay for a `retry=` of the gateway's own. */
@@ -361,7 +368,9 @@ export class Pipe {
       case 'release':
         return this.#hold!.release()
       case 'hold':
-        return this.#holdClient(action.code, action.echo)
+        return this.#holdClient(action)
+      case 'let-go':
+        return this.#hold!.letGo(action.why)
       case 'resume':
         return this.#hold!.resume()
     }
@@ -373,7 +382,7 @@ export class Pipe {
   }
 
   /** Lets the upstream go; the client stays. */
-  #holdClient(departed: number, echo: boolean): void {
+  #holdClient({ code: departed, echo }: Extract<ConnectionAction, { do: 'hold' }>): void {
     this.#clock.clearTimeout(this.#closeTimer)
     const gone = this.upstream
     // RFC 6455 5.5.1: a Close is answered with a Close; inside a frame of the client's there is no place for one.

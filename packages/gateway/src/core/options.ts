@@ -166,6 +166,8 @@ export interface HealthOptions {
 
 /** What a held connection's next upstream is told again; docs/replay.md is the guide to it. */
 export type ReplayOptions =
+  /** What fits the client's protocol, as far as it is recognised: the table in hold/replay/protocols.ts. */
+  | { by: 'auto' }
   | { by: 'none' }
   /** The client's first so many messages. */
   | { by: 'first'; messages: number }
@@ -189,6 +191,14 @@ export interface HoldOptions {
    */
   on: (number | 'lost')[]
   /**
+   * Whether the server keeps something for a connection. `auto`: it may, so that a client goes on only when its session
+   * has been restored: by a replay module, or by the new upstream's word (`Holdfast-Restored: 1` in its 101); otherwise
+   * it is told 1012. `none`: every message stands for itself, and a client always goes on.
+   *
+   * @default 'auto'
+   */
+  state: 'auto' | 'none'
+  /**
    * Bytes of one client that are kept for the next upstream; then the client is not read any more.
    *
    * @default 262144 (256KiB)
@@ -197,7 +207,7 @@ export interface HoldOptions {
   /**
    * What the next upstream is told again, for servers that know nothing of holds.
    *
-   * @default none
+   * @default auto: what fits the protocol, where it is recognised
    */
   replay: ReplayOptions
 }

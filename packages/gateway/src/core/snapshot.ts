@@ -31,8 +31,8 @@ export interface RouteCounters extends Traffic {
   /** How many messages an upstream may not have read before it went, or sent only in part, by direction. */
   lost: Record<Direction, number>
   /**
-   * How many holds have ended, by how: 'attached', 'refused', 'too-late', 'abandoned' (the client left), 'ended'
-   * (drain, fault).
+   * How many holds have ended, by how: 'attached', 'refused', 'too-late', 'not-restored' and 'lost-again' (told 1012),
+   * 'abandoned' (the client left), 'ended' (drain, fault).
    */
   reattachments: Record<string, number>
   /**
@@ -111,6 +111,11 @@ export interface ConnectionInfo extends Traffic {
   state: ShownState
   /** How many times the connection went on with another upstream. */
   reattached: number
+  /**
+   * Who restored its session the last time: 'upstream' (by its own word), 'replay', or 'stateless' (the route says
+   * `state: none`). Absent while it has its first upstream.
+   */
+  restoredBy?: RestoredBy
   /** Unix milliseconds of its handshake. */
   openedAt: UnixMs
   /** Its subprotocol; absent without one. Source: RFC 6455 1.9. */
@@ -200,8 +205,21 @@ export type HandshakeResult =
   | 'abandoned'
   | 'fault'
 
-/** How a hold ended: another upstream; its refusal; nobody in time; the client left; something else ended it. */
-export type HoldResult = 'attached' | 'refused' | 'too-late' | 'abandoned' | 'ended'
+/** Why the client of a route with `hold` is not held: nobody restores its session; another hold would end as the last. */
+export type LetGo = 'not-restored' | 'lost-again'
+
+/**
+ * How a hold ended: another upstream; its refusal; nobody in time; nobody restored the session, or the next loss came too
+ * soon, of which two the client was told 1012; the client left; something else ended it.
+ */
+export type HoldResult = 'attached' | 'refused' | 'too-late' | LetGo | 'abandoned' | 'ended'
+
+/**
+ * Who restored the session of a connection that was put to another upstream. upstream: it says so itself, with
+ * `Holdfast-Restored: 1` in its 101; replay: a replay module has set up again what the client had set up; stateless: the
+ * route says `state: none`, so that there was nothing to restore.
+ */
+export type RestoredBy = 'upstream' | 'replay' | 'stateless'
 
 /** One live upgrade. */
 export interface UpgradeInfo {

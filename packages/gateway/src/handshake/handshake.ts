@@ -4,7 +4,8 @@
 import { randomBytes } from 'node:crypto'
 import { adviceFor, code, delayFor } from '@holdfast/close-codes'
 import { closeMapping, type Happening, type Told } from '../connection/index.ts'
-import type { DrainOptions, HandshakeResult, LimitOptions } from '../core/index.ts'
+import type { DrainOptions, HandshakeResult, HoldOptions, LimitOptions } from '../core/index.ts'
+import { holdFor, holdOutlook, loadedReplay } from '../hold/replay/index.ts'
 import {
   type ClientHandshake,
   misreadsClientTakeover,
@@ -64,13 +65,10 @@ export async function serveHandshake(
   }
   try {
     // What the connection is read with must be what it was agreed for, whatever a reload does meanwhile.
-    const {
-      options: { hold },
-      replay,
-    } = await state.ready()
-    const uncompressed = replay || (hold && misreadsClientTakeover(request.headers))
-    if (uncompressed) request = withoutExtensions(request)
-    const session = hold && randomBytes(16).toString('base64url')
+    const { options } = await state.ready()
+    const { holds, reads } = holdOutlook(options.hold, request.target, request.protocols)
+    if (reads || (holds && misreadsClientTakeover(request.headers))) request = withoutExtensions(request)
+    const session = holds ? randomBytes(16).toString('base64url') : undefined
     const found = await dialRoute(
       route,
       state.pool,
@@ -98,7 +96,8 @@ export async function serveHandshake(
     }
     state.countHandshake('accepted')
     const { protocol, extensions, headers } = dialled
-    const told = session ? withoutClientTakeover(extensions) : extensions
+    const hold = session === undefined ? undefined : holdOf(options.hold, request, dialled)
+    const told = hold ? withoutClientTakeover(extensions) : extensions
     const client = handshake.accept({ protocol, extensions: told, headers })
     span.end('accepted')
     if (dialled.head.length > 0) dialled.socket.unshift(dialled.head)
@@ -110,8 +109,8 @@ export async function serveHandshake(
         upstream,
         protocol,
         extensions,
-        held: session === undefined ? undefined : { session, request, hold },
-        replay,
+        held: hold && session !== undefined ? { session, request, hold } : undefined,
+        replay: hold && loadedReplay(hold.replay),
         release: { upstream: found.release, admission: admission.release },
         // It may get its number later.
         get admission() {
@@ -196,6 +195,18 @@ function turnAway(
   const opening = { ...described(handshake.request), client: stream, protocol, release }
   openConnection(opening, state, deps).pipe.end(happening)
   return told.by === 'close' && told.code !== undefined ? { closeCode: told.code } : undefined
+}
+
+/** How this connection is held, now that it is known what the upstream agreed to; undefined: it is not. */
+function holdOf(
+  hold: HoldOptions | undefined,
+  { target }: UpgradeRequest,
+  { protocol, extensions }: { protocol?: string; extensions?: string },
+): HoldOptions | undefined {
+  const options = hold && holdFor(hold, target, protocol)
+  // Messages that an extension has changed say nothing about what is spoken.
+  const unread = options?.replay.by === 'auto' && extensions !== undefined
+  return unread ? { ...options, replay: { by: 'none' } } : options
 }
 
 function described({ address, httpVersion }: UpgradeRequest) {

@@ -1,7 +1,7 @@
 // Tells the story of a route's holds: a thousand connections that lose their upstream at once are one line of the log
 // and one event, not a thousand.
 import type { Logger } from 'pino'
-import type { Clock, GatewayEvent, HoldResult } from '../core/index.ts'
+import type { Clock, GatewayEvent, HoldResult, LetGo, RestoredBy } from '../core/index.ts'
 
 export interface HoldNewsDeps {
   route: string
@@ -17,6 +17,9 @@ export class HoldNews {
   readonly #deps: HoldNewsDeps
   #held = 0
   #lost = 0
+  /** Of those that lost their upstream, how many were not held. */
+  #letGo: Partial<Record<LetGo, number>> = {}
+  #restored: Partial<Record<RestoredBy, number>> = {}
   #ended: Partial<Record<HoldResult, number>> = {}
   /** The longest time without an upstream, in milliseconds, of those that ended since the last news. */
   #longest = 0
@@ -31,6 +34,23 @@ export class HoldNews {
     this.#held++
     this.#lost++
     this.#later()
+  }
+
+  /** A client was not held, or not any longer, and was told 1012. */
+  letGo(why: LetGo): void {
+    this.#letGo[why] = (this.#letGo[why] ?? 0) + 1
+    this.#later()
+  }
+
+  /** Somebody has restored the session of a held connection, which goes on. */
+  restored(by: RestoredBy): void {
+    this.#restored[by] = (this.#restored[by] ?? 0) + 1
+  }
+
+  /** How many clients have lost their upstream and are without one, or were let go just now. */
+  get away(): number {
+    const letGo = Object.values(this.#letGo).reduce((sum, count) => sum + count, 0)
+    return this.#held + letGo + (this.#ended['not-restored'] ?? 0)
   }
 
   /** A held connection has come from another process, or has gone to one. */
@@ -52,23 +72,38 @@ export class HoldNews {
 
   #tell(): void {
     const { route, clock, log, emit } = this.#deps
-    const news = { lost: this.#lost, ended: this.#ended as Record<string, number>, held: this.#held }
+    const { attached = 0, 'not-restored': unproven = 0, ...others } = this.#ended
+    const ended = sumOf(this.#ended, this.#letGo)
+    const held = this.#held
+    const letGo = sumOf({ 'not-restored': unproven }, this.#letGo)
+    const restoredBy = this.#restored
+    const lost = this.#lost
     const longest = Math.round(this.#longest)
     this.#timer = undefined
     this.#lost = 0
+    this.#letGo = {}
+    this.#restored = {}
     this.#ended = {}
     this.#longest = 0
-    emit({ type: 'hold', at: clock.wall(), route, ...news })
-    const { attached = 0, ...others } = news.ended
-    if (news.lost > 0) log.info({ route, connections: news.lost }, 'upstream gone, clients are held')
+    emit({ type: 'hold', at: clock.wall(), route, lost, ended, held })
+    if (lost > 0) log.info({ route, connections: lost }, 'upstream gone, clients are held')
     if (attached > 0) {
-      log.info(
-        { route, connections: attached, held: news.held, longest },
-        'held clients go on with an upstream',
-      )
+      log.info({ route, connections: attached, restoredBy, held, longest }, 'held clients re-attached')
     }
-    if (Object.keys(others).length > 0) {
-      log.warn({ route, ...others, held: news.held }, 'held clients have ended')
+    for (const why of Object.keys(letGo) as LetGo[]) {
+      if (letGo[why]) log.warn({ route, connections: letGo[why], held }, letGoWords[why])
     }
+    if (Object.keys(others).length > 0) log.warn({ route, ...others, held }, 'held clients have ended')
   }
+}
+
+const letGoWords: Record<LetGo, string> = {
+  'not-restored': 'let go with 1012: no proof that the session was restored (docs/applications.md)',
+  'lost-again': 'let go with 1012: lost again before the upstream said anything, or too often',
+}
+
+function sumOf(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
+  const sum = { ...a }
+  for (const [key, count] of Object.entries(b)) sum[key] = (sum[key] ?? 0) + count
+  return sum
 }

@@ -2,7 +2,15 @@
 // Next: kept.ts, confirmed.ts, message-reader.ts, and held-connection.ts for the next upstream.
 import type { Duplex } from 'node:stream'
 import { code } from '@holdfast/close-codes'
-import type { Clock, Direction, HoldOptions, HoldResult, MonotonicMs } from '../core/index.ts'
+import type {
+  Clock,
+  Direction,
+  HoldOptions,
+  HoldResult,
+  LetGo,
+  MonotonicMs,
+  RestoredBy,
+} from '../core/index.ts'
 import {
   controlFrame,
   type FrameReader,
@@ -14,12 +22,15 @@ import {
 import { Confirmed, type PackedConfirmed } from './confirmed.ts'
 import { FreshStart, type PackedFreshStart } from './fresh-start.ts'
 import { Kept, type PackedKept } from './kept.ts'
+import { type Objections, type PackedProof, Proof, type RestoringDeps } from './proof.ts'
 import type { Replay, ReplayModule } from './replay/index.ts'
 
-export type Redialled = { ok: true; stream: Duplex } | { ok: false; result: 'refused' | 'too-late' }
+export type Redialled =
+  /** `restored`: the upstream says that it has restored the client's session. */
+  { ok: true; stream: Duplex; restored: boolean } | { ok: false; result: 'refused' | 'too-late' }
 
 /** What a connection on a route with `hold` can bear. */
-export interface Holdable {
+export interface Holdable extends Objections {
   /** What of the upstream's is answered by holding. */
   on: readonly (number | 'lost')[]
   /** Whether the client's message that is under way can be sent again, whole. */
@@ -51,18 +62,22 @@ export interface HoldHost {
   /** Does something of which a fault ends this connection, and no other. */
   enter(work: () => void): void
   fault(error: unknown): void
+  /** Tells an upstream that it is not wanted after all, and lets go of it. */
+  dismiss(upstream: Duplex): void
   step(
     event:
       | { type: 'drain-ping' | 'quiet' | 'attached' }
       | {
           type: 'happened'
-          happening: { what: 'upstream-not-back'; retry: number } | { what: 'upstream-silent' }
+          happening:
+            | { what: 'upstream-not-back' | 'session-not-restored'; retry: number }
+            | { what: 'upstream-silent' }
         },
   ): void
 }
 
 /** What a Pipe is given to hold its client. */
-export interface HoldDeps {
+export interface HoldDeps extends RestoringDeps {
   options: HoldOptions
   replay?: ReplayModule
   /** Whether the route still holds its clients. */
@@ -72,8 +87,12 @@ export interface HoldDeps {
   onHeld: () => void
   /** While held, the connection comes from another process (1) or goes to one (-1). */
   onCarried: (by: 1 | -1) => void
+  /** The session was restored, and the connection goes on with its next upstream. */
+  onReattached: (by: RestoredBy) => void
   /** `ms` is the time without an upstream. */
   onHoldEnded: (result: HoldResult, ms: number) => void
+  /** A client was let go at once in place of a hold. */
+  onLetGo: (why: LetGo) => void
   /** Messages that an upstream may not have read, or of which it sent only a part. */
   onLost: (direction: Direction, messages: number) => void
   /** The client compresses with a context that the next upstream does not have, though it agreed not to. */
@@ -82,6 +101,8 @@ export interface HoldDeps {
 
 /** What @holdfast/restart puts into the Ping that asks for silence; a test holds the two together. */
 export const drainPayload = Buffer.from('holdfast:drain')
+
+const nothing = Buffer.alloc(0)
 
 /** An upstream that lets go of its client within so many milliseconds is no better than none. */
 const stays = 1000
@@ -100,6 +121,7 @@ export interface PackedHold {
   ping?: string
   restOwed: boolean
   reattached: boolean
+  proof: PackedProof
   replay?: unknown
   freshStart?: PackedFreshStart
   fromClient?: PackedMessageReader
@@ -123,7 +145,10 @@ export class Hold {
   #departed = 0
   #search: AbortController | undefined
   #next: Duplex | undefined
-  #refusal: 'refused' | 'too-late' | undefined
+  #refusal: 'refused' | 'too-late' | 'not-restored' | undefined
+  readonly #proof: Proof
+  /** Who has restored the session, as long as `resume` has not acted on it. */
+  #restoredBy: RestoredBy | undefined
   #replay: Replay | undefined
   /** The replay module waits for a word of the new upstream before it says the rest. */
   #restOwed = false
@@ -142,6 +167,7 @@ export class Hold {
     this.#compressed = compressed
     this.#clock = clock
     this.#kept = new Kept(deps.options.buffer)
+    this.#proof = new Proof(deps.options.state, () => this.#replay, deps, clock)
     const create = () => {
       this.#replay = deps.replay?.create(packed?.replay)
     }
@@ -160,7 +186,12 @@ export class Hold {
     if (!this.#deps.mayHold()) return undefined
     const { upstream } = this.#pipe
     const partlyTold = this.#fromUpstream ? this.#fromUpstream.passing : upstream.reader.unfinished > 0
-    return { on: this.#deps.options.on, resendable: !this.#kept.tooLong, partlyTold }
+    const objections = this.#proof.objections(this.#upstreamSpoke)
+    return { on: this.#deps.options.on, resendable: !this.#kept.tooLong, partlyTold, ...objections }
+  }
+
+  get #upstreamSpoke(): boolean {
+    return this.#pipe.upstream.reader.messages > 0
   }
 
   /** Whether the client's bytes are kept instead of handed on. */
@@ -177,7 +208,11 @@ export class Hold {
     this.#kept.handOn(bytes)
     if (this.#freshStart) this.#readAfresh(this.#freshStart, bytes)
     else this.#pipe.upstream.write(bytes)
-    this.#fromClient?.read(bytes, { onWhole: (message) => this.#replay?.onClient(message), onPassing() {} })
+    this.#fromClient?.read(bytes, {
+      onWhole: (message) => this.#replay?.onClient(message),
+      onPassing: () => this.#replay?.onUnread?.('client'),
+    })
+    this.#followOn()
   }
 
   #readAfresh(freshStart: FreshStart, bytes: Buffer): void {
@@ -208,10 +243,25 @@ export class Hold {
         } else if (instead !== true) {
           for (const other of instead) client.write(messageFrame(other, false))
         }
+        if (instead !== undefined && instead !== false && !this.#restores) return this.#giveUp()
         this.#tellRest()
       },
-      onPassing: (passing) => client.write(passing),
+      onPassing: (passing) => {
+        this.#replay?.onUnread?.('upstream')
+        client.write(passing)
+      },
     })
+    this.#followOn()
+  }
+
+  /** Reads the conversation no further when the module wants no more of it. */
+  #followOn(): void {
+    if (!this.#replay?.over?.()) return
+    this.#fromClient = undefined
+    const rest = this.#fromUpstream ? this.#fromUpstream.unfinished : nothing
+    if (!rest) return
+    this.#fromUpstream = undefined
+    if (rest.length > 0) this.#pipe.client.write(rest)
   }
 
   /** Called when what one read of the client brought has been handed on. */
@@ -247,7 +297,8 @@ export class Hold {
       if (this.#kept.keeps) this.#answerPing()
       return this.#kept.keeps
     }
-    if (op === opcode.ping && payload.equals(drainPayload) && this.#deps.mayHold()) {
+    if (op === opcode.ping && payload.equals(drainPayload) && this.holdable?.unproven === false) {
+      this.#proof.ask()
       this.#pipe.step({ type: 'drain-ping' })
       return true
     }
@@ -296,7 +347,8 @@ export class Hold {
     this.#freshStart = undefined
     this.#kept.keep()
     this.#answerPing()
-    this.#judge(this.#pipe.upstream.reader.messages > 0)
+    this.#judge(this.#upstreamSpoke)
+    this.#proof.departed(this.#upstreamSpoke, departed === code.abnormalClosure)
     this.#departed = departed
     this.#deps.onHeld()
     this.#lookForUpstream()
@@ -344,13 +396,28 @@ export class Hold {
       if (found.ok) found.stream.destroy()
       return
     }
-    if (found.ok) {
-      this.#next = found.stream
-      this.#pipe.step({ type: 'attached' })
-    } else {
+    if (!found.ok) {
       this.#refusal = found.result
-      this.#notBack()
+      return this.#notBack()
     }
+    this.#restoredBy = this.#proof.judge(found.restored)
+    if (this.#restoredBy) {
+      this.#next = found.stream
+      return this.#pipe.step({ type: 'attached' })
+    }
+    this.#pipe.dismiss(found.stream)
+    this.#refusal = 'not-restored'
+    this.#notRestored()
+  }
+
+  #notRestored(): void {
+    const happening = { what: 'session-not-restored', retry: this.#deps.shortRetry() } as const
+    this.#pipe.step({ type: 'happened', happening })
+  }
+
+  /** The client was let go at once, where others are held. */
+  letGo(why: LetGo): void {
+    this.#deps.onLetGo(why)
   }
 
   /** The next upstream is there: it gets what the replay module says, then what was kept. */
@@ -360,6 +427,9 @@ export class Hold {
     this.#next = undefined
     this.#search = undefined
     this.#attachedAt = this.#clock.now()
+    const by = this.#restoredBy!
+    this.#proof.asked()
+    this.#deps.onReattached(by)
     this.#deps.onHoldEnded('attached', this.#attachedAt - this.#heldAt)
     this.#reattached = true
     if (this.#compressed) this.#freshStart = new FreshStart()
@@ -368,6 +438,8 @@ export class Hold {
     client.unblock()
     stream.cork()
     try {
+      // Who has restored the session itself would hear all of it twice.
+      if (by !== 'replay') return this.release()
       for (const message of this.#replay?.answer?.() ?? []) client.write(messageFrame(message, false))
       for (const message of this.#replay?.replay() ?? []) upstream.write(messageFrame(message, true))
       this.#oweRest()
@@ -388,10 +460,21 @@ export class Hold {
   #tellRest(): void {
     if (!this.#restOwed || this.#pipe.state !== 'open') return
     const rest = this.#replay?.rest ? this.#replay.rest() : []
+    if (!this.#restores) return this.#giveUp()
     if (!rest) return
     for (const message of rest) this.#pipe.upstream.write(messageFrame(message, true))
     this.#restDone()
     this.release()
+  }
+
+  get #restores(): boolean {
+    return this.#replay?.restores?.() ?? true
+  }
+
+  /** The module has met what it does not know while it set the session up again. */
+  #giveUp(): void {
+    this.#deps.onLetGo('not-restored')
+    this.#notRestored()
   }
 
   #restDone(): void {
@@ -414,6 +497,7 @@ export class Hold {
   /** The connection ends: the search does, too, and what was kept is lost. */
   end(clientLeft: boolean): void {
     this.#restDone()
+    this.#proof.asked()
     if (this.#search) {
       this.#search.abort()
       this.#search = undefined
@@ -439,6 +523,7 @@ export class Hold {
     if (this.#search) this.#deps.onCarried(-1)
     this.#search?.abort()
     this.#search = undefined
+    this.#proof.asked()
     this.#clock.clearTimeout(this.#restTimer)
   }
 
@@ -452,6 +537,7 @@ export class Hold {
       ping: this.#ping?.toString('base64'),
       restOwed: this.#restOwed,
       reattached: this.#reattached,
+      proof: this.#proof.pack(),
       replay: this.#replay?.save?.(),
       freshStart: this.#freshStart?.pack(),
       fromClient: this.#fromClient?.pack(),
@@ -466,6 +552,9 @@ export class Hold {
     this.#departed = packed.departed
     if (packed.ping !== undefined) this.#ping = Buffer.from(packed.ping, 'base64')
     this.#reattached = packed.reattached
+    this.#proof.unpack(packed.proof)
+    if (!packed.fromClient) this.#fromClient = undefined
+    if (!packed.fromUpstream) this.#fromUpstream = undefined
     if (packed.freshStart) {
       this.#freshStart = new FreshStart()
       this.#freshStart.unpack(packed.freshStart)
@@ -478,12 +567,13 @@ export class Hold {
   /** Looks on for an upstream, with the time that is left. */
   searchOn(): void {
     this.#deps.onCarried(1)
+    this.#proof.ask()
     this.#lookForUpstream()
   }
 
   /** Each upstream's conversation is read from its first frame on. */
   #follow(): void {
-    if (!this.#replay) return
+    if (!this.#replay || this.#replay.over?.()) return
     const { buffer } = this.#deps.options
     this.#fromClient = new MessageReader(buffer)
     if (this.#deps.replay?.needsUpstream !== false) this.#fromUpstream = new MessageReader(buffer)

@@ -1,5 +1,6 @@
 export { AdminServer } from './admin.ts'
 export { EventFeed } from './events.ts'
+export { type HoldProposal, proposeHold } from './hold-proposal.ts'
 export type {
   GatewayState,
   Measured,
@@ -9,4 +10,5 @@ export type {
   UpgradeResult,
   WorkerInfo,
 } from './operations.ts'
+export { type Opening, type RecordOptions, recordOpening, type Said } from './record-opening.ts'
 export { type SiteAnswer, siteAnswer } from './site-files.ts'

@@ -41,7 +41,15 @@ export class Metrics {
 /** Zeros for what an alert stands on: a counter that first appears with 1 has not risen for Prometheus. */
 const handshakesAtFirst = { accepted: 0, 'bad-gateway': 0 }
 const closesAtFirst = { [`${code.badGateway}:gateway`]: 0 }
-const reattachmentsAtFirst = { attached: 0, refused: 0, 'too-late': 0, abandoned: 0, ended: 0 }
+const reattachmentsAtFirst = {
+  attached: 0,
+  refused: 0,
+  'too-late': 0,
+  'not-restored': 0,
+  'lost-again': 0,
+  abandoned: 0,
+  ended: 0,
+}
 const handoversAtFirst = { moved: 0, ended: 0, failed: 0 }
 
 function families(measured: Measured): Family[] {

@@ -1,7 +1,7 @@
 // The registry of live connections: what a drain, a reload, the operator and the metrics walk.
 
 import type { Pipe } from '../connection/index.ts'
-import type { Clock, ConnectionInfo, ShownState, UnixMs } from '../core/index.ts'
+import type { Clock, ConnectionInfo, RestoredBy, ShownState, UnixMs } from '../core/index.ts'
 import type { Opening } from './opening.ts'
 
 /** One live connection and what is known of it besides its bytes. */
@@ -18,6 +18,8 @@ export interface Connection {
   pipe: Pipe
   /** How many times it went on with another upstream. */
   reattached: number
+  /** Who restored its session the last time. */
+  restoredBy?: RestoredBy
   /** A drain has chosen it: it has to go, and is not taken to another process first. */
   drained?: true
   /** What it began with. */
@@ -97,6 +99,7 @@ export function connectionInfo(connection: Connection): ConnectionInfo {
     address: known.address,
     state: shownState(pipe),
     reattached: known.reattached,
+    restoredBy: known.restoredBy,
     openedAt: known.openedAt,
     protocol: known.protocol,
     http: known.http,

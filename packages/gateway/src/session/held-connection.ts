@@ -28,6 +28,16 @@ export interface Held {
   release: { upstream: () => void }
 }
 
+/** So many clients that are let go come back in a second. */
+const returnsPerSecond = 500
+/** Milliseconds over which they come back, at least and at most. */
+const spreads = { least: 500, most: 5000 }
+
+/** Milliseconds over which the returns of so many clients are spread. */
+function spreadFor(clients: number): number {
+  return Math.min(spreads.most, Math.max(spreads.least, (clients * 1000) / returnsPerSecond))
+}
+
 export function placeOf({ name, target }: Upstream): { name: string; address: string } {
   return { name, address: `${target.host}:${target.port}` }
 }
@@ -75,14 +85,27 @@ export function holdDeps(
       const { dialled } = result
       if (signal.aborted) {
         result.release()
-        return { ok: true, stream: dialled.socket }
+        return { ok: true, stream: dialled.socket, restored: false }
       }
       upstream = result.upstream
       release.upstream = result.release
       if (dialled.head.length > 0) dialled.socket.unshift(dialled.head)
-      Object.assign(connection(), { upstream: placeOf(upstream), reattached: tries })
+      return { ok: true, stream: dialled.socket, restored: dialled.restored === true }
+    },
+    worthAsking: () => state.restoring.worthAsking,
+    onAsking: (by) => state.restoring.asking(by),
+    onAnswer: (restored) => state.restoring.answered(restored),
+    shortRetry: () => Math.round(deps.random() * spreadFor(state.news.away)),
+    onReattached(by) {
+      const place = upstream && placeOf(upstream)
+      Object.assign(connection(), { upstream: place, reattached: tries, restoredBy: by })
       deps.connections.moved(connection())
-      return { ok: true, stream: dialled.socket }
+      state.news.restored(by)
+    },
+    onLetGo(why) {
+      state.news.letGo(why)
+      state.countReattachment(why, 0)
+      deps.log.debug({ ...connectionInfo(connection()), why }, 'client of a route with hold is let go')
     },
     onHeld: () => state.news.held(),
     onCarried: (by) => state.news.carried(by),

@@ -50,6 +50,7 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
     http: opening.http,
     pipe,
     reattached: before?.reattached ?? 0,
+    restoredBy: before?.restoredBy,
     opening,
     leave() {
       unregister()

@@ -1,7 +1,7 @@
 // What a connection begins with.
 import type { Duplex } from 'node:stream'
 import type { PackedPipe } from '../connection/index.ts'
-import type { HoldOptions, UnixMs } from '../core/index.ts'
+import type { HoldOptions, RestoredBy, UnixMs } from '../core/index.ts'
 import type { ReplayModule } from '../hold/replay/index.ts'
 import type { UpgradeRequest } from '../http/index.ts'
 import type { Upstream } from '../upstream/index.ts'
@@ -35,6 +35,7 @@ export interface Before {
   id: string
   openedAt: UnixMs
   reattached: number
+  restoredBy?: RestoredBy
   place?: { name: string; address: string }
   pipe: PackedPipe
 }

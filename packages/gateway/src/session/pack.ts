@@ -55,9 +55,9 @@ export async function packConnection(
 }
 
 function takeApart(connection: Connection): Packed {
-  const { pipe, opening, id, route, openedAt, reattached, upstream: place } = connection
+  const { pipe, opening, id, route, openedAt, reattached, restoredBy, upstream: place } = connection
   const { protocol, extensions, address, http, held, admission } = opening
-  const before = { id, openedAt, reattached, place, pipe: pipe.pack() }
+  const before = { id, openedAt, reattached, restoredBy, place, pipe: pipe.pack() }
   // All that can fail comes first: a replay module's `save`, and what it returned.
   const record = writePacked({ route, protocol, extensions, address, http, held, admission, before })
   const given = pipe.giveAway()

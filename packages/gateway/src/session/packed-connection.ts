@@ -21,16 +21,16 @@ import {
   type Traffic,
   text,
 } from '../core/index.ts'
-import type { PackedConfirmed, PackedFreshStart, PackedHold, PackedKept } from '../hold/index.ts'
+import type { PackedConfirmed, PackedFreshStart, PackedHold, PackedKept, PackedProof } from '../hold/index.ts'
 import type { UpgradeRequest } from '../http/index.ts'
 import type { PackedMessageReader, PackedReader } from '../wire/index.ts'
 import type { Before, Opening } from './opening.ts'
 
 /**
  * Counts one up with every change of what follows, also of what a field means; test/golden has the shape and a record of
- * it. Code that knows another number refuses the connection, which then stays where it is.
+ * it. Code that knows neither that number nor the next refuses the connection, which then stays where it is.
  */
-export const packedVersion = 1
+export const packedVersion = 2
 
 /** Characters of one record at most: all of them pass through the supervisor, in front of everybody else's. */
 export const packedAtMost = 16 * 1024 * 1024
@@ -70,6 +70,7 @@ const hold = record<PackedHold>({
   ping: optional(base64),
   restOwed: flag,
   reattached: flag,
+  proof: record<PackedProof>({ losses: count, attached: list(finite) }),
   replay: anything,
   freshStart: optional(
     record<PackedFreshStart>({ left: count, bytes: base64, compressed: flag, payload: base64 }),
@@ -80,7 +81,7 @@ const hold = record<PackedHold>({
 
 const replayOptions = either(
   either(
-    record<{ by: 'none' }>({ by: oneOf('none') }),
+    record<{ by: 'none' | 'auto' }>({ by: oneOf('none', 'auto') }),
     record<{ by: 'first'; messages: number }>({ by: oneOf('first'), messages: count }),
   ),
   either(
@@ -92,6 +93,7 @@ const replayOptions = either(
 const holdOptions = record<HoldOptions>({
   for: finite,
   on: list(either(count, oneOf('lost'))),
+  state: oneOf('auto', 'none'),
   buffer: count,
   replay: replayOptions,
 })
@@ -135,6 +137,7 @@ const connection = record<PackedConnection & { version: number }>({
     id: text,
     openedAt: finite,
     reattached: count,
+    restoredBy: optional(oneOf('upstream', 'replay', 'stateless')),
     place: optional(record({ name: text, address: text })),
     pipe,
   }),
@@ -153,9 +156,26 @@ export function writePacked(packed: PackedConnection): string {
 
 /** @throws {Error} It is of another version, or not what it should be. */
 export function readPacked(written: string): PackedConnection {
-  const { version, ...packed } = JSON.parse(written)
-  if (version !== packedVersion)
+  const { version, ...said } = JSON.parse(written)
+  if (version !== packedVersion && version !== packedVersion - 1)
     throw new TypeError(`a packed connection has version ${version}; this code knows ${packedVersion}`)
-  connection({ version, ...packed }, '')
+  const packed = version === packedVersion ? said : fromVersion1(said)
+  connection({ version: packedVersion, ...packed }, '')
   return packed
+}
+
+/** Version 1 held every client without asking who restored its session, and what was promised then is kept. */
+// biome-ignore lint/suspicious/noExplicitAny: it is checked afterwards
+function fromVersion1(record: any): any {
+  const { held, before } = record
+  const hold = held?.hold && { ...held.hold, state: 'none' }
+  const pipe = before?.pipe?.hold && {
+    ...before.pipe,
+    hold: { ...before.pipe.hold, proof: { losses: 0, attached: [] } },
+  }
+  return {
+    ...record,
+    ...(hold && { held: { ...held, hold } }),
+    ...(pipe && { before: { ...before, pipe } }),
+  }
 }

@@ -10,7 +10,7 @@ import {
   type RouteOptions,
   type Traffic,
 } from '../core/index.ts'
-import { type HoldNews, SearchParty } from '../hold/index.ts'
+import { type HoldNews, Restoring, SearchParty } from '../hold/index.ts'
 import { loadedReplay, loadReplay, type ReplayModule } from '../hold/replay/index.ts'
 import type { UpstreamPool } from '../upstream/index.ts'
 import { type Connection, shownState } from './connections.ts'
@@ -27,6 +27,8 @@ export class RouteState {
   readonly news: HoldNews
   /** Its held clients that look for an upstream. */
   readonly searching = new SearchParty()
+  /** Whether its servers restore sessions, as far as it is known. */
+  readonly restoring = new Restoring()
   #replay: ReplayModule | undefined
   /** While the module is on its way; what was asked for last counts. */
   #loading: Promise<ReplayModule | undefined> | undefined
@@ -61,6 +63,7 @@ export class RouteState {
    */
   configure(options: RouteOptions): void {
     this.options = options
+    this.restoring.forget()
     this.load()
   }
 

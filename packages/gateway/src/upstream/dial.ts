@@ -246,6 +246,11 @@ function switched(
   return { ok, socket, head, ...agreement }
 }
 
+/** What a client is shown of an answer: Holdfast-… is said to the gateway. */
+function forClient(headers: HeaderList): HeaderList {
+  return endToEnd(headers).filter(([name]) => !/^holdfast-/i.test(name))
+}
+
 /** RFC 6455 4.1: "If the status code received from the server is not 101, the client handles the response per HTTP". */
 function notSwitched(
   socket: net.Socket,
@@ -272,5 +277,5 @@ function notSwitched(
     clock.clearTimeout(timer)
     socket.destroy()
   })
-  return failed({ kind: 'rejected', status, headers: endToEnd(headers), response })
+  return failed({ kind: 'rejected', status, headers: forClient(headers), response })
 }

@@ -15,13 +15,19 @@ import {
 export interface Agreement {
   protocol?: string
   extensions?: string
+  /** It says that it has restored the session that the handshake names; only asked with `Holdfast-Reattach`. */
+  restored?: true
   /** Its other end-to-end headers, such as Set-Cookie. */
   headers: HeaderList
 }
 
 export type AnswerResult = ({ ok: true } & Agreement) | { ok: false; words: string; agreement?: true }
 
-const ofHandshake = /^(?:content-length|sec-websocket-(?:accept|protocol|extensions|version))$/i
+/** What concerns the handshake alone, or is said to the gateway and not to the client. */
+const ofHandshake = /^(?:content-length|sec-websocket-(?:accept|protocol|extensions|version)|holdfast-.*)$/i
+
+/** In an upstream's 101 to a handshake with `Holdfast-Reattach`: 1 when it has restored the client's session. */
+const restoredHeader = 'holdfast-restored'
 
 /** Checks the headers of a 101 as RFC 6455 4.1 asks of a client. */
 export function readSwitch(headers: HeaderList, request: UpgradeRequest): AnswerResult {
@@ -56,8 +62,14 @@ export function readSwitch(headers: HeaderList, request: UpgradeRequest): Answer
     ok: true,
     ...(protocol !== undefined && { protocol }),
     ...(extensions !== '' && { extensions }),
+    ...(saysRestored(headers) && { restored: true }),
     headers: endToEnd(headers).filter(([name]) => !ofHandshake.test(name)),
   }
+}
+
+function saysRestored(headers: HeaderList): boolean {
+  const said = values(headers, restoredHeader)
+  return said.length > 0 && said.every((value) => value.trim() === '1')
 }
 
 /**

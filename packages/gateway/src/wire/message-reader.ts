@@ -50,6 +50,11 @@ export class MessageReader {
     return this.#passing !== undefined
   }
 
+  /** The bytes of the message that is under way; undefined while passing. */
+  get unfinished(): Buffer | undefined {
+    return this.#passing ? undefined : this.#rest.all
+  }
+
   read(bytes: Buffer, sink: MessageSink): void {
     const rest = this.#rest
     let data = bytes

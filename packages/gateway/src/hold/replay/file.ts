@@ -66,6 +66,10 @@ class Guard implements Replay {
     this.#atOnce('onUpstream', this.#replay.onUpstream(message))
   }
 
+  onUnread(from: 'client' | 'upstream'): void {
+    this.#atOnce('onUnread', this.#replay.onUnread?.(from))
+  }
+
   answer(): Message[] {
     return this.#messages('answer', this.#replay.answer?.() ?? [])
   }
@@ -83,6 +87,21 @@ class Guard implements Replay {
   swallow(message: Message): boolean | Message[] {
     const verdict = this.#replay.swallow(message)
     return typeof verdict === 'boolean' ? verdict : this.#messages('swallow', verdict)
+  }
+
+  restores(): boolean {
+    return this.#flag('restores', true)
+  }
+
+  over(): boolean {
+    return this.#flag('over', false)
+  }
+
+  #flag(method: 'restores' | 'over', usual: boolean): boolean {
+    const value: unknown = this.#replay[method]?.() ?? usual
+    this.#atOnce(method, value)
+    if (typeof value === 'boolean') return value
+    throw wrong(this.#path, `${method}() did not return a boolean`)
   }
 
   save(): unknown {

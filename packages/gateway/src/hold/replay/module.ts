@@ -15,6 +15,11 @@ export interface Replay {
   /** A message of an upstream that is handed on to the client. */
   onUpstream(message: Message): void
   /**
+   * A message that is longer than `hold.buffer` has begun to pass, which the module is not shown. Called once or more
+   * for each. Default: it does not matter.
+   */
+  onUnread?(from: 'client' | 'upstream'): void
+  /**
    * Messages for the client in place of answers that will not come any more, such as an error for a request that was
    * in flight and must not run twice. Asked once per re-attachment, before `replay`. Default: none.
    */
@@ -33,6 +38,18 @@ export interface Replay {
    * array: the client gets these in its place.
    */
   swallow(message: Message): boolean | Message[]
+  /**
+   * Whether `replay` and `rest` can set up again all that the client has set up. Asked when the upstream has gone, when
+   * the next one is there, and after each message of that one while `rest` is awaited. False: unless the next upstream
+   * says that it has restored the session itself, the client is told 1012, to come back by itself. A module that meets
+   * what it does not know answers so, and never guesses. Default: true.
+   */
+  restores?(): boolean
+  /**
+   * Whether it wants to see no more of this conversation, whatever comes; asked after each message. It then goes on to be
+   * asked what it is asked behind a re-attachment. Default: false.
+   */
+  over?(): boolean
   /**
    * All that the module knows, as data that JSON can carry: a live upgrade of the gateway takes it to the new process,
    * where it is given to `create`. A module without it starts anew there.

@@ -7,11 +7,12 @@ import { replayFirst } from './first.ts'
 import { graphqlTransportWs } from './graphql.ts'
 import type { ReplayModule } from './module.ts'
 import { phoenix } from './phoenix.ts'
+import { recognising } from './recognised.ts'
 import { stomp } from './stomp.ts'
 
 export { replayLimits } from './kept.ts'
 
-const protocols: Record<string, ReplayModule> = {
+const modules: Record<string, ReplayModule> = {
   'graphql-transport-ws': graphqlTransportWs,
   phoenix,
   'action-cable': actionCable,
@@ -19,7 +20,7 @@ const protocols: Record<string, ReplayModule> = {
 }
 
 /** The protocols whose modules ship with the gateway, as they are named in `hold.replay`. */
-export const replayProtocols: readonly string[] = Object.keys(protocols)
+export const replayProtocols: readonly string[] = Object.keys(modules)
 
 /** Modules of users that this process has loaded, by path. */
 const loadedFiles = new Map<string, ReplayModule>()
@@ -46,22 +47,25 @@ export function loadedReplay(options: ReplayOptions): ReplayModule | undefined {
   switch (options.by) {
     case 'none':
       return undefined
+    case 'auto':
+      return recognised
     case 'first':
       return replayFirst(options.messages)
-    case 'protocol': {
-      const module = Object.hasOwn(protocols, options.name) ? protocols[options.name] : undefined
-      if (module) return module
-      const known = replayProtocols.join(', ')
-      throw new GatewayError(
-        'replay_unknown',
-        'gateway',
-        `there is no replay '${options.name}'; known: ${known}`,
-      )
-    }
+    case 'protocol':
+      return moduleOf(options.name)
     case 'file': {
       const module = loadedFiles.get(options.path)
       if (module) return module
       throw new GatewayError('replay_file', 'gateway', `the replay module ${options.path} is not loaded`)
     }
   }
+}
+
+const recognised = recognising(moduleOf)
+
+function moduleOf(name: string): ReplayModule {
+  const module = Object.hasOwn(modules, name) ? modules[name] : undefined
+  if (module) return module
+  const known = replayProtocols.join(', ')
+  throw new GatewayError('replay_unknown', 'gateway', `there is no replay '${name}'; known: ${known}`)
 }

@@ -1,0 +1,91 @@
+// `replay: auto` where the handshake does not say what is spoken: the first messages may. Until one of them is recognised
+// nothing can be said again; when none is, the conversation is not followed any more.
+import type { Message } from '../../wire/index.ts'
+import type { Replay, ReplayModule } from './module.ts'
+import { protocolOfMessage, type Speaker } from './protocols.ts'
+
+/** Messages of an upstream before the client has said anything; after that, whatever it speaks is not recognised. */
+const patience = 16
+
+interface Saved {
+  heard: Record<Speaker, number>
+  /** Name of the module that follows the conversation, and what it saved. */
+  as?: string
+  saved?: unknown
+}
+
+/** `moduleOf`: the module of that name. */
+export function recognising(moduleOf: (name: string) => ReplayModule): ReplayModule {
+  return { create: (saved) => new Recognised(moduleOf, saved as Saved | undefined) }
+}
+
+class Recognised implements Replay {
+  readonly #moduleOf: (name: string) => ReplayModule
+  readonly #heard: Saved['heard']
+  #as: string | undefined
+  #replay: Replay | undefined
+
+  constructor(moduleOf: (name: string) => ReplayModule, saved: Saved | undefined) {
+    this.#moduleOf = moduleOf
+    this.#heard = { client: 0, upstream: 0, ...saved?.heard }
+    if (saved?.as !== undefined) this.#become(saved.as, saved.saved)
+  }
+
+  #become(name: string, saved?: unknown): void {
+    this.#as = name
+    this.#replay = this.#moduleOf(name).create(saved)
+  }
+
+  /** Only the first message of each side says what is spoken. */
+  #recognise(from: Speaker, message: Message): void {
+    if (this.#replay) return
+    const isFirst = this.#heard[from]++ === 0
+    const name = isFirst ? protocolOfMessage(from, message)?.replay : undefined
+    if (name !== undefined) this.#become(name)
+  }
+
+  onClient(message: Message): void {
+    this.#recognise('client', message)
+    this.#replay?.onClient(message)
+  }
+
+  onUpstream(message: Message): void {
+    this.#recognise('upstream', message)
+    this.#replay?.onUpstream(message)
+  }
+
+  /** What is too long to be read is too long to be recognised. */
+  onUnread(from: Speaker): void {
+    if (this.#replay) this.#replay.onUnread?.(from)
+    else this.#heard[from]++
+  }
+
+  restores(): boolean {
+    return this.#replay !== undefined && (this.#replay.restores?.() ?? true)
+  }
+
+  over(): boolean {
+    if (this.#replay) return this.#replay.over?.() ?? false
+    return this.#heard.client > 0 || this.#heard.upstream > patience
+  }
+
+  answer(): Message[] {
+    return this.#replay?.answer?.() ?? []
+  }
+
+  replay(): Message[] {
+    return this.#replay?.replay() ?? []
+  }
+
+  rest(): Message[] | undefined {
+    return this.#replay?.rest ? this.#replay.rest() : []
+  }
+
+  swallow(message: Message): boolean | Message[] {
+    return this.#replay?.swallow(message) ?? false
+  }
+
+  save(): Saved {
+    return { heard: this.#heard, as: this.#as, saved: this.#replay?.save?.() }
+  }
+}
