@@ -37,6 +37,24 @@ const subjects: Record<string, Subject> = {
     says: hooks,
     end: bySignal,
   },
+  'NestJS with WsAdapter on a port of its own': {
+    ...nest,
+    args: ['ws', 'hooks', 'port'],
+    says: hooks,
+    end: bySignal,
+  },
+  'NestJS with WsAdapter on a port of its own, with a path': {
+    ...nest,
+    args: ['ws', '', 'path'],
+    path: '/echo',
+    says: hooks,
+  },
+  'NestJS with IoAdapter on a port of its own': {
+    ...nest,
+    args: ['io', '', 'port'],
+    path: socketIo,
+    says: hooks,
+  },
   'NestJS with IoAdapter': { ...nest, args: ['io'], path: socketIo, says: hooks },
   'NestJS with IoAdapter and enableShutdownHooks': {
     ...nest,
