@@ -18,6 +18,10 @@ const peers = [
   ['python3-hypercorn', python('hypercorn'), 'compression with Hypercorn'],
   ['python3-uvicorn', python('uvicorn'), 'compression with Uvicorn'],
   ['python3-wsproto', python('wsproto'), 'compression with wsproto'],
+  ['puma', '/usr/bin/puma', 'what clients of Puma see when it restarts'],
+  ['ruby-actioncable', '/var/lib/dpkg/info/ruby-actioncable.list', 'what clients of Action Cable see then'],
+  ['gunicorn', '/usr/bin/gunicorn', 'what clients of gunicorn see when it restarts'],
+  ['python3-gevent-websocket', python('geventwebsocket'), 'WebSockets of gunicorn with gevent'],
   [
     'libnginx-mod-stream',
     '/usr/lib/nginx/modules/ngx_stream_module.so',

@@ -34,6 +34,7 @@ export {
   type FramePeerOptions,
   type ReceivedMessage,
 } from './frame-peer.ts'
+export { frameworksFolder, installFrameworks } from './frameworks.ts'
 export {
   type GatewayInit,
   gatewayOptions,
@@ -79,6 +80,12 @@ export {
   UpstreamConnection,
   type UpstreamOptions,
 } from './start-upstream.ts'
+export {
+  type RunningServer,
+  type StoppingServer,
+  stoppingServers,
+} from './stopping-servers.ts'
+export type { Exchange } from './stopping-subjects.ts'
 export { closedPort, type TcpServer, tcpServer } from './tcp-server.ts'
 export { type Refusal, WsClient, type WsClientOptions, wsClient } from './ws-client.ts'
 export { type Closed, WsPeer } from './ws-peer.ts'

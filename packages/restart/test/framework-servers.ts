@@ -1,40 +1,9 @@
 // Servers of real frameworks, in processes of their own: the programs that docs/restarting-node.md shows. What they
-// import is pinned in test/frameworks and installed below node_modules/.cache, since the project itself needs none of it.
-import { execFile } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+// import is pinned in fixtures/frameworks of the test kit.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { Child, closedPort, eventually, rawClient } from '@holdfast/testing'
+import { Child, closedPort, eventually, frameworksFolder, rawClient } from '@holdfast/testing'
 import type { RestartOptions } from '../src/index.ts'
-
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const folder = here('../../../node_modules/.cache/restart-frameworks')
-const pinned = ['package.json', 'package-lock.json']
-const installTimeout = 240_000
-
-/** Installs them unless they are there. Resolves with why they cannot be had; with undefined when they can. */
-export async function installFrameworks(): Promise<string | undefined> {
-  const lock = readFileSync(here('frameworks/package-lock.json'), 'utf8')
-  const marker = join(folder, 'installed')
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === lock) return undefined
-  if (process.env.HOLDFAST_NO_INSTALL) return 'HOLDFAST_NO_INSTALL is set'
-  const fresh = `${folder}-${process.pid}`
-  try {
-    mkdirSync(fresh, { recursive: true })
-    for (const file of pinned) copyFileSync(here(`frameworks/${file}`), join(fresh, file))
-    const flags = ['--ignore-scripts', '--prefer-offline', '--loglevel=error']
-    await promisify(execFile)('npm', ['ci', ...flags], { cwd: fresh, timeout: installTimeout })
-    writeFileSync(join(fresh, 'installed'), lock)
-    rmSync(folder, { recursive: true, force: true })
-    renameSync(fresh, folder)
-    return undefined
-  } catch (error) {
-    return `npm ci in test/frameworks failed: ${String(error).slice(0, 200)}`
-  } finally {
-    rmSync(fresh, { recursive: true, force: true })
-  }
-}
 
 /** The programs of a document under the headings above them; where there are several, each with what it imports. */
 export function programs(document: string): Map<string, string> {
@@ -54,7 +23,7 @@ export function programs(document: string): Map<string, string> {
 export class FrameworkServer extends Child {
   static async start(program: string, path: string, options: RestartOptions, args: string[] = []) {
     const port = await closedPort()
-    const file = join(folder, `server-${port}.mjs`)
+    const file = join(frameworksFolder, `server-${port}.mjs`)
     const more = `{ ...${JSON.stringify(options)}, log: (line) => console.log(line) }`
     const code = program
       .replaceAll('3000', String(port))

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseReason } from '@holdfast/close-codes'
-import { evenness, rawClient, within, wsClient } from '@holdfast/testing'
+import { evenness, installFrameworks, rawClient, within, wsClient } from '@holdfast/testing'
 import { describe, expect, it } from 'vitest'
-import { FrameworkServer, installFrameworks, programs } from './framework-servers.ts'
+import { FrameworkServer, programs } from './framework-servers.ts'
 
 interface Subject {
   path?: string
@@ -18,7 +18,7 @@ interface Subject {
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const documented = programs(here('../../../docs/restarting-node.md'))
-const nest = { program: readFileSync(here('frameworks/nest.mjs'), 'utf8') }
+const nest = { program: readFileSync(here('servers/nest.mjs'), 'utf8') }
 const hooks = ['hook: onModuleDestroy', 'hook: onApplicationShutdown']
 const socketIo = '/socket.io/?EIO=4&transport=websocket'
 // With enableShutdownHooks NestJS ends the process by the signal.
