@@ -15,7 +15,7 @@ export class Conversation {
   #replay: Replay
   /** What the client said that no upstream can be sent yet. */
   #held: Message[] = []
-  #state: 'open' | 'lost' | 'resting' = 'open'
+  #state: 'open' | 'lost' | 'resting' | 'let go' = 'open'
 
   constructor(module: ReplayModule, { restless = false } = {}) {
     this.#module = module
@@ -29,11 +29,22 @@ export class Conversation {
   }
 
   get attached(): boolean {
-    return this.#state !== 'lost'
+    return this.#state === 'open' || this.#state === 'resting'
+  }
+
+  /** Why the module let go; undefined if it did not. The client was told 1012 if it happened behind a re-attachment. */
+  get letGo(): string | undefined {
+    if (this.#restores) return undefined
+    return (this.#replay.save?.() as { letGo?: string } | undefined)?.letGo ?? 'it cannot restore'
+  }
+
+  get #restores(): boolean {
+    return this.#replay.restores?.() ?? true
   }
 
   client(...data: (string | Buffer | object)[]): this {
     for (const one of data) {
+      if (this.#state === 'let go') continue
       if (this.#state === 'open') this.#toUpstream(messageOf(one))
       else this.#held.push(messageOf(one))
     }
@@ -52,11 +63,18 @@ export class Conversation {
 
   /** The next upstream is there. */
   attach(): this {
+    if (!this.#restores) return this.#end()
     this.upstreams.push([])
     this.#state = 'resting'
     for (const { data } of this.#do((replay) => replay.answer?.() ?? [])) this.toClient.push(data)
     for (const { data } of this.#do((replay) => replay.replay())) this.toUpstream.push(data)
+    if (!this.#restores) return this.#end()
     this.#rest()
+    return this
+  }
+
+  #end(): this {
+    this.#state = 'let go'
     return this
   }
 
@@ -71,7 +89,7 @@ export class Conversation {
   }
 
   #fromUpstream(message: Message): void {
-    if (this.#state === 'lost') return
+    if (!this.attached) return
     if (this.#module.needsUpstream === false) {
       this.toClient.push(message.data)
     } else {
@@ -82,12 +100,14 @@ export class Conversation {
       } else if (verdict !== true) {
         this.toClient.push(...verdict.map(({ data }) => data))
       }
+      if (verdict !== false && !this.#restores) this.#end()
     }
     if (this.#state === 'resting') this.#rest()
   }
 
   #rest(): void {
     const rest = this.#do((replay) => (replay.rest ? replay.rest() : []))
+    if (!this.#restores) this.#end()
     if (!rest) return
     this.toUpstream.push(...rest.map(({ data }) => data))
     this.#state = 'open'

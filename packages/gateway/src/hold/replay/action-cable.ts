@@ -2,11 +2,14 @@
 // see the second welcome, which would make it do the same, nor the second confirmations.
 
 import type { Message } from '../../wire/index.ts'
-import { Kept } from './kept.ts'
-import { mentions, parseObject, sizeOf, text } from './message.ts'
 import type { Replay, ReplayModule } from './module.ts'
+import { Kept } from './kept.ts'
+import { lettingGo, unread } from './let-go.ts'
+import { mentions, parseObject, sizeOf, text } from './message.ts'
 
-export const actionCable: ReplayModule = { create: (saved) => new ActionCable(saved as Saved | undefined) }
+export const actionCable: ReplayModule = lettingGo({
+  create: (saved) => new ActionCable(saved as Saved | undefined),
+})
 
 interface Subscription {
   /** The client's command as it came. */
@@ -57,6 +60,10 @@ class ActionCable implements Replay {
     if (type === 'reject_subscription') this.#subscriptions.delete(identifier)
     const subscription = this.#subscriptions.get(identifier)
     if (type === 'confirm_subscription' && subscription) subscription.confirmed = true
+  }
+
+  onUnread(from: 'client' | 'upstream'): void {
+    if (from === 'client') throw unread()
   }
 
   /** The server speaks first. */

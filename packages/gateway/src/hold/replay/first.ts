@@ -1,16 +1,17 @@
 // `replay: { first: N }`: the client's first N messages again, whatever they say.
 
 import type { Message } from '../../wire/index.ts'
-import { replayLimits, tooMuch } from './kept.ts'
-import { pack, type SavedMessage, sizeOf, unpack } from './message.ts'
 import type { Replay, ReplayModule } from './module.ts'
+import { replayLimits, tooMuch } from './kept.ts'
+import { lettingGo, unread } from './let-go.ts'
+import { pack, type SavedMessage, sizeOf, unpack } from './message.ts'
 
 /** The upstream's messages are of no interest: all that it answers, the client gets. */
 export function replayFirst(count: number): ReplayModule {
-  return {
+  return lettingGo({
     needsUpstream: false,
     create: (saved) => new First(count, ((saved ?? []) as SavedMessage[]).map(unpack)),
-  }
+  })
 }
 
 class First implements Replay {
@@ -32,6 +33,10 @@ class First implements Replay {
   }
 
   onUpstream(): void {}
+
+  onUnread(): void {
+    if (this.#messages.length < this.#count) throw unread()
+  }
 
   replay(): Message[] {
     return [...this.#messages]

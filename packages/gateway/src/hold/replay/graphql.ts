@@ -2,14 +2,15 @@
 // initialised again and every live subscription subscribed to again, under its id.
 
 import type { Message } from '../../wire/index.ts'
+import type { Replay, ReplayModule } from './module.ts'
 import { type OperationType, operationType } from './graphql-operation.ts'
 import { Kept } from './kept.ts'
+import { lettingGo, unread } from './let-go.ts'
 import { isObject, type JsonObject, json, mentions, parseObject, sizeOf, text } from './message.ts'
-import type { Replay, ReplayModule } from './module.ts'
 
-export const graphqlTransportWs: ReplayModule = {
+export const graphqlTransportWs: ReplayModule = lettingGo({
   create: (saved) => new GraphqlTransportWs(saved as Saved | undefined),
-}
+})
 
 interface Operation {
   type: OperationType | 'unknown'
@@ -91,6 +92,11 @@ class GraphqlTransportWs implements Replay {
       case 'pong':
         this.#pinged = false
     }
+  }
+
+  onUnread(from: 'client' | 'upstream'): void {
+    // While there are nothing but subscriptions, an unread message is one of their results.
+    if (from === 'client' || this.#single.size > 0) throw unread()
   }
 
   answer(): Message[] {

@@ -1,7 +1,7 @@
 // What a replay module keeps of a connection: entries under keys, in the order in which they came, with a cap.
-import { GatewayError } from '../../core/index.ts'
+import { LetGo } from './let-go.ts'
 
-/** The most that the modules of the gateway's own keep for one connection. Over it, the connection ends with 1011. */
+/** The most that the modules of the gateway's own keep for one connection. Over it, they let go. */
 export const replayLimits = {
   /** Subscriptions, channels, operations or requests in flight, together. */
   entries: 4096,
@@ -53,11 +53,9 @@ export class Kept<Value> {
   }
 }
 
-/** The error of a connection that has set up more than a module keeps. */
-export function tooMuch(limit: string): GatewayError {
-  return new GatewayError(
-    'replay_too_much',
-    'client',
+/** What a module throws for a connection that has set up more than it keeps. */
+export function tooMuch(limit: string): LetGo {
+  return new LetGo(
     `the client has set up more than can be replayed for one connection (${limit}); ` +
       'set hold.replay of the route to none, or write a module that keeps less',
   )

@@ -2,12 +2,13 @@
 // client gave, so that what the server sends there still matches.
 
 import type { Message } from '../../wire/index.ts'
-import { Kept } from './kept.ts'
-import { mentions, pack, type SavedMessage, sizeOf, unpack } from './message.ts'
 import type { Replay, ReplayModule } from './module.ts'
+import { Kept } from './kept.ts'
+import { lettingGo, unread } from './let-go.ts'
+import { mentions, pack, type SavedMessage, sizeOf, unpack } from './message.ts'
 import { channelError, okReply, type PhoenixMessage, readPhoenix } from './phoenix-message.ts'
 
-export const phoenix: ReplayModule = { create: (saved) => new Phoenix(saved as Saved | undefined) }
+export const phoenix: ReplayModule = lettingGo({ create: (saved) => new Phoenix(saved as Saved | undefined) })
 
 interface Channel {
   join: PhoenixMessage
@@ -68,6 +69,10 @@ class Phoenix implements Replay {
       // After an error the client joins again itself.
       this.#channels.delete(topic)
     }
+  }
+
+  onUnread(from: 'client' | 'upstream'): void {
+    if (from === 'client') throw unread()
   }
 
   answer(): Message[] {

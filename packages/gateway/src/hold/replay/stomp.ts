@@ -1,13 +1,13 @@
 // STOMP 1.0 to 1.2 (https://stomp.github.io/stomp-specification-1.2.html): the session is opened again and every live
 // subscription subscribed to again. What the client sent to destinations is never sent twice.
-import { GatewayError } from '../../core/index.ts'
 import type { Message } from '../../wire/index.ts'
-import { Kept } from './kept.ts'
-import { text } from './message.ts'
 import type { Replay, ReplayModule } from './module.ts'
+import { Kept } from './kept.ts'
+import { LetGo, lettingGo, unread } from './let-go.ts'
+import { text } from './message.ts'
 import { type SavedPlace, type StompFrame, StompReader, stompFrame } from './stomp-reader.ts'
 
-export const stomp: ReplayModule = { create: (saved) => new Stomp(saved as Saved | undefined) }
+export const stomp: ReplayModule = lettingGo({ create: (saved) => new Stomp(saved as Saved | undefined) })
 
 interface Subscription {
   /** The client's SUBSCRIBE as it came. */
@@ -102,6 +102,10 @@ class Stomp implements Replay {
     }
   }
 
+  onUnread(from: 'client' | 'upstream'): void {
+    if (from === 'client') throw unread()
+  }
+
   answer(): Message[] {
     const answers: string[] = []
     // These are sent again, and their receipts come then.
@@ -124,7 +128,7 @@ class Stomp implements Replay {
 
   replay(): Message[] {
     if (this.#client.inside) {
-      throw new GatewayError('replay_cut', 'gateway', 'the restart cut a STOMP frame of the client in two')
+      throw new LetGo('the restart cut a STOMP frame of the client in two')
     }
     this.#again.clear()
     this.#connected = 'none'
@@ -161,8 +165,7 @@ class Stomp implements Replay {
     this.#connected = 'none'
     const version = versionOf(headers)
     if (ours && version !== this.#version) {
-      const words = `the next upstream speaks STOMP ${version}, the client STOMP ${this.#version}`
-      throw new GatewayError('replay_version', 'upstream', words)
+      throw new LetGo(`the next upstream speaks STOMP ${version}, the client STOMP ${this.#version}`)
     }
     return ours
   }
