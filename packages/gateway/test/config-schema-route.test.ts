@@ -138,7 +138,7 @@ test.each([
   ['hold: { on: [gone] }', "hold.on[0] must be a close code such as 1012, or lost, not 'gone'"],
   [
     'hold: { replay: socket.io }',
-    "hold.replay must be auto, none, { first: N }, { file: PATH }, or one of graphql-transport-ws, phoenix, action-cable, stomp, not 'socket.io'",
+    "hold.replay must be auto, none, { first: N }, { file: PATH }, or one of graphql-transport-ws, phoenix, action-cable, stomp, mqtt, nats, trpc, yjs, hocuspocus, socketcluster, not 'socket.io'",
   ],
   ['hold: { state: kept }', "hold.state must be one of auto, none, not 'kept'; use auto or none"],
   ['resume: true', 'resume is not available in this version; remove the key'],

@@ -182,3 +182,95 @@ test.each([
     expect(good.ending).toBeUndefined()
   },
 )
+
+/** A module that cannot restore a connection once that method has been called for a client that has said "odd". */
+function unsure(method: string): string {
+  return moduleFile(
+    `unsure-${method}.mjs`,
+    `export default () => {
+      let odd = false
+      let sure = true
+      const replay = {
+        onClient({ data }) { odd ||= data.startsWith('odd') },
+        onUpstream() {},
+        onUnread() {},
+        answer: () => [],
+        replay: () => [],
+        rest: () => [],
+        swallow: () => '${method}' === 'swallow',
+        restores: () => sure,
+      }
+      const usual = replay.${method}
+      replay.${method} = (message) => {
+        const result = usual(message)
+        sure = !odd
+        return result
+      }
+      return replay
+    }`,
+  )
+}
+
+test.each(['onClient', 'onUpstream', 'answer', 'replay', 'rest', 'swallow'])(
+  'a module that cannot restore the connection any more after %s(): the client is told 1012 once a server is there again',
+  async (method) => {
+    await using upstream = await startUpstream()
+    await using gateway = await startGateway({
+      upstreams: [upstream.url],
+      hold: { ...hold, replay: { by: 'file', path: unsure(method) } },
+    })
+    await using client = wsClient(gateway.url)
+    await client.opened
+    for (const said of ['odd', 'later']) {
+      client.send(said)
+      await client.changes.until(said, () => client.messages.includes(said))
+    }
+    const first = await upstream.connection()
+    first.socket.terminate()
+    if (method === 'swallow') {
+      const second = await upstream.connection()
+      second.send('for nobody')
+    }
+    expect(await client.closed).toMatchObject({ code: 1012, reason: expect.stringMatching(/; retry=\d+$/) })
+    expect(client.messages).toEqual(['odd', 'later'])
+    expect(gateway.log.filter(({ level }) => Number(level) >= 50)).toEqual([])
+  },
+)
+
+test.each([
+  ['client', 'a'.repeat(600_000), 'b'],
+  ['upstream', 'a', 'b'.repeat(600_000)],
+  ['neither', 'a', 'b'],
+])(
+  'messages over hold.buffer are not shown to the module, which is told: of %s',
+  async (who, said, answered) => {
+    const path = moduleFile(
+      'unread.mjs',
+      `export default () => {
+      const unread = new Set()
+      return {
+        onClient() {}, onUpstream() {}, replay: () => [], swallow: () => false,
+        onUnread(from) { unread.add(from) },
+        restores: () => unread.size === 0,
+      }
+    }`,
+    )
+    await using upstream = await startUpstream({ echo: false })
+    await using gateway = await startGateway({
+      upstreams: [upstream.url],
+      hold: { ...hold, buffer: 65_536, replay: { by: 'file', path } },
+    })
+    await using client = wsClient(gateway.url)
+    await client.opened
+    client.send(said)
+    const first = await upstream.connection()
+    await heard(first, 1)
+    first.send(answered)
+    await client.message()
+    first.socket.terminate()
+    if (who !== 'neither') return expect(await client.closed).toMatchObject({ code: 1012 })
+    const second = await upstream.connection()
+    client.send('on')
+    expect(await heard(second, 1)).toEqual(['on'])
+  },
+)

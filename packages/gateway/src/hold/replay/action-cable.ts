@@ -2,10 +2,10 @@
 // see the second welcome, which would make it do the same, nor the second confirmations.
 
 import type { Message } from '../../wire/index.ts'
-import type { Replay, ReplayModule } from './module.ts'
 import { Kept } from './kept.ts'
 import { lettingGo, unread } from './let-go.ts'
 import { mentions, parseObject, sizeOf, text } from './message.ts'
+import type { Replay, ReplayModule } from './module.ts'
 
 export const actionCable: ReplayModule = lettingGo({
   create: (saved) => new ActionCable(saved as Saved | undefined),

@@ -1,10 +1,10 @@
 // `replay: { first: N }`: the client's first N messages again, whatever they say.
 
 import type { Message } from '../../wire/index.ts'
-import type { Replay, ReplayModule } from './module.ts'
 import { replayLimits, tooMuch } from './kept.ts'
 import { lettingGo, unread } from './let-go.ts'
 import { pack, type SavedMessage, sizeOf, unpack } from './message.ts'
+import type { Replay, ReplayModule } from './module.ts'
 
 /** The upstream's messages are of no interest: all that it answers, the client gets. */
 export function replayFirst(count: number): ReplayModule {

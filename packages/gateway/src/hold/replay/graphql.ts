@@ -2,11 +2,11 @@
 // initialised again and every live subscription subscribed to again, under its id.
 
 import type { Message } from '../../wire/index.ts'
-import type { Replay, ReplayModule } from './module.ts'
 import { type OperationType, operationType } from './graphql-operation.ts'
 import { Kept } from './kept.ts'
 import { lettingGo, unread } from './let-go.ts'
 import { isObject, type JsonObject, json, mentions, parseObject, sizeOf, text } from './message.ts'
+import type { Replay, ReplayModule } from './module.ts'
 
 export const graphqlTransportWs: ReplayModule = lettingGo({
   create: (saved) => new GraphqlTransportWs(saved as Saved | undefined),

@@ -2,10 +2,10 @@
 // client gave, so that what the server sends there still matches.
 
 import type { Message } from '../../wire/index.ts'
-import type { Replay, ReplayModule } from './module.ts'
 import { Kept } from './kept.ts'
 import { lettingGo, unread } from './let-go.ts'
 import { mentions, pack, type SavedMessage, sizeOf, unpack } from './message.ts'
+import type { Replay, ReplayModule } from './module.ts'
 import { channelError, okReply, type PhoenixMessage, readPhoenix } from './phoenix-message.ts'
 
 export const phoenix: ReplayModule = lettingGo({ create: (saved) => new Phoenix(saved as Saved | undefined) })

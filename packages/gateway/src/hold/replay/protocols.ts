@@ -3,6 +3,7 @@
 // gateway (`npm run apps`). Next: replay.ts, for the modules.
 import type { HoldOptions } from '../../core/index.ts'
 import type { Message } from '../../wire/index.ts'
+import { opensHocuspocus, opensNats, opensSocketCluster, opensTrpc, opensYjs } from './openings.ts'
 
 /** Who said a message. */
 export type Speaker = 'client' | 'upstream'
@@ -54,8 +55,9 @@ export const protocols: readonly Protocol[] = [
     recognised: 'subprotocol `mqtt` or `mqttv3.1`',
     subprotocols: ['mqtt', 'mqttv3.1'],
     neverFirst: true,
+    replay: 'mqtt',
     measured:
-      'MQTT.js 5.16.0 with Aedes 1.2.0 and mosquitto 2.0.11, held: dead for 30-85 s, with `first: 2` in an endless loop; by itself it is back in 1-2 s',
+      'MQTT.js 5.16.0 with Aedes 1.2.0: no event, nothing lost or doubled once the broker is there; held without replay it was dead for 30-85 s, with `first: 2` in an endless loop; by itself it is back in 1-2 s',
   },
   {
     name: 'STOMP',
@@ -71,6 +73,48 @@ export const protocols: readonly Protocol[] = [
     subprotocols: ['actioncable-v1-json'],
     replay: 'action-cable',
     measured: 'Rails 6.1.7 on Puma 5.6.5, client 8.1.400: on in 4 s and no event; by itself 4-10 s',
+  },
+  {
+    name: 'NATS',
+    recognised: "the server's first message, binary, begins with `INFO {`",
+    first: { from: 'upstream', fits: opensNats },
+    neverFirst: true,
+    replay: 'nats',
+    measured:
+      'nats.ws 1.30.3 with nats-server 2.9.10: no event, nothing lost or doubled once the server is there; held without replay it could speak and heard nothing, for good',
+  },
+  {
+    name: 'tRPC',
+    recognised:
+      "the client's first message: `connectionParams`, or calls with `id`, `method` and `params.path`",
+    first: { from: 'client', fits: opensTrpc },
+    replay: 'trpc',
+    measured:
+      'tRPC 11.25.2: subscriptions go on, from their last event, and no event in the client; held without replay calls were answered and subscriptions dead, for good',
+  },
+  {
+    name: 'y-websocket',
+    recognised: "the client's first message, binary: step 1 of a sync",
+    first: { from: 'client', fits: opensYjs },
+    replay: 'yjs',
+    measured:
+      'y-websocket 3.1.0 with @y/websocket-server 0.1.1: documents agree as soon as the server is there; held without replay they differed for good while both sides said “synced”',
+  },
+  {
+    name: 'Hocuspocus',
+    recognised: "the client's first message, binary: a document's name and a token",
+    first: { from: 'client', fits: opensHocuspocus },
+    replay: 'hocuspocus',
+    measured:
+      'provider 4.8.0 with server 3.4.4: all documents agree as soon as the server is there, `unsyncedChanges` comes to 0; held without replay in 28-31 s',
+  },
+  {
+    name: 'SocketCluster',
+    recognised: "the client's first message: `#handshake` with a `cid`",
+    first: { from: 'client', fits: opensSocketCluster },
+    replay: 'socketcluster',
+    measured:
+      'client 20.0.2 with server 20.0.1: channels and login stay, no event; held without replay it was dead for 9-10 s',
   },
   {
     name: 'XMPP',

@@ -1,13 +1,17 @@
 // `replay: auto` where the handshake does not say what is spoken: the first messages may. Until one of them is recognised
 // nothing can be said again; when none is, the conversation is not followed any more.
 import type { Message } from '../../wire/index.ts'
+import { pack, type SavedMessage, sizeOf, unpack } from './message.ts'
 import type { Replay, ReplayModule } from './module.ts'
 import { protocolOfMessage, type Speaker } from './protocols.ts'
 
 /** Messages of an upstream before the client has said anything; after that, whatever it speaks is not recognised. */
 const patience = 16
+/** Bytes of those that are kept, to be shown to the module that is found. */
+const keptAtMost = 64 * 1024
 
 interface Saved {
+  before?: SavedMessage[]
   heard: Record<Speaker, number>
   /** Name of the module that follows the conversation, and what it saved. */
   as?: string
@@ -24,10 +28,13 @@ class Recognised implements Replay {
   readonly #heard: Saved['heard']
   #as: string | undefined
   #replay: Replay | undefined
+  /** What the upstream has said before the client said anything. */
+  #before: Message[]
 
   constructor(moduleOf: (name: string) => ReplayModule, saved: Saved | undefined) {
     this.#moduleOf = moduleOf
     this.#heard = { client: 0, upstream: 0, ...saved?.heard }
+    this.#before = saved?.before?.map(unpack) ?? []
     if (saved?.as !== undefined) this.#become(saved.as, saved.saved)
   }
 
@@ -41,7 +48,15 @@ class Recognised implements Replay {
     if (this.#replay) return
     const isFirst = this.#heard[from]++ === 0
     const name = isFirst ? protocolOfMessage(from, message)?.replay : undefined
-    if (name !== undefined) this.#become(name)
+    const before = this.#before
+    if (name === undefined) {
+      if (from === 'upstream') before.push(message)
+      if (!this.over()) return
+    } else {
+      this.#become(name)
+      for (const one of before) this.#replay!.onUpstream(one)
+    }
+    this.#before = []
   }
 
   onClient(message: Message): void {
@@ -66,7 +81,8 @@ class Recognised implements Replay {
 
   over(): boolean {
     if (this.#replay) return this.#replay.over?.() ?? false
-    return this.#heard.client > 0 || this.#heard.upstream > patience
+    const bytes = this.#before.reduce((sum, message) => sum + sizeOf(message), 0)
+    return this.#heard.client > 0 || this.#heard.upstream > patience || bytes > keptAtMost
   }
 
   answer(): Message[] {
@@ -86,6 +102,6 @@ class Recognised implements Replay {
   }
 
   save(): Saved {
-    return { heard: this.#heard, as: this.#as, saved: this.#replay?.save?.() }
+    return { before: this.#before.map(pack), heard: this.#heard, as: this.#as, saved: this.#replay?.save?.() }
   }
 }

@@ -5,10 +5,16 @@ import { actionCable } from './action-cable.ts'
 import { loadReplayFile } from './file.ts'
 import { replayFirst } from './first.ts'
 import { graphqlTransportWs } from './graphql.ts'
+import { hocuspocus } from './hocuspocus.ts'
 import type { ReplayModule } from './module.ts'
+import { mqtt } from './mqtt.ts'
+import { nats } from './nats.ts'
 import { phoenix } from './phoenix.ts'
 import { recognising } from './recognised.ts'
+import { socketcluster } from './socketcluster.ts'
 import { stomp } from './stomp.ts'
+import { trpc } from './trpc.ts'
+import { yjs } from './yjs.ts'
 
 export { replayLimits } from './kept.ts'
 
@@ -17,6 +23,12 @@ const modules: Record<string, ReplayModule> = {
   phoenix,
   'action-cable': actionCable,
   stomp,
+  mqtt,
+  nats,
+  trpc,
+  yjs,
+  hocuspocus,
+  socketcluster,
 }
 
 /** The protocols whose modules ship with the gateway, as they are named in `hold.replay`. */

@@ -1,10 +1,10 @@
 // STOMP 1.0 to 1.2 (https://stomp.github.io/stomp-specification-1.2.html): the session is opened again and every live
 // subscription subscribed to again. What the client sent to destinations is never sent twice.
 import type { Message } from '../../wire/index.ts'
-import type { Replay, ReplayModule } from './module.ts'
 import { Kept } from './kept.ts'
 import { LetGo, lettingGo, unread } from './let-go.ts'
 import { text } from './message.ts'
+import type { Replay, ReplayModule } from './module.ts'
 import { type SavedPlace, type StompFrame, StompReader, stompFrame } from './stomp-reader.ts'
 
 export const stomp: ReplayModule = lettingGo({ create: (saved) => new Stomp(saved as Saved | undefined) })
