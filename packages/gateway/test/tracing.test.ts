@@ -237,7 +237,8 @@ test('without the packages a worker serves, and its log says what to install', (
     // The built files alone: nothing that they import from elsewhere can be found.
     cpSync(fileURLToPath(new URL('../dist', import.meta.url)), folder, { recursive: true })
     const program = `
-      import { startTracing, noTracing } from ${JSON.stringify(join(folder, 'tracing.js'))}
+      import { startTracing } from ${JSON.stringify(join(folder, 'trace/start-tracing.js'))}
+      import { noTracing } from ${JSON.stringify(join(folder, 'trace/tracing.js'))}
       const log = { warn: (...words) => console.log(words.at(-1)) }
       const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }
       console.log(await startTracing(env, log) === noTracing)`
