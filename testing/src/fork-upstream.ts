@@ -2,6 +2,7 @@ import net from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Child, type Exit } from './child.ts'
 import { failure } from './eventually.ts'
+import { closedPort } from './tcp-server.ts'
 
 const script = fileURLToPath(new URL('../fixtures/upstream.mjs', import.meta.url))
 
@@ -42,7 +43,10 @@ type Said = { port?: number; opened?: number; closed?: { code: number; reason: s
 
 /** A WebSocket echo server in a process of its own. */
 export async function forkUpstream(options: ForkUpstreamOptions = {}): Promise<ForkedUpstream> {
-  const child = new Child(process.execPath, [script, JSON.stringify(options)])
+  const child = new Child(process.execPath, [
+    script,
+    JSON.stringify({ port: await closedPort(), ...options }),
+  ])
   const said = (): Said[] => child.stdout.map((line) => JSON.parse(line))
   const closes = () => said().flatMap((event) => event.closed ?? [])
   const fillers: net.Socket[] = []

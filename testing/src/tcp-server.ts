@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import net from 'node:net'
 import { failure } from './eventually.ts'
 
@@ -35,8 +36,22 @@ export async function tcpServer(onSocket: (socket: net.Socket) => void, port = 0
   }
 }
 
-/** Resolves when the server listens on 127.0.0.1; port 0 lets the system choose. */
-export function listening(server: net.Server, port = 0): Promise<void> {
+/**
+ * Resolves when the server listens on 127.0.0.1. Port 0: on one that nobody else gets by chance when this server ends and
+ * another comes in its place.
+ */
+export async function listening(server: net.Server, port = 0): Promise<void> {
+  if (port !== 0) return listenAt(server, port)
+  for (let tries = 0; ; tries++) {
+    try {
+      return await listenAt(server, ownPort())
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries === 20) throw error
+    }
+  }
+}
+
+function listenAt(server: net.Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', () => {
@@ -46,12 +61,17 @@ export function listening(server: net.Server, port = 0): Promise<void> {
   })
 }
 
-/** A port of 127.0.0.1 at which nothing listens. */
+/**
+ * None of the ports that the system gives to those who ask for port 0 or connect (on Linux from 32,768 on), and none of
+ * those below 11,000, of which Chromium connects to a few never.
+ */
+const ownPort = () => randomInt(11_000, 32_000)
+
+/** A port of 127.0.0.1 at which nothing listens, to be refused by, or to listen on later. */
 export async function closedPort(): Promise<number> {
   for (let tries = 0; tries < 10; tries++) {
-    const server = await tcpServer(() => {})
-    await server[Symbol.asyncDispose]()
-    if (await refuses(server.port)) return server.port
+    const port = ownPort()
+    if (await refuses(port)) return port
   }
   throw new Error(failure('a port with nothing listening', 0))
 }

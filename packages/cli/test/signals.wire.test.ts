@@ -1,4 +1,12 @@
-import { gone, rawSocket, startHoldfast, startUpstream, tcpServer, wsClient } from '@holdfast/testing'
+import {
+  closedPort,
+  gone,
+  rawSocket,
+  startHoldfast,
+  startUpstream,
+  tcpServer,
+  wsClient,
+} from '@holdfast/testing'
 import { expect, test } from 'vitest'
 
 const drain = { spread: '100ms', deadline: '5s', retry: ['1s', '2s'] }
@@ -102,9 +110,7 @@ test.each([1, 2])(
   'SIGHUP with %i workers opens new listeners, closes others, and keeps their connections',
   async (workers) => {
     await using upstream = await startUpstream()
-    await using spare = await tcpServer(() => {})
-    const port = spare.port
-    await spare[Symbol.asyncDispose]()
+    const port = await closedPort()
     await using holdfast = await startHoldfast({ config: config(upstream.url, { workers }) })
     const [oldUrl] = holdfast.urls
     await using old = wsClient(oldUrl!)
