@@ -155,8 +155,11 @@ export interface DrainCounts {
 
 /** Which connections an operator wants to see. */
 export interface ConnectionFilter {
+  /** Name of their route. Absent: of any. */
   route?: string
+  /** What `GET /api/connections` shows as their state. Absent: any. */
   state?: string
+  /** How many at most. */
   limit: number
 }
 
@@ -168,7 +171,7 @@ export interface ProcessInfo {
   processor: number
   /** Milliseconds: the 99th percentile of the event loop's delay since the last report. */
   delay: number
-  /** Lines of the log that it dropped since its start. */
+  /** How many lines of the log it dropped since its start. */
   logLinesDropped: number
   /** Absent from workers of earlier code. */
   sockets?: SocketCounts
@@ -184,9 +187,9 @@ export type SocketRefusal =
 
 /** Sockets that became no connection. */
 export interface SocketCounts {
-  /** Open now, without a whole request yet. */
+  /** How many are open now, without a whole request yet. */
   pending: number
-  /** Since the start. */
+  /** How many were closed, by why, since the start. */
   refused: Record<SocketRefusal, number>
   /** The limit of open files was met a moment ago. */
   short: boolean
