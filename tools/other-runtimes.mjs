@@ -1,7 +1,7 @@
-// Runs the tests on the Node LTS, and the wire tests against a gateway on Bun. These and Deno, on which tests of the
+// Runs the tests on the Node LTS, and the wire tests against a gateway on Bun. These, and Deno and Node 22, on which tests of the
 // client run, come as npm packages into node_modules/.cache/runtimes. A runtime that cannot be had is said so, and is
 // no failure.
-//   node tools/other-runtimes.mjs [--results FOLDER] [lts] [bun] [deno]
+//   node tools/other-runtimes.mjs [--results FOLDER] [lts] [node22] [bun] [deno]
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
@@ -15,6 +15,13 @@ const vitest = join(root, 'node_modules/vitest/vitest.mjs')
 const { platform, arch } = process
 const runtimes = {
   lts: { package: `node-${platform}-${arch}`, version: '26.10.0', executable: 'bin/node' },
+  // Under a name of its own, since it is the same package as the one above.
+  node22: {
+    package: `node22-${platform}-${arch}`,
+    source: `npm:node-${platform}-${arch}`,
+    version: '22.23.3',
+    executable: 'bin/node',
+  },
   bun: {
     package: `@oven/bun-${platform}-${arch === 'arm64' ? 'aarch64' : arch}`,
     version: '1.4.5',
@@ -24,7 +31,7 @@ const runtimes = {
 }
 
 /** The executable's path, or a sentence saying why there is none. */
-function obtain({ package: name, version, executable }) {
+function obtain({ package: name, source, version, executable }) {
   const home = join(folder, 'node_modules', name)
   const path = join(home, executable)
   if (installedVersion(home) !== version) {
@@ -39,7 +46,14 @@ function obtain({ package: name, version, executable }) {
     ]
     const { status, stderr, error } = spawnSync(
       'npm',
-      ['install', '--prefix', folder, ...flags, ...alsoKept(name), `${name}@${version}`],
+      [
+        'install',
+        '--prefix',
+        folder,
+        ...flags,
+        ...alsoKept(name),
+        specifier({ package: name, source, version }),
+      ],
       {
         cwd: folder,
         timeout: 300_000,
@@ -59,7 +73,12 @@ function alsoKept(name) {
   return Object.values(runtimes)
     .map((other) => ({ ...other, has: installedVersion(join(folder, 'node_modules', other.package)) }))
     .filter((other) => other.package !== name && other.has)
-    .map((other) => `${other.package}@${other.has}`)
+    .map(({ has, ...other }) => specifier({ ...other, version: has }))
+}
+
+/** What npm is told to install. */
+function specifier({ package: name, source, version }) {
+  return source ? `${name}@${source}@${version}` : `${name}@${version}`
 }
 
 function installedVersion(home) {
@@ -102,8 +121,8 @@ function obtainOrSay(name) {
 }
 
 function run(name, path, results) {
-  // It runs no tests of its own: those of the client start it.
-  if (!path || name === 'deno') return true
+  // These run no tests of their own: those of the client start them.
+  if (!path || name === 'deno' || name === 'node22') return true
   console.log(`\n${name}: tests with ${runtimes[name].package}@${runtimes[name].version}`)
   if (name === 'bun') return test(name, process.execPath, { HOLDFAST_RUNTIME: path }, results)
   // First in PATH, so that a `node` or `npm` that a test starts is on it too.

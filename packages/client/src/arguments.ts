@@ -1,9 +1,9 @@
 // What the application gives, checked and made into what a connection takes: WebIDL and the first steps of WHATWG.
 import { browserMaySend, maxReasonBytes } from '@holdfast/close-codes'
 import type { Connection, Data, WebSocketClass } from './connection.ts'
-import { hostError, page } from './host.ts'
+import { hostError, page, utf8Length } from './host.ts'
 import type { Asked } from './options.ts'
-import { utf8Length } from './send-queue.ts'
+import { construct } from './platform.ts'
 
 /** WHATWG, get a URL record: relative URLs are those of the document, and http(s) means ws(s). */
 export function absolute(url: string): string {
@@ -12,7 +12,7 @@ export function absolute(url: string): string {
     parsed = new URL(url, page.document?.baseURI ?? page.location?.href)
   } catch {}
   // "If urlRecord's fragment is non-null": an empty one too, which `ws` lets pass.
-  if (!parsed || url.includes('#')) throw hostError('SyntaxError', `no URL for a WebSocket: ${url}`)
+  if (!parsed || /#/.test(url)) throw hostError('SyntaxError', `no URL for a WebSocket: ${url}`)
   // The URL class of React Native changes URLs.
   return /^wss?:/i.test(url) ? url : parsed.href.replace(/^http/, 'ws')
 }
@@ -24,10 +24,9 @@ export function absolute(url: string): string {
 export function dial(Class: WebSocketClass, url: string, protocols: string | readonly string[]): Connection {
   try {
     // WHATWG: no two that are the same, and RFC 6455 4.1 compares them without regard to case; not all classes do.
-    const names = [protocols].flat().map((name) => `${name}`.toLowerCase())
-    if (new Set(names).size < names.length)
-      throw hostError('SyntaxError', `a subprotocol twice: ${protocols}`)
-    return new Class(url, protocols)
+    const names = `${protocols}`.toLowerCase().split(',')
+    if (new Set(names).size < names.length) throw new SyntaxError(`subprotocol twice: ${protocols}`)
+    return construct(Class, url, protocols)
   } catch (error) {
     const { name, message } = error as Error
     throw name === 'SyntaxError' ? hostError(name, message) : error
@@ -42,19 +41,18 @@ export function sendable(data: Data): Data {
   return typeof (binary?.byteLength ?? (binary?.slice && binary.size)) === 'number' ? data : `${data}`
 }
 
-/** The code for `close()` as WebIDL has it, [Clamp] unsigned short. Throws as WHATWG does. */
+/** The code for `close()`, rounded as WebIDL has it. Throws as WHATWG does. */
 export function closingCode(code: number | undefined): number | undefined {
   if (code === undefined) return code
-  const clamped = Math.min(Math.max(Math.round(+code) || 0, 0), 65535)
-  if (!browserMaySend(clamped))
-    throw hostError('InvalidAccessError', `close code ${clamped} may not be sent by a script`)
-  return clamped
+  const rounded = Math.round(+code)
+  if (!browserMaySend(rounded)) throw hostError('InvalidAccessError', `no close code: ${rounded}`)
+  return rounded
 }
 
 /** The reason for `close()`. Throws as WHATWG does. */
 export function closingReason(reason: string | undefined): string | undefined {
   if (reason !== undefined && utf8Length(`${reason}`) > maxReasonBytes)
-    throw hostError('SyntaxError', `close reason of more than ${maxReasonBytes} bytes`)
+    throw hostError('SyntaxError', `reason over ${maxReasonBytes} bytes`)
   return reason
 }
 

@@ -39,7 +39,6 @@ export function closeEvent(
 }
 
 /** An `error` event, as plain as WHATWG has it, but with `error` and `message` where the cause is known. */
-export function errorEvent({ error, message }: { error?: unknown; message?: string }): Event {
-  const told = error && { error, message: message ?? (error as Error).message }
-  return Object.assign(hostEvent('error', 'Event', {}), told)
+export function errorEvent({ error }: { error?: unknown }): Event {
+  return Object.assign(hostEvent('error'), error && { error, message: (error as Error).message })
 }

@@ -8,11 +8,17 @@ export type State =
   /** Asks for the URL, or shakes hands. */
   | { readonly name: 'connecting'; readonly attempt: number }
   | { readonly name: 'open'; readonly attempt: number; readonly since: number }
-  /** Between two connections. `earliest`: no wake brings it back before this. */
-  | { readonly name: 'waiting'; readonly attempt: number; readonly earliest: number }
+  | Waiting
   /** `close()` was called; its `close` event is still to come. */
   | { readonly name: 'closing' }
   | { readonly name: 'closed' }
+
+/** Between two connections. No wake brings it back before `earliest`. */
+export interface Waiting {
+  readonly name: 'waiting'
+  readonly attempt: number
+  readonly earliest: number
+}
 
 export type StateEvent =
   | { readonly type: 'opened'; readonly now: number }
@@ -51,21 +57,11 @@ export function next(state: State, event: StateEvent): State {
  * than `minUptime` goes on counting, so that `open` followed at once by a loss still backs off.
  */
 export function attemptAt(state: State, now: number, minUptime: number): number {
-  if (state.name === 'open' && now - state.since >= minUptime) return 0
-  return state.name === 'connecting' || state.name === 'open' ? state.attempt : 0
+  if (!('attempt' in state) || (state.name === 'open' && now - state.since >= minUptime)) return 0
+  return state.attempt
 }
 
 /** The `readyState` of WHATWG. While it waits it is CONNECTING: CLOSED means that it does not come back by itself. */
 export function readyStateOf(state: State): 0 | 1 | 2 | 3 {
-  switch (state.name) {
-    case 'open':
-      return 1
-    case 'closing':
-      return 2
-    case 'idle':
-    case 'closed':
-      return 3
-    default:
-      return 0
-  }
+  return ({ idle: 3, connecting: 0, open: 1, waiting: 0, closing: 2, closed: 3 } as const)[state.name]
 }

@@ -37,8 +37,20 @@ export interface ListenerOptions {
   signal?: AbortSignal
 }
 
-/** The listeners of a WebSocket, by the type of their event. */
+/** The listeners of a WebSocket, by the type of their event, and its event handlers. */
 interface TypedEventTarget extends EventTarget {
+  /** Called for `open`. Null: nobody. */
+  get onopen(): AnyHandler
+  set onopen(handler: Handler<'open'>)
+  /** Called for `message`. Null: nobody. */
+  get onmessage(): AnyHandler
+  set onmessage(handler: Handler<'message'>)
+  /** Called for `error`. Null: nobody. */
+  get onerror(): AnyHandler
+  set onerror(handler: Handler<'error'>)
+  /** Called for each `close`, also for those after which the socket comes back. Null: nobody. */
+  get onclose(): AnyHandler
+  set onclose(handler: Handler<'close'>)
   /**
    * Calls the listener for each event of this type, in the order of registration; each once per type, listener and
    * `capture`. Source: DOM, "Interface EventTarget".
@@ -68,49 +80,21 @@ const Base = host.EventTarget as unknown as new () => TypedEventTarget
 export class WebSocketEventTarget extends Base {
   readonly #handlers: { [type: string]: AnyHandler } = {}
 
-  /** Called for `open`. Null: nobody. */
-  get onopen(): AnyHandler {
-    return this.#handler('open')
-  }
-  set onopen(handler: Handler<'open'>) {
-    this.#handle('open', handler)
-  }
-
-  /** Called for `message`. Null: nobody. */
-  get onmessage(): AnyHandler {
-    return this.#handler('message')
-  }
-  set onmessage(handler: Handler<'message'>) {
-    this.#handle('message', handler)
-  }
-
-  /** Called for `error`. Null: nobody. */
-  get onerror(): AnyHandler {
-    return this.#handler('error')
-  }
-  set onerror(handler: Handler<'error'>) {
-    this.#handle('error', handler)
-  }
-
-  /** Called for each `close`, also for those after which the socket comes back. Null: nobody. */
-  get onclose(): AnyHandler {
-    return this.#handler('close')
-  }
-  set onclose(handler: Handler<'close'>) {
-    this.#handle('close', handler)
-  }
-
-  #handler(type: EventName): AnyHandler {
-    return this.#handlers[type] ?? null
-  }
-
-  // HTML, event handlers: the place among the listeners is that of the first assignment, until null gives it up.
-  #handle(type: EventName, handler: AnyHandler): void {
-    const isObject = typeof handler === 'function' || typeof handler === 'object'
-    const before = this.#handlers[type]
-    this.#handlers[type] = isObject ? handler : null
-    if (!this.#handlers[type]) this.removeEventListener(type, this.#call)
-    else if (!before) this.addEventListener(type, this.#call)
+  static {
+    for (const type of ['open', 'message', 'error', 'close'])
+      Object.defineProperty(WebSocketEventTarget.prototype, `on${type}`, {
+        get(this: WebSocketEventTarget) {
+          return this.#handlers[type] ?? null
+        },
+        // HTML, event handlers: the place among the listeners is that of the first assignment, until null gives it up.
+        set(this: WebSocketEventTarget, handler: AnyHandler) {
+          const isObject = typeof handler === 'function' || typeof handler === 'object'
+          const before = this.#handlers[type]
+          this.#handlers[type] = isObject ? handler : null
+          if (!this.#handlers[type]) this.removeEventListener(type, this.#call)
+          else if (!before) this.addEventListener(type, this.#call)
+        },
+      })
   }
 
   #call = (event: Event): void => {

@@ -1,4 +1,4 @@
 // The package's entry in React Native: the same exports, on a platform that may have no EventTarget.
-import './plain-events.ts'
+import './plain-platform.ts'
 
 export * from './index.ts'

@@ -1,19 +1,30 @@
-import { code } from '@holdfast/close-codes'
+import { code, parseReason, returnAfter } from '@holdfast/close-codes'
 import { absolute, ask, closingCode, closingReason, dial, sendable } from './arguments.ts'
-import { returnAfter } from './backoff.ts'
 import { type Close, closeEvent, errorEvent } from './close-event.ts'
 import type { Connection, Data } from './connection.ts'
-import { attemptAt, next, readyStateOf, type State, type StateEvent } from './connection-state.ts'
+import {
+  attemptAt,
+  next,
+  readyStateOf,
+  type State,
+  type StateEvent,
+  type Waiting,
+} from './connection-state.ts'
 import { WebSocketEventTarget } from './event-target.ts'
 import { hostError, hostEvent, nativeWebSocket, page, safely } from './host.ts'
 import type { Asked, Clock, ReconnectingWebSocketOptions } from './options.ts'
-import { byteLength, SendQueue } from './send-queue.ts'
+import { asksWhy, terminate } from './platform.ts'
+import { askWhy, type Refusal } from './refusal.ts'
+import { byteLength, type SendQueue, sendQueue } from './send-queue.ts'
 
 // WHATWG: a connection that never was, or that was failed, has this close event.
 const failed: Close = { code: code.abnormalClosure, reason: '', wasClean: false }
 
 /** The longest time that a timer of a browser or of Node keeps; a longer one would be over at once. */
 const longestTimer = 2 ** 31 - 1
+
+/** How long a connection must stay open before it counts, where the last one was refused after it had opened. */
+const proofMs = 250
 
 /** Events of a page or a worker that shorten a wait. */
 const wakes = ['online', 'visibilitychange']
@@ -31,7 +42,9 @@ const systemClock: Clock = {
  * - Each loss dispatches `close` with code, reason and wasClean as they were, and with `retryIn`: milliseconds until
  *   the next attempt, or null when there is none. After a return `open` is dispatched again.
  * - `send()` keeps messages while there is no connection, within `buffer`, and sends them in order before `open` is
- *   dispatched. A message that was handed to a connection just before its loss may be lost; it is never sent twice.
+ *   dispatched. A message that was handed to a connection just before its loss may be lost; it is never sent twice. One
+ *   that a gateway says it has not handed on (`sent=0` in the reason) waits for the next connection.
+ * - After 1014 or `sent=0` a connection is open once it has sent a message or has lasted 250 ms.
  * - `readyState` is CLOSED only when it does not come back. While it waits it is CONNECTING.
  * - `close()` ends it, in every state; `reconnect()` connects anew at once, in every state.
  *
@@ -62,6 +75,7 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   readonly #options: ReconnectingWebSocketOptions
   readonly #clock: Clock
   readonly #queue: SendQueue
+  readonly #minUptime: number
   #state: State
   #connection: Connection | undefined
   #binaryType: 'blob' | 'arraybuffer' = 'blob'
@@ -71,6 +85,10 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   #timer: unknown
   /** What the open connection said went wrong; told with its end. */
   #error: object | undefined
+  /** A gateway has closed the last connection although it was open: the next one has to prove itself. */
+  #doubted = false
+  /** When the connection was opened. */
+  #since = 0
 
   /**
    * Connects at once, unless `startClosed` is set or `signal` is aborted. A relative URL is resolved against that of
@@ -91,13 +109,13 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   ) {
     super()
     // biome-ignore lint/complexity/noArguments: WebIDL counts the arguments
-    if (!arguments.length) throw new TypeError('a WebSocket needs a URL')
+    if (!arguments.length) throw new TypeError('no URL for a WebSocket')
     this.#url = url
     this.#protocols = protocols
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    const { bytes = 2 ** 20, messages = Infinity, overflow = 'throw' } = options.buffer ?? {}
-    this.#queue = new SendQueue({ bytes, messages, overflow })
+    this.#minUptime = options.minUptime ?? 5000
+    this.#queue = sendQueue(options.buffer ?? {})
     const { signal, startClosed } = options
     this.#state = startClosed ? { name: 'idle' } : { name: 'connecting', attempt: 0 }
     if (startClosed) {
@@ -149,10 +167,7 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
 
   /** How many returns of this series it has begun or waits for: 0 at first, and after a connection that lived. */
   get retryCount(): number {
-    const { minUptime = 5000 } = this.#options
-    return this.#state.name === 'waiting'
-      ? this.#state.attempt
-      : attemptAt(this.#state, this.#clock.now(), minUptime)
+    return attemptAt(this.#state, this.#clock.now(), this.#minUptime)
   }
 
   /**
@@ -180,14 +195,16 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
    */
   send(data: Data): void {
     // biome-ignore lint/complexity/noArguments: WebIDL counts the arguments
-    if (!arguments.length) throw new TypeError('send() needs a message')
+    if (!arguments.length) throw new TypeError('no message')
     const message = sendable(data)
     const { name } = this.#state
-    if (name === 'open' && this.#connection!.readyState === 1) this.#connection!.send(message)
-    else if (name === 'closing' || name === 'closed' || (name === 'open' && this.#options.maxRetries === 0))
+    if (this.#state.name === 'open' && this.#connection!.readyState === 1) {
+      this.#connection!.send(message)
+      // Nobody refuses a connection that has lived.
+      if (this.#clock.now() - this.#state.since < this.#minUptime) this.#queue.sent(message)
+    } else if (name === 'closing' || name === 'closed' || (name === 'open' && this.#options.maxRetries === 0))
       this.#discarded += byteLength(message)
-    else if (!this.#queue.push(message))
-      throw hostError('InvalidStateError', 'no connection, and no room in the buffer')
+    else if (!this.#queue.push(message)) throw hostError('InvalidStateError', 'no room in buffer')
   }
 
   /**
@@ -212,7 +229,7 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     const words = closingReason(reason)
     if (this.#options.signal?.aborted) return
     // Detached is one whose end has been told.
-    const ends = this.#state.name !== 'connecting' && this.#connection?.onclose
+    const ends = this.readyState && this.#connection?.onclose
     this.#drop((connection) => connection.close(number, words))
     this.#become({ type: 'reconnect' })
     this.#options.signal?.addEventListener('abort', this.#abort)
@@ -244,7 +261,7 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     } else if (name !== 'idle') {
       // WHATWG: in CONNECTING, fail the connection: `error` and `close`, but not within this call.
       this.#drop()
-      this.#wait(0, () => this.#lost(failed, {}))
+      this.#wait(0, () => this.#lost(failed, this.#error ?? {}))
     }
   }
 
@@ -286,35 +303,42 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   }
 
   #dial(url: string | URL, protocols: string | string[]): void {
-    const { WebSocket } = page
+    let Class = this.#options.WebSocket ?? page.WebSocket
     // A page may put this class, or one made of it, in the place of the native one.
-    const global = WebSocket?.prototype instanceof WebSocketEventTarget ? nativeWebSocket : WebSocket
-    const Class = this.#options.WebSocket ?? global
+    if (Class?.prototype instanceof WebSocketEventTarget) Class = nativeWebSocket
     const address = absolute(`${url}`)
     if (!Class) {
       // A page that is rendered on a server must not fail, and must not try for ever there.
-      const error = new TypeError(
-        'no global WebSocket: give the option WebSocket a class, such as that of ws',
-      )
-      this.#become({ type: 'close' })
-      return this.#wait(0, () => this.#lost(failed, { error }))
+      this.#error = { error: new TypeError('no global WebSocket: set option WebSocket') }
+      return this.close()
     }
     const connection = dial(Class, address, protocols)
     this.#connection = connection
     connection.binaryType = this.#binaryType
-    connection.onopen = () => this.#opened()
+    connection.onopen = () => {
+      this.#since = this.#clock.now()
+      connection.onerror = (event) => (this.#error = event)
+      if (!this.#doubted) this.#opened()
+      else this.#wait(proofMs, () => connection.readyState === 1 && this.#opened())
+    }
     connection.onmessage = (event) => this.#received(event)
-    connection.onerror = (event) => {
-      // Node 20 has no `close` event after a handshake that failed. There is nothing to wait for: WHATWG gives
-      // such a connection one and the same close event.
-      if (this.#state.name === 'connecting') this.#lost(failed, event)
-      else this.#error = event
+    // Node 20 and 22 have no `close` event after a handshake that failed. There is nothing to wait for: WHATWG gives
+    // such a connection one and the same close event.
+    connection.onerror = (error) => {
+      if (!asksWhy || this.#options.maxRetries === 0) return this.#lost(failed, error)
+      // The server says why, within the time of the attempt.
+      const mine = this.#state
+      detach(connection)
+      askWhy(connection.url).then((told) => {
+        if (this.#state === mine) this.#lost(failed, error, told)
+      })
     }
     connection.onclose = (event) => this.#lost(event, this.#error)
   }
 
   #opened(): void {
-    this.#become({ type: 'opened', now: this.#clock.now() })
+    this.#become({ type: 'opened', now: this.#since })
+    this.#queue.settle(false, true)
     this.#watch()
     const connection = this.#connection!
     try {
@@ -324,18 +348,21 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
         connection.send(message)
       }
     } finally {
-      this.dispatchEvent(hostEvent('open', 'Event', {}))
+      this.dispatchEvent(hostEvent('open'))
     }
   }
 
   #received({ data }: { data: unknown }): void {
+    if (this.#state.name === 'connecting') this.#opened()
     // WHATWG: "If ready state is not OPEN (1), then return."
     if (this.#state.name !== 'open') return
+    this.#queue.settle(false)
     this.#watch()
     if (safely(() => this.#options.heartbeat?.isReply?.(data))) return
     // `ws` has no origin in its events, Deno the whole URL: it is scheme and host.
-    const origin = this.url.split('/', 3).join('/')
-    this.dispatchEvent(hostEvent('message', 'MessageEvent', { data, origin }))
+    this.dispatchEvent(
+      hostEvent('message', 'MessageEvent', { data, origin: this.url.split('/', 3).join('/') }),
+    )
   }
 
   /** Waits for silence, then asks for a sign of life, then gives the connection up. */
@@ -353,49 +380,50 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   #drop(end = terminate): void {
     const connection = this.#connection
     if (!connection) return
+    this.#queue.settle(false)
     detach(connection)
     try {
       end(connection)
     } catch {}
   }
 
-  #lost(close: Close, error?: object): void {
+  /** There is no connection any more, or none came of the attempt; `told`: what the server said when it was asked why. */
+  #lost(close: Close, error?: object, told?: Refusal): void {
     if (this.#connection) detach(this.#connection)
     this.#error = undefined
     const event = closeEvent(close)
-    const now = this.#clock.now()
-    const attempt = attemptAt(this.#state, now, this.#options.minUptime ?? 5000)
-    const least = this.#plan(event, attempt)
+    const nothingSent = parseReason(event.reason).sent === 0
+    this.#queue.settle(nothingSent)
+    // Nothing is in the way any more: it comes back at once, but not twice in a row.
+    const atOnce = told?.reason === 'retry=0' && !this.#doubted
+    this.#doubted = nothingSent || event.code === code.badGateway || atOnce
+
+    const { maxRetries = Infinity, random = Math.random, retry } = this.#options
+    const before = this.#state
+    const attempt = this.retryCount
+    let least = 0
+    if (before.name !== 'closing' && attempt < maxRetries) {
+      const table = returnAfter(told ?? event, atOnce ? 0 : attempt, random)
+      event.retryIn = table.delay
+      const own = safely(() => retry?.(event, attempt))
+      // It may have called close() or reconnect().
+      if (this.#state !== before) event.retryIn = this.#state.name === 'closing' ? null : 0
+      // So is null, but neither undefined nor NaN.
+      else if (own! >= 0) event.retryIn = own!
+      else least = table.least
+    }
+
     const delay = event.retryIn
-    this.#become({ type: 'lost', attempt, earliest: delay === null ? null : now + least })
-    if (delay === null) this.#end()
-    else {
+    this.#become({ type: 'lost', attempt, earliest: delay === null ? null : this.#clock.now() + least })
+    if (delay === null) {
+      this.#options.signal?.removeEventListener('abort', this.#abort)
+      this.#discard()
+    } else {
       this.#wait(delay, this.#due)
       for (const type of wakes) page.addEventListener?.(type, this.#wake)
     }
     if (error) this.dispatchEvent(errorEvent(error))
     this.dispatchEvent(event)
-  }
-
-  /** Writes into the event when to come back; returns the milliseconds that must pass whatever wakes. */
-  #plan(event: ReturnType<typeof closeEvent>, attempt: number): number {
-    const { maxRetries = Infinity, random = Math.random, retry } = this.#options
-    const before = this.#state
-    if (before.name === 'closing' || attempt >= maxRetries) return 0
-    const { delay, least } = returnAfter(event, attempt, random)
-    event.retryIn = delay
-    const own = safely(() => retry?.(event, attempt))
-    // It may have called close() or reconnect().
-    if (this.#state !== before) event.retryIn = this.#state.name === 'closing' ? null : 0
-    // Not so for undefined and NaN.
-    else if (own === null || own! >= 0) event.retryIn = own!
-    else return least
-    return 0
-  }
-
-  #end(): void {
-    this.#options.signal?.removeEventListener('abort', this.#abort)
-    this.#discard()
   }
 
   #discard(): void {
@@ -409,22 +437,17 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   }
 
   #wake = ({ type }: Event): void => {
-    if (type !== 'online' && page.document?.hidden) return
-    if (this.#state.name === 'waiting') this.#wait(this.#state.earliest - this.#clock.now(), this.#due)
+    if (type === 'online' || !page.document?.hidden)
+      this.#wait((this.#state as Waiting).earliest - this.#clock.now(), this.#due)
   }
 
   #abort = (): void => this.close()
 }
 
-for (const [name, value] of Object.entries({ CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 })) {
-  for (const owner of [ReconnectingWebSocket, ReconnectingWebSocket.prototype])
+for (const owner of [ReconnectingWebSocket, ReconnectingWebSocket.prototype])
+  ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'].forEach((name, value) => {
     Object.defineProperty(owner, name, { value, enumerable: true })
-}
-
-function terminate(connection: Connection): void {
-  if (connection.terminate) connection.terminate()
-  else connection.close()
-}
+  })
 
 function detach(connection: Connection): void {
   connection.onopen = connection.onmessage = connection.onclose = null

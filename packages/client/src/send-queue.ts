@@ -1,40 +1,89 @@
 import type { Data } from './connection.ts'
+import { utf8Length } from './host.ts'
 import type { BufferOptions } from './options.ts'
 
-/** Messages that wait for a connection, in order. Holds copies: what is changed after `send()` is not sent. */
-export class SendQueue {
-  bytes = 0
-  #messages: Data[] = []
-  readonly #limits: Required<BufferOptions>
+/**
+ * Messages that wait for a connection, in order. Holds copies: what is changed after `send()` is not sent. While it
+ * `keeps` what was sent, within the same limits, that can be put back.
+ */
+export type SendQueue = ReturnType<typeof sendQueue>
 
-  constructor(limits: Required<BufferOptions>) {
-    this.#limits = limits
+/** An empty queue. */
+export function sendQueue({
+  bytes: most = 2 ** 20,
+  messages: count = Infinity,
+  overflow = 'throw',
+}: BufferOptions) {
+  /** What was sent and is kept, then what waits. */
+  const messages: Data[] = []
+  /** How many messages were sent, and their bytes. */
+  let sent = 0
+  let sentBytes = 0
+  let waitingBytes = 0
+  let keeps = false
+
+  const makeRoom = (size: number): boolean => {
+    const full = () => waitingBytes + sentBytes + size > most || messages.length >= count
+    if (overflow === 'drop-oldest' && size <= most && count)
+      while (full()) {
+        const dropped = byteLength(messages.shift()!)
+        if (sent) {
+          sent--
+          sentBytes -= dropped
+        } else waitingBytes -= dropped
+      }
+    return !full()
   }
 
-  /** Takes a message, or drops one, as `overflow` says. False: there is no room, and the caller is to throw. */
-  push(data: Data): boolean {
-    const size = byteLength(data)
-    const { bytes, messages, overflow } = this.#limits
-    const full = () => this.bytes + size > bytes || this.#messages.length >= messages
-    if (overflow === 'drop-oldest' && size <= bytes && messages > 0) while (full()) this.shift()
-    if (full()) return overflow !== 'throw'
-    this.bytes += size
-    this.#messages.push(copy(data))
-    return true
-  }
+  return {
+    /** Bytes that wait. */
+    get bytes() {
+      return waitingBytes
+    },
 
-  shift(): Data | undefined {
-    const data = this.#messages.shift()
-    if (data !== undefined) this.bytes -= byteLength(data)
-    return data
-  }
+    /** Takes a message, or drops one, as `overflow` says. False: there is no room, and the caller is to throw. */
+    push(data: Data): boolean {
+      const size = byteLength(data)
+      if (!makeRoom(size)) return overflow !== 'throw'
+      waitingBytes += size
+      messages.push(copy(data))
+      return true
+    },
 
-  /** Takes everything out, in order. */
-  drain(): Data[] {
-    const messages = this.#messages
-    this.bytes = 0
-    this.#messages = []
-    return messages
+    /** The next message that waits; it counts as sent. */
+    shift(): Data | undefined {
+      const data = messages[sent]
+      if (data === undefined) return data
+      const size = byteLength(data)
+      waitingBytes -= size
+      if (keeps) {
+        sent++
+        sentBytes += size
+      } else messages.shift()
+      return data
+    },
+
+    /** Keeps a message that did not wait; not one for which there is no room. */
+    sent(data: Data): void {
+      const size = byteLength(data)
+      if (!keeps || !makeRoom(size)) return
+      messages.splice(sent++, 0, copy(data))
+      sentBytes += size
+    },
+
+    /** Forgets what was sent, or puts it back before what waits; then keeps what is sent from now on, or does not. */
+    settle(putBack: boolean, keep = false): void {
+      if (putBack) waitingBytes += sentBytes
+      else messages.splice(0, sent)
+      sent = sentBytes = 0
+      keeps = keep
+    },
+
+    /** Takes out everything that waits, in order. */
+    drain(): Data[] {
+      waitingBytes = 0
+      return messages.splice(sent)
+    },
   }
 }
 
@@ -43,19 +92,12 @@ export function byteLength(data: Data): number {
   return typeof data === 'string' ? utf8Length(data) : 'size' in data ? data.size : data.byteLength
 }
 
-/** Bytes of a string in UTF-8, half a surrogate pair counted as U+FFFD. React Native has no TextEncoder. */
-export function utf8Length(text: string): number {
-  let bytes = 0
-  for (const character of text) {
-    const point = character.codePointAt(0)!
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
-  }
-  return bytes
-}
-
 function copy(data: Data): Data {
   if (typeof data === 'string' || 'size' in data) return data
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice()
-    : data.slice(0)
+  const {
+    buffer = data,
+    byteOffset,
+    byteLength,
+  } = data as Partial<ArrayBufferView<ArrayBuffer>> & ArrayBuffer
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength).slice()
 }

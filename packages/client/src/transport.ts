@@ -1,5 +1,5 @@
 // Of its own entry: only libraries that reconnect by themselves need it.
-import { returnAfter } from './backoff.ts'
+import { returnAfter } from '@holdfast/close-codes'
 import type { ReconnectingWebSocketOptions } from './options.ts'
 import { ReconnectingWebSocket } from './reconnecting-websocket.ts'
 

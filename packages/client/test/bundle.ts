@@ -18,12 +18,20 @@ export interface BundleOptions {
   /** Name of the global of an IIFE. */
   name?: string
   minify?: boolean
+  /** What it is for. Default 'browser'; 'node' also for what runs on Bun and Deno. */
+  platform?: 'browser' | 'node'
 }
 
-/** One file, as a user's bundler makes it for a browser. */
-export async function bundle({ entry, format, name, minify = false }: BundleOptions): Promise<string> {
+/** One file, as a user's bundler makes it. */
+export async function bundle({
+  entry,
+  format,
+  name,
+  minify = false,
+  platform = 'browser',
+}: BundleOptions): Promise<string> {
   const input = isAbsolute(entry) ? entry : path(entry)
-  const build = await rolldown({ input, platform: 'browser', logLevel: 'silent', resolve: { alias } })
+  const build = await rolldown({ input, platform, logLevel: 'silent', resolve: { alias } })
   const { output } = await build.generate({ format, name, minify, intro: "'use strict'" })
   await build.close()
   if (output.length !== 1) throw new Error(`${entry}: ${output.length} files`)

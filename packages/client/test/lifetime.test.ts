@@ -12,7 +12,10 @@ const folder = mkdtempSync(join(tmpdir(), 'holdfast-lifetime-'))
 const ws = fileURLToPath(import.meta.resolve('ws'))
 
 beforeAll(async () => {
-  writeFileSync(join(folder, 'client.mjs'), await bundle({ entry: '../src/index.ts', format: 'esm' }))
+  writeFileSync(
+    join(folder, 'client.mjs'),
+    await bundle({ entry: '../src/index.ts', format: 'esm', platform: 'node' }),
+  )
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 

@@ -11,7 +11,7 @@ import { openPage } from './page.ts'
 import { cases, startCases } from './parity/cases.ts'
 import { deviations } from './parity/deviations.ts'
 import { type Job, limit, runAll, type Seen } from './parity/run.ts'
-import { bun, deno, nodeLts, type Runtime, thisNode } from './runtimes.ts'
+import { bun, deno, node22, nodeLts, type Runtime, thisNode } from './runtimes.ts'
 
 type Play = (jobs: Job[]) => Promise<Record<string, Seen>>
 
@@ -33,7 +33,7 @@ const playIn =
   ({ command, args, name }: Runtime): Play =>
   async (jobs) => {
     const program = join(folder, `${name.replaceAll(' ', '-')}.mjs`)
-    writeFileSync(program, await bundle({ entry: 'parity/in-child.ts', format: 'esm' }))
+    writeFileSync(program, await bundle({ entry: 'parity/in-child.ts', format: 'esm', platform: 'node' }))
     await using child = new Child(command, [...args, program, JSON.stringify(jobs)])
     const line = await child.line('what the sockets saw', (text) => text, 20_000)
     return JSON.parse(line)
@@ -45,6 +45,7 @@ const runtimes: { name: string; play: Play; missing?: string | undefined }[] = [
   { name: 'ws', play: (jobs) => runAll(jobs, Ws as unknown as WebSocketClass) },
   { name: 'undici', play: (jobs) => runAll(jobs, Undici) },
   { name: thisNode.name, play: playIn(thisNode) },
+  { name: node22.name, play: playIn(node22), missing: node22.missing },
   { name: nodeLts.name, play: playIn(nodeLts), missing: nodeLts.missing },
   { name: bun.name, play: playIn(bun), missing: bun.missing },
   { name: deno.name, play: playIn(deno), missing: deno.missing },

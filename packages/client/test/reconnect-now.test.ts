@@ -270,7 +270,7 @@ describe('a close event whose code no Close can have', () => {
   it.skipIf(deno.missing)(`comes back after a cut on Deno, which says 0${skipped}`, async () => {
     await using server = await startUpstream()
     const program = join(folder, 'client.mjs')
-    const client = await bundle({ entry: '../src/index.ts', format: 'esm' })
+    const client = await bundle({ entry: '../src/index.ts', format: 'esm', platform: 'node' })
     writeFileSync(
       program,
       `${client}

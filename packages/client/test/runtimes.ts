@@ -36,6 +36,9 @@ export const thisNode: Runtime = {
 
 export const nodeLts = optional('Node LTS global', `node-${platform}-${arch}/bin/node`)
 
+/** The oldest line of Node that is kept up and has a WebSocket without a flag. */
+export const node22 = optional('Node 22 global', `node22-${platform}-${arch}/bin/node`)
+
 export const bun = optional('Bun', `@oven/bun-${platform}-${arch === 'arm64' ? 'aarch64' : arch}/bin/bun`)
 
 export const deno = optional('Deno', `@deno/${platform}-${arch}-glibc/deno`, ['run', '--allow-all'])

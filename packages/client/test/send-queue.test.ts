@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Data } from '../src/connection.ts'
+import { utf8Length } from '../src/host.ts'
 import type { BufferOptions } from '../src/options.ts'
-import { byteLength, SendQueue, utf8Length } from '../src/send-queue.ts'
+import { byteLength, type SendQueue, sendQueue } from '../src/send-queue.ts'
 
 const queueOf = (limits: BufferOptions = {}) =>
-  new SendQueue({ bytes: 100, messages: Infinity, overflow: 'throw', ...limits } as Required<BufferOptions>)
+  sendQueue({ bytes: 100, messages: Infinity, overflow: 'throw', ...limits } as Required<BufferOptions>)
 
 function drain(queue: SendQueue): Data[] {
   const all: Data[] = []
@@ -27,7 +28,7 @@ describe('utf8Length', () => {
   })
 })
 
-describe('SendQueue', () => {
+describe('sendQueue', () => {
   it('gives back in order what it took, and knows the bytes', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string(), fc.uint8Array())), (messages) => {
@@ -104,5 +105,80 @@ describe('SendQueue', () => {
     queue.push(blob)
     expect(queue.bytes).toBe(3)
     expect(drain(queue)).toEqual([blob])
+  })
+
+  it('puts back what it has handed out, in order and once, and nothing else', () => {
+    const step = fc.oneof(
+      fc.record({ type: fc.constantFrom('push', 'sent'), text: fc.string() }),
+      fc.record({ type: fc.constantFrom('flush', 'keep', 'forget', 'put back', 'drain') }),
+    ) as fc.Arbitrary<{ type: string; text?: string }>
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const queue = queueOf({ bytes: 1e9 })
+        let sent: Data[] = []
+        let waiting: Data[] = []
+        let keeps = false
+        for (const { type, text = '' } of steps) {
+          if (type === 'push') {
+            queue.push(text)
+            waiting.push(text)
+          } else if (type === 'sent') {
+            queue.sent(text)
+            if (keeps) sent.push(text)
+          } else if (type === 'flush') {
+            expect(drain(queue)).toEqual(waiting)
+            if (keeps) sent.push(...waiting)
+            waiting = []
+          } else if (type === 'drain') {
+            expect(queue.drain()).toEqual(waiting)
+            waiting = []
+          } else {
+            queue.settle(type === 'put back', type === 'keep')
+            if (type === 'put back') waiting.unshift(...sent)
+            sent = []
+            keeps = type === 'keep'
+          }
+          expect(queue.bytes).toBe(waiting.reduce((sum, message) => sum + byteLength(message), 0))
+        }
+        expect(queue.drain()).toEqual(waiting)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('counts what may come back within its limits, whatever the overflow', () => {
+    const overflow = fc.constantFrom('throw' as const, 'drop-oldest' as const, 'drop-newest' as const)
+    const step = fc.record({ type: fc.constantFrom('push', 'sent', 'flush'), length: fc.nat(12) })
+    fc.assert(
+      fc.property(fc.nat(30), fc.nat(6), overflow, fc.array(step), (bytes, messages, how, steps) => {
+        const queue = queueOf({ bytes, messages, overflow: how })
+        queue.settle(false, true)
+        for (const [i, { type, length }] of steps.entries()) {
+          const text = String(i).padEnd(length, '.')
+          if (type === 'push') queue.push(text)
+          else {
+            drain(queue)
+            if (type === 'sent') queue.sent(text)
+          }
+        }
+        queue.settle(true)
+        expect(queue.bytes).toBeLessThanOrEqual(bytes)
+        const back = queue.drain() as string[]
+        expect(back.length).toBeLessThanOrEqual(messages)
+        const numbers = back.map((text) => Number.parseInt(text, 10))
+        expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('drop-oldest: what was sent goes first', () => {
+    const queue = queueOf({ messages: 3, overflow: 'drop-oldest' })
+    queue.settle(false, true)
+    for (const text of ['a', 'b', 'c']) queue.push(text)
+    drain(queue)
+    queue.sent('d')
+    queue.settle(true)
+    expect(queue.drain()).toEqual(['b', 'c', 'd'])
   })
 })

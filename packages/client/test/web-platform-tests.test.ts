@@ -17,7 +17,7 @@ import { WebSocket as Ws } from 'ws'
 import type { WebSocketClass } from '../src/connection.ts'
 import { bundle } from './bundle.ts'
 import { openPage } from './page.ts'
-import { bun, deno, nodeLts, type Runtime, thisNode } from './runtimes.ts'
+import { bun, deno, node22, nodeLts, type Runtime, thisNode } from './runtimes.ts'
 import type { Servers } from './wpt/point.ts'
 import { pointNames, runPoints } from './wpt/points.ts'
 
@@ -71,7 +71,7 @@ const playIn =
   ({ command, args, name }: Runtime): Play =>
   async (servers) => {
     const program = join(folder, `${name.replaceAll(' ', '-')}.mjs`)
-    writeFileSync(program, await bundle({ entry: 'wpt/in-child.ts', format: 'esm' }))
+    writeFileSync(program, await bundle({ entry: 'wpt/in-child.ts', format: 'esm', platform: 'node' }))
     await using child = new Child(command, [...args, program, JSON.stringify(servers)])
     return JSON.parse(await child.line('the results', (text) => text, 40_000))
   }
@@ -85,6 +85,7 @@ const runtimes: { name: string; play: Play; missing?: string | undefined }[] = [
   { name: 'ws', play: inProcess(Ws as unknown as WebSocketClass) },
   { name: 'undici', play: inProcess(Undici) },
   { name: thisNode.name, play: playIn(thisNode) },
+  { name: node22.name, play: playIn(node22), missing: node22.missing },
   { name: nodeLts.name, play: playIn(nodeLts), missing: nodeLts.missing },
   { name: bun.name, play: playIn(bun), missing: bun.missing },
   { name: deno.name, play: playIn(deno), missing: deno.missing },

@@ -34,18 +34,46 @@ export interface StopAdvice {
 /** What a client does after a close: come back after a delay, or stay away until something has changed. */
 export type Advice = ReconnectAdvice | StopAdvice
 
-const stop: Advice = { action: 'stop' }
+/** Milliseconds that a backoff grows to where the code asks for nothing else. */
+export const longestWait = 30_000
 
-// The hybi post behind the registration asks for 5-30 s; see the text of 1012 for why this is shorter.
-const afterRestart: Advice = { action: 'reconnect', delay: { least: 1000, most: 5000, cap: 30_000 } }
+/** Milliseconds of {@link Delay}; a cap that is left out is 30 s. None at all: stay away. */
+export type Waits = readonly [least: number, most: number, cap?: number] | readonly []
 
-const afterOverload: Advice = { action: 'reconnect', delay: { least: 5000, most: 30_000, cap: 120_000 } }
+const stop: Waits = []
 
 // RFC 6455 7.2.3: "a value chosen randomly between 0 and 5 seconds is a reasonable initial delay", then
 // "truncated binary exponential backoff".
-const afterLoss: Advice = { action: 'reconnect', delay: { least: 0, most: 5000, cap: 30_000 } }
+const loss: Waits = [0, 5000]
 
-const backoff: Advice = { action: 'reconnect', delay: { least: 0, most: 1000, cap: 30_000 } }
+const backoff: Waits = [0, 1000]
+
+const waits: { readonly [code: number]: Waits | undefined } = {
+  // The hybi post behind the registration asks for 5-30 s; see the text of 1012 for why this is shorter.
+  [code.serviceRestart]: [1000, 5000],
+  [code.tryAgainLater]: [5000, 30_000, 120_000],
+  [code.badGateway]: backoff,
+  [code.timeout]: backoff,
+  [code.goingAway]: loss,
+  [code.noStatusReceived]: loss,
+  [code.abnormalClosure]: loss,
+  [code.internalError]: loss,
+  [code.tlsHandshake]: loss,
+  [code.normalClosure]: stop,
+  [code.protocolError]: stop,
+  [code.unsupportedData]: stop,
+  [code.invalidPayload]: stop,
+  [code.policyViolation]: stop,
+  [code.messageTooBig]: stop,
+  [code.mandatoryExtension]: stop,
+  [code.unauthorized]: stop,
+  [code.forbidden]: stop,
+}
+
+/** What {@link adviceFor} says, in the fewest bytes for a bundle. */
+export function waitsAfter(n: number): Waits {
+  return waits[n] ?? (mayTravel(n) ? backoff : stop)
+}
 
 /**
  * Says what a client does after a connection closed with this code. Pure; takes any number.
@@ -56,31 +84,8 @@ const backoff: Advice = { action: 'reconnect', delay: { least: 0, most: 1000, ca
  * broken peer, like a protocol error: stop.
  */
 export function adviceFor(n: number): Advice {
-  switch (n) {
-    case code.serviceRestart:
-      return afterRestart
-    case code.tryAgainLater:
-      return afterOverload
-    case code.badGateway:
-    case code.timeout:
-      return backoff
-    case code.goingAway:
-    case code.noStatusReceived:
-    case code.abnormalClosure:
-    case code.internalError:
-    case code.tlsHandshake:
-      return afterLoss
-    case code.normalClosure:
-    case code.protocolError:
-    case code.unsupportedData:
-    case code.invalidPayload:
-    case code.policyViolation:
-    case code.messageTooBig:
-    case code.mandatoryExtension:
-    case code.unauthorized:
-    case code.forbidden:
-      return stop
-    default:
-      return mayTravel(n) ? backoff : stop
-  }
+  const [least, most, cap = longestWait] = waitsAfter(n)
+  return least === undefined || most === undefined
+    ? { action: 'stop' }
+    : { action: 'reconnect', delay: { least, most, cap } }
 }

@@ -1,4 +1,5 @@
-import type { Advice, ReconnectAdvice } from './advice.ts'
+import { type Advice, longestWait, type ReconnectAdvice, waitsAfter } from './advice.ts'
+import { parseReason } from './reason.ts'
 
 /** What {@link delayFor} draws a delay from. */
 export interface DelayOptions {
@@ -32,10 +33,42 @@ export function delayFor(advice: ReconnectAdvice, options: DelayOptions): number
 export function delayFor(advice: Advice, options: DelayOptions): number | null
 export function delayFor(advice: Advice, options: DelayOptions): number | null {
   if (advice.action === 'stop') return null
-  const { attempt, retry, random = Math.random } = options
-  if (retry !== undefined && attempt < 1) return retry
   const { least, most, cap } = advice.delay
-  const upper = Math.min(cap, most * 2 ** Math.max(0, attempt))
-  const drawn = Math.floor(least + random() * (upper - least))
-  return Math.max(drawn, retry ?? 0)
+  return draw({ ...options, attempt: Math.max(0, options.attempt) }, least, most, cap)
+}
+
+/** When to come back. */
+export interface Return {
+  /** Milliseconds to wait; null: stay away. */
+  readonly delay: number | null
+  /** Milliseconds that must pass even when the page wakes: what the server or the table asks for at least. */
+  readonly least: number
+}
+
+/**
+ * What {@link adviceFor} and {@link delayFor} say about a close with this code and reason. Pure but for `random`, a
+ * number in [0, 1). `attempt` counts from 0.
+ */
+export function returnAfter(
+  { code, reason }: { readonly code: number; readonly reason: string },
+  attempt: number,
+  random: () => number,
+): Return {
+  const [least = 0, most, cap] = waitsAfter(code)
+  const { retry } = parseReason(reason)
+  return {
+    delay: most === undefined ? null : draw({ attempt, retry, random }, least, most, cap),
+    least: retry ?? least,
+  }
+}
+
+function draw(
+  { attempt, retry, random = Math.random }: DelayOptions,
+  least: number,
+  most: number,
+  cap = longestWait,
+): number {
+  if (retry !== undefined && attempt < 1) return retry
+  const upper = Math.min(cap, most * 2 ** attempt)
+  return Math.max(Math.floor(least + random() * (upper - least)), retry ?? 0)
 }

@@ -1,7 +1,7 @@
 export { type Advice, adviceFor, type Delay, type ReconnectAdvice, type StopAdvice } from './advice.ts'
 export { type CloseCode, closeCode, closeCodes } from './close-codes.ts'
 export { type CodeId, code, type RegisteredCode } from './code.ts'
-export { type DelayOptions, delayFor } from './delay.ts'
+export { type DelayOptions, delayFor, type Return, returnAfter } from './delay.ts'
 export {
   type Asked,
   type GrpcStatus,

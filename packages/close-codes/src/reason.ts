@@ -11,15 +11,15 @@ export interface Reason {
   /**
    * Milliseconds after which the sender wants the client back, 0 to {@link maxRetry}. Absent when it does not say.
    */
-  retry?: number
+  retry?: number | undefined
   /**
-   * How many messages of the client have been handed on by a gateway: 0 means that all of them can be sent again and
-   * none arrives twice. Absent when it does not say.
+   * 0: a gateway has handed on none of the client's messages, so that all of them can be sent again and none arrives
+   * twice. Absent when it does not say.
    */
-  sent?: number
+  sent?: 0 | undefined
 }
 
-const suffix = /^(?:(.*); )?(retry|sent)=(\d{1,8})$/s
+const suffixes = /^(.*?)(?:(?:^|; )sent=(0))?(?:(?:^|; )retry=(\d{1,8}))?$/s
 
 // A cut can end just behind something that reads like a suffix; nobody meant that.
 const accidental = /(?:^|; )(?:retry|sent)=\d+$/
@@ -47,18 +47,13 @@ export function buildReason(text: string, options: { retry?: number | undefined;
 
 /**
  * Takes the reason of a Close apart. Never throws, whatever a peer sent. Only well-formed suffixes at the very
- * end count, each once and in any order: decimal digits, a `retry=` of at most {@link maxRetry}; anything else stays in
+ * end count, `sent=` before `retry=`: decimal digits, a `retry=` of at most {@link maxRetry}; anything else stays in
  * the text, where a person sees it. Of several the last counts.
  */
 export function parseReason(reason: string): Reason {
-  const parsed: Reason = { text: reason }
-  for (;;) {
-    const [, text = '', name, digits] = suffix.exec(parsed.text) ?? []
-    if (name !== 'retry' && name !== 'sent') return parsed
-    if (name in parsed || Number(digits) > maxRetry) return parsed
-    parsed[name] = Number(digits)
-    parsed.text = text
-  }
+  const [, text = '', sent, retry] = suffixes.exec(reason)!
+  if (Number(retry) > maxRetry) return { text: reason }
+  return { text, sent: sent ? 0 : undefined, retry: retry ? Number(retry) : undefined }
 }
 
 function wholeRetry(retry: number | undefined): number | undefined {

@@ -8,11 +8,13 @@ import { code } from './code.ts'
  * refuse them on receipt. False for everything that is not an integer from 1000 to 4999.
  */
 export function mayTravel(n: number): boolean {
-  // RFC 6455 7.4.2: "Status codes in the range 0-999 are not used." Above 4999 nothing is defined.
-  if (!Number.isInteger(n) || n < 1000 || n > 4999) return false
-  // RFC 6455 7.4.1, of 1005, 1006 and 1015: "is a reserved value and MUST NOT be set as a status code in a
-  // Close control frame by an endpoint". 1004 is "Reserved" without a meaning.
   return (
+    // RFC 6455 7.4.2: "Status codes in the range 0-999 are not used." Above 4999 nothing is defined.
+    Number.isInteger(n) &&
+    n >= 1000 &&
+    n < 5000 &&
+    // RFC 6455 7.4.1, of 1005, 1006 and 1015: "is a reserved value and MUST NOT be set as a status code in a
+    // Close control frame by an endpoint". 1004 is "Reserved" without a meaning.
     n !== code.reserved &&
     n !== code.noStatusReceived &&
     n !== code.abnormalClosure &&
@@ -25,5 +27,5 @@ export function mayTravel(n: number): boolean {
  * `InvalidAccessError` for any other. Source: WHATWG WebSockets, the `close(code, reason)` steps.
  */
 export function browserMaySend(n: number): boolean {
-  return n === code.normalClosure || (Number.isInteger(n) && n >= 3000 && n <= 4999)
+  return n === code.normalClosure || (Number.isInteger(n) && n >= 3000 && n < 5000)
 }

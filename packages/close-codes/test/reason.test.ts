@@ -233,9 +233,9 @@ describe('parseReason', () => {
 
   for (const [reason, parsed] of [
     ['bad gateway; sent=0; retry=2000', { text: 'bad gateway', sent: 0, retry: 2000 }],
-    ['bad gateway; retry=2000; sent=0', { text: 'bad gateway', sent: 0, retry: 2000 }],
+    ['bad gateway; retry=2000; sent=0', { text: 'bad gateway; retry=2000', sent: 0 }],
     ['sent=0', { text: '', sent: 0 }],
-    ['a; sent=12', { text: 'a', sent: 12 }],
+    ['a; sent=12', { text: 'a; sent=12' }],
     ['a; sent=0; sent=0', { text: 'a; sent=0', sent: 0 }],
     ['a; sent=', { text: 'a; sent=' }],
     ['a; sent=0x', { text: 'a; sent=0x' }],

@@ -1,4 +1,5 @@
-// EventTarget and Event for a platform without them. Globals are left alone.
+// EventTarget, Event, DOMException and TextEncoder, as far as they are used here, for a platform without them. Globals
+// are left alone.
 import { host, safely } from './host.ts'
 
 interface Registered {
@@ -67,7 +68,24 @@ function capture(options: boolean | Options | undefined): boolean {
   return typeof options === 'object' ? (options.capture ?? false) : (options ?? false)
 }
 
-if (!host.EventTarget) {
-  host.EventTarget = PlainEventTarget as unknown as typeof EventTarget
-  host.Event = PlainEvent as unknown as typeof host.Event
+class PlainError extends Error {
+  constructor(message: string, name: string) {
+    super(message)
+    this.name = name
+  }
 }
+
+class PlainEncoder {
+  encode(text: string): { length: number } {
+    let length = 0
+    for (const character of text) {
+      const point = character.codePointAt(0)!
+      length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
+    }
+    return { length }
+  }
+}
+
+if (!host.EventTarget) Object.assign(host, { EventTarget: PlainEventTarget, Event: PlainEvent })
+host.DOMException ??= PlainError as unknown as typeof DOMException
+host.TextEncoder ??= PlainEncoder
