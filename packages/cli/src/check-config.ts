@@ -1,7 +1,7 @@
 // `holdfast check --proxy-config FILE`.
 import { readFile } from 'node:fs/promises'
 import * as doctor from '@holdfast/doctor'
-import { type CheckFlags, withWords } from './check.ts'
+import { type CheckFlags, withWords } from './check-flags.ts'
 import { findingBlock, plural } from './findings-page.ts'
 import { sheetOf } from './layout.ts'
 import { Failure, type Io, printable, printJson } from './output.ts'

@@ -1,6 +1,6 @@
 // `holdfast check --hold URL`: the opening of one connection, and what it means for `hold`.
 import { type HoldProposal, type Opening, proposeHold, recordOpening } from '@holdfast/gateway'
-import type { CheckFlags } from './check.ts'
+import type { CheckFlags } from './check-flags.ts'
 import { readDuration } from './duration-argument.ts'
 import { sheetOf } from './layout.ts'
 import { Failure, type Io, printable, printJson } from './output.ts'

@@ -1,32 +1,29 @@
 // `holdfast check`: asks the doctor, prints what it found.
 import * as doctor from '@holdfast/doctor'
 import { readProxyConfigFlag } from './check-config.ts'
+import { type CheckFlags, readHeader, withWords } from './check-flags.ts'
 import { checkHold } from './check-hold.ts'
+import { checkRestartFlag } from './check-restart.ts'
 import { readDuration } from './duration-argument.ts'
 import { findingBlock, layerLines, summary, toExplain } from './findings-page.ts'
 import { sheetOf } from './layout.ts'
 import { Failure, type Io, printJson } from './output.ts'
 
-export interface CheckFlags {
-  upstream?: string
-  protocol?: string[]
-  header?: string[]
-  timeout?: string
-  idle?: string
-  proxyConfig?: string
-  kind?: string
-  hold?: boolean
-  json?: boolean
-}
-
 /** Checks a URL, or the configuration of a proxy. With `--json` an error, too, is one document. */
 export async function check(url: string | undefined, flags: CheckFlags, io: Io): Promise<void> {
   try {
+    if (flags.restart !== undefined) {
+      if (flags.proxyConfig !== undefined || flags.upstream !== undefined) {
+        throw new Failure(2, 'give --restart without --proxy-config and --upstream', 'wrong_use')
+      }
+      return await checkRestartFlag(flags.restart, url, flags, io)
+    }
     if (flags.proxyConfig !== undefined && url !== undefined) {
       throw new Failure(2, 'give a URL or --proxy-config, not both', 'wrong_use')
     }
     if (flags.proxyConfig !== undefined) return await readProxyConfigFlag(flags.proxyConfig, flags, io)
-    if (url === undefined) throw new Failure(2, 'give a URL to check, or --proxy-config FILE', 'wrong_use')
+    if (url === undefined)
+      throw new Failure(2, 'give a URL to check, or --proxy-config FILE, or --restart COMMAND', 'wrong_use')
     if (flags.hold) return await checkHold(url, flags, io)
     await checkUrl(url, flags, io)
   } catch (error) {
@@ -85,16 +82,6 @@ function optionsOf({ upstream, protocol, header, timeout, idle }: CheckFlags): d
   }
 }
 
-function readHeader(text: string): [string, string] {
-  const colon = text.indexOf(':')
-  if (colon > 0) return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()]
-  throw new Failure(
-    2,
-    `--header '${text}' is not a header; write it like 'Origin: https://example.com'`,
-    'wrong_use',
-  )
-}
-
 /** A URL that nothing can be asked of is wrong use; a check that was stopped has not shown that all is well. */
 function statusOf(result: doctor.CheckResult): 0 | 1 | 2 {
   const ends = result.upstream ? [result, result.upstream] : [result]
@@ -115,9 +102,4 @@ function documentOf({ layers, upstream, conclusions, ...rest }: doctor.CheckResu
     ...(upstream && { upstream: { ...upstream, layers: reports(upstream.layers) } }),
     conclusions: conclusions.map(withWords),
   }
-}
-
-/** A finding with its words, for readers of JSON. */
-export function withWords(finding: doctor.Finding) {
-  return { ...finding, title: doctor.title(finding), why: doctor.why(finding), fix: doctor.fix(finding) }
 }

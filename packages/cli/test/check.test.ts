@@ -117,7 +117,7 @@ test('Ctrl-C ends a check and prints what is known so far', async () => {
 })
 
 test.each([
-  ['check', 'give a URL to check, or --proxy-config FILE'],
+  ['check', 'give a URL to check, or --proxy-config FILE, or --restart COMMAND'],
   ['check ws://a --proxy-config b', 'give a URL or --proxy-config, not both'],
   ['check ws://a --idle 5', "--idle '5' is not a duration; write it like 250ms, 5s or 2m"],
   ['check ws://a --timeout 0s', "--timeout '0s' is not a duration; write it like 250ms, 5s or 2m"],

@@ -1,4 +1,4 @@
-import type { FindingRow } from './findings.ts'
+import type { FindingRow } from './finding-row.ts'
 
 const row = <const Args extends readonly string[]>(level: 'error' | 'warning' | 'hint', ...args: Args) => ({
   level,

@@ -1,8 +1,4 @@
-import type { FindingRow, Level } from './findings.ts'
-
-const row =
-  <const L extends Level>(level: L) =>
-  <const Args extends readonly string[]>(...args: Args) => ({ level, args })
+import { type FindingRow, row } from './finding-row.ts'
 
 const ok = row('ok')
 const warning = row('warning')

@@ -1,11 +1,9 @@
+import type { FindingRow, Level } from './finding-row.ts'
 import { configFindings } from './findings-config.ts'
 import { probeFindings } from './findings-probe.ts'
+import { restartFindings, softwareFindings } from './findings-restart.ts'
 
-/**
- * How bad a finding is. A `hint` names a default that matters to some only; `ok` says that something was looked at and
- * is fine.
- */
-export type Level = 'error' | 'warning' | 'hint' | 'ok'
+export type { FindingRow, Level } from './finding-row.ts'
 
 /** The layers of a live endpoint, in the order in which a connection meets them. */
 export type Layer =
@@ -19,17 +17,15 @@ export type Layer =
   | 'close'
   | 'idle'
   | 'large-message'
+  | 'server'
 
-/** What a row of the table says about a finding. */
-export interface FindingRow {
-  /** The level that it has as a rule. */
-  level: Level
-  /** Names of the values that its texts use, in `{braces}`. */
-  args: readonly string[]
-}
-
-/** Every finding of the doctor by its code: those in configurations, and those of live probes. */
-export const findings = { ...configFindings, ...probeFindings } as const
+/** Every finding of the doctor by its code: in configurations, by live probes, of a restart, and of servers that show themselves. */
+export const findings = {
+  ...configFindings,
+  ...probeFindings,
+  ...restartFindings,
+  ...softwareFindings,
+} as const satisfies Record<string, FindingRow>
 
 /** The code of a finding, such as `nginx-upgrade-header`. It is also the anchor on the page of findings. */
 export type FindingCode = keyof typeof findings

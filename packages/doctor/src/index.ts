@@ -14,5 +14,16 @@ export { type ConfigReading, type ReadOptions, readProxyConfig } from './config/
 export { type ConfigKind, configKinds } from './config/kinds.ts'
 export type { ArgsOf, Finding, FindingCode, FindingRow, Layer, Level, Where } from './findings.ts'
 export { finding, findings, isFindingCode } from './findings.ts'
+export type { Member } from './restart/family.ts'
+export { type ClientFate, type Manager, managers, type Outcome } from './restart/managers.ts'
+export {
+  checkRestart,
+  RestartError,
+  type RestartOptions,
+  type RestartResult,
+  type RestartTrouble,
+} from './restart/restart.ts'
+export type { Target, Watched } from './restart/stop.ts'
+export type { ClientEnd, ClientKind, ClientSaw, Met } from './restart/witness.ts'
 export type { FindingText, FindingTexts } from './words.ts'
 export { fix, title, why } from './words.ts'

@@ -1,5 +1,7 @@
 import { type FindingCode, findings } from './findings.ts'
 import { configFindings } from './findings-config.ts'
+import { probeFindings } from './findings-probe.ts'
+import { restartFindings, softwareFindings } from './findings-restart.ts'
 import type { FindingTexts } from './words.ts'
 
 const subjects: readonly (readonly [heading: string, prefixes: readonly string[]])[] = [
@@ -16,12 +18,21 @@ const subjects: readonly (readonly [heading: string, prefixes: readonly string[]
 /** The page of all findings, as Markdown. Each has its code as heading, and therefore as anchor. */
 export function renderFindings(texts: FindingTexts): string {
   const codes = Object.keys(findings) as FindingCode[]
-  const live = codes.filter((code) => !Object.hasOwn(configFindings, code))
+  const live = Object.keys(probeFindings) as FindingCode[]
+  const stopped = Object.keys(restartFindings) as FindingCode[]
+  const servers = Object.keys(softwareFindings) as FindingCode[]
   const parts = subjects.map(([heading, prefixes]) => {
-    const own = codes.filter((code) => !live.includes(code) && prefixes.includes(code.split('-', 1)[0]!))
+    const own = codes.filter(
+      (code) => Object.hasOwn(configFindings, code) && prefixes.includes(code.split('-', 1)[0]!),
+    )
     return [heading, own] as const
   })
-  const sections = [['On a live endpoint', live] as const, ...parts].filter(([, own]) => own.length > 0)
+  const sections = [
+    ['On a live endpoint', live] as const,
+    ['When a server stops', stopped] as const,
+    ['Servers that show themselves', servers] as const,
+    ...parts,
+  ].filter(([, own]) => own.length > 0)
   return [
     '# What the doctor finds',
     'Each finding has a code, which `holdfast check` prints and which does not change. Words in CAPITALS stand for what was found. Measured where a program is at hand: nginx 1.22, HAProxy 2.6, Caddy 2.6, Apache 2.4.71; the rest is from the documentation and the source of the programs. Lines for Caddy are those of a Caddyfile.',

@@ -1,5 +1,5 @@
 import { readAccept } from './accept.ts'
-import { type Answer, ask } from './answer.ts'
+import { type Answer, ask, type HttpAnswer } from './answer.ts'
 import { words } from './connect.ts'
 import { withLimit } from './limit.ts'
 import { openLine, type Way } from './line.ts'
@@ -71,14 +71,25 @@ export class Prober {
   }
 
   /** A further WebSocket, like the first; a string says why there is none. */
-  async open(): Promise<Session | string> {
-    const { request, answer, wire } = await this.ask()
+  async open(behaviour: { answersClose?: boolean } = {}): Promise<Session | string> {
+    const { answer, wire } = await this.ask()
     if (!wire || answer.is !== 'answer') return describe(answer)
-    return new Session(wire, readAccept(answer, request.key, this.wishes.protocols).agreed)
+    return this.sessionOf(wire, answer, behaviour)
+  }
+
+  /** The WebSocket behind a 101. */
+  sessionOf(wire: Wire, answer: HttpAnswer, behaviour: { answersClose?: boolean } = {}): Session {
+    return new Session(wire, readAccept(answer, '', this.wishes.protocols).agreed, behaviour)
+  }
+
+  /** The same with another limit for each step, in milliseconds. */
+  within(timeout: number): Prober {
+    return new Prober(this.way, this.wishes, timeout, this.signal)
   }
 }
 
-function describe(answer: Reply['answer']): string {
+/** An answer that is no WebSocket, in a few words. */
+export function describe(answer: Reply['answer']): string {
   switch (answer.is) {
     case 'answer':
       return `status ${answer.status}`

@@ -25,11 +25,14 @@ export class Session {
   pings = 0
   readonly #wire: Wire
   readonly #frames: ServerFrames
+  readonly #answersClose: boolean
   #waiting: ServerFrame[] = []
   #closing = false
 
-  constructor(wire: Wire, agreed: { protocol?: string; compressed: boolean }) {
+  /** `answersClose`: false for a client that has gone away without a word, as one does whose battery is empty. */
+  constructor(wire: Wire, agreed: { protocol?: string; compressed: boolean }, { answersClose = true } = {}) {
     this.#wire = wire
+    this.#answersClose = answersClose
     this.#frames = new ServerFrames(agreed.compressed)
     this.protocol = agreed.protocol
   }
@@ -99,7 +102,7 @@ export class Session {
   #closeOf(payload: Buffer): SessionEvent {
     const wrong = wrongClose(payload)
     if (wrong) return { is: 'broken', words: wrong }
-    if (!this.#closing) this.#wire.write(clientFrame(opcode.close, payload))
+    if (!this.#closing && this.#answersClose) this.#wire.write(clientFrame(opcode.close, payload))
     this.#closing = true
     const status = payload.length > 0 ? payload.readUInt16BE(0) : undefined
     return { is: 'close', code: status, reason: payload.toString('utf8', 2) }

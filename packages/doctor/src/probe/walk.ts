@@ -1,5 +1,6 @@
 // The layers of one endpoint, from its URL to a large message, until one makes the next impossible.
-import type { Finding, Layer, Level } from '../findings.ts'
+import { type Finding, finding, type Layer, type Level } from '../findings.ts'
+import { softwareBehind } from '../software/recognise.ts'
 import { readAccept } from './accept.ts'
 import { close } from './close.ts'
 import { connect, reach } from './connect.ts'
@@ -75,7 +76,16 @@ export async function walk(read: ReturnType<typeof readEndpoint>, options: WalkO
   const prober = new Prober(way, options.wishes, options.timeout, options.signal)
   walked.prober = prober
   const reply = await webSocket(prober, options, step)
-  if (reply) walked.answer = reply.answer
+  if (!reply) return walked
+  walked.answer = reply.answer
+  // How it stops matters once it works; and one that fails is not asked odd questions.
+  if (layers.every(({ level }) => level !== 'error')) {
+    const begin = performance.now()
+    const software = await softwareBehind(reply, prober)
+    const ms = performance.now() - begin
+    if (software)
+      await step('server', async () => ({ findings: [finding(software, {}, { layer: 'server' })], ms }))
+  }
   return walked
 }
 

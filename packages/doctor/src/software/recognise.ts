@@ -1,0 +1,95 @@
+// Which server or framework shows itself: in its processes, in its headers, in its answers to odd requests.
+
+import type { softwareFindings } from '../findings-restart.ts'
+import type { HttpAnswer } from '../probe/answer.ts'
+import type { Prober, Reply } from '../probe/prober.ts'
+import { headerOf } from '../probe/request.ts'
+
+/** The code of the finding that says what it does on SIGTERM. */
+export type Software = keyof typeof softwareFindings
+
+/** By the command lines of its processes; the first that fits, so that who serves comes before what it runs on. */
+const commands: readonly (readonly [pattern: RegExp, software: Software])[] = [
+  [/\bgunicorn\b/, 'software-gunicorn'],
+  [/\buvicorn\b/, 'software-uvicorn'],
+  [/\bhypercorn\b/, 'software-hypercorn'],
+  [/\bdaphne\b/, 'software-daphne'],
+  [/(^|\/)puma\b|^puma[: ]/, 'software-puma'],
+  [/\b(hypnotoad|morbo|prefork)\b/, 'software-mojolicious'],
+  [/\bworkerd\b/, 'software-workerd'],
+  [/org\.apache\.catalina/, 'software-tomcat'],
+]
+
+/** What runs it, which says less than who serves. */
+const runtimes: readonly (readonly [pattern: RegExp, software: Software])[] = [
+  [/(^|\/)deno( |$)/, 'software-deno'],
+  [/(^|\/)bun( |$)/, 'software-bun'],
+  [/(^|\/)node( |$)/, 'software-node'],
+]
+
+/** By the command lines of processes; undefined where none shows it. */
+export function softwareOfCommand(lines: readonly string[]): Software | undefined {
+  return commands.find(([pattern]) => lines.some((line) => pattern.test(line)))?.[1]
+}
+
+/** The runtime in the command lines of processes. */
+export function runtimeOfCommand(lines: readonly string[]): Software | undefined {
+  return runtimes.find(([pattern]) => lines.some((line) => pattern.test(line)))?.[1]
+}
+
+/** By the header Server. */
+const servers: readonly (readonly [pattern: RegExp, software: Software])[] = [
+  [/^uvicorn/i, 'software-uvicorn'],
+  [/^hypercorn/i, 'software-hypercorn'],
+  [/^(daphne|autobahn)/i, 'software-daphne'],
+  [/^gunicorn/i, 'software-gunicorn'],
+  [/aiohttp/i, 'software-aiohttp'],
+  [/^TornadoServer/i, 'software-tornado'],
+  [/websockets\//i, 'software-websockets'],
+  [/^mojolicious/i, 'software-mojolicious'],
+  [/^jetty/i, 'software-jetty'],
+  [/^puma/i, 'software-puma'],
+]
+
+/** By the page of a plain request; the first that fits. */
+const pages: readonly (readonly [pattern: RegExp, software: Software])[] = [
+  [/"message":"Route GET:.* not found","error":"Not Found","statusCode":404/, 'software-fastify'],
+  [/"message":"Cannot GET .*","error":"Not Found","statusCode":404/, 'software-nest'],
+  [
+    /^\{"code":\d,"message":"(Transport unknown|Session ID unknown|Bad handshake method|Bad request)"\}/,
+    'software-socketio',
+  ],
+  [/<h1>HTTP Status \d+ – .*Apache Tomcat/s, 'software-tomcat'],
+  [/^Upgrade Required$/, 'software-node'],
+  [/<pre>Cannot GET /, 'software-node'],
+  [/^404 page not found\n$/, 'software-go'],
+]
+
+/** What an answer to the handshake, or to a plain request, shows. */
+export function softwareOf({ headers, body }: Pick<HttpAnswer, 'headers' | 'body'>): Software | undefined {
+  const server = headerOf(headers, 'server') ?? ''
+  const powered = headerOf(headers, 'x-powered-by') ?? ''
+  const byHeader = servers.find(([pattern]) => pattern.test(server))?.[1]
+  const byPage = pages.find(([pattern]) => pattern.test(body))?.[1]
+  return byHeader ?? byPage ?? (/^(express|next\.js)/i.test(powered) ? 'software-node' : undefined)
+}
+
+/** A path that no server has, and that of Engine.IO, which answers there whatever its application is. */
+const oddTargets = ['/holdfast-check-no-such-path', '/socket.io/?EIO=4']
+
+/** Asks a live endpoint: a plain request, and odd ones. */
+export async function softwareOfPeer(prober: Prober): Promise<Software | undefined> {
+  const odd = oddTargets.map((target) => ({ upgrade: false, target }))
+  for (const variation of [{}, { upgrade: false }, ...odd]) {
+    const { answer } = await prober.attempt(variation)
+    const found = answer.is === 'answer' ? softwareOf(answer) : undefined
+    if (found) return found
+  }
+  return undefined
+}
+
+/** The same, where the handshake has its answer already; nothing more is asked of a peer that gave none. */
+export async function softwareBehind({ answer }: Reply, prober: Prober): Promise<Software | undefined> {
+  if (answer.is !== 'answer') return undefined
+  return softwareOf(answer) ?? (await prober.budgeted(softwareOfPeer))
+}
