@@ -53,24 +53,41 @@ const servers: readonly (readonly [pattern: RegExp, software: Software])[] = [
 
 /** By the page of a plain request; the first that fits. */
 const pages: readonly (readonly [pattern: RegExp, software: Software])[] = [
-  [/"message":"Route GET:.* not found","error":"Not Found","statusCode":404/, 'software-fastify'],
-  [/"message":"Cannot GET .*","error":"Not Found","statusCode":404/, 'software-nest'],
-  [
-    /^\{"code":\d,"message":"(Transport unknown|Session ID unknown|Bad handshake method|Bad request)"\}/,
-    'software-socketio',
-  ],
-  [/<h1>HTTP Status \d+ – .*Apache Tomcat/s, 'software-tomcat'],
+  [/^<!doctype html><html lang="en"><head><title>HTTP Status \d+ [\s\S]*Apache Tomcat/i, 'software-tomcat'],
   [/^Upgrade Required$/, 'software-node'],
   [/<pre>Cannot GET /, 'software-node'],
   [/^404 page not found\n$/, 'software-go'],
 ]
+
+/** By what a framework says in JSON of a path that it does not have. */
+function softwareOfJson(body: string): Software | undefined {
+  const { message, error, statusCode, code } = objectIn(body)
+  if (typeof message !== 'string') return undefined
+  if (error === 'Not Found' && statusCode === 404) {
+    if (message.startsWith('Route GET:')) return 'software-fastify'
+    if (message.startsWith('Cannot GET ')) return 'software-nest'
+  }
+  // Engine.IO numbers what it does not like.
+  return typeof code === 'number' && /^(Transport|Session ID) unknown$|^Bad /.test(message)
+    ? 'software-socketio'
+    : undefined
+}
+
+function objectIn(body: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body)
+    return typeof value === 'object' && value !== null ? { ...value } : {}
+  } catch {
+    return {}
+  }
+}
 
 /** What an answer to the handshake, or to a plain request, shows. */
 export function softwareOf({ headers, body }: Pick<HttpAnswer, 'headers' | 'body'>): Software | undefined {
   const server = headerOf(headers, 'server') ?? ''
   const powered = headerOf(headers, 'x-powered-by') ?? ''
   const byHeader = servers.find(([pattern]) => pattern.test(server))?.[1]
-  const byPage = pages.find(([pattern]) => pattern.test(body))?.[1]
+  const byPage = softwareOfJson(body) ?? pages.find(([pattern]) => pattern.test(body))?.[1]
   return byHeader ?? byPage ?? (/^(express|next\.js)/i.test(powered) ? 'software-node' : undefined)
 }
 
