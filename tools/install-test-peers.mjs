@@ -22,6 +22,7 @@ const peers = [
   ['ruby-actioncable', '/var/lib/dpkg/info/ruby-actioncable.list', 'what clients of Action Cable see then'],
   ['gunicorn', '/usr/bin/gunicorn', 'what clients of gunicorn see when it restarts'],
   ['python3-gevent-websocket', python('geventwebsocket'), 'WebSockets of gunicorn with gevent'],
+  ['python3-daphne', python('daphne'), 'what the doctor says of Daphne'],
   [
     'libnginx-mod-stream',
     '/usr/lib/nginx/modules/ngx_stream_module.so',

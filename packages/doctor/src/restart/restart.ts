@@ -41,7 +41,7 @@ export interface RestartOptions {
    */
   clients?: number
   /**
-   * What the talking client sends.
+   * What the talking client sends, as text. Where the server ends the connection for it, it sends Pings.
    *
    * @default 'holdfast check'
    */
@@ -322,6 +322,6 @@ function trouble(
   if (family.exit) return new RestartError('clients_lost', 'the server ended before it was stopped')
   return new RestartError(
     'clients_lost',
-    `the server ended the ${unwatched.client} client before it was stopped; if it does not take 'holdfast check' for a message, give one that it takes by --message`,
+    `the server ended the ${unwatched.client} client before it was stopped; give what it wants to see first: --protocol, --header, or a URL that lets idle clients stay`,
   )
 }

@@ -31,7 +31,7 @@ export interface StopOptions {
   target: Target
   /** How many clients are connected; three at least. */
   clients: number
-  /** What the talking client sends. */
+  /** What the talking client sends; Pings, where the server closes for it. */
   message: string
   /** Milliseconds from the signal until the watch ends. */
   graceMs: number
@@ -63,6 +63,12 @@ export async function watchStop(
     const connected = await connect(prober, options, watch.signal, witnesses)
     if (connected) return connected
     await sleep(settleMs, watch.signal)
+    if (witnesses[0]?.ended) {
+      // It does not take this message: Pings it must take (RFC 6455 5.5.2).
+      const session = await prober.open()
+      if (typeof session !== 'string') witnesses[0] = new Witness('talking', session, undefined, watch.signal)
+      await sleep(settleMs, watch.signal)
+    }
     const lost = witnesses.find(({ ended }) => ended)
     if (lost) return { is: 'lost', client: lost.kind, saw: lost.saw(performance.now()) }
     return await afterSignal(family, prober, options, witnesses, watch.signal)

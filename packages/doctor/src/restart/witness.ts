@@ -35,14 +35,16 @@ export class Witness {
   #cutAt: number | undefined
   #talk: NodeJS.Timeout | undefined
 
-  constructor(kind: ClientKind, session: Session, message: string, signal: AbortSignal) {
+  /** `message`: what the talking client sends; without one, Pings. */
+  constructor(kind: ClientKind, session: Session, message: string | undefined, signal: AbortSignal) {
     this.kind = kind
     this.#session = session
     this.#watching = this.#watch(signal)
     if (kind !== 'talking') return
-    const text = Buffer.from(message)
-    session.text(text)
-    this.#talk = setInterval(() => session.text(text), talkEveryMs)
+    const bytes = Buffer.from(message ?? '')
+    const say = () => (message === undefined ? session.ping(bytes) : session.text(bytes))
+    say()
+    this.#talk = setInterval(say, talkEveryMs)
   }
 
   async #watch(signal: AbortSignal): Promise<void> {

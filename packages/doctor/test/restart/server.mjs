@@ -56,7 +56,7 @@ const ways = {
   },
 }
 if (how === 'helper') {
-  const { gracefulRestart } = await import('@holdfast/restart')
+  const { gracefulRestart } = await import(String(new URL('../../../restart/dist/index.js', import.meta.url)))
   gracefulRestart([server, wss], { spread: '600ms', deadline: '1500ms' })
 } else if (ways[how]) {
   process.on('SIGTERM', () => {

@@ -1,0 +1,3 @@
+from uvicorn.workers import UvicornWorker
+class Worker(UvicornWorker):
+    CONFIG_KWARGS = {**UvicornWorker.CONFIG_KWARGS, 'ws': 'wsproto'}
