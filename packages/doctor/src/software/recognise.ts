@@ -94,19 +94,24 @@ export function softwareOf({ headers, body }: Pick<HttpAnswer, 'headers' | 'body
 /** A path that no server has, and that of Engine.IO, which answers there whatever its application is. */
 const oddTargets = ['/holdfast-check-no-such-path', '/socket.io/?EIO=4']
 
+/** What may be inside another one that shows itself elsewhere: Uvicorn answers handshakes by websockets, Fastify by ws. */
+const inside: ReadonlySet<Software> = new Set<Software>(['software-websockets', 'software-node'])
+
 /** Asks a live endpoint: a plain request, and odd ones. */
-export async function softwareOfPeer(prober: Prober): Promise<Software | undefined> {
+export async function softwareOfPeer(prober: Prober, known?: Software): Promise<Software | undefined> {
   const odd = oddTargets.map((target) => ({ upgrade: false, target }))
-  for (const variation of [{}, { upgrade: false }, ...odd]) {
+  let found = known
+  for (const variation of [...(known ? [] : [{}]), { upgrade: false }, ...odd]) {
+    if (found && !inside.has(found)) break
     const { answer } = await prober.attempt(variation)
-    const found = answer.is === 'answer' ? softwareOf(answer) : undefined
-    if (found) return found
+    found = (answer.is === 'answer' ? softwareOf(answer) : undefined) ?? found
   }
-  return undefined
+  return found
 }
 
 /** The same, where the handshake has its answer already; nothing more is asked of a peer that gave none. */
 export async function softwareBehind({ answer }: Reply, prober: Prober): Promise<Software | undefined> {
   if (answer.is !== 'answer') return undefined
-  return softwareOf(answer) ?? (await prober.budgeted(softwareOfPeer))
+  const known = softwareOf(answer)
+  return prober.budgeted((limited) => softwareOfPeer(limited, known))
 }
