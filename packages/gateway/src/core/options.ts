@@ -205,9 +205,10 @@ export interface HoldOptions {
    */
   buffer: number
   /**
-   * What the next upstream is told again, for servers that know nothing of holds.
+   * What the next upstream is told again, for servers that know nothing of holds; `auto` is what fits the protocol, where
+   * it is recognised.
    *
-   * @default auto: what fits the protocol, where it is recognised
+   * @default auto
    */
   replay: ReplayOptions
 }

@@ -15,7 +15,7 @@ export interface HoldProposal {
   replay?: string
   /** How many messages of the client belong to its opening. */
   messages: number
-  /** What the client went on to say, behind its opening. */
+  /** How many messages the client went on to say, behind its opening. */
   later: number
   /** A part of what the server had said, which the client then said back: it will be another one the next time. */
   echoed?: string

@@ -11,9 +11,11 @@ import { FrameReader, type FrameSink, type Message, MessageReader } from '../wir
 
 /** A message of the opening. */
 export interface Said {
+  /** Who said it. */
   from: Speaker
   /** Milliseconds since the handshake was complete. */
   at: number
+  /** What was said, as the application wrote it. */
   message: Message
 }
 
@@ -51,8 +53,17 @@ export interface RecordOptions {
   longest?: number
   /** Called with the URL to which a client has to connect. */
   onListening: (url: string) => void
-  /** Ends it early: what has been said until then is the opening. */
+  /**
+   * Ends it early: what has been said until then is the opening.
+   *
+   * @default it is not ended early
+   */
   signal?: AbortSignal
+  /**
+   * Time and timers.
+   *
+   * @default those of the system
+   */
   clock?: Clock
 }
 
