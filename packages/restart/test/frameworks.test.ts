@@ -1,5 +1,7 @@
 // What the clients of real frameworks see when their server restarts, by the programs of docs/restarting-node.md.
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import http from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { parseReason } from '@holdfast/close-codes'
 import { evenness, installFrameworks, rawClient, within, wsClient } from '@holdfast/testing'
@@ -153,19 +155,27 @@ describe.skipIf(why)(`with the real server${why ? `: skipped, since ${why}` : ''
 
 /** A client of Socket.IO over requests; `end`: its last packet, and all before. Packets are parted by U+001E. */
 async function polling(url: string) {
-  const packets = async (response: Response) => (await response.text()).split('\u001e')
-  const [open = ''] = await packets(await fetch(url))
+  const [open = ''] = (await ask(url)).packets
   const own = `${url}&sid=${JSON.parse(open.slice(1)).sid}`
-  await fetch(own, { method: 'POST', body: '40' })
-  const said = await packets(await fetch(own))
+  await ask(own, '40')
+  const said = (await ask(own)).packets
   expect(said[0]).toMatch(/^40/)
   const poll = async (): Promise<{ last: string; said: string[]; at: number }> => {
-    const response = await fetch(own)
-    if (response.status !== 200) return { last: `HTTP ${response.status}`, said, at: performance.now() }
-    said.push(...(await packets(response)))
+    const { status, packets } = await ask(own)
+    if (status !== 200) return { last: `HTTP ${status}`, said, at: performance.now() }
+    said.push(...packets)
     const last = said.at(-1)!
     if (last !== '1') return poll()
     return { last, said, at: performance.now() }
   }
   return { end: poll() }
+}
+
+/** On a connection of its own: one that is kept alive may end under the next request, which a browser asks again. */
+async function ask(url: string, body?: string): Promise<{ status: number; packets: string[] }> {
+  const request = http.request(url, { method: body ? 'POST' : 'GET', agent: false })
+  request.end(body)
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+  const chunks = await response.setEncoding('utf8').toArray()
+  return { status: response.statusCode ?? 0, packets: chunks.join('').split('\u001e') }
 }
