@@ -1,8 +1,8 @@
+import type { FindingTexts } from './finding-text.ts'
 import { type FindingCode, findings } from './findings.ts'
 import { configFindings } from './findings-config.ts'
 import { probeFindings } from './findings-probe.ts'
 import { restartFindings, softwareFindings } from './findings-restart.ts'
-import type { FindingTexts } from './words.ts'
 
 const subjects: readonly (readonly [heading: string, prefixes: readonly string[]])[] = [
   ['nginx', ['nginx']],

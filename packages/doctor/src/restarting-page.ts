@@ -11,8 +11,8 @@ import {
   timeInWords,
 } from '@holdfast/close-codes/measured'
 import { en as english } from '@holdfast/close-codes/text/en'
+import type { FindingTexts } from './finding-text.ts'
 import { type Section, sections } from './restarting-sections.ts'
-import type { FindingTexts } from './words.ts'
 
 const intro = `# Restarting servers
 

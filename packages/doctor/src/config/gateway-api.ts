@@ -1,6 +1,14 @@
 /** Finds what breaks WebSockets in resources of the Gateway API, and in the policies of Envoy Gateway. */
 import { checkDefaults } from './gateway-limits.ts'
-import { checkPort, nameOf, noteService, ofKind, portOf, type Resources, serviceOf } from './kubernetes.ts'
+import {
+  checkPort,
+  nameOf,
+  noteService,
+  ofKind,
+  portOf,
+  type Resources,
+  serviceOf,
+} from './kubernetes-resources.ts'
 import { at, listAt, type Tree, textAt } from './tree.ts'
 import {
   breaksHandshake,

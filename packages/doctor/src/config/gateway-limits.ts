@@ -1,5 +1,5 @@
 /** The default limits of the Gateway API's implementations on open WebSockets, where their class tells which it is. */
-import { nameOf, namespaceOf, ofKind, type Resources } from './kubernetes.ts'
+import { nameOf, namespaceOf, ofKind, type Resources } from './kubernetes-resources.ts'
 import { at, listAt, type Tree, textAt } from './tree.ts'
 import { duration, lifetimeLevel } from './websocket.ts'
 

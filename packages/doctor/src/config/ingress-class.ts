@@ -1,6 +1,6 @@
 /** Which controller an Ingress is for: by its class where that was read, else by what is usual. */
 import { type ControllerKey, controllerNamed, controllers, ownersOf, usualFor } from './controllers.ts'
-import { nameOf, ofKind, type Resources } from './kubernetes.ts'
+import { nameOf, ofKind, type Resources } from './kubernetes-resources.ts'
 import { at, type Tree } from './tree.ts'
 
 /** The controller of an Ingress. */

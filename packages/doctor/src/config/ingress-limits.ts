@@ -2,7 +2,7 @@
 import type { Place } from './context.ts'
 import { type Controller, communityPrefix, controllers } from './controllers.ts'
 import { annotation, type Chosen } from './ingress-class.ts'
-import { nameOf, namespaceOf, ofKind, type Resources, serviceOf } from './kubernetes.ts'
+import { nameOf, namespaceOf, ofKind, type Resources, serviceOf } from './kubernetes-resources.ts'
 import { at, entriesAt, type Tree, textAt } from './tree.ts'
 import { duration, idleLevel, lifetimeLevel } from './websocket.ts'
 

@@ -14,7 +14,7 @@ import {
   ofKind,
   type Resources,
   serviceOf,
-} from './kubernetes.ts'
+} from './kubernetes-resources.ts'
 import {
   checkHost,
   checkMiddleware,

@@ -1,6 +1,6 @@
 /** Says which Kubernetes resources are not read although they may decide about WebSockets. */
 import type { Report } from './context.ts'
-import { kindOf } from './kubernetes.ts'
+import { kindOf } from './kubernetes-resources.ts'
 import { entriesAt, type Tree, textAt, walk } from './tree.ts'
 
 /** Kinds that are read, and groups that are about something else. */

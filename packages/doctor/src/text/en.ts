@@ -1,4 +1,4 @@
-import type { FindingTexts } from '../words.ts'
+import type { FindingTexts } from '../finding-text.ts'
 import { apache } from './en/apache.ts'
 import { caddy } from './en/caddy.ts'
 import { envoy } from './en/envoy.ts'

@@ -1,4 +1,4 @@
-import type { TextsOf } from '../../words.ts'
+import type { TextsOf } from '../../finding-text.ts'
 
 /** The words of what is found in Apache files. */
 export const apache: TextsOf<'apache'> = {

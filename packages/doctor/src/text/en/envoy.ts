@@ -1,4 +1,4 @@
-import type { TextsOf } from '../../words.ts'
+import type { TextsOf } from '../../finding-text.ts'
 
 /** The words of what is found in Envoy files. */
 export const envoy: TextsOf<'envoy'> = {

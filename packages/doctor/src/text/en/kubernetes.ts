@@ -1,4 +1,4 @@
-import type { TextsOf } from '../../words.ts'
+import type { TextsOf } from '../../finding-text.ts'
 
 /** The words of what is found in Kubernetes Ingress and Gateway API resources. */
 export const kubernetes: TextsOf<'ingress' | 'kubernetes' | 'gateway'> = {

@@ -1,4 +1,4 @@
-import type { FindingText } from '../../words.ts'
+import type { FindingText } from '../../finding-text.ts'
 
 /** The words of what is found before the first request: URL, DNS, TCP, TLS. */
 export const probeConnection = {

@@ -1,4 +1,4 @@
-import type { FindingText } from '../../words.ts'
+import type { FindingText } from '../../finding-text.ts'
 
 const nginxUpgrade = [
   '# nginx, in the location of this path:',

@@ -1,4 +1,4 @@
-import type { FindingText } from '../../words.ts'
+import type { FindingText } from '../../finding-text.ts'
 
 /** The words of what is found on the open WebSocket, and of what two sides of a proxy show together. */
 export const probeWebSocket = {

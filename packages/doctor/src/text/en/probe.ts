@@ -1,5 +1,5 @@
+import type { FindingText } from '../../finding-text.ts'
 import type { probeFindings } from '../../findings-probe.ts'
-import type { FindingText } from '../../words.ts'
 import { probeConnection } from './probe-connection.ts'
 import { probeHandshake } from './probe-handshake.ts'
 import { probeWebSocket } from './probe-websocket.ts'

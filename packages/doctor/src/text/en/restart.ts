@@ -1,4 +1,4 @@
-import type { TextsOf } from '../../words.ts'
+import type { TextsOf } from '../../finding-text.ts'
 
 const lines = '# the lines for your server are below, and in docs/restarting.md'
 

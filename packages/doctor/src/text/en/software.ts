@@ -1,4 +1,4 @@
-import type { TextsOf } from '../../words.ts'
+import type { TextsOf } from '../../finding-text.ts'
 
 /** The words about servers that show themselves: what they do on SIGTERM, as measured, and the lines that make them say 1012. */
 export const software: TextsOf<'software'> = {

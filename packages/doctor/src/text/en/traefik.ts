@@ -1,4 +1,4 @@
-import type { TextsOf } from '../../words.ts'
+import type { TextsOf } from '../../finding-text.ts'
 
 /** The words of what is found in Traefik files, static and dynamic, and in its Kubernetes resources. */
 export const traefik: TextsOf<'traefik'> = {
