@@ -29,7 +29,13 @@ export const guideParts: readonly GuidePart[] = [
   },
   {
     title: 'Reference',
-    documents: ['docs/close-table.md', 'docs/findings.md', 'packages/gateway/README.md'],
+    documents: [
+      'docs/close-table.md',
+      'docs/findings.md',
+      'docs/restarting.md',
+      'docs/restarting-node.md',
+      'packages/gateway/README.md',
+    ],
   },
   { title: 'The project', documents: ['CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'] },
 ]

@@ -1,5 +1,6 @@
 // The processes of a command that was started here: which there are, which of them listens, and how all of them end.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { plainCommand } from './command-words.ts'
 
@@ -24,7 +25,10 @@ export interface Exit {
 
 const mostOutput = 16 * 1024
 
-/** A command that runs, in a session of its own, so that nothing of it is missed. */
+/** In the environment of a command and of all that comes from it, also of what leaves its session and its parent. */
+const mark = 'HOLDFAST_CHECK_RESTART'
+
+/** A command that runs, in a session of its own and with a mark in its environment, so that nothing of it is missed. */
 export class Family {
   readonly pid: number
   /** Resolves when the first process has ended. */
@@ -34,9 +38,13 @@ export class Family {
   readonly #child: ChildProcess
   /** Those that were seen, by process id, with the time of their start, so that a number that is used again is not taken for them. */
   readonly #seen = new Map<number, string>()
+  /** Those that have nothing to do with it, in the same way: nobody is looked at twice. */
+  readonly #strangers = new Map<number, string>()
+  readonly #mark: string
   #output = ''
 
-  private constructor(child: ChildProcess, pid: number) {
+  private constructor(child: ChildProcess, pid: number, marked: string) {
+    this.#mark = `${mark}=${marked}`
     this.#child = child
     this.pid = pid
     const keep = (bytes: Buffer) => {
@@ -56,17 +64,18 @@ export class Family {
   /** Starts a command, by a shell where it needs one; undefined when there is no such program. */
   static async start(command: string, env: NodeJS.ProcessEnv = process.env): Promise<Family | undefined> {
     const plain = plainCommand(command)
+    const marked = randomUUID()
     const { program, args } = plain ?? { program: '/bin/sh', args: ['-c', command] }
     const child = spawn(program, args, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...env, ...plain?.env },
+      env: { ...env, ...plain?.env, [mark]: marked },
     })
     const started = await new Promise<boolean>((resolve) => {
       child.once('spawn', () => resolve(true))
       child.once('error', () => resolve(false))
     })
-    return started && child.pid !== undefined ? new Family(child, child.pid) : undefined
+    return started && child.pid !== undefined ? new Family(child, child.pid, marked) : undefined
   }
 
   /** The end of what it has printed. */
@@ -95,7 +104,13 @@ export class Family {
   #has({ pid, session, started, parents }: Process, all: readonly Process[]): boolean {
     if (session === this.pid || pid === this.pid) return true
     if (this.#seen.get(pid) === started) return true
-    return parents(all).some((parent) => parent === this.pid || this.#seen.has(parent))
+    if (this.#strangers.get(pid) === started) return false
+    if (parents(all).some((parent) => parent === this.pid || this.#seen.has(parent))) return true
+    const environ = read(`/proc/${pid}/environ`)
+    if (environ.split('\0').includes(this.#mark)) return true
+    // Between two programs a process has none.
+    if (environ !== '') this.#strangers.set(pid, started)
+    return false
   }
 
   /** Whether a process of it still runs. */

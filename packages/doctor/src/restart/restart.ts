@@ -265,7 +265,7 @@ async function cameUp(
   let last = ''
   while (performance.now() - begin < start) {
     if (signal.aborted) throw new RestartError('stopped', 'stopped before the end')
-    if (family.exit && !family.alive) throw exited(family, command)
+    if (family.exit) throw exited(family, command)
     for (const endpoint of fixed ? [fixed] : listening(family)) {
       for (const address of await addressesOf(endpoint, options.lookup)) {
         const prober = new Prober({ endpoint, address }, wishes, stepMs, signal)
@@ -287,8 +287,14 @@ function listening(family: Family): Endpoint[] {
 
 function exited(family: Family, command: string): RestartError {
   const { status, signal } = family.exit ?? {}
-  const output = family.output.trim().split('\n').at(-1) ?? ''
-  const said = output === '' ? 'it printed nothing' : `its last line: ${output}`
+  const output = family.output.trim().split('\n').slice(-3).join(' | ')
+  const said = output === '' ? 'it printed nothing' : `it printed: ${output}`
+  if (family.alive) {
+    return new RestartError(
+      'exited',
+      'the command went into the background, where nothing can watch over it; give one that stays: without --daemon, or pm2-runtime in place of pm2',
+    )
+  }
   if (status === 127) {
     return new RestartError('command_not_found', `the shell finds no such program in '${command}'; ${said}`)
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +13,17 @@ const node = (how: string) => `${process.execPath} ${server} ${how}`
 const quick: RestartOptions = { clients: 4, start: 20_000, grace: 2_500 }
 
 const codesOf = ({ findings }: { findings: { code: FindingCode }[] }) => findings.map(({ code }) => code)
+
+/** The command lines of all that runs here. */
+function commands(): string[] {
+  return readdirSync('/proc').flatMap((name) => {
+    try {
+      return /^\d+$/.test(name) ? [readFileSync(`/proc/${name}/cmdline`, 'utf8')] : []
+    } catch {
+      return []
+    }
+  })
+}
 
 /** Nothing of a command runs any more. */
 async function gone(processes: readonly { pid: number }[]): Promise<void> {
@@ -154,6 +165,17 @@ describe.skipIf(process.platform !== 'linux')('checkRestart', () => {
       code,
       message: expect.stringMatching(message),
     })
+  })
+
+  test('ends what has left its session and its parent, too', async () => {
+    const id = `holdfast-daemon-${process.pid}`
+    const daemon = `setsid ${process.execPath} -e "setInterval(function(){},1000)" ${id}`
+    const command = `sh -c '(${daemon} >/dev/null 2>&1 &) ; sleep 0.3'`
+    await expect(checkRestart(command, quick)).rejects.toMatchObject({
+      code: 'exited',
+      message: expect.stringContaining('went into the background'),
+    })
+    await eventually('the daemon is gone', () => !commands().some((line) => line.includes(id)))
   })
 
   test('starts nothing where the port is taken', async () => {
