@@ -25,7 +25,10 @@ export async function inChromium(libraries) {
   const open = async ({ name }, port, _, group) => {
     const page = await browser.newPage()
     const hear = (what) => group.hear({ what, client: 0, at: performance.timeOrigin + performance.now() })
-    page.on('websocket', () => hear('dial'))
+    page.on('websocket', (socket) => {
+      hear('dial')
+      socket.on('close', () => hear('end'))
+    })
     await page.exposeFunction('tell', hear)
     await page.goto(home)
     group.say = ([text]) => page.evaluate((said) => globalThis.say(said), text).catch(() => {})

@@ -10,6 +10,8 @@ const startLimit = 30_000
 /** Some clients of one library that are one page or program: what they have seen, by the clock of `performance`. */
 class Group {
   problem
+  /** When its program ended by a fault of the library. */
+  ended
 
   constructor(library, count) {
     this.library = library
@@ -31,7 +33,11 @@ class Group {
       this.onServed?.()
     }
     if (what === 'gaveUp') this.gaveUp[client] ??= at
-    if (what === 'problem') this.problem = problem
+    // Nobody catches what a library throws from a timer of its own: the program ends.
+    if (what === 'problem') {
+      this.problem = problem
+      this.ended = at
+    }
   }
 
   get everServed() {

@@ -1,8 +1,9 @@
 // A result of the storms bench as markdown.
-//   node bench/storms/report.mjs bench/results/storms-FILE.json      puts it into docs/storms.md
+//   node bench/storms/report.mjs bench/results/storms-FILE.json ...
+// puts it into docs/storms.md and bench/results/storms.json. Of several, what a later one has measured anew counts.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { summaryOf } from './rules.mjs'
+import { exception, judge, summaryOf } from './rules.mjs'
 import { situations } from './situations.mjs'
 
 const begin = '<!-- storms -->'
@@ -13,6 +14,8 @@ const table = (head, rows) => {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
+const capital = (text) => text[0].toUpperCase() + text.slice(1)
+
 const seconds = (ms) => `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`
 
 function sectionOf(situation, results, ways) {
@@ -20,7 +23,9 @@ function sectionOf(situation, results, ways) {
   const libraries = [...new Set(here.map(({ library }) => library))]
   const columns = [
     ...(situation.half ? ['connections in 30 s', 'in 60 s'] : ['connections']),
-    ...(situation.returns ? ['served again after', 'given up', 'message arrived'] : ['given up']),
+    ...(situation.returns
+      ? [situation.fromLoss ? 'not served for' : 'served again after', 'given up', 'message arrived']
+      : ['given up']),
   ]
   const rows = libraries.map((library) => {
     const seen = ways.map((way) => here.find((entry) => entry.way === way && entry.library === library))
@@ -61,20 +66,46 @@ function crowdOf(crowds) {
 }
 
 /** All of its tables. */
-export function markdown({ date, command, machine, clients, results, crowds }) {
+export function markdown({ date, command, machine, clients, results, crowds, broken }) {
   const ways = [...new Set(results.map(({ way }) => way))]
   const told = `${date.slice(0, 10)}, \`${command}\`, ${machine}. Medians of ${clients} clients of each library; in a cell ${ways.join(' / ')}.`
   const sections = situations
     .filter(({ name }) => results.some(({ situation }) => situation === name))
     .map((situation) => sectionOf(situation, results, ways))
-  return [told, ...sections, ...(crowds.length > 0 ? [crowdOf(crowds)] : [])].join('\n\n')
+  const libraries = new Set(results.map(({ library }) => library))
+  const exceptions = [...libraries].flatMap((library) => {
+    const why = exception(library)
+    return why ? [`Not held against Holdfast when it gives up: ${library}. ${capital(why)}.`] : []
+  })
+  const worse =
+    broken.length > 0 ? [`Worse than through nginx:\n\n${broken.map((line) => `- ${line}`).join('\n')}`] : []
+  return [told, ...sections, ...(crowds.length > 0 ? [crowdOf(crowds)] : []), ...exceptions, ...worse].join(
+    '\n\n',
+  )
+}
+
+/** One result of several. */
+function merged(results) {
+  const all = results[0]
+  for (const next of results.slice(1)) {
+    const again = (entry) =>
+      next.results.some(({ situation, way }) => situation === entry.situation && way === entry.way)
+    all.results = [...all.results.filter((entry) => !again(entry)), ...next.results]
+    const crowdAgain = (entry) => next.crowds.some(({ way }) => way === entry.way)
+    all.crowds = [...all.crowds.filter((entry) => !crowdAgain(entry)), ...next.crowds]
+    all.date = next.date
+    if (!all.command.includes(next.command)) all.command += `\`, \`${next.command}`
+  }
+  return { ...all, broken: judge(all.results, all.crowds) }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const result = merged(process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8'))))
   const page = new URL('../../docs/storms.md', import.meta.url)
   const text = readFileSync(page, 'utf8')
   const [head] = text.split(begin)
   const [, tail] = text.split(end)
-  const result = JSON.parse(readFileSync(process.argv[2], 'utf8'))
   writeFileSync(page, `${head}${begin}\n\n${markdown(result)}\n\n${end}${tail}`)
+  writeFileSync(new URL('../results/storms.json', import.meta.url), `${JSON.stringify(result)}\n`)
+  for (const line of result.broken) console.error(`worse: ${line}`)
 }

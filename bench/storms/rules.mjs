@@ -34,21 +34,33 @@ export function summaryOf(clients) {
   }
 }
 
+/** What is known and cannot be had otherwise: the library by the begin of its label, and why it gives up. */
+const known = [
+  [
+    'rxjs',
+    'a Close that is answered completes its stream, whatever the code says; when an open connection loses its upstream, Holdfast sends one',
+  ],
+]
+
 /** Sentences about what is worse through Holdfast than through nginx in a situation. */
-export function worseThanNginx(situation, library, nginx, holdfast) {
+function worseThanNginx(situation, library, nginx, holdfast) {
   const where = `${library}, ${situation}`
   const found = []
   for (const what of ['connections', 'inHalf']) {
-    if (holdfast[what]?.median > nginx[what]?.greatest)
+    // Who has given up begins no more connections, which is nothing to be equalled.
+    if (nginx.gaveUp === 0 && holdfast[what]?.median > nginx[what]?.greatest)
       found.push(`${where}: ${holdfast[what].median} connections, through nginx ${nginx[what].median}`)
   }
   const limit = Math.max(nginx.back?.median * timeFactor, nginx.back?.greatest) + slack
   if (holdfast.back?.median > limit)
     found.push(`${where}: back after ${ms(holdfast.back.median)}, through nginx ${ms(nginx.back.median)}`)
-  if (holdfast.gaveUp > nginx.gaveUp)
+  if (holdfast.gaveUp > nginx.gaveUp && !exception(library))
     found.push(`${where}: ${holdfast.gaveUp} gave up for good, through nginx ${nginx.gaveUp}`)
   return found
 }
+
+/** Why a library may give up where it would not through nginx. */
+export const exception = (library) => known.find(([name]) => library.startsWith(name))?.[1]
 
 const ms = (value) => `${Math.round(value)} ms`
 
@@ -68,8 +80,24 @@ export function evenness(times) {
 }
 
 /** A sentence when the upstream was rushed. */
-export function rushed({ overMean }) {
+function rushed({ overMean }) {
   return overMean > burst
     ? [`1,000 clients after 3 s: the busiest 100 ms of handshakes are ${overMean.toFixed(1)} x the mean`]
     : []
+}
+
+/** Sentences about all that is worse through Holdfast than through nginx. */
+export function judge(results, crowds) {
+  const broken = []
+  for (const entry of results.filter(({ way }) => way === 'holdfast')) {
+    const { situation, library } = entry
+    const other = results.find(
+      (one) => one.way === 'nginx' && one.situation === situation && one.library === library,
+    )
+    if (entry.problem) broken.push(`${library}, ${situation}: ${entry.problem}`)
+    else if (other && !other.problem)
+      broken.push(...worseThanNginx(situation, library, summaryOf(other.clients), summaryOf(entry.clients)))
+  }
+  const ours = crowds.find(({ way }) => way === 'holdfast')
+  return [...broken, ...(ours ? rushed(ours.upstream) : [])]
 }

@@ -42,6 +42,8 @@ export const situations = [
     title: 'The gateway is drained, and takes clients again after 10 s',
     away: 10_000,
     returns: true,
+    // Some gateways let go of all at once, some of one after the other.
+    fromLoss: true,
     begin: ({ way }) => way.drain(),
     end: ({ way }) => way.undrain(),
   },
@@ -76,7 +78,8 @@ export async function run(situation, { way, ask, libraries, pages, count }) {
     // A message goes out once the library is served.
     if (situation.returns) await after(500)
     const seen = await ask('report', {})
-    const span = { begun, ended, half: situation.half, returns: situation.returns, arrived: seen.arrived }
+    const { half, returns, fromLoss } = situation
+    const span = { begun, ended, half, returns, fromLoss, arrived: seen.arrived }
     return {
       libraries: libraries.map((library) => ({
         library: library.label,
@@ -100,17 +103,18 @@ function settled(group, since) {
   return group.served.every((times, client) => times.at(-1) >= since || group.gaveUp[client])
 }
 
-function clientsOf(group, { begun, ended, half, returns, arrived }, said) {
+function clientsOf(group, { begun, ended, half, returns, fromLoss, arrived }, said) {
   const end = now()
   return group.dials.map((dials, client) => {
     const inside = dials.filter((at) => at >= begun)
     const back = group.served[client].find((at) => at >= ended)
+    const lost = fromLoss ? group.ages[client].find(({ at }) => at >= begun)?.at : ended
     const quiet = returns === true && back === undefined && end - (dials.at(-1) ?? 0) > silence
     return {
       connections: inside.filter((at) => at < ended).length,
       ...(half && { inHalf: inside.filter((at) => at < begun + half).length }),
-      ...(returns && { back: back && back - ended, arrived: arrived[said[client]] ?? 0 }),
-      gaveUp: (back === undefined && group.gaveUp[client] !== undefined) || quiet,
+      ...(returns && { back: back && back - (lost ?? begun), arrived: arrived[said[client]] ?? 0 }),
+      gaveUp: group.ended >= begun || (back === undefined && group.gaveUp[client] !== undefined) || quiet,
       firstAge: group.ages[client].find(({ at, age }) => at - age > begun)?.age,
     }
   })

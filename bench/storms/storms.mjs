@@ -9,7 +9,7 @@ import { startGenerator } from '../lib/ask.mjs'
 import { inChromium, missing as noChromium } from './browser.mjs'
 import { libraries as all, install, versionOf } from './libraries.mjs'
 import { markdown } from './report.mjs'
-import { evenness, rushed, summaryOf, worseThanNginx } from './rules.mjs'
+import { evenness, judge, summaryOf } from './rules.mjs'
 import { run, situations } from './situations.mjs'
 import { ways } from './ways.mjs'
 
@@ -73,21 +73,6 @@ async function crowd({ ask, backend, libraries, ways: some }) {
     }
   }
   return results
-}
-
-function judge(results, crowds) {
-  const broken = []
-  for (const entry of results.filter(({ way }) => way === 'holdfast')) {
-    const { situation, library } = entry
-    const other = results.find(
-      (one) => one.way === 'nginx' && one.situation === situation && one.library === library,
-    )
-    if (entry.problem) broken.push(`${library}, ${situation}: ${entry.problem}`)
-    else if (other && !other.problem)
-      broken.push(...worseThanNginx(situation, library, summaryOf(other.clients), summaryOf(entry.clients)))
-  }
-  const ours = crowds.find(({ way }) => way === 'holdfast')
-  return [...broken, ...(ours ? rushed(ours.upstream) : [])]
 }
 
 /** Runs it all; true when no rule is broken. */
