@@ -18,7 +18,10 @@ type Common = Partial<Omit<GatewayOptions, 'listen' | 'routes' | 'drain'>> & {
 /** Either the one route's fields themselves, or `routes`. */
 export type GatewayInit = Common & (RouteInit | { routes: RouteInit[] })
 
-/** Whole options: port 0, no admin API, no keepalive pings unless asked for, and the defaults. */
+/**
+ * Whole options: port 0, no admin API, and the defaults, but for what takes time or depends on the client unless a test asks
+ * for it: no keepalive pings, no wait for an upstream, and a client that gets no connection is told so in band.
+ */
 export function gatewayOptions(init: GatewayInit): GatewayOptions {
   const { listen = [{}], admin = false, workers = 1, trustedProxies = [], drain, ...rest } = init
   const routes = 'routes' in rest ? rest.routes : [rest as RouteInit]
@@ -41,6 +44,7 @@ export function routeOptions(init: RouteInit, index = 0): RouteOptions {
     keepalive: false,
     rejections: 'pass',
     badGateway: 'close',
+    wait: 0,
     closeCodes: { badGateway: 1014, restart: 1012, tryAgain: 1013 },
     limits: {},
     ...init,

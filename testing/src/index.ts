@@ -69,6 +69,7 @@ export {
   rawUpstream,
   switchingProtocols,
 } from './raw-upstream.ts'
+export { refusalReason } from './refusal-reason.ts'
 export { holdfastMain, type RunOptions, runHoldfast } from './run-holdfast.ts'
 export { runtime } from './runtime.ts'
 export { type BucketOptions, evenness, histogram } from './spread.ts'

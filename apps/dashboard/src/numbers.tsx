@@ -24,6 +24,8 @@ export function Numbers({ frame, series }: Props) {
     ['Messages/s', rate(sum(({ rates: { messages } }) => messages['to-client'] + messages['to-upstream']))],
     ['Traffic/s', size(sum(({ rates: { bytes } }) => bytes['to-client'] + bytes['to-upstream']))],
   ]
+  const waiting = sum((route) => route.waiting)
+  if (waiting > 0) numbers.splice(2, 0, ['Waiting', count(waiting)])
   if (lost > 0) numbers.push(['Messages lost', count(lost)])
   return (
     <section class="numbers" aria-label="Now">

@@ -20,7 +20,7 @@ export function RoutesCard({ frame, actions }: Props) {
 }
 
 function Route({ route, actions }: { route: RouteFrame; actions: Actions }) {
-  const { name, connections, upstreams, rates } = route
+  const { name, connections, waiting, upstreams, rates } = route
   const { open, held, closing } = connections
   const reattached = route.reattachments.attached ?? 0
   const letGo = (route.reattachments['not-restored'] ?? 0) + (route.reattachments['lost-again'] ?? 0)
@@ -32,6 +32,7 @@ function Route({ route, actions }: { route: RouteFrame; actions: Actions }) {
           <span>{count(open)} open</span>
           <span class={held > 0 ? 'warn' : ''}>{count(held)} held</span>
           <span>{count(closing)} closing</span>
+          {waiting > 0 && <span class="warn">{count(waiting)} waiting</span>}
           <span class="less">{rate(rates.handshakes)} new a second</span>
           {letGo > 0 && <span class="warn">{count(letGo)} not held: sessions not restored</span>}
           {reattached > 0 && <span class="less">{plural(reattached, 'return')} from a hold</span>}

@@ -115,7 +115,14 @@ export function verdict(frame: Frame): { tone: Tone; words: string } {
   const dead = routes.filter(({ upstreams }) => upstreams.every(({ healthy }) => !healthy))
   const held = routes.reduce((sum, { connections }) => sum + connections.held, 0)
   const heldToo = held > 0 ? `; ${plural(held, 'connection')} held` : ''
-  if (dead.length > 0) return { tone: 'bad', words: `No healthy upstream in ${namesOf(dead)}${heldToo}` }
+  const waiting = routes.filter((route) => route.waiting > 0)
+  const waitingWords = plural(
+    waiting.reduce((sum, route) => sum + route.waiting, 0),
+    'new client',
+  )
+  const waitingToo = waiting.length > 0 ? `; ${waitingWords} waiting` : ''
+  if (dead.length > 0)
+    return { tone: 'bad', words: `No healthy upstream in ${namesOf(dead)}${heldToo}${waitingToo}` }
   const upstreams = routes.flatMap((route) => route.upstreams)
   const [sick, ...others] = upstreams.filter(({ healthy }) => !healthy)
   if (sick && others.length === 0)
@@ -126,6 +133,9 @@ export function verdict(frame: Frame): { tone: Tone; words: string } {
   }
   if (upgrade && (upgrade.phase === 'starting' || upgrade.phase === 'moving'))
     return { tone: 'warn', words: upgradeWords(upgrade) }
+  // Without `health` an upstream counts as healthy, whatever becomes of its dials.
+  if (waiting.length > 0)
+    return { tone: 'bad', words: `No upstream answers in ${namesOf(waiting)}${heldToo}${waitingToo}` }
   if (held > 0)
     return { tone: 'warn', words: `${plural(held, 'connection')} held until their upstream is back` }
   if (upstreams.length === 1) return { tone: 'good', words: 'The upstream is healthy' }

@@ -64,6 +64,7 @@ const direction = object({ 'to-upstream': count, 'to-client': count })
 const route = object({
   name: text,
   connections: object({ open: count, held: count, closing: count }),
+  waiting: optional(count),
   upstreams: listOf(
     object({ name: text, address: text, healthy: flag, connections: count, lastError: optional(text) }),
   ),

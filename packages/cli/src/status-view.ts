@@ -36,10 +36,13 @@ function head({ version, phase, uptime, pid, listen, admin }: GatewayState, { pa
 }
 
 function routes({ routes }: GatewayState, rates: Rates, room: Room): string {
+  // Most of the time nobody waits.
+  const someWait = routes.some(({ waiting = 0 }) => waiting > 0)
   const columns: Column[] = [
     { title: 'ROUTE', cut: 'end' },
     { title: 'OPEN', right },
     { title: 'HELD', right },
+    ...(someWait ? [{ title: 'WAITING', right }] : []),
     { title: 'CLOSING', right },
     { title: 'OPENED/S', right },
     { title: 'CLOSED/S', right },
@@ -48,13 +51,14 @@ function routes({ routes }: GatewayState, rates: Rates, room: Room): string {
     { title: 'BYTES/S', right, spare },
     { title: 'OPENED', right, spare },
   ]
-  const rows = routes.map(({ name, connections, counters }): Cell[] => {
+  const rows = routes.map(({ name, connections, waiting = 0, counters }): Cell[] => {
     const rate = rates.get(name)
     const perSecond = (value: number | undefined) => (value === undefined ? '-' : formatRate(value))
     return [
       name,
       connections.open,
       yellowAbove0(connections.held),
+      ...(someWait ? [yellowAbove0(waiting)] : []),
       connections.closing,
       perSecond(rate?.accepted),
       perSecond(rate?.closed),

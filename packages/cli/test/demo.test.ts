@@ -73,11 +73,11 @@ test('the demo shows what clients see of each fault, restarts everything without
   const rows = rowsOf(demo.stdout)
   expect(rows.map((row) => [row.directly, row['through Holdfast']])).toEqual([
     ['1012', expect.stringMatching(/^1012 service restart; retry=\d+$/)],
-    ['1006', '1014 bad gateway: connection refused'],
+    ['1006', 'HTTP 502: 1014 bad gateway: connection refused'],
     ['1006', '1014 bad gateway: upstream connection lost'],
-    ['nothing for 4 s', '1014 bad gateway: no answer in 2 s'],
-    ['1006', '1014 bad gateway: not HTTP'],
-    ['1006 (HTTP 503)', '1013 try again later; retry=7000'],
+    ['nothing for 4 s', 'HTTP 504: 1014 bad gateway: no answer in 2 s'],
+    ['1006', 'HTTP 502: 1014 bad gateway: not HTTP'],
+    ['1006 (HTTP 503)', 'HTTP 503: 1013 try again later'],
     ['-', expect.stringMatching(/^1012 service restart; retry=\d+ to \d+ \(8 clients, over \d\.\d s\)$/)],
   ])
   const [, least, most] = /retry=(\d+) to (\d+)/.exec(rows.at(-1)!['through Holdfast']!)!.map(Number)

@@ -5,10 +5,13 @@ import { expect, test } from 'vitest'
 /** A worker of Bun is in the supervisor's process. */
 const withWorkers = test.skipIf(runtime().name === 'bun')
 
+/** Told at once however often it comes. */
+const ours = { headers: { 'Holdfast-Client': '1' } }
+
 /** With one worker, that worker accepts by itself. */
 const config = (upstream: string, limits: object) => ({
   workers: 1,
-  routes: [{ name: 'all', upstreams: [upstream], limits }],
+  routes: [{ name: 'all', upstreams: [upstream], limits, badGateway: 'close' }],
 })
 
 withWorkers(
@@ -29,7 +32,7 @@ withWorkers(
     const refused = wsClient(holdfast.url)
     expect(await refused.closed).toMatchObject({
       code: 1013,
-      reason: expect.stringMatching(/^limits cannot be checked now; retry=\d+$/),
+      reason: expect.stringMatching(/^limits cannot be checked now; sent=0; retry=\d+$/),
     })
     holdfast.signal('SIGCONT')
     const handshakes = async () => {
@@ -40,13 +43,13 @@ withWorkers(
     expect(await handshakes()).toEqual({ accepted: 3, unchecked: 1 })
     // What came in meanwhile counts: the limit is the limit again.
     await eventually('the limit to be known again', async () => {
-      const { reason } = await wsClient(holdfast.url).closed
-      return /^too many connections; retry=/.test(reason)
+      const { reason } = await wsClient(holdfast.url, ours).closed
+      return /^too many connections; sent=0; retry=/.test(reason)
     })
     first.close()
     await first.closed
     await eventually('a free place', async () => {
-      const next = wsClient(holdfast.url)
+      const next = wsClient(holdfast.url, ours)
       const served = await Promise.race([
         next.opened.then(async () => {
           next.send('hello')

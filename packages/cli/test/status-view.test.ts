@@ -162,3 +162,12 @@ test('on a narrow terminal no table is wider than that', () => {
   const tables = text.split('\n').slice(3)
   for (const line of tables) expect(textWidth(line), line).toBeLessThanOrEqual(80)
 })
+
+test('who waits for an upstream is shown, and only then', () => {
+  const [chat] = state.routes
+  const page = (waiting: number) =>
+    statusPage({ ...state, routes: [{ ...chat!, waiting }] }, new Map(), plain)
+  expect(page(0)).not.toContain('WAITING')
+  expect(page(31)).toMatch(/^ROUTE +OPEN +HELD +WAITING +CLOSING/m)
+  expect(page(31)).toMatch(/^chat +20,000 +12 +31 +3/m)
+})

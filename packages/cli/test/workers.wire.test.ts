@@ -160,7 +160,7 @@ manyProcesses(
     await using holdfast = await startHoldfast({
       config: {
         workers: 2,
-        routes: [{ name: 'all', upstreams: [upstream.url], limits: { connections: 4 } }],
+        routes: [{ name: 'all', upstreams: [upstream.url], limits: { connections: 4 }, badGateway: 'close' }],
       },
     })
     const clients = Array.from({ length: 4 }, () => wsClient(holdfast.url))

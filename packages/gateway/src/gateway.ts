@@ -7,6 +7,7 @@ import {
   type Clock,
   type ConnectionInfo,
   type DrainInfo,
+  filesForClients,
   GatewayError,
   type GatewayEvent,
   type GatewayOptions,
@@ -22,6 +23,7 @@ import {
   httpAnswer,
   Ledger,
   matchRoute,
+  type Refusing,
   serveHandshake,
 } from './handshake/index.ts'
 import { HoldNews } from './hold/index.ts'
@@ -102,6 +104,12 @@ export interface GatewayDeps {
    */
   onNoDescriptor?: () => void
   /**
+   * How many gateways like this one share the limits of the routes: `limits.waiting` and `admit`.
+   *
+   * @default 1
+   */
+  workers?: number
+  /**
    * Put before connection ids, so that they are unique among several gateways.
    *
    * @default ''
@@ -132,6 +140,9 @@ export class Gateway {
   readonly #clock: Clock
   readonly #random: () => number
   readonly #connections = new Connections()
+  readonly #refusals = new Set<Refusing>()
+  readonly #workers: number
+  readonly #openFiles = filesForClients()
   readonly #doors: Doors
   readonly #handshakeDeps: HandshakeDeps
   readonly #listeners = new Set<(event: GatewayEvent) => void>()
@@ -159,6 +170,7 @@ export class Gateway {
     this.#log = deps.log
     this.#clock = deps.clock ?? systemClock
     this.#random = deps.random ?? Math.random
+    this.#workers = deps.workers ?? 1
     const ledger = new Ledger({ clock: this.#clock, random: this.#random })
     const prefix = deps.idPrefix ?? ''
     this.#handshakeDeps = {
@@ -174,6 +186,7 @@ export class Gateway {
       emit: (event) => this.#emit(event),
       tracing: deps.tracing ?? noTracing,
       onNoDescriptor: () => deps.onNoDescriptor?.(),
+      refusals: this.#refusals,
       draining: (route, upstream) =>
         this.#isDrained(route, upstream) ? this.#options.drain.retry : undefined,
     }
@@ -245,9 +258,11 @@ export class Gateway {
       for (const upstream of new Set(state.pool.reconfigure(route).removed.map(({ name }) => name))) {
         drained += this.#startDrain({ route: route.name, upstream })
       }
+      state.configured()
     }
-    for (const [route, { pool }] of before) {
+    for (const [route, { pool, room }] of before) {
       pool.stop()
+      room.dismiss()
       drained += this.#startDrain({ route })
     }
     this.#sweep()
@@ -266,11 +281,29 @@ export class Gateway {
       }
     } else if (route !== undefined) {
       this.#drainedRoutes.add(route)
+      this.#routes.get(route)?.room.dismiss()
     } else {
       this.#draining = true
       this.#doors.retire()
+      for (const { room } of this.#routes.values()) room.dismiss()
+      for (const refusing of this.#refusals) refusing.hurry(0)
     }
-    return this.#drain(scope, this.#of(scope))
+    const all = route === undefined && upstream === undefined
+    return Promise.all([this.#drain(scope, this.#of(scope)), all && this.#refused()]).then(([info]) => info)
+  }
+
+  /** Resolves when all who were about to be told that they get no connection have been, or at the deadline of a drain. */
+  async #refused(): Promise<void> {
+    // Those who waited for an upstream hear of it in this turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve))
+    if (this.#refusals.size === 0) return
+    const told = Promise.all([...this.#refusals].map(({ closed }) => closed))
+    let timer: unknown
+    const late = new Promise((resolve) => {
+      timer = this.#clock.setTimeout(() => resolve(undefined), this.#options.drain.deadline)
+    })
+    await Promise.race([told, late])
+    this.#clock.clearTimeout(timer)
   }
 
   /** How many sockets have not sent a whole request yet. */
@@ -322,7 +355,7 @@ export class Gateway {
 
   /** How many connections there are in all, movable or not; handshakes under way count. */
   stuck(): { total: number } {
-    return { total: this.#connections.size + this.#handshakes }
+    return { total: this.#connections.size + this.#handshakes + this.#refusals.size }
   }
 
   /**
@@ -361,6 +394,8 @@ export class Gateway {
     this.#stopSweep?.()
     for (const { pool } of this.#routes.values()) pool.stop()
     this.#doors.close()
+    for (const { room } of this.#routes.values()) room.dismiss()
+    for (const refusing of [...this.#refusals]) refusing.destroy()
     for (const { pipe } of [...this.#connections]) pipe.cut()
   }
 
@@ -382,7 +417,12 @@ export class Gateway {
       log: this.#log,
       emit: (event) => this.#emit(event),
     })
-    const state = new RouteState(route, pool, news)
+    const state = new RouteState(route, pool, news, {
+      clock: this.#clock,
+      random: this.#random,
+      workers: this.#workers,
+      openFiles: this.#openFiles,
+    })
     this.#routes.set(route.name, state)
     return state
   }

@@ -257,7 +257,7 @@ describe('refuse over HTTP/1.1', () => {
     socket.write(handshakeText())
     const { request, accept } = await host.nextHandshake()
     const stream = accept({ headers: [] })
-    const handshake = http1Handshake(request, stream, Buffer.alloc(0), { body: 100 })
+    const handshake = http1Handshake({ request }, stream, Buffer.alloc(0), { body: 100 })
     handshake.refuse({ status: 403, headers: [], body: upstream.response })
     expect(await received(socket)).toMatch(/403.*\r\n\r\n4\r\npart\r\n$/s)
     expect(upstream.response.destroyed).toBe(true)

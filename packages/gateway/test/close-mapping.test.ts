@@ -18,15 +18,24 @@ const manners: Manners = {
 
 /** One example of everything that can happen, with the words of design and docs. */
 const examples: { [W in Happening['what']]: [string, Extract<Happening, { what: W }>] } = {
-  unreachable: ['no upstream can be reached', { what: 'unreachable', words: 'connection refused' }],
-  'no-answer': ['no answer in time, connecting or at the handshake', { what: 'no-answer', afterMs: 5000 }],
+  unreachable: [
+    'no upstream can be reached, within `wait`',
+    { what: 'unreachable', words: 'connection refused', retry: 2000 },
+  ],
+  'no-answer': [
+    'no answer in time, connecting or at the handshake',
+    { what: 'no-answer', afterMs: 5000, retry: 2000 },
+  ],
   'bad-answer': [
     'the answer is not HTTP, not a 101, a 5xx, has a wrong `Sec-WebSocket-Accept`, or a subprotocol or extension never offered',
-    { what: 'bad-answer', words: 'wrong Sec-WebSocket-Accept' },
+    { what: 'bad-answer', words: 'wrong Sec-WebSocket-Accept', retry: 2000 },
   ],
   'upstream-busy': ['the upstream answers 503 or 429', { what: 'upstream-busy', retry: 7000 }],
   rejected: ['the upstream answers another 3xx or 4xx', { what: 'rejected', status: 401 }],
-  'no-healthy-upstream': ['every upstream is marked unhealthy', { what: 'no-healthy-upstream' }],
+  'no-healthy-upstream': [
+    'every upstream is marked unhealthy, or drained, for as long as `wait`',
+    { what: 'no-healthy-upstream', retry: 2000 },
+  ],
   'upstream-restarts': [
     'the upstream closes with 1012 and no reason',
     { what: 'upstream-restarts', reason: '', retry: 2345 },
@@ -83,7 +92,12 @@ const examples: { [W in Happening['what']]: [string, Extract<Happening, { what: 
     'the gateway drains, or a reload removes the route or the upstream, or takes `hold` from the route of a held client',
     { what: 'gateway-drains', retry: 3210 },
   ],
+  'route-drains': [
+    'the same while it has no connection yet: it comes, or waits for an upstream',
+    { what: 'route-drains', retry: 3210 },
+  ],
   'gateway-fault': ['a fault inside the gateway', { what: 'gateway-fault' }],
+  'handshake-fault': ['the same while it has no connection yet', { what: 'handshake-fault', retry: 2000 }],
   'operator-closes': [
     'the operator closes it through the admin API',
     { what: 'operator-closes', code: 4001, reason: 'moved' },
@@ -107,11 +121,20 @@ function inWords(told: Told, side: 'client' | 'upstream'): string {
   }
 }
 
+/** Where that depends on `badGateway`, both. */
+function clientInWords(happening: Happening): string {
+  if (happening.what === 'client-closes') return "the upstream's echo"
+  const { client } = closeMapping(happening, manners)
+  const other = closeMapping(happening, { ...manners, badGateway: 'http' }).client
+  if (client.by !== 'close' || other.by !== 'http') return inWords(client, 'client')
+  return `HTTP ${other.status}, or in band ${inWords(client, 'client')}`
+}
+
 function rendered(): string {
   const rows = happenings.map((what) => {
     const [words, happening] = examples[what]
-    const { client, upstream, by } = closeMapping(happening, manners)
-    const echo = what === 'client-closes' ? "the upstream's echo" : inWords(client, 'client')
+    const { upstream, by } = closeMapping(happening, manners)
+    const echo = clientInWords(happening)
     return `| ${words} | ${echo} | ${inWords(upstream, 'upstream')} | ${by} |`
   })
   return [
@@ -165,6 +188,9 @@ describe('the close table', () => {
       const { client } = closeMapping(examples[what][1], http)
       return client.by === 'http' ? client.status : client.by
     }
+    expect(status('over-limit')).toBe(503)
+    expect(status('route-drains')).toBe(503)
+    expect(status('handshake-fault')).toBe(500)
     expect(status('unreachable')).toBe(502)
     expect(status('bad-answer')).toBe(502)
     expect(status('no-answer')).toBe(504)
@@ -172,6 +198,37 @@ describe('the close table', () => {
     expect(status('upstream-busy')).toBe(503)
     // After a 101 there is no HTTP left to say it with.
     expect(status('upstream-lost')).toBe('close')
+  })
+
+  test('says of every client without a connection that nothing of it was sent on, before its retry=', () => {
+    const told = happenings.filter((what) => {
+      const { client } = closeMapping(examples[what][1], { ...manners, badGateway: 'http' })
+      return client.by === 'http' && client.code !== undefined
+    })
+    expect(told.sort()).toEqual([
+      'bad-answer',
+      'handshake-fault',
+      'limits-unknown',
+      'no-answer',
+      'no-healthy-upstream',
+      'over-limit',
+      'route-drains',
+      'unreachable',
+      'upstream-busy',
+    ])
+    for (const what of told) {
+      const long = { ...examples[what][1], words: 'é'.repeat(100) } as Happening
+      for (const happening of [examples[what][1], long]) {
+        const { client } = closeMapping(happening, manners)
+        expect(client.by === 'close' && client.reason).toMatch(/; sent=0; retry=\d+$/)
+        expect(client.by === 'close' && Buffer.byteLength(client.reason)).toBeLessThanOrEqual(maxReasonBytes)
+      }
+    }
+    expect(closeMapping(examples.unreachable[1], manners).client).toEqual({
+      by: 'close',
+      code: 1014,
+      reason: 'bad gateway: connection refused; sent=0; retry=2000',
+    })
   })
 
   test.each([
@@ -196,9 +253,12 @@ describe('the life of a connection in ARCHITECTURE.md', () => {
       if (what === 'operator-closes') continue
       const statuses = what === 'rejected' ? [401, 403, 408, 404] : [0]
       for (const status of statuses) {
-        for (const rejections of ['pass', 'close'] as const) {
+        for (const [rejections, badGateway] of [
+          ['pass', 'close'],
+          ['close', 'http'],
+        ] as const) {
           const happening = (status ? { what, status } : examples[what][1]) as Happening
-          const { client } = closeMapping(happening, { ...manners, rejections })
+          const { client } = closeMapping(happening, { ...manners, rejections, badGateway })
           if (client.by === 'close') said.add(String(client.code))
           if (client.by === 'http') said.add(`HTTP ${client.status}`)
         }

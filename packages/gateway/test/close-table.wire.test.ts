@@ -10,6 +10,7 @@ import {
   opcode,
   rawClient,
   rawUpstream,
+  refusalReason,
   startGateway,
   startHoldfast,
   startUpstream,
@@ -23,7 +24,8 @@ async function seenThrough(upstream: string, route: object = {}) {
   await using raw = await rawClient(gateway.url, { protocols: ['chat'] })
   const close = raw.status === 101 ? await raw.closeFrame(10_000) : undefined
   const end = await raw.ended()
-  await using ws = wsClient(gateway.url, { protocols: ['chat'] })
+  // As another client: one that comes back too soon waits for its Close.
+  await using ws = wsClient(gateway.url, { protocols: ['chat', 'v2'] })
   const closed = await ws.closed
   return { status: raw.status, protocol: raw.protocol, close, end, closed }
 }
@@ -42,34 +44,38 @@ describe('a client whose upstream cannot be reached is told 1014', () => {
   test('when nothing listens', async () => {
     const port = await closedPort()
     const seen = await seenThrough(`ws://127.0.0.1:${port}`)
-    expectTold(seen, 1014, 'bad gateway: connection refused')
+    expectTold(seen, 1014, refusalReason('bad gateway: connection refused'))
     expect(seen.protocol).toBe('chat')
   })
 
   test('when the name does not exist', async () => {
-    expectTold(await seenThrough('ws://no-such-host.invalid:3000'), 1014, 'bad gateway: name not found')
+    expectTold(
+      await seenThrough('ws://no-such-host.invalid:3000'),
+      1014,
+      refusalReason('bad gateway: name not found'),
+    )
   })
 
   test('when the TCP handshake never ends', async () => {
     await using upstream = await fullBacklog()
-    expectTold(await seenThrough(upstream.url, quick), 1014, 'bad gateway: no answer in 0.3 s')
+    expectTold(await seenThrough(upstream.url, quick), 1014, refusalReason('bad gateway: no answer in 0.3 s'))
   })
 
   test('when it accepts and never answers', async () => {
     await using upstream = await faultUpstream('no answer')
-    expectTold(await seenThrough(upstream.url, quick), 1014, 'bad gateway: no answer in 0.3 s')
+    expectTold(await seenThrough(upstream.url, quick), 1014, refusalReason('bad gateway: no answer in 0.3 s'))
     await expect.poll(() => upstream.open).toBe(0)
   })
 
   test('when it is stopped by SIGSTOP', async () => {
     await using upstream = await forkUpstream()
     upstream.freeze()
-    expectTold(await seenThrough(upstream.url, quick), 1014, 'bad gateway: no answer in 0.3 s')
+    expectTold(await seenThrough(upstream.url, quick), 1014, refusalReason('bad gateway: no answer in 0.3 s'))
   })
 
   test('when it answers one byte at a time', async () => {
     await using upstream = await faultUpstream('one byte at a time', { every: 50 })
-    expectTold(await seenThrough(upstream.url, quick), 1014, 'bad gateway: no answer in 0.3 s')
+    expectTold(await seenThrough(upstream.url, quick), 1014, refusalReason('bad gateway: no answer in 0.3 s'))
   })
 
   test('when every upstream is marked unhealthy', async () => {
@@ -78,7 +84,10 @@ describe('a client whose upstream cannot be reached is told 1014', () => {
     await using gateway = await startGateway({ upstreams: [`ws://127.0.0.1:${port}`], health })
     await gateway.waitForEvent('unhealthy', (event) => event.type === 'health' && !event.healthy)
     await using client = await rawClient(gateway.url)
-    expect(await client.closeFrame()).toEqual({ code: 1014, reason: 'bad gateway: no healthy upstream' })
+    expect(await client.closeFrame()).toEqual({
+      code: 1014,
+      reason: expect.stringMatching(refusalReason('bad gateway: no healthy upstream')),
+    })
   })
 })
 
@@ -97,13 +106,17 @@ describe('a client whose upstream answers wrongly is told 1014', () => {
   ]
   test.each(wrong)('with %s', async (fault, reason) => {
     await using upstream = await faultUpstream(fault)
-    expectTold(await seenThrough(upstream.url), 1014, reason)
+    expectTold(
+      await seenThrough(upstream.url),
+      1014,
+      typeof reason === 'string' ? refusalReason(reason) : reason,
+    )
     await expect.poll(() => upstream.open).toBe(0)
   })
 
   test('with garbage before any request', async () => {
     await using upstream = await garbageOnConnect()
-    expectTold(await seenThrough(upstream.url), 1014, 'bad gateway: not HTTP')
+    expectTold(await seenThrough(upstream.url), 1014, refusalReason('bad gateway: not HTTP'))
   })
 })
 
@@ -112,13 +125,13 @@ describe('a client whose upstream refuses it', () => {
     'with %s is told 1013 and the Retry-After',
     async (fault) => {
       await using upstream = await faultUpstream(fault, { headers: ['Retry-After: 7'] })
-      expectTold(await seenThrough(upstream.url), 1013, 'try again later; retry=7000')
+      expectTold(await seenThrough(upstream.url), 1013, 'try again later; sent=0; retry=7000')
     },
   )
 
   test('with 503 without Retry-After is told 1013 and a delay of the gateway', async () => {
     await using upstream = await faultUpstream('status 503')
-    expectTold(await seenThrough(upstream.url), 1013, /^try again later; retry=\d+$/)
+    expectTold(await seenThrough(upstream.url), 1013, refusalReason('try again later'))
   })
 
   test.each([302, 401, 404] as const)('with %i gets that answer whole', async (status) => {
@@ -157,7 +170,11 @@ describe('with badGateway: http a client gets an HTTP answer', () => {
     await using gateway = await startGateway({ upstreams: [upstream.url], badGateway: 'http', ...quick })
     await using client = await rawClient(gateway.url)
     expect(client.status).toBe(status)
-    expect(JSON.parse(await client.body())).toEqual({ error: { status, message: expect.any(String) } })
+    expect(JSON.parse(await client.body())).toEqual({
+      code: status === 503 ? 1013 : 1014,
+      reason: expect.any(String),
+      retry: expect.any(Number),
+    })
   })
 })
 
@@ -221,7 +238,7 @@ describe('a client whose upstream closes', () => {
     expectTold(
       await seenThrough(`ws://127.0.0.1:${port}`, { closeCodes }),
       4014,
-      'bad gateway: connection refused',
+      refusalReason('bad gateway: connection refused'),
     )
     await using busy = await faultUpstream('status 503')
     expectTold(await seenThrough(busy.url, { closeCodes }), 4013, /^try again later/)
@@ -328,14 +345,39 @@ describe('an upstream whose client', () => {
     expect(await client.closed).toMatchObject({ code: 1005 })
   })
 
-  test('closes, and that never answers, leaves the echo to the gateway', async () => {
+  test('closes, and that never answers, leaves it without one, as without a gateway', async () => {
     await using upstream = await faultUpstream('no answer to a Close')
     await using gateway = await startGateway({ upstreams: [upstream.url], timeouts: { close: 200 } })
     await using client = wsClient(gateway.url)
     await client.opened
     client.close(4000, 'bye')
-    expect(await client.closed).toEqual({ code: 4000, reason: 'bye', wasClean: true })
+    expect(await client.closed).toEqual({ code: 1006, reason: '', wasClean: false })
     await expect.poll(() => upstream.open).toBe(0)
+  })
+
+  test('closes, and that then ends or resets TCP, leaves it without an answer, too', async () => {
+    for (const how of ['end', 'reset'] as const) {
+      await using upstream = await rawUpstream({ answersCloses: false })
+      await using gateway = await startGateway({ upstreams: [upstream.url] })
+      await using client = await rawClient(gateway.url, { answersCloses: false })
+      const connection = await upstream.connection()
+      client.close(4000, 'bye')
+      expect(await connection.closeFrame()).toMatchObject({ code: 4000 })
+      connection[how]()
+      expect(await client.closeFrame()).toBeUndefined()
+      expect(await client.ended()).toBe('fin')
+    }
+  })
+
+  test('is gone before it has answered the Close sees TCP end', async () => {
+    await using upstream = await startUpstream()
+    await using gateway = await startGateway({ upstreams: [upstream.url] })
+    await using client = await rawClient(gateway.url, { answersCloses: false })
+    const connection = await upstream.connection()
+    connection.close(1012, 'later')
+    expect(await client.closeFrame()).toMatchObject({ code: 1012 })
+    client.reset()
+    expect(await connection.closed).toMatchObject({ code: 1006, wasClean: false })
   })
 
   test('is cut off sees TCP end, which is 1006, the truth', async () => {
@@ -444,7 +486,7 @@ describe('a client that', () => {
     await using second = wsClient(gateway.url)
     expect(await second.closed).toMatchObject({
       code: 1013,
-      reason: expect.stringMatching(`^${words}; retry=\\d+$`),
+      reason: expect.stringMatching(refusalReason(words)),
     })
     first.send('still here')
     expect(await first.message()).toBe('still here')

@@ -30,9 +30,11 @@ routes:
     keepalive: { ping: 20s, timeout: 9s }
     rejections: close
     badGateway: http
+    wait: 3s
+    admit: 500/s
     closeCodes: { badGateway: 4014, restart: 3012, tryAgain: 1013 }
     origins: [https://chat.example.com]
-    limits: { connections: 10000, perAddress: 50, handshakesPerSecond: 500, messageBytes: 1MiB, messagesPerSecond: 100 }
+    limits: { connections: 10000, perAddress: 50, handshakesPerSecond: 500, waiting: 2000, messageBytes: 1MiB, messagesPerSecond: 100 }
 `
 
 const sources: ConfigSources = {

@@ -45,6 +45,18 @@ test.each<[string, Partial<Frame>, string, string]>([
     'No healthy upstream in 3 routes',
   ],
   [
+    'somebody waits for an upstream that is not probed',
+    { routes: [{ ...route('a', [true], 2), waiting: 3 }, route('b', [true])] },
+    'bad',
+    'No upstream answers in route a; 2 connections held; 3 new clients waiting',
+  ],
+  [
+    'a route is dead and somebody waits',
+    { routes: [{ ...route('a', [false]), waiting: 1 }] },
+    'bad',
+    'No healthy upstream in route a; 1 new client waiting',
+  ],
+  [
     'somebody is held',
     { routes: [route('a', [true], 1)] },
     'warn',

@@ -30,6 +30,7 @@ export const everyMetric: Measured = {
       {
         name: 'say "hi"\n\\',
         connections: { open: 3, held: 2, closing: 1 },
+        waiting: 4,
         upstreams: [
           { name: 'ws://a', address: '10.0.0.1:80', healthy: true, connections: 3 },
           { name: 'dns:ws://b', address: '10.0.0.2:80', healthy: false, connections: 1 },
@@ -37,6 +38,8 @@ export const everyMetric: Measured = {
           { name: 'ws://c', address: '10.0.0.4:80', healthy: false, connections: 0 },
         ],
         counters: {
+          waits: { answered: 5, 'no-room': 1 },
+          turnedAway: { 'close:1014': 2, 'http:502': 3 },
           handshakes: {
             accepted: 9,
             'bad-gateway': 1,

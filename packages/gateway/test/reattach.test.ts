@@ -8,7 +8,7 @@ import {
 } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import { type Agreed, type Reattachment, reattach } from '../src/hold/reattach.ts'
-import { SearchParty } from '../src/hold/search-party.ts'
+import { UpstreamSearch } from '../src/upstream/upstream-search.ts'
 import { UpstreamPool } from '../src/upstream/upstreams.ts'
 import { clientRequest, noneOpen } from './dialling.ts'
 
@@ -32,7 +32,7 @@ function searchAmong(upstreams: UpstreamInit[], some: Partial<Reattachment> = {}
       ['Holdfast-Reattach', '1; code=1012'],
     ],
     departed: pool.upstreams[0],
-    party: new SearchParty(),
+    search: new UpstreamSearch(),
     within: 30_000,
     signal: client.signal,
     ...{ clock, random },

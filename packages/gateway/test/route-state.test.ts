@@ -37,7 +37,10 @@ test('of two replay modules that are loaded at the same time the one that was as
   const clock = fakeClock()
   const log = pino({ enabled: false })
   const pool = new UpstreamPool(slow, { clock, random: Math.random, log })
-  const state = new RouteState(slow, pool, new HoldNews({ route: 'r', clock, log, emit() {} }))
+  const state = new RouteState(slow, pool, new HoldNews({ route: 'r', clock, log, emit() {} }), {
+    clock,
+    random: Math.random,
+  })
   state.configure(fast)
   expect((await state.ready()).replay?.needsUpstream).toBe(false)
   gate.open!()

@@ -11,7 +11,7 @@ test('a handshake through the gateway is in the trace of its client, and so is i
   const refusing = `ws://127.0.0.1:${await closedPort()}`
   const routes = [
     { name: 'chat', match: { path: '/ws/*' }, upstreams: [refusing, upstream.url], balance: 'round-robin' },
-    { name: 'gone', upstreams: [refusing], attempts: 1 },
+    { name: 'gone', upstreams: [refusing], attempts: 1, wait: 'off', badGateway: 'close' },
   ]
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '50' }
   await using holdfast = await startHoldfast({ config: { workers: 1, routes }, env })

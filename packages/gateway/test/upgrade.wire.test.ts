@@ -269,7 +269,7 @@ onNode('a drained route stays drained in new workers', async () => {
 
 onNode('a limit of connections counts those that were moved', async () => {
   await using upstream = await startUpstream()
-  const routes = [{ name: 'all', upstreams: [upstream.url], limits: { connections: 2 } }]
+  const routes = [{ name: 'all', upstreams: [upstream.url], limits: { connections: 2 }, badGateway: 'close' }]
   await using holdfast = await serve(upstream.url, { config: { routes } })
   const clients = [wsClient(holdfast.url), wsClient(holdfast.url)]
   await Promise.all(clients.map(({ opened }) => opened))

@@ -9,12 +9,12 @@ export const onNode: typeof test = test.skipIf(runtime().name === 'bun') as type
 
 export const drain = { spread: '100ms', deadline: '2s', retry: ['1s', '2s'] }
 
-/** A gateway with two workers and one route. */
+/** A gateway with two workers and one route, which tells clients in band that get no connection. */
 export function serve(
   upstream: string,
   { config, ...more }: HoldfastOptions & { config?: object } = {},
 ): Promise<Holdfast> {
-  const routes = [{ name: 'all', upstreams: [upstream] }]
+  const routes = [{ name: 'all', upstreams: [upstream], badGateway: 'close' }]
   return startHoldfast({ ...more, config: { workers: 2, drain, routes, ...config } })
 }
 

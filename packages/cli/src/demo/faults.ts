@@ -129,6 +129,8 @@ function gatewayConfig(backends: Stage['backends']): object {
     match: { path: `/${name}` },
     upstreams: [`ws://127.0.0.1:${port}`],
     timeouts: { handshake: `${gatewayWaits}ms` },
+    // None of these backends comes back: nobody shall wait for that for long.
+    wait: '500ms',
   }))
   // As long as nginx leaves its clients.
   const drain = { spread: `${nginxShutdown}s`, retry: ['1s', '5s'] }

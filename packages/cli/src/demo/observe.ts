@@ -9,6 +9,8 @@ export interface Seen {
   reason: string
   /** The HTTP status of a refused handshake. */
   status?: number
+  /** The body of that answer said why: `code` and `reason` are from there, and a client of ours knows them. */
+  told?: true
   /** Milliseconds that the client waited in vain. */
   waited?: number
   /** When, in milliseconds of `performance.now`. */
@@ -39,8 +41,14 @@ export function connect(url: string, limit: number): Client {
     socket.on('unexpected-response', (request, response) => {
       // With this listener `ws` leaves the end to us.
       status = response.statusCode
-      end({ code: code.abnormalClosure, reason: '', status })
-      request.destroy()
+      let body = ''
+      response.setEncoding('utf8').on('data', (text: string) => {
+        body = (body + text).slice(0, longestBody)
+      })
+      response.on('close', () => {
+        end({ code: code.abnormalClosure, reason: '', status, ...readBody(body) })
+        request.destroy()
+      })
     })
     socket.on('error', () => {})
   })
@@ -51,8 +59,22 @@ export function connect(url: string, limit: number): Client {
   return { opened, seen }
 }
 
-/** `1014 bad gateway: connection refused`, `1006 (HTTP 502)`, `nothing for 4 s`. */
-export function inWords({ code, reason, status, waited = 0 }: Seen): string {
+const longestBody = 4096
+
+/** The close code and the reason in the body with which the gateway refuses a handshake. */
+function readBody(text: string): Pick<Seen, 'code' | 'reason' | 'told'> | undefined {
+  try {
+    const body = JSON.parse(text) as { code?: unknown; reason?: unknown }
+    if (typeof body.code !== 'number' || typeof body.reason !== 'string') return undefined
+    return { code: body.code, reason: body.reason, told: true }
+  } catch {
+    return undefined
+  }
+}
+
+/** `1014 bad gateway: connection refused`, with `HTTP 502: ` before it, `1006 (HTTP 502)`, `nothing for 4 s`. */
+export function inWords({ code, reason, status, told, waited = 0 }: Seen): string {
+  if (told) return `HTTP ${status}: ${code} ${reason}`
   if (code === undefined) return `nothing for ${Math.round(waited / 1000)} s`
   return [code, reason || (status && `(HTTP ${status})`)].filter(Boolean).join(' ')
 }

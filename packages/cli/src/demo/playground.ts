@@ -175,7 +175,8 @@ function gatewayConfig({ port }: Listening): object {
   }
   const routes = [
     { name: 'hold', match: { path: holdPath }, ...route, hold: { for: '60s', state: 'none' } },
-    { name: 'echo', ...route },
+    // A page sees no HTTP status, and this one shows what it sees.
+    { name: 'echo', ...route, wait: '500ms', badGateway: 'close' },
   ]
   return { admin: '127.0.0.1:0', workers: 1, drain, routes }
 }

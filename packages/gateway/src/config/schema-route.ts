@@ -25,7 +25,15 @@ import {
   text,
   whole,
 } from './fields.ts'
-import { balancePattern, durationText, readBalance, readProtocol, tokenPattern } from './units.ts'
+import {
+  balancePattern,
+  durationText,
+  ratePattern,
+  readBalance,
+  readProtocol,
+  readRate,
+  tokenPattern,
+} from './units.ts'
 
 const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
@@ -229,6 +237,9 @@ const limits = section({
   connections: whole(1).optional().describe('Open connections of the route.'),
   perAddress: whole(1).optional().describe('Open connections of one client address on the route.'),
   handshakesPerSecond: whole(1).optional().describe('New connections a second on the route.'),
+  waiting: whole(1)
+    .optional()
+    .describe('Clients of the route that may wait for an upstream, or for their Close. 10000 unless given.'),
   messageBytes: size().optional().describe('Payload of one message as it travels, before decompression.'),
   messagesPerSecond: whole(1).optional().describe('Messages a second that one client may send.'),
 })
@@ -239,6 +250,12 @@ function durationOrOff() {
     .union([duration(), z.literal([false, 'off'])], { error: () => 'must be a duration such as 5m, or off' })
     .transform((value) => (typeof value === 'number' ? value : false))
 }
+
+const wait = z
+  .union([duration(0), z.literal([false, 'off', 0])], {
+    error: () => 'must be a duration such as 5s, or off',
+  })
+  .transform((value) => (typeof value === 'number' ? value : 0))
 
 const timeouts = section({
   connect: duration().prefault('2s').describe('For TCP and TLS to an upstream.'),
@@ -270,9 +287,21 @@ const route = section({
   rejections: choice(['pass', 'close'])
     .default('pass')
     .describe("An upstream's 3xx or 4xx: handed on as it is, or said as a close code."),
-  badGateway: choice(['close', 'http'])
-    .default('close')
-    .describe('No upstream: said as a close code, or as HTTP 502, 503 or 504.'),
+  badGateway: choice(['auto', 'close', 'http'])
+    .default('auto')
+    .describe(
+      'How a client is told that gets no connection: as a close code, as HTTP 502, 503 or 504, or each as it understands.',
+    ),
+  wait: wait
+    .optional()
+    .describe(
+      'How long a handshake waits when there is no upstream, or off. 4500ms unless given, or hold.for if longer.',
+    ),
+  admit: text('a rate such as 500/s, or auto', readRate, ratePattern)
+    .prefault('auto')
+    .describe(
+      'Clients that waited are let in at this rate; auto: as fast as the upstream answers handshakes.',
+    ),
   closeCodes: closeCodes
     .prefault({})
     .describe('Other close codes, for clients that do not take the usual ones.'),

@@ -66,6 +66,18 @@ export function readSize(text: string, least = 0): number | Wrong {
   )
 }
 
+/** What a rate looks like, for editors. */
+export const ratePattern = '^(auto|[1-9][0-9]*/s)$'
+
+/** Reads `500/s`, or `auto`, as how many a second. */
+export function readRate(text: string): number | 'auto' | Wrong {
+  if (text === 'auto') return 'auto'
+  const [, digits] = /^([1-9]\d{0,5})\/s$/.exec(text) ?? []
+  if (digits !== undefined) return Number(digits)
+  const [, number] = /^([1-9]\d{0,5})(?: ?\/ ?s(?:ec(?:ond)?)?)?$/.exec(text) ?? []
+  return new Wrong(`must be a rate such as 500/s, or auto, not ${show(text)}`, number && `write ${number}/s`)
+}
+
 /** RFC 9110 5.6.2 token: a header name, a cookie name, and by RFC 6455 4.1 a subprotocol. */
 export const tokenPattern = "^[!#$%&'*+\\-.^_`|~0-9A-Za-z]+$"
 const token = new RegExp(tokenPattern)

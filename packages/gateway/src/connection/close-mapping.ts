@@ -11,8 +11,8 @@ export type Told =
   | { by: 'close'; code?: number; reason: string }
   /** The other side's Close frame as it came. */
   | { by: 'forward' }
-  /** An HTTP answer instead of a 101. */
-  | { by: 'http'; status: number; reason: string; retry?: number }
+  /** An HTTP answer instead of a 101; `code` is what would have been said in band, where there is such a choice. */
+  | { by: 'http'; status: number; reason: string; retry?: number; code?: number }
   /** The other upstream's HTTP answer, whole. */
   | { by: 'pass' }
   /** The end of TCP and nothing else. */
@@ -22,12 +22,12 @@ export type Told =
 
 /** Everything that can end a connection or keep it from coming to be. */
 export type Happening =
-  | { what: 'unreachable'; words: string }
-  | { what: 'no-answer'; afterMs: number }
-  | { what: 'bad-answer'; words: string }
+  | { what: 'unreachable'; words: string; retry?: number }
+  | { what: 'no-answer'; afterMs: number; retry?: number }
+  | { what: 'bad-answer'; words: string; retry?: number }
   | { what: 'upstream-busy'; retry: number }
   | { what: 'rejected'; status: number }
-  | { what: 'no-healthy-upstream' }
+  | { what: 'no-healthy-upstream'; retry?: number }
   | { what: 'upstream-restarts'; reason: string; retry: number }
   | { what: 'upstream-closes' }
   | { what: 'upstream-lost' }
@@ -55,11 +55,19 @@ export type Happening =
   | { what: 'over-limit'; words: string; retry: number }
   /** The supervisor, which counts for all workers, did not answer in time, and the worker's own share is used up. */
   | { what: 'limits-unknown'; retry: number }
+  /** It had a connection. */
   | { what: 'gateway-drains'; retry: number }
+  /** It was about to get one, or waited for it. */
+  | { what: 'route-drains'; retry: number }
   | { what: 'gateway-fault' }
+  /** The same before it had a connection. */
+  | { what: 'handshake-fault'; retry?: number }
   | { what: 'operator-closes'; code: number; reason: string }
 
-/** The settings of a route that change what is said. */
+/**
+ * The settings of a route that change what is said. `badGateway: auto` is decided for each client (in-band-rules.ts): here
+ * it is as good as `http`.
+ */
 export type Manners = Pick<RouteOptions, 'rejections' | 'badGateway' | 'closeCodes'>
 
 export interface Outcome {
@@ -95,22 +103,31 @@ function close(closeCode: number, reason: string, retry?: number): Told {
   return { by: 'close', code: closeCode, reason: buildReason(reason, retry === undefined ? {} : { retry }) }
 }
 
-function badGateway(manners: Manners, status: number, detail: string): Told {
-  const reason = words.badGateway(detail)
-  return manners.badGateway === 'http'
-    ? { by: 'http', status, reason }
-    : close(manners.closeCodes.badGateway, reason)
+/** What a client is told that gets no connection. `sent=0`: nothing that it has sent was forwarded. */
+function noConnection(
+  manners: Manners,
+  status: number,
+  closeCode: number,
+  reason: string,
+  retry: number | undefined,
+): Told {
+  const when = retry === undefined ? {} : { retry }
+  return manners.badGateway === 'close'
+    ? { by: 'close', code: closeCode, reason: buildReason(reason, { ...when, sent: 0 }) }
+    : { by: 'http', status, code: closeCode, reason, ...when }
 }
 
-/** After a 101 there is no HTTP any more, so `badGateway: http` does not apply. */
+function badGateway(manners: Manners, status: number, detail: string, retry: number | undefined): Told {
+  return noConnection(manners, status, manners.closeCodes.badGateway, words.badGateway(detail), retry)
+}
+
+/** After a 101 there is no HTTP any more, so `badGateway` does not apply. */
 function badGatewayInBand(manners: Manners, detail: string): Told {
   return close(manners.closeCodes.badGateway, words.badGateway(detail))
 }
 
 function tryAgain(manners: Manners, reason: string, retry: number): Told {
-  return manners.badGateway === 'http'
-    ? { by: 'http', status: 503, reason, retry }
-    : close(manners.closeCodes.tryAgain, reason, retry)
+  return noConnection(manners, 503, manners.closeCodes.tryAgain, reason, retry)
 }
 
 /** The cousins of HTTP statuses among the registered codes. */
@@ -136,21 +153,21 @@ type Row<W extends Happening['what']> = (
 
 /** One row for each thing that can happen. */
 const table: { [W in Happening['what']]: Row<W> } = {
-  unreachable: (h, m) => ({ client: badGateway(m, 502, h.words), upstream: nothing, by: 'gateway' }),
+  unreachable: (h, m) => ({ client: badGateway(m, 502, h.words, h.retry), upstream: nothing, by: 'gateway' }),
   'no-answer': (h, m) => ({
-    client: badGateway(m, 504, words.noAnswer(h.afterMs)),
+    client: badGateway(m, 504, words.noAnswer(h.afterMs), h.retry),
     upstream: end,
     by: 'gateway',
   }),
-  'bad-answer': (h, m) => ({ client: badGateway(m, 502, h.words), upstream: end, by: 'gateway' }),
+  'bad-answer': (h, m) => ({ client: badGateway(m, 502, h.words, h.retry), upstream: end, by: 'gateway' }),
   'upstream-busy': (h, m) => ({
     client: tryAgain(m, words.tryAgainLater, h.retry),
     upstream: nothing,
     by: 'upstream',
   }),
   rejected: (h, m) => ({ client: rejected(m, h.status), upstream: nothing, by: 'upstream' }),
-  'no-healthy-upstream': (_, m) => ({
-    client: badGateway(m, 503, words.noHealthyUpstream),
+  'no-healthy-upstream': (h, m) => ({
+    client: badGateway(m, 503, words.noHealthyUpstream, h.retry),
     upstream: nothing,
     by: 'gateway',
   }),
@@ -240,12 +257,12 @@ const table: { [W in Happening['what']]: Row<W> } = {
     by: 'gateway',
   }),
   'over-limit': (h, m) => ({
-    client: close(m.closeCodes.tryAgain, h.words, h.retry),
+    client: tryAgain(m, h.words, h.retry),
     upstream: nothing,
     by: 'gateway',
   }),
   'limits-unknown': (h, m) => ({
-    client: close(m.closeCodes.tryAgain, words.limitsUnknown, h.retry),
+    client: tryAgain(m, words.limitsUnknown, h.retry),
     upstream: nothing,
     by: 'gateway',
   }),
@@ -254,9 +271,19 @@ const table: { [W in Happening['what']]: Row<W> } = {
     upstream: close(code.goingAway, words.serviceRestart),
     by: 'gateway',
   }),
+  'route-drains': (h, m) => ({
+    client: noConnection(m, 503, m.closeCodes.restart, words.serviceRestart, h.retry),
+    upstream: end,
+    by: 'gateway',
+  }),
   'gateway-fault': () => ({
     client: close(code.internalError, words.fault),
     upstream: close(code.internalError, words.fault),
+    by: 'gateway',
+  }),
+  'handshake-fault': (h, m) => ({
+    client: noConnection(m, 500, code.internalError, words.fault, h.retry),
+    upstream: end,
     by: 'gateway',
   }),
   'operator-closes': (h) => ({
@@ -287,8 +314,8 @@ export type Unserved = Extract<
       | 'no-answer'
       | 'over-limit'
       | 'limits-unknown'
-      | 'gateway-drains'
-      | 'gateway-fault'
+      | 'route-drains'
+      | 'handshake-fault'
   }
 >
 
@@ -300,16 +327,5 @@ const overHttp: Manners = {
 
 /** What the client of such a request is answered: no close code can reach it. `retry` in milliseconds. */
 export function httpMapping(unserved: Unserved): Extract<Told, { by: 'http' }> {
-  switch (unserved.what) {
-    case 'over-limit':
-      return { by: 'http', status: 503, reason: unserved.words, retry: unserved.retry }
-    case 'limits-unknown':
-      return { by: 'http', status: 503, reason: words.limitsUnknown, retry: unserved.retry }
-    case 'gateway-drains':
-      return { by: 'http', status: 503, reason: words.serviceRestart, retry: unserved.retry }
-    case 'gateway-fault':
-      return { by: 'http', status: 500, reason: words.fault }
-    default:
-      return closeMapping(unserved, overHttp).client as Extract<Told, { by: 'http' }>
-  }
+  return closeMapping(unserved, overHttp).client as Extract<Told, { by: 'http' }>
 }

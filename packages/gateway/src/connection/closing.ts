@@ -231,7 +231,10 @@ function sideAtFault(happening: Happening): SideName | undefined {
   }
 }
 
-/** A side that is owed the answer to its Close gets it from the gateway when the other side cannot give one. */
+/**
+ * A side that is owed the answer to its Close gets it from the gateway where that has ended the connection itself, or has no
+ * other side to ask.
+ */
 function answer(
   state: Closing,
   side: SideName,
@@ -250,16 +253,18 @@ function finish(state: Closing, side: SideName, actions: ConnectionAction[]): vo
   actions.push({ do: side === 'client' ? 'end' : 'await-end', side })
 }
 
-/** A side is out: destroyed, and the other gets what it is owed. */
+/**
+ * A side is out: destroyed. The other one, whose Close it has not answered, sees the end of TCP, as it would without a gateway
+ * between: an answer of the gateway's own would tell it that its peer has read everything.
+ */
 function leave(state: Closing, side: SideName, actions: ConnectionAction[]): void {
   if (state[side] === 'gone') return
   actions.push({ do: 'destroy', side })
   state[side] = 'gone'
   const rest = other(side)
-  if (state[rest] === 'heard') {
-    const { code: said, reason } = state.verdict
-    answer(state, rest, said === code.noStatusReceived ? { reason: '' } : { code: said, reason }, actions)
-  }
+  if (state[rest] !== 'heard') return
+  actions.push({ do: 'end', side: rest })
+  state[rest] = 'finished'
 }
 
 /** Closed as soon as no side owes or is owed anything. */

@@ -1,4 +1,4 @@
-// In: the client's stream after its 101 and, unless there is only something to say, the upstream's. Out: frames both
+// In: the client's stream after its 101 and, unless the client is held, the upstream's. Out: frames both
 // ways with back-pressure, until connection.ts says closed. Next: close-mapping.ts, close-handshake.ts.
 
 import type { Duplex } from 'node:stream'
@@ -169,7 +169,7 @@ export class Pipe {
     }
   }
 
-  /** Something outside the two streams ends the connection: a drain, the operator, or what kept it from opening. */
+  /** Something outside the two streams ends the connection: a drain, or the operator. */
   end(happening: Happening, closeTimeout = this.#options.closeTimeout): void {
     if (this.#state.name === 'closing' || this.#state.name === 'closed') return
     this.#closeTimeout = closeTimeout

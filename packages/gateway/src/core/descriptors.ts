@@ -30,9 +30,17 @@ export function descriptorLimit(): number | undefined {
   }
 }
 
+/** Descriptors of a worker without a connection: its program, its log, its channel, its listeners. */
+const ownFiles = 64
+
 /** How many of them are kept for upstreams, files and what the processes say to each other. */
 export function reserveOf(limit: number): number {
   return Math.min(256, Math.max(16, Math.floor(limit / 16)))
+}
+
+/** How many files of this process may be sockets of clients and upstreams; undefined where the system sets no limit. */
+export function filesForClients(limit = descriptorLimit()): number | undefined {
+  return limit === undefined ? undefined : Math.max(2, limit - reserveOf(limit) - ownFiles)
 }
 
 export class Descriptors {
@@ -73,8 +81,6 @@ export function isShortage(error: unknown): boolean {
   return code === 'EMFILE' || code === 'ENFILE'
 }
 
-/** Descriptors of a worker without a connection: its program, its log, its channel, its listeners. */
-const ownFiles = 64
 /** Connections of one worker under which the limit is low, whatever it is for. */
 const fewConnections = 2_000
 

@@ -1,7 +1,7 @@
 export { Bytes } from './bytes.ts'
 export { type Clock, type MonotonicMs, systemClock, type UnixMs } from './clock.ts'
 export { countedCode } from './counted-code.ts'
-export { Descriptors, isShortage, shortageLine, warnOfLowLimit } from './descriptors.ts'
+export { Descriptors, filesForClients, isShortage, shortageLine, warnOfLowLimit } from './descriptors.ts'
 export { GatewayError, type Side } from './errors.ts'
 export { attempt, guarded } from './guard.ts'
 export type { Handle } from './handle.ts'

@@ -234,6 +234,13 @@ export interface LimitOptions {
    */
   handshakesPerSecond?: number
   /**
+   * How many clients may wait, for an upstream or for their Close, over all workers; others are told at once. One address
+   * may have as many of these places as are free.
+   *
+   * @default 10000, and never more than half of the files that a worker may open
+   */
+  waiting?: number
+  /**
    * Bytes of payload of one message, in either direction, as it travels: before decompression. Over it: 1009.
    * Source: RFC 6455 7.4.1.
    *
@@ -377,11 +384,26 @@ export interface RouteOptions {
    */
   rejections: 'pass' | 'close'
   /**
-   * No upstream: said as a close code after a 101, which every client can see, or as HTTP 502, 503 or 504.
+   * How a client is told that gets no connection. `close`: a close code after a 101, which a page can see. `http`: HTTP 502,
+   * 503 or 504 with `Retry-After` and a short JSON body. `auto`: in band those clients that show that they understand it,
+   * all others by HTTP.
    *
-   * @default 'close'
+   * @default 'auto'
    */
-  badGateway: 'close' | 'http'
+  badGateway: 'auto' | 'close' | 'http'
+  /**
+   * Milliseconds that a handshake waits for an upstream when there is none; 0: it is told at once.
+   *
+   * @default 4500 (4500ms), or `hold.for` where that is longer
+   */
+  wait?: number
+  /**
+   * How many of the clients that waited are let in a second, over all workers; `auto`: what the upstream can take, by the
+   * times of its handshakes.
+   *
+   * @default 'auto'
+   */
+  admit?: number | 'auto'
   /** What the gateway itself closes with. */
   closeCodes: CloseCodeOptions
   /**

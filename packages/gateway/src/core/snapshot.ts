@@ -42,6 +42,17 @@ export interface RouteCounters extends Traffic {
   reattachSeconds: Record<string, number>
   /** Seconds of all re-attachments together. */
   reattachSum: number
+  /**
+   * How many handshakes waited for an upstream, by how that ended: 'answered' (one was there), 'over', 'left' (the client
+   * went away), 'drains', 'flooded' (it sent instead of waiting), 'no-room' (it could not wait). Absent in the reports of
+   * workers of an earlier version.
+   */
+  waits?: Record<string, number>
+  /**
+   * How many clients were told that they get no connection, by how: `close:${code}` in band, `http:${status}`. Absent in
+   * the reports of workers of an earlier version.
+   */
+  turnedAway?: Record<string, number>
 }
 
 /** One upstream of a route. */
@@ -67,6 +78,8 @@ export interface RouteInfo {
   name: string
   /** How many connections, by state. */
   connections: Record<ShownState, number>
+  /** How many handshakes wait for an upstream. Absent in the reports of workers of an earlier version. */
+  waiting?: number
   /** Its upstreams; of a `dns` entry, one for each address. */
   upstreams: UpstreamInfo[]
   /** What it has counted since the start. */

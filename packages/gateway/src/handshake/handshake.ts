@@ -2,31 +2,22 @@
 // connection up to its first frame: route, origin, limits, dial, accept.
 
 import { randomBytes } from 'node:crypto'
-import { adviceFor, code, delayFor } from '@holdfast/close-codes'
-import { closeMapping, type Happening, type Told } from '../connection/index.ts'
-import type { DrainOptions, HandshakeResult, HoldOptions, LimitOptions } from '../core/index.ts'
+import { closeMapping, type Happening } from '../connection/index.ts'
+import type { DrainOptions, HandshakeResult, HoldOptions } from '../core/index.ts'
 import { holdFor, holdOutlook, loadedReplay } from '../hold/replay/index.ts'
 import {
   type ClientHandshake,
+  type HeaderList,
   misreadsClientTakeover,
   type UpgradeRequest,
   withoutClientTakeover,
 } from '../http/index.ts'
-import { type ConnectionDeps, openConnection, type RouteState, sessionHeader } from '../session/index.ts'
-import type { AnswerTold, HandshakeSpan, Tracing } from '../trace/index.ts'
-import { type DialFailure, dialRoute } from '../upstream/index.ts'
+import { openConnection, type RouteState, sessionHeader } from '../session/index.ts'
+import type { HandshakeSpan } from '../trace/index.ts'
+import { type Found, findUpstream } from './find-upstream.ts'
+import type { HandshakeDeps } from './handshake-deps.ts'
 import type { Admission } from './limits.ts'
-
-/** Asks whether a client may come in under a route's limits. */
-export type Admit = (route: string, limits: LimitOptions, address: string) => Admission | Promise<Admission>
-
-/** What a handshake needs of its gateway. */
-export interface HandshakeDeps extends ConnectionDeps {
-  admit: Admit
-  tracing: Tracing
-  /** An upstream could not be dialled, because this process has too many open files. */
-  onNoDescriptor?: () => void
-}
+import { askerOf, happeningOf, turnAway } from './turn-away.ts'
 
 const limitWords = {
   connections: 'too many connections',
@@ -48,6 +39,7 @@ export async function serveHandshake(
   deps: HandshakeDeps,
 ): Promise<void> {
   const { options: route } = state
+  const arrivedAt = deps.clock.now()
   let { request } = handshake
   const span = deps.tracing.handshake(request, route)
   const leave = (happening: Happening, result: HandshakeResult) => {
@@ -55,7 +47,7 @@ export async function serveHandshake(
     span.end(result, turnAway(handshake, happening, state, deps))
   }
   const retry = deps.draining(route.name)
-  if (retry) return leave({ what: 'gateway-drains', retry: between(retry, deps.random) }, 'draining')
+  if (retry) return leave({ what: 'route-drains', retry: between(retry, deps.random) }, 'draining')
   if (route.origins && !(request.origin && route.origins.includes(request.origin))) {
     return leave({ what: 'origin-refused' }, 'origin-refused')
   }
@@ -69,15 +61,8 @@ export async function serveHandshake(
     const { holds, reads } = holdOutlook(options.hold, request.target, request.protocols)
     if (reads || (holds && misreadsClientTakeover(request.headers))) request = withoutExtensions(request)
     const session = holds ? randomBytes(16).toString('base64url') : undefined
-    const found = await dialRoute(
-      route,
-      state.pool,
-      request,
-      handshake.signal,
-      deps.clock,
-      session ? [[sessionHeader, session]] : [],
-      span,
-    )
+    const extra: HeaderList = session ? [[sessionHeader, session]] : []
+    const found = await findUpstream({ handshake, request, extra, arrivedAt, span }, state, deps)
     if (!found.ok) {
       admission.release()
       return fail(found.failure, handshake, state, deps, span)
@@ -90,11 +75,12 @@ export async function serveHandshake(
       found.release()
       admission.release()
       if (drainsNow)
-        return leave({ what: 'gateway-drains', retry: between(drainsNow, deps.random) }, 'draining')
+        return leave({ what: 'route-drains', retry: between(drainsNow, deps.random) }, 'draining')
       span.end('abandoned')
       return state.countHandshake('abandoned')
     }
     state.countHandshake('accepted')
+    const openedAt = deps.clock.now()
     const { protocol, extensions, headers } = dialled
     const hold = session === undefined ? undefined : holdOf(options.hold, request, dialled)
     const told = hold ? withoutClientTakeover(extensions) : extensions
@@ -111,7 +97,14 @@ export async function serveHandshake(
         extensions,
         held: hold && session !== undefined ? { session, request, hold } : undefined,
         replay: hold && loadedReplay(hold.replay),
-        release: { upstream: found.release, admission: admission.release },
+        release: {
+          upstream: found.release,
+          admission() {
+            admission.release()
+            const { request: asked } = handshake
+            state.clients.lasted({ ...asked, ...askerOf(asked) }, deps.clock.now() - openedAt)
+          },
+        },
         // It may get its number later.
         get admission() {
           return admission.id
@@ -123,13 +116,13 @@ export async function serveHandshake(
   } catch (error) {
     admission.release()
     deps.log.error({ err: error, route: route.name }, 'fault while opening a connection')
-    leave({ what: 'gateway-fault' }, 'fault')
+    leave({ what: 'handshake-fault' }, 'fault')
   }
 }
 
 /** Says why there is no connection to a client that has not been answered yet. */
 function fail(
-  failure: DialFailure | { kind: 'no-healthy-upstream' },
+  failure: Extract<Found, { ok: false }>['failure'],
   handshake: ClientHandshake,
   state: RouteState,
   deps: HandshakeDeps,
@@ -145,18 +138,13 @@ function fail(
     case 'aborted':
       span.end('abandoned')
       return state.countHandshake('abandoned')
-    case 'unreachable':
-    case 'bad-answer':
-      if (failure.kind === 'unreachable' && failure.ours) deps.onNoDescriptor?.()
-      return leave({ what: failure.kind, words: failure.words }, 'bad-gateway')
-    case 'no-answer':
-      return leave({ what: 'no-answer', afterMs: failure.afterMs }, 'bad-gateway')
-    case 'no-healthy-upstream':
-      return leave({ what: 'no-healthy-upstream' }, 'bad-gateway')
-    case 'busy': {
-      const advised = () => delayFor(adviceFor(code.tryAgainLater), { attempt: 0, random: deps.random })
-      return leave({ what: 'upstream-busy', retry: failure.retryAfter ?? Math.round(advised() ?? 0) }, 'busy')
+    case 'drains': {
+      // Nobody says with what delays when the gateway ends at once.
+      const { retry = [0, 0] } = { retry: deps.draining(state.options.name) }
+      return leave({ what: 'route-drains', retry: between(retry, deps.random) }, 'draining')
     }
+    case 'busy':
+      return leave(happeningOf(failure, deps.random), 'busy')
     case 'rejected': {
       state.countHandshake('rejected')
       const { response, status } = failure
@@ -173,28 +161,10 @@ function fail(
         body: response,
       })
     }
+    default:
+      if (failure.kind === 'unreachable' && failure.ours) deps.onNoDescriptor?.()
+      return leave(happeningOf(failure, deps.random), 'bad-gateway')
   }
-}
-
-/** HTTP when the table says so; otherwise a 101, a Close, its echo, and the end. The result is what was told. */
-function turnAway(
-  handshake: ClientHandshake,
-  happening: Happening,
-  state: RouteState,
-  deps: HandshakeDeps,
-): AnswerTold | undefined {
-  const told = closeMapping(happening, state.options).client
-  if (told.by === 'http') {
-    handshake.refuse(httpAnswer(told))
-    return { status: told.status }
-  }
-  // WHATWG: a browser that offered subprotocols fails a handshake whose answer selects none of them.
-  const protocol = handshake.request.protocols[0]
-  const stream = handshake.accept({ protocol, headers: [] })
-  const release = { upstream() {}, admission() {} }
-  const opening = { ...described(handshake.request), client: stream, protocol, release }
-  openConnection(opening, state, deps).pipe.end(happening)
-  return told.by === 'close' && told.code !== undefined ? { closeCode: told.code } : undefined
 }
 
 /** How this connection is held, now that it is known what the upstream agreed to; undefined: it is not. */
@@ -211,14 +181,6 @@ function holdOf(
 
 function described({ address, httpVersion }: UpgradeRequest) {
   return { address, http: httpVersion }
-}
-
-/** An HTTP answer of the gateway's own, with a short JSON body. */
-export function httpAnswer(told: Extract<Told, { by: 'http' }>) {
-  const headers: [string, string][] = [['Content-Type', 'application/json']]
-  if (told.retry !== undefined) headers.push(['Retry-After', String(Math.ceil(told.retry / 1000))])
-  const body = JSON.stringify({ error: { status: told.status, message: told.reason } })
-  return { status: told.status, headers, body }
 }
 
 /** A replay module reads messages, so that nothing may be agreed that changes what they look like. */

@@ -1,10 +1,7 @@
-export {
-  type Admit,
-  between,
-  type HandshakeDeps,
-  httpAnswer,
-  overLimit,
-  serveHandshake,
-} from './handshake.ts'
+export { between, overLimit, serveHandshake } from './handshake.ts'
+export type { Admit, HandshakeDeps } from './handshake-deps.ts'
 export { type Admission, Ledger } from './limits.ts'
+export type { Refusing } from './refuse-in-band.ts'
 export { covers, matchRoute } from './route.ts'
+export { asksForState, stateAnswer } from './state-answer.ts'
+export { httpAnswer } from './turn-away.ts'

@@ -9,8 +9,8 @@ import {
   isUnwell,
   type Upstream,
   type UpstreamPool,
+  type UpstreamSearch,
 } from '../upstream/index.ts'
-import type { SearchParty } from './search-party.ts'
 
 /** What the client was told in its 101; another upstream must agree to what fits. */
 export interface Agreed {
@@ -28,7 +28,7 @@ export interface Reattachment {
   /** The upstream that went; another is tried first. */
   departed: Upstream | undefined
   /** The others of the route that look for an upstream. */
-  party: SearchParty
+  search: UpstreamSearch
   /** Milliseconds that the search may take. */
   within: number
   signal: AbortSignal
@@ -48,27 +48,27 @@ export async function reattach(about: Reattachment): Promise<ReattachResult> {
   const timer = clock.setTimeout(end, about.within)
   signal.addEventListener('abort', end)
   try {
-    return await search(about, limit.signal)
+    return await dialUntil(about, limit.signal)
   } finally {
     clock.clearTimeout(timer)
     signal.removeEventListener('abort', end)
   }
 }
 
-async function search(about: Reattachment, signal: AbortSignal): Promise<ReattachResult> {
-  const { party, clock, random } = about
+async function dialUntil(about: Reattachment, signal: AbortSignal): Promise<ReattachResult> {
+  const { search, clock, random } = about
   const asked = repeated(about.request, about.agreed)
   const tried: Tried = { last: about.departed, words: 'no healthy upstream' }
   for (;;) {
-    const result = await party.inTurn(signal, () => attempt(about, asked, tried, signal))
-    if (result?.ok) party.found()
+    const result = await search.inTurn(signal, () => attempt(about, asked, tried, signal))
+    if (result?.ok) search.found()
     if (result) return result
     const resting = new AbortController()
     const wake = () => resting.abort()
     const stopWatching = about.pool()?.onHealthChange(({ healthy }) => healthy && wake())
     signal.addEventListener('abort', wake)
     // Who is woken because somebody got through may well find it where it has just failed itself.
-    if (await party.rest(resting.signal, clock, random)) tried.last = undefined
+    if (await search.rest(resting.signal, clock, random)) tried.last = undefined
     signal.removeEventListener('abort', wake)
     stopWatching?.()
     if (signal.aborted) return { ok: false, result: 'too-late', words: tried.words }

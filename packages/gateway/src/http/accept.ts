@@ -24,8 +24,12 @@ export interface AcceptAnswer {
 /** The client's end of a handshake, the same for HTTP/1.1 and HTTP/2. The first answer counts. */
 export interface ClientHandshake {
   request: UpgradeRequest
+  /** Whether it has said that it is a client of ours, which understands being told in band. */
+  ours: boolean
   /** Aborted when the client leaves before it was answered. */
   signal: AbortSignal
+  /** Calls back, once, when the client has sent more than so many bytes before its answer. */
+  onEarly: (bytes: number, act: () => void) => void
   /**
    * Sends the 101 (HTTP/2: `:status` 200) and returns the stream of frames, paused (call `resume`), with the bytes
    * that the client sent early already put back. When the client has left, the stream is already destroyed.
@@ -44,14 +48,17 @@ export interface HandshakeLimits {
   body?: number
 }
 
+/** A request that was read, and whether a client of ours made it. */
+type Read = { request: UpgradeRequest; ours?: boolean }
+
 /** A handshake over HTTP/1.1; `early` are the bytes that came behind the request. */
 export function http1Handshake(
-  request: UpgradeRequest,
+  { request, ours = false }: Read,
   socket: Duplex,
   early: Buffer,
   limits: HandshakeLimits = {},
 ): ClientHandshake {
-  return handshake(request, socket, early, limits, {
+  return handshake({ request, ours }, socket, early, limits, {
     accept: (answer) => socket.write(head(101, [...upgradeFields(request.key), ...openingFields(answer)])),
     refuse: (answer) => answerHttp1(socket, answer, limits.body ?? bodyTimeout),
   })
@@ -59,11 +66,11 @@ export function http1Handshake(
 
 /** A handshake over HTTP/2: RFC 8441, an extended CONNECT. */
 export function http2Handshake(
-  request: UpgradeRequest,
+  { request, ours = false }: Read,
   stream: ServerHttp2Stream,
   limits: HandshakeLimits = {},
 ): ClientHandshake {
-  return handshake(request, stream, Buffer.alloc(0), limits, {
+  return handshake({ request, ours }, stream, Buffer.alloc(0), limits, {
     // HTTP/2 has no 101 (RFC 9113 8.6); as with any CONNECT, a 2xx opens the stream (RFC 9110 9.3.6).
     accept: (answer) => respond(stream, 200, openingFields(answer)),
     refuse: (answer) => answerHttp2(stream, answer, limits.body ?? bodyTimeout),
@@ -76,7 +83,7 @@ interface Answers {
 }
 
 function handshake(
-  request: UpgradeRequest,
+  read: Pick<ClientHandshake, 'request' | 'ours'>,
   stream: Duplex,
   early: Buffer,
   limits: HandshakeLimits,
@@ -97,8 +104,9 @@ function handshake(
     }
   }
   return {
-    request,
+    ...read,
     signal: watch.signal,
+    onEarly: watch.onEarly,
     accept(answer) {
       once(() => {
         if (!stream.writable) return stream.destroy()
@@ -127,6 +135,7 @@ function watchWaiting(stream: Duplex, early: Buffer, cap: number) {
   const chunks = early.length > 0 ? [early] : []
   let size = early.length
   let timer: NodeJS.Timeout | undefined
+  let onEarly = { bytes: Number.POSITIVE_INFINITY, act: () => {} }
   const full = () => {
     stream.pause()
     timer ??= setInterval(() => askWhetherReset(stream), askEveryMs).unref()
@@ -135,6 +144,13 @@ function watchWaiting(stream: Duplex, early: Buffer, cap: number) {
     chunks.push(chunk)
     size += chunk.length
     if (size >= cap) full()
+    checkEarly()
+  }
+  const checkEarly = () => {
+    if (size <= onEarly.bytes) return
+    const { act } = onEarly
+    onEarly = { bytes: Number.POSITIVE_INFINITY, act: () => {} }
+    act()
   }
   const stop = () => {
     clearInterval(timer)
@@ -153,6 +169,10 @@ function watchWaiting(stream: Duplex, early: Buffer, cap: number) {
   return {
     signal: left.signal,
     stop,
+    onEarly(bytes: number, act: () => void) {
+      onEarly = { bytes, act }
+      checkEarly()
+    },
     putBack() {
       if (chunks.length > 0) stream.unshift(Buffer.concat(chunks))
     },

@@ -49,6 +49,11 @@ export interface Source {
 
 export type Refusal = { ok: false; status: number; message: string; headers: HeaderList }
 export type ReadResult<Request> = { ok: true; request: Request } | Refusal
+/** `ours`: the client says that it is @holdfast/client. The field is for the gateway, and no upstream gets it. */
+export type UpgradeResult = { ok: true; request: UpgradeRequest; ours: boolean } | Refusal
+
+/** What a client of ours sends where it can. */
+export const clientHeader = 'Holdfast-Client'
 
 /** What is read of a request over HTTP/1.1, however it was parsed. */
 export type RequestHead = Pick<
@@ -60,7 +65,7 @@ export type Incoming = RequestHead | Http2ServerRequest
 type Head = Pick<UpgradeRequest, 'httpVersion' | 'target' | 'host' | 'authority'> & { method: string }
 
 /** Reads a WebSocket handshake (RFC 6455 4.2.1, RFC 8441 5); what is wrong or ambiguous is refused. */
-export function readUpgradeRequest(req: Incoming, source: Source): ReadResult<UpgradeRequest> {
+export function readUpgradeRequest(req: Incoming, source: Source): UpgradeResult {
   const fields = fieldsOf(req)
   const problem =
     (req.httpVersionMajor === 2 ? refuseConnect(req) : refuseUpgrade(req, fields)) ??
@@ -79,6 +84,7 @@ export function readUpgradeRequest(req: Incoming, source: Source): ReadResult<Up
   const origin = values(fields, 'origin')[0]
   return {
     ok: true,
+    ours: values(fields, clientHeader.toLowerCase())[0]?.trim() === '1',
     request: {
       ...place,
       headers,

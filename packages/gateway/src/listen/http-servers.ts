@@ -169,7 +169,7 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
     }
     const open = () => {
       const result = readUpgradeRequest(req, source)
-      if (result.ok) return upgrade(http1Handshake(result.request, socket, head))
+      if (result.ok) return upgrade(http1Handshake(result, socket, head))
       if (socket !== req.socket) req.resume()
       refuse(req.socket, result)
     }
@@ -221,7 +221,7 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
     }
     opening.done()
     const result = readUpgradeRequest(req, source)
-    if (result.ok) upgrade(http1Handshake(result.request, socket, req.early))
+    if (result.ok) upgrade(http1Handshake(result, socket, req.early))
     else refuse(socket, result)
   }
 

@@ -97,7 +97,7 @@ export function openHttp2(handlers: HttpHandlers, timeouts: HttpTimeouts, retire
   // Without this listener Node answers every CONNECT with 405, the extended ones too.
   on('connect', (source, req) => {
     const result = readUpgradeRequest(req, source)
-    if (result.ok) return handlers.onUpgrade(http2Handshake(result.request, req.stream))
+    if (result.ok) return handlers.onUpgrade(http2Handshake(result, req.stream))
     refuse(req.stream, result)
   })
 

@@ -50,6 +50,8 @@ export interface Rates {
 export interface RouteFrame {
   name: string
   connections: Record<ShownState, number>
+  /** Handshakes that wait for an upstream. */
+  waiting: number
   upstreams: UpstreamInfo[]
   rates: Rates
   /** Since the start, by `${code}:${by}`. */

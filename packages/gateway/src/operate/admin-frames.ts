@@ -152,9 +152,10 @@ export class Frames {
       socketsDropped,
       ...(upgrade && { upgrade }),
       drains,
-      routes: state.routes.map(({ name, connections, upstreams, counters }) => ({
+      routes: state.routes.map(({ name, connections, waiting = 0, upstreams, counters }) => ({
         name,
         connections,
+        waiting,
         upstreams,
         rates: this.#rates.get(name) ?? ratesOf(counters, undefined, 0),
         closes: counters.closes,

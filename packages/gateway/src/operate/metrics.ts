@@ -50,6 +50,7 @@ const reattachmentsAtFirst = {
   abandoned: 0,
   ended: 0,
 }
+const waitsAtFirst = { answered: 0, over: 0 }
 const handoversAtFirst = { moved: 0, ended: 0, failed: 0 }
 
 function families(measured: Measured): Family[] {
@@ -100,6 +101,21 @@ function routeFamilies(routes: readonly RouteInfo[]): Family[] {
         (state) => ({ state }),
       ),
     ),
+    gauge(
+      'waiting',
+      'Handshakes that wait for an upstream.',
+      routes.map(({ name, waiting = 0 }) => [{ route: name }, waiting]),
+    ),
+    counter(
+      'waits_total',
+      'Handshakes that waited for an upstream, by how that ended.',
+      each(({ counters }) => ({ ...waitsAtFirst, ...counters.waits }), result),
+    ),
+    counter(
+      'turned_away_total',
+      'Clients that were told that they get no connection: in band (close) by close code, or by HTTP status.',
+      each(({ counters }) => counters.turnedAway ?? {}, howAndCode),
+    ),
     counter(
       'handshakes_total',
       'Handshakes by how they ended.',
@@ -132,6 +148,11 @@ function routeFamilies(routes: readonly RouteInfo[]): Family[] {
     ),
     reattachSeconds(routes),
   ]
+}
+
+function howAndCode(key: string): Labels {
+  const [by = '', code = ''] = key.split(':')
+  return { by, code }
 }
 
 function codeAndBy(key: string): Labels {

@@ -112,7 +112,7 @@ export async function recordOpening(options: RecordOptions): Promise<Opening> {
   }
 
   async function handOn(request: UpgradeRequest, socket: Duplex, head: Buffer): Promise<Opening> {
-    const handshake = http1Handshake(request, socket, head)
+    const handshake = http1Handshake({ request }, socket, head)
     const dialled = await dial(target, request, timeouts, handshake.signal, [], clock)
     if (!dialled.ok) {
       handshake.fail()

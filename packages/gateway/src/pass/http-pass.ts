@@ -3,7 +3,7 @@
 
 import { httpMapping, type Unserved } from '../connection/index.ts'
 import { type Clock, systemClock } from '../core/index.ts'
-import { between, type HandshakeDeps, overLimit } from '../handshake/index.ts'
+import { asksForState, between, type HandshakeDeps, overLimit, stateAnswer } from '../handshake/index.ts'
 import type { HeaderList } from '../http/index.ts'
 import type { HttpExchange } from '../listen/index.ts'
 import type { RouteState } from '../session/index.ts'
@@ -22,8 +22,11 @@ export async function serveRequest(
 ): Promise<void> {
   const { name, limits } = state.options
   const answer = (unserved: Unserved) => answerUnserved(exchange, unserved, deps.clock)
+  if (asksForState(exchange.request)) {
+    return answerWith(exchange, await stateAnswer(exchange.request, state, deps), deps.clock)
+  }
   const retry = deps.draining(name)
-  if (retry) return answer({ what: 'gateway-drains', retry: between(retry, deps.random) })
+  if (retry) return answer({ what: 'route-drains', retry: between(retry, deps.random) })
   try {
     const { connections, perAddress } = limits
     const limited = connections !== undefined || perAddress !== undefined
@@ -50,7 +53,7 @@ export async function serveRequest(
     }
   } catch (error) {
     deps.log.error({ err: error, route: name }, 'fault while passing a request on')
-    answer({ what: 'gateway-fault' })
+    answer({ what: 'handshake-fault' })
   }
 }
 
@@ -117,6 +120,16 @@ export function answerError(
   headers: HeaderList = [],
   clock: Clock = systemClock,
 ): void {
+  const body = JSON.stringify({ error: { status, message } })
+  answerWith(exchange, { status, headers: [...headers, ['Content-Type', 'application/json']], body }, clock)
+}
+
+/** Answers, if nothing is answered yet. */
+function answerWith(
+  exchange: HttpExchange,
+  { status, headers, body }: { status: number; headers: HeaderList; body: string },
+  clock: Clock,
+): void {
   const { res, request } = exchange
   readRest(exchange, clock)
   if (res.headersSent || isGone(res)) return
@@ -127,8 +140,7 @@ export function answerError(
   }
   res.statusCode = status
   for (const [name, value] of headers) res.setHeader(name, value)
-  res.setHeader('Content-Type', 'application/json')
-  res.end(JSON.stringify({ error: { status, message } }))
+  res.end(body)
 }
 
 /**

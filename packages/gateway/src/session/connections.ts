@@ -8,7 +8,7 @@ import type { Opening } from './opening.ts'
 export interface Connection {
   id: string
   route: string
-  /** The upstream's name and the address dialled; absent when the client is only told why there is none. */
+  /** The upstream's name and the address dialled; absent while the connection is held. */
   upstream?: { name: string; address: string }
   /** The client's address. */
   address: string

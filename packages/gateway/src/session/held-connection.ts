@@ -69,7 +69,7 @@ export function holdDeps(
           [reattachHeader, `${++tries}; code=${departed}`],
         ],
         departed: upstream,
-        party: state.searching,
+        search: state.search,
         within,
         signal,
         clock: deps.clock,

@@ -13,8 +13,6 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
   const { options: route } = state
   const { upstream, protocol, extensions, release, before, held } = opening
   const hold = held?.hold ?? route.hold
-  // Others are only told why there is no connection.
-  const isReal = opening.socket !== undefined || before !== undefined
   const pipe = new Pipe({
     client: opening.client,
     upstream: opening.socket,
@@ -35,7 +33,7 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
       connection.leave()
       release.admission()
       const as = state.countClose(code, by)
-      if (isReal) deps.onClosed?.(route.name, as)
+      deps.onClosed?.(route.name, as)
       deps.log.debug({ ...connectionInfo(connection), code, reason, by }, 'connection closed')
       deps.emit({ type: 'close', at: deps.clock.wall(), route: route.name, code, reason, by })
     },
@@ -59,6 +57,6 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
     },
   }
   const unregister = deps.connections.register(connection)
-  if (isReal && !before) deps.onOpened?.(route.name)
+  if (!before) deps.onOpened?.(route.name)
   return connection
 }

@@ -8,7 +8,7 @@ import type { Upstream } from '../upstream/index.ts'
 /** What a connection begins with. */
 export interface Opening {
   client: Duplex
-  /** The upstream's stream; absent when there is only something to say, or while the connection is held. */
+  /** The upstream's stream; absent while the connection is held. */
   socket?: Duplex
   upstream?: Upstream
   protocol?: string

@@ -1,5 +1,6 @@
 // What a gateway keeps for one route while it runs: its pool and its counts.
 import {
+  type Clock,
   countedCode,
   type Direction,
   type HandshakeResult,
@@ -10,10 +11,40 @@ import {
   type RouteOptions,
   type Traffic,
 } from '../core/index.ts'
-import { type HoldNews, Restoring, SearchParty } from '../hold/index.ts'
+import { type HoldNews, Restoring } from '../hold/index.ts'
 import { loadedReplay, loadReplay, type ReplayModule } from '../hold/replay/index.ts'
-import type { UpstreamPool } from '../upstream/index.ts'
+import {
+  type RouteDialResult,
+  type UpstreamPool,
+  UpstreamSearch,
+  WaitingPlaces,
+  WaitingRoom,
+} from '../upstream/index.ts'
+import { ClientMemory } from './client-memory.ts'
 import { type Connection, shownState } from './connections.ts'
+
+/** How a wait in the room ended; `no-room`: it did not begin. */
+export type WaitResult = 'answered' | 'over' | 'left' | 'drains' | 'flooded' | 'no-room'
+
+/**
+ * Milliseconds that a handshake waits for an upstream: less than what client libraries give it, but for three, which come
+ * back by themselves as they would after a refusal (test/handshake-times.ts).
+ */
+export const defaultWaitMs = 4_500
+/** Milliseconds for which a dial in vain says something of the next one. */
+const freshForMs = 1_000
+/** Clients of a route that may wait. */
+const defaultWaiting = 10_000
+
+/** What a route needs of its gateway. */
+export interface RouteStateDeps {
+  clock: Clock
+  random: () => number
+  /** How many workers share the limits of the route. */
+  workers?: number
+  /** Files that this process may open. */
+  openFiles?: number | undefined
+}
 
 /** Milliseconds between two lines of the log about clients of a route that found no upstream. */
 const sayEvery = 5000
@@ -25,10 +56,20 @@ export class RouteState {
   options: RouteOptions
   readonly pool: UpstreamPool
   readonly news: HoldNews
-  /** Its held clients that look for an upstream. */
-  readonly searching = new SearchParty()
   /** Whether its servers restore sessions, as far as it is known. */
   readonly restoring = new Restoring()
+  /** All its clients that look for an upstream. */
+  readonly search = new UpstreamSearch()
+  /** Sockets that wait: for an upstream, or for their Close. */
+  readonly places: WaitingPlaces
+  readonly room: WaitingRoom
+  readonly clients: ClientMemory
+  /** Why the last dial found no upstream; undefined when one has answered since. */
+  outage: Extract<RouteDialResult, { ok: false }>['failure'] | undefined
+  #outageSeenAt: MonotonicMs = Number.NEGATIVE_INFINITY
+  readonly #clock: Clock
+  readonly #waits: Record<string, number> = {}
+  readonly #turnedAwayAs: Record<string, number> = {}
   #replay: ReplayModule | undefined
   /** While the module is on its way; what was asked for last counts. */
   #loading: Promise<ReplayModule | undefined> | undefined
@@ -50,11 +91,44 @@ export class RouteState {
   #turnedAway = 0
   #saidAt: MonotonicMs = Number.NEGATIVE_INFINITY
 
-  constructor(options: RouteOptions, pool: UpstreamPool, news: HoldNews) {
+  constructor(
+    options: RouteOptions,
+    pool: UpstreamPool,
+    news: HoldNews,
+    { clock, random, workers = 1, openFiles }: RouteStateDeps,
+  ) {
     this.options = options
     this.pool = pool
     this.news = news
+    this.#clock = clock
+    this.clients = new ClientMemory(clock, random)
+    // Each that is let in needs another one, to its upstream.
+    const mostOpen = openFiles === undefined ? Number.POSITIVE_INFINITY : Math.floor(openFiles / 2)
+    const { search } = this
+    const places = new WaitingPlaces(() =>
+      Math.min(mostOpen, Math.ceil((this.options.limits.waiting ?? defaultWaiting) / workers)),
+    )
+    this.places = places
+    this.room = new WaitingRoom({
+      search,
+      places,
+      wait: () => this.wait,
+      perSecond: () => {
+        const { admit = 'auto' } = this.options
+        return admit === 'auto' ? admit : admit / workers
+      },
+      isDown: () => pool.isDown,
+      clock,
+      random,
+    })
+    pool.onHealthChange(({ healthy }) => healthy && search.found())
     this.load()
+  }
+
+  /** Milliseconds that a handshake may wait for an upstream. */
+  get wait(): number {
+    const { wait, hold } = this.options
+    return wait ?? Math.max(defaultWaitMs, hold?.for ?? 0)
   }
 
   /**
@@ -65,6 +139,11 @@ export class RouteState {
     this.options = options
     this.restoring.forget()
     this.load()
+  }
+
+  /** The pool has taken them over, too. */
+  configured(): void {
+    this.room.reconfigured()
   }
 
   /** Loads the replay module that the options ask for. */
@@ -102,6 +181,30 @@ export class RouteState {
 
   countHandshake(result: HandshakeResult): void {
     this.#handshakes[result] = (this.#handshakes[result] ?? 0) + 1
+  }
+
+  /** How the last dial went: with a `failure` there was no upstream. */
+  dialled(failure: RouteState['outage']): void {
+    this.outage = failure
+    if (failure) this.#outageSeenAt = this.#clock.now()
+  }
+
+  /** Whether a handshake would find no upstream now, as far as it is known. */
+  get isDown(): boolean {
+    return (
+      this.pool.isDown || (this.outage !== undefined && this.#clock.now() - this.#outageSeenAt < freshForMs)
+    )
+  }
+
+  countWait(result: WaitResult): void {
+    this.#waits[result] = (this.#waits[result] ?? 0) + 1
+  }
+
+  /** A client was told that it gets no connection. */
+  countTurnedAway(by: 'close' | 'http', code: number): void {
+    const own = Object.values(this.options.closeCodes)
+    const key = `${by}:${by === 'close' ? countedCode(code, own) : code}`
+    this.#turnedAwayAs[key] = (this.#turnedAwayAs[key] ?? 0) + 1
   }
 
   /** The result is as what it counts. */
@@ -152,6 +255,8 @@ export class RouteState {
       reattachments: { ...this.#reattachments },
       reattachSeconds: { ...this.#reattachSeconds },
       reattachSum: this.#reattachSum,
+      waits: { ...this.#waits },
+      turnedAway: { ...this.#turnedAwayAs },
     }
     const byState = { open: 0, held: 0, closing: 0 }
     for (const { route, pipe } of connections) {
@@ -166,7 +271,8 @@ export class RouteState {
       connections,
       lastError,
     }))
-    return { name: this.options.name, connections: byState, upstreams, counters }
+    const { name } = this.options
+    return { name, connections: byState, waiting: this.room.size, upstreams, counters }
   }
 }
 

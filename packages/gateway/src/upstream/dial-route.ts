@@ -13,7 +13,10 @@ export type RouteDialResult =
 /** Before the same upstream is tried again: milliseconds, doubled each time. */
 export const pause = 50
 
-/** Dials upstreams of the route until one opens, refuses for good, or `attempts` are used up. */
+/**
+ * Dials upstreams of the route until one opens, refuses for good, or `attempts` are used up. Where a client can wait for an
+ * upstream, none is dialled twice.
+ */
 export async function dialRoute(
   route: RouteOptions,
   pool: UpstreamPool,
@@ -22,6 +25,7 @@ export async function dialRoute(
   clock: Clock,
   extra: HeaderList = [],
   span: HandshakeSpan = noTracing.handshake(request, route),
+  repeats = true,
 ): Promise<RouteDialResult> {
   let last: Upstream | undefined
   let failure: DialFailure | { kind: 'no-healthy-upstream' } = { kind: 'no-healthy-upstream' }
@@ -29,7 +33,7 @@ export async function dialRoute(
     const upstream = pool.pick(request, last)
     if (!upstream) break
     if (upstream === last) {
-      if (!worthRepeating(failure)) break
+      if (!repeats || !worthRepeating(failure)) break
       await wait(pause * 2 ** (attempt - 1), signal, clock)
     }
     if (signal.aborted) return { ok: false, failure: { kind: 'aborted' } }
@@ -55,6 +59,11 @@ export async function dialRoute(
 /** The only upstream there is may just be restarting; one that was silent or wrong will be so again. */
 function worthRepeating(failure: { kind: string }): boolean {
   return failure.kind === 'unreachable'
+}
+
+/** Whether there was no upstream to answer: then the client may wait for one. */
+export function isOutage(failure: DialFailure | { kind: 'no-healthy-upstream' }): boolean {
+  return failure.kind === 'no-healthy-upstream' || (failure.kind !== 'aborted' && isUnwell(failure))
 }
 
 /** Any other answer may be due to this one request, and a client must not be able to make an upstream look ill. */

@@ -1,5 +1,16 @@
 export { type DialFailure, type DialResult, type DialTarget, dial } from './dial.ts'
 export { answerFailure, connectFailure } from './dial-failure.ts'
-export { dialRoute, failureWords, isUnwell, pause, wait } from './dial-route.ts'
+export {
+  dialRoute,
+  failureWords,
+  isOutage,
+  isUnwell,
+  pause,
+  type RouteDialResult,
+  wait,
+} from './dial-route.ts'
 export { Upstream } from './upstream-group.ts'
+export { UpstreamSearch } from './upstream-search.ts'
 export { UpstreamPool } from './upstreams.ts'
+export { WaitingPlaces } from './waiting-places.ts'
+export { type Dialled, type Place, WaitingRoom } from './waiting-room.ts'

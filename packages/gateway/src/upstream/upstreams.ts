@@ -93,6 +93,12 @@ export class UpstreamPool {
     return this.upstreams.some((upstream) => this.#isUsable(upstream))
   }
 
+  /** Whether a dial is as good as in vain now: none can be picked, or every one that can has just failed. */
+  get isDown(): boolean {
+    const now = this.#deps.clock.now()
+    return !this.upstreams.some((upstream) => this.#isUsable(upstream) && upstream.rest.until <= now)
+  }
+
   /**
    * Reports how a dial went. An answer that the client's own request brought about, such as a 404 or a 503, is `ok`.
    * With `health`, failures in a row make the upstream unhealthy; without, it is only avoided for a while.

@@ -43,6 +43,7 @@ function mergeRoute(name: string, parts: readonly RouteInfo[], ended: RouteCount
   return {
     name,
     connections,
+    waiting: parts.reduce((sum, { waiting = 0 }) => sum + waiting, 0),
     upstreams: mergeUpstreams(parts.flatMap(({ upstreams }) => upstreams)),
     counters: parts.map(({ counters }) => counters).reduce(addCounters, ended),
   }
@@ -101,6 +102,8 @@ export function addCounters(a: RouteCounters, b: RouteCounters): RouteCounters {
     reattachments: addRecords(a.reattachments, b.reattachments),
     reattachSeconds: addRecords(a.reattachSeconds, b.reattachSeconds),
     reattachSum: a.reattachSum + b.reattachSum,
+    waits: addRecords(a.waits ?? {}, b.waits ?? {}),
+    turnedAway: addRecords(a.turnedAway ?? {}, b.turnedAway ?? {}),
   }
 }
 
@@ -120,5 +123,7 @@ export function emptyCounters(): RouteCounters {
     reattachments: {},
     reattachSeconds: {},
     reattachSum: 0,
+    waits: {},
+    turnedAway: {},
   }
 }

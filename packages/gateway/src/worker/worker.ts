@@ -269,6 +269,7 @@ export class Worker {
         entered: (connection) => this.#ledger.entered(connection),
         onOpened: (route) => this.#sinceReport.opened(route),
         onClosed: (route, as) => this.#sinceReport.closed(route, as),
+        workers: its.workers,
         idPrefix: `${worker}-`,
         onPendingRefused: () => this.#refused.pending++,
         onNoDescriptor: () => this.#descriptors.ranShort('dial-descriptors'),

@@ -78,7 +78,7 @@ export const registered: RegisteredText = {
     description:
       'Die Vorderseite lebt; der Server dahinter antwortet nicht, wie er sollte. Das Pendant zu HTTP 502, für eine Verbindung, die schon ein WebSocket ist.',
     whenSeen:
-      'Hinter Holdfast, wenn kein Upstream erreichbar ist oder der gewählte nicht rechtzeitig antwortet, falsch antwortet oder verloren geht. Anderswo selten: Dass nginx, HAProxy, Caddy, Cloudflare und AWS API Gateway ihn senden, war nicht festzustellen; dort zeigt sich derselbe Ausfall als HTTP 502, 1006 oder 1011.',
+      'Hinter Holdfast, wenn eine offene Verbindung ihren Upstream verliert. Ein Client, der gar keinen bekommt, erfährt es ebenso, wenn er zeigt, dass er Close-Codes versteht, oder die Route `badGateway: close` sagt; jeder andere bekommt HTTP 502, 503 oder 504 mit diesem Code im Körper. Anderswo selten: Dass nginx, HAProxy, Caddy, Cloudflare und AWS API Gateway ihn senden, war nicht festzustellen; dort zeigt sich derselbe Ausfall als HTTP 502, 1006 oder 1011.',
     howToFix: [
       'Lesen Sie die Begründung. Hinter Holdfast sagt sie, was schiefging: `connection refused`, `no answer in 5 s`, `status 500`.',
       'Prüfen Sie den Zustand des Upstreams: Läuft der Prozess, und antwortet er auf seiner eigenen Maschine? `curl -i http://HOST:PORT/PATH` muss irgendeine HTTP-Antwort zeigen.',

@@ -79,7 +79,7 @@ export const registered: RegisteredText = {
     description:
       'The front is alive; the server behind it does not answer as it should. The cousin of HTTP 502, for a connection that is already a WebSocket.',
     whenSeen:
-      'Behind Holdfast, when no upstream can be reached, or when the one that was chosen does not answer in time, answers wrongly or is lost. Elsewhere seldom: nginx, HAProxy, Caddy, Cloudflare and AWS API Gateway were not found to send it; there the same failure is HTTP 502, 1006 or 1011.',
+      'Behind Holdfast, when an open connection loses its upstream. A client that gets none at all is told so too if it shows that it understands close codes, or if the route says `badGateway: close`; any other gets HTTP 502, 503 or 504, with this code in the body. Elsewhere seldom: nginx, HAProxy, Caddy, Cloudflare and AWS API Gateway were not found to send it; there the same failure is HTTP 502, 1006 or 1011.',
     howToFix: [
       'Read the reason. Behind Holdfast it says what went wrong: `connection refused`, `no answer in 5 s`, `status 500`.',
       'Check the health of the upstream: is the process up, and does it answer on its own machine? `curl -i http://HOST:PORT/PATH` has to show some HTTP answer.',

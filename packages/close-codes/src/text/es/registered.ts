@@ -78,7 +78,7 @@ export const registered: RegisteredText = {
     description:
       'La fachada está viva; el servidor de detrás no responde como debería. El equivalente de HTTP 502, para una conexión que ya es un WebSocket.',
     whenSeen:
-      'Detrás de Holdfast, cuando no se alcanza ningún upstream, o cuando el elegido no responde a tiempo, responde mal o se pierde. En otros sitios, rara vez: no se ha encontrado que nginx, HAProxy, Caddy, Cloudflare ni AWS API Gateway lo envíen; allí el mismo fallo es HTTP 502, 1006 o 1011.',
+      'Detrás de Holdfast, cuando una conexión abierta pierde su upstream. Un cliente que no obtiene ninguno también lo recibe si muestra que entiende los códigos de cierre, o si la ruta dice `badGateway: close`; cualquier otro recibe HTTP 502, 503 o 504, con este código en el cuerpo. En otros sitios, rara vez: no se ha encontrado que nginx, HAProxy, Caddy, Cloudflare ni AWS API Gateway lo envíen; allí el mismo fallo es HTTP 502, 1006 o 1011.',
     howToFix: [
       'Lee el motivo. Detrás de Holdfast dice qué salió mal: `connection refused`, `no answer in 5 s`, `status 500`.',
       'Comprueba la salud del upstream: ¿está en marcha el proceso, y responde en su propia máquina? `curl -i http://HOST:PORT/PATH` ha de mostrar alguna respuesta HTTP.',

@@ -78,7 +78,7 @@ export const registered: RegisteredText = {
     description:
       'La façade est en vie ; le serveur derrière elle ne répond pas comme il le devrait. Le pendant de HTTP 502, pour une connexion qui est déjà un WebSocket.',
     whenSeen:
-      'Derrière Holdfast, quand aucun serveur en amont n’est joignable, ou quand celui qui a été choisi ne répond pas à temps, répond mal ou disparaît. Ailleurs, rarement : rien n’indique que nginx, HAProxy, Caddy, Cloudflare ou AWS API Gateway l’envoient ; chez eux la même panne donne HTTP 502, 1006 ou 1011.',
+      'Derrière Holdfast, quand une connexion ouverte perd son serveur en amont. Un client qui n’en obtient aucun le reçoit aussi s’il montre qu’il comprend les codes de fermeture, ou si la route dit `badGateway: close` ; tout autre reçoit HTTP 502, 503 ou 504, avec ce code dans le corps. Ailleurs, rarement : rien n’indique que nginx, HAProxy, Caddy, Cloudflare ou AWS API Gateway l’envoient ; chez eux la même panne donne HTTP 502, 1006 ou 1011.',
     howToFix: [
       'Lisez le motif. Derrière Holdfast, il dit ce qui n’allait pas : `connection refused`, `no answer in 5 s`, `status 500`.',
       'Vérifiez la santé du serveur en amont : le processus tourne-t-il, et répond-il sur sa propre machine ? `curl -i http://HOST:PORT/PATH` doit montrer une réponse HTTP, quelle qu’elle soit.',

@@ -73,7 +73,7 @@ export const registered: RegisteredText = {
     description:
       '前面は生きていますが、背後のサーバーが期待どおりに応えません。すでにWebSocketになった接続で、HTTP 502にあたるコードです。',
     whenSeen:
-      'Holdfastの背後では、どのアップストリームにも届かないとき、または選ばれたアップストリームが時間内に応えない、誤った応答をする、失われるとき。ほかではまれです。nginx、HAProxy、Caddy、Cloudflare、AWS API Gatewayがこれを送る例は見つかっておらず、同じ障害はHTTP 502、1006、1011になります。',
+      'Holdfastの背後では、開いている接続がアップストリームを失ったとき。アップストリームをまったく得られなかったクライアントにも、クローズコードを理解することを示したとき、またはルートに`badGateway: close`とあるときは、これが届きます。それ以外のクライアントには、このコードを本文に入れたHTTP 502、503、504が返ります。ほかではまれです。nginx、HAProxy、Caddy、Cloudflare、AWS API Gatewayがこれを送る例は見つかっておらず、同じ障害はHTTP 502、1006、1011になります。',
     howToFix: [
       '理由を読みます。Holdfastの背後であれば、何が起きたかが書かれています。`connection refused`、`no answer in 5 s`、`status 500`などです。',
       'アップストリームの健全性を確認します。プロセスは動いていますか。そのマシンの上では応えますか。`curl -i http://HOST:PORT/PATH`で、何らかのHTTP応答が出るはずです。',

@@ -78,7 +78,7 @@ export const registered: RegisteredText = {
     description:
       'A fachada está viva; o servidor atrás dela não responde como deveria. O equivalente do HTTP 502, para uma conexão que já é um WebSocket.',
     whenSeen:
-      'Atrás do Holdfast, quando nenhum upstream pode ser alcançado, ou quando o escolhido não responde a tempo, responde errado ou se perde. Em outros lugares, raramente: não se constatou que nginx, HAProxy, Caddy, Cloudflare ou AWS API Gateway o enviem; lá a mesma falha é HTTP 502, 1006 ou 1011.',
+      'Atrás do Holdfast, quando uma conexão aberta perde o seu upstream. Um cliente que não obtém nenhum também o recebe se mostra que entende os códigos de fechamento, ou se a rota diz `badGateway: close`; qualquer outro recebe HTTP 502, 503 ou 504, com este código no corpo. Em outros lugares, raramente: não se constatou que nginx, HAProxy, Caddy, Cloudflare ou AWS API Gateway o enviem; lá a mesma falha é HTTP 502, 1006 ou 1011.',
     howToFix: [
       'Leia o motivo. Atrás do Holdfast ele diz o que deu errado: `connection refused`, `no answer in 5 s`, `status 500`.',
       'Confira a saúde do upstream: o processo está de pé, e responde na própria máquina? `curl -i http://HOST:PORT/PATH` tem de mostrar alguma resposta HTTP.',

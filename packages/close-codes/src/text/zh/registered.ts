@@ -72,7 +72,7 @@ export const registered: RegisteredText = {
     description:
       '前端活着，背后的服务器却没有按应有的方式应答。它与 HTTP 502 相近，用于已经成为 WebSocket 的连接。',
     whenSeen:
-      '在 Holdfast 背后：没有上游可达，或者选中的上游没有及时应答、应答有误或丢失。在别处很少见：没有发现 nginx、HAProxy、Caddy、Cloudflare 和 AWS API Gateway 发送它；在那里，同样的故障表现为 HTTP 502、1006 或 1011。',
+      '在 Holdfast 背后：已打开的连接失去了上游。完全没有得到上游的客户端，如果表明自己理解关闭码，或者路由写有 `badGateway: close`，也会收到它；其他客户端得到 HTTP 502、503 或 504，正文里有这个码。在别处很少见：没有发现 nginx、HAProxy、Caddy、Cloudflare 和 AWS API Gateway 发送它；在那里，同样的故障表现为 HTTP 502、1006 或 1011。',
     howToFix: [
       '阅读原因。在 Holdfast 背后，它会说明出了什么问题：`connection refused`、`no answer in 5 s`、`status 500`。',
       '检查上游的健康状况：进程在运行吗？在它自己的机器上有应答吗？`curl -i http://HOST:PORT/PATH` 必须显示某种 HTTP 应答。',

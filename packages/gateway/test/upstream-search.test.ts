@@ -1,6 +1,6 @@
 import { fakeClock } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import { SearchParty } from '../src/hold/search-party.ts'
+import { UpstreamSearch } from '../src/upstream/upstream-search.ts'
 
 const never = () => new AbortController().signal
 const middle = () => 0.5
@@ -26,9 +26,9 @@ function dials() {
 
 describe('turns', () => {
   test('256 dial at the same time, and the others follow in order', async () => {
-    const party = new SearchParty()
+    const search = new UpstreamSearch()
     const { begun, dial, end } = dials()
-    const all = Array.from({ length: 400 }, (_, n) => party.inTurn(never(), dial(n)))
+    const all = Array.from({ length: 400 }, (_, n) => search.inTurn(never(), dial(n)))
     expect(begun).toHaveLength(256)
     await end(3)
     expect(begun.slice(256)).toEqual([256, 257, 258])
@@ -39,22 +39,22 @@ describe('turns', () => {
   })
 
   test('a dial that throws gives its turn back', async () => {
-    const party = new SearchParty()
+    const search = new UpstreamSearch()
     const fails = Array.from({ length: 256 }, () =>
-      party.inTurn(never(), () => Promise.reject(new Error('no'))),
+      search.inTurn(never(), () => Promise.reject(new Error('no'))),
     )
-    const waits = party.inTurn(never(), async () => 'dialled')
+    const waits = search.inTurn(never(), async () => 'dialled')
     expect((await Promise.allSettled(fails)).every(({ status }) => status === 'rejected')).toBe(true)
     expect(await waits).toBe('dialled')
   })
 
   test('one that is called off while it waits does not wait any longer', async () => {
-    const party = new SearchParty()
+    const search = new UpstreamSearch()
     const { begun, dial, end } = dials()
-    for (let n = 0; n < 256; n++) void party.inTurn(never(), dial(n))
+    for (let n = 0; n < 256; n++) void search.inTurn(never(), dial(n))
     const off = new AbortController()
-    const called = party.inTurn(off.signal, async () => 'off')
-    const next = party.inTurn(never(), dial(256))
+    const called = search.inTurn(off.signal, async () => 'off')
+    const next = search.inTurn(never(), dial(256))
     off.abort()
     expect(await called).toBe('off')
     expect(begun).toHaveLength(256)
@@ -68,7 +68,7 @@ describe('turns', () => {
 describe('pauses', () => {
   test('one client alone dials every 50 ms', async () => {
     const clock = fakeClock()
-    const rest = new SearchParty().rest(never(), clock, middle)
+    const rest = new UpstreamSearch().rest(never(), clock, middle)
     await clock.advance(49)
     expect(clock.pending).toBe(1)
     await clock.advance(1)
@@ -78,12 +78,12 @@ describe('pauses', () => {
 
   test.each([10, 1_000])('%i clients together dial 100 times a second', async (clients) => {
     const clock = fakeClock()
-    const party = new SearchParty()
+    const search = new UpstreamSearch()
     const searches = Array.from({ length: clients }, () => new AbortController())
     let dialled = 0
     const all = searches.map(async ({ signal }) => {
       while (!signal.aborted) {
-        await party.rest(signal, clock, middle)
+        await search.rest(signal, clock, middle)
         dialled++
       }
     })
@@ -99,9 +99,9 @@ describe('pauses', () => {
 
   test('nobody pauses any longer when one has got through', async () => {
     const clock = fakeClock()
-    const party = new SearchParty()
-    const rests = Array.from({ length: 500 }, () => party.rest(never(), clock, middle))
-    party.found()
+    const search = new UpstreamSearch()
+    const rests = Array.from({ length: 500 }, () => search.rest(never(), clock, middle))
+    search.found()
     expect(new Set(await Promise.all(rests))).toEqual(new Set([true]))
     expect(clock.pending).toBe(0)
     expect(clock.now()).toBe(0)
@@ -109,12 +109,27 @@ describe('pauses', () => {
 
   test('a search that is called off pauses no more', async () => {
     const clock = fakeClock()
-    const party = new SearchParty()
-    const search = new AbortController()
-    const rest = party.rest(search.signal, clock, middle)
-    search.abort()
+    const search = new UpstreamSearch()
+    const { signal, ...off } = withAbort()
+    const rest = search.rest(signal, clock, middle)
+    off.abort()
     await rest
-    await party.rest(search.signal, clock, middle)
+    await search.rest(signal, clock, middle)
     expect(clock.pending).toBe(0)
   })
+
+  test('whoever listens hears that one has got through, until it stops listening', () => {
+    const search = new UpstreamSearch()
+    let heard = 0
+    const stop = search.onFound(() => heard++)
+    search.found()
+    stop()
+    search.found()
+    expect(heard).toBe(1)
+  })
 })
+
+function withAbort() {
+  const controller = new AbortController()
+  return { signal: controller.signal, abort: () => controller.abort() }
+}

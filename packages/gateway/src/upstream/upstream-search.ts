@@ -1,6 +1,6 @@
-// The held clients of a route that look for an upstream at the same time. They dial in turns, so that a server that has
-// just come back is not flooded; while nobody is found only one after the other dials, so that many of them together dial
-// no more often than a few; and when one gets through, the others wait no longer.
+// A route's one search for an upstream, by all who have none: held clients, and the room in which new ones wait. They dial
+// in turns, so that a server that has just come back is not flooded; while none is found only one after the other dials, so
+// that many of them together dial no more often than a few; and when one gets through, the others wait no longer.
 import type { Clock } from '../core/index.ts'
 
 /** Dials under way at the same time: Node and nginx let 511 connections wait to be accepted. */
@@ -17,7 +17,7 @@ interface Resting {
   wake: (found: boolean) => void
 }
 
-export class SearchParty {
+export class UpstreamSearch {
   #dialling = 0
   /** Those that wait for their turn, in order. */
   readonly #queue = new Set<() => void>()
@@ -25,6 +25,7 @@ export class SearchParty {
   readonly #resting = new Set<Resting>()
   #timer: unknown
   #wokenAt = Number.NEGATIVE_INFINITY
+  readonly #listeners = new Set<() => void>()
 
   /** Calls `dial` when its turn has come; at once, out of turn, when the signal fires. */
   async inTurn<T>(signal: AbortSignal, dial: () => Promise<T>): Promise<T> {
@@ -51,9 +52,16 @@ export class SearchParty {
     })
   }
 
-  /** Somebody got through to an upstream: nobody rests any longer. */
+  /** Somebody got through to an upstream, or a probe did: nobody rests any longer. */
   found(): void {
     for (const { wake } of [...this.#resting]) wake(true)
+    for (const listener of [...this.#listeners]) listener()
+  }
+
+  /** Calls the listener whenever somebody gets through; the result ends that. */
+  onFound(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /**

@@ -1,0 +1,175 @@
+// Handshakes that wait for an upstream: what each costs, and how evenly they are let in when it is there.
+//   npm run build && node bench/waiting.mjs [HANDSHAKES]
+// A client, a worker and the upstream need a file for each; a worker has half of its files wait at most. So this takes as many as
+// fit, 20,000 at most, and says how many these were.
+import { fork, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as after } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const wanted = Number(process.argv[2] ?? 20_000)
+const workers = 2
+const perSecond = 2_000
+
+const mib = (bytes) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`
+const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`
+
+if (process.argv[2] === 'clients') await clients(Number(process.argv[3]), Number(process.argv[4]))
+else if (process.argv[2] === 'upstream') await upstream(Number(process.argv[3]))
+else await run()
+
+async function run() {
+  const files = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))[1])
+  const perProcess = Math.floor((files - 512) / 2)
+  const count = Math.min(wanted, workers * perProcess, files - 512)
+  const upstreamPort = await freePort()
+  const gateway = await startGateway(upstreamPort)
+  const before = await look(gateway)
+  const halves = [0, 1].map((n) => {
+    const child = self(['clients', String(gateway.port), String(Math.ceil(count / 2) - n * (count % 2))])
+    child.answers = []
+    child.on('message', (at) => child.answers.push(at))
+    return child
+  })
+  const begun = performance.now()
+  let waiting = 0
+  while (waiting < count) {
+    await after(200)
+    waiting = await waitingNow(gateway)
+    if (performance.now() - begun > 60_000) throw new Error(`only ${waiting} of ${count} wait`)
+  }
+  const arrived = performance.now() - begun
+  await after(3_000)
+  const during = await look(gateway)
+  const bytes = (during.rss - before.rss) / count
+  console.log(
+    `${count} handshakes wait (${files} files for each process), all there after ${seconds(arrived)}`,
+  )
+  console.log(
+    `memory of the workers: ${mib(before.rss)} before, ${mib(during.rss)} with them, ${(bytes / 1024).toFixed(1)} KiB each`,
+  )
+  const idle = await look(gateway)
+  await after(5_000)
+  const busy = (await look(gateway)).processor - idle.processor
+  console.log(`processor time of the workers while they wait: ${((busy / 5) * 100).toFixed(1)} % of one core`)
+
+  const server = self(['upstream', String(upstreamPort)])
+  await new Promise((resolve) => server.once('message', resolve))
+  const opened = Date.now()
+  const deadline = performance.now() + 60_000
+  const answers = () => halves.flatMap((half) => half.answers)
+  while (answers().length < count && performance.now() < deadline) await after(200)
+  const times = answers().map(({ at }) => at - opened)
+  const accepted = answers().filter(({ status }) => status === 101).length
+  const last = Math.max(...times)
+  const bins = Array.from({ length: Math.ceil((last + 1) / 100) }, () => 0)
+  for (const time of times) bins[Math.max(0, Math.floor(time / 100))]++
+  const busiest = Math.max(...bins) / (times.length / bins.length)
+  console.log(
+    `${accepted} let in within ${seconds(last)} (admit: ${perSecond}/s); busiest 100 ms ${busiest.toFixed(2)} x the mean`,
+  )
+  for (const half of halves) half.kill()
+  server.kill()
+  await after(1_000)
+  console.log(`memory of the workers afterwards: ${mib((await look(gateway)).rss)}`)
+  process.exit(accepted === count && bytes < 40_960 && busiest < 3 ? 0 : 1)
+}
+
+function self(args) {
+  return fork(fileURLToPath(import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+}
+
+async function startGateway(upstreamPort) {
+  const config = {
+    listen: '127.0.0.1:0',
+    admin: '127.0.0.1:0',
+    workers,
+    trustedProxies: ['127.0.0.0/8'],
+    routes: [
+      {
+        name: 'all',
+        upstreams: [`ws://127.0.0.1:${upstreamPort}`],
+        wait: '10m',
+        admit: `${perSecond}/s`,
+        limits: { waiting: 1_000_000 },
+        keepalive: 'off',
+      },
+    ],
+  }
+  const main = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url))
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-waiting-'))
+  const file = join(folder, 'holdfast.json')
+  writeFileSync(file, JSON.stringify(config))
+  const child = spawn(process.execPath, [main, 'serve', '-c', file], { stdio: ['ignore', 'pipe', 'ignore'] })
+  process.once('exit', () => {
+    child.kill()
+    rmSync(folder, { recursive: true })
+  })
+  for await (const line of createInterface(child.stdout)) {
+    const [, port, admin] = /ws:\/\/127\.0\.0\.1:(\d+) \(admin (\S+?)\)/.exec(line) ?? []
+    if (port) return { child, port: Number(port), admin }
+  }
+  throw new Error('the gateway has not started')
+}
+
+async function look({ admin }) {
+  const { workers } = await (await fetch(`${admin}/api/state`)).json()
+  const rss = workers.reduce((sum, { process }) => sum + (process?.memory ?? 0), 0)
+  const processor = workers.reduce((sum, { process }) => sum + (process?.processor ?? 0), 0)
+  return { rss, processor }
+}
+
+async function waitingNow({ admin }) {
+  const text = await (await fetch(`${admin}/metrics`)).text()
+  return Number(/^holdfast_waiting\{route="all"\} (\d+)$/m.exec(text)?.[1] ?? 0)
+}
+
+/** Clients that say nothing but their handshake; each has an address of its own by its proxy's word. */
+async function clients(port, count) {
+  const key = randomBytes(16).toString('base64')
+  let n = 0
+  const next = () => {
+    if (n === count) return
+    const address = `10.${process.pid % 256}.${n >> 8}.${n & 255}`
+    n++
+    const socket = net.connect(port, '127.0.0.1', () => {
+      socket.write(
+        `GET / HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
+          `Sec-WebSocket-Key: ${key}\r\nX-Forwarded-For: ${address}\r\n\r\n`,
+      )
+      next()
+    })
+    socket.once('data', (bytes) => {
+      const status = Number(String(bytes).slice(9, 12))
+      process.send?.({ at: Date.now(), status })
+    })
+    socket.on('error', (error) => {
+      console.error(error.message)
+      next()
+    })
+  }
+  // So many at a time: the backlog of a listener is short.
+  for (let lane = 0; lane < 64; lane++) next()
+  process.once('disconnect', () => process.exit())
+  await new Promise(() => {})
+}
+
+async function upstream(port) {
+  const { WebSocketServer } = await import('ws')
+  const server = new WebSocketServer({ port, host: '127.0.0.1', backlog: 4_096 })
+  server.once('listening', () => process.send('listening'))
+  await new Promise(() => {})
+}
+
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

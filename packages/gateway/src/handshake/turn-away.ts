@@ -1,0 +1,133 @@
+// In: a client that gets no connection, and why. Out: it is told, in band or by HTTP, at once or after a pause. Next:
+// close-mapping.ts, refuse-in-band.ts.
+import { adviceFor, code, delayFor } from '@holdfast/close-codes'
+import { closeMapping, type Happening, type Told } from '../connection/index.ts'
+import type { RouteOptions } from '../core/index.ts'
+import { type ClientHandshake, type HeaderList, values } from '../http/index.ts'
+import type { RouteState } from '../session/index.ts'
+import type { AnswerTold } from '../trace/index.ts'
+import type { DialFailure } from '../upstream/index.ts'
+import type { HandshakeDeps } from './handshake-deps.ts'
+import { howToTell } from './in-band-rules.ts'
+import { refuseInBand } from './refuse-in-band.ts'
+
+/** Milliseconds over which those are told whose pause ends early, because an upstream is there. */
+const hurriedWithinMs = 1000
+
+/** What is said of a dial that found no upstream, or none that would have the client. `retry` in milliseconds. */
+export function happeningOf(
+  failure: Exclude<DialFailure | { kind: 'no-healthy-upstream' }, { kind: 'aborted' | 'rejected' }>,
+  random: () => number,
+): Happening {
+  switch (failure.kind) {
+    case 'unreachable':
+    case 'bad-answer':
+      return { what: failure.kind, words: failure.words }
+    case 'no-answer':
+      return { what: 'no-answer', afterMs: failure.afterMs }
+    case 'no-healthy-upstream':
+      return { what: 'no-healthy-upstream' }
+    case 'busy': {
+      const advised = () => delayFor(adviceFor(code.tryAgainLater), { attempt: 0, random })
+      return { what: 'upstream-busy', retry: failure.retryAfter ?? Math.round(advised() ?? 0) }
+    }
+  }
+}
+
+/** Tells a client that has no answer yet. The result is what it is told. */
+export function turnAway(
+  handshake: ClientHandshake,
+  happening: Happening,
+  state: RouteState,
+  deps: HandshakeDeps,
+): AnswerTold | undefined {
+  const { request, ours } = handshake
+  const { options: route, clients } = state
+  const asked = clients.hasAsked(askerOf(request))
+  const how = route.badGateway === 'auto' ? howToTell({ request, ours, asked }) : route.badGateway
+  const told = closeMapping(happening, { ...route, badGateway: how }).client
+  // What stands on its own, an Origin that is not allowed, needs no advice when to come back.
+  const isFinal = told.by === 'http' && told.code === undefined
+  if (isFinal || (told.by !== 'http' && told.by !== 'close')) {
+    if (told.by === 'http') handshake.refuse(httpAnswer(told))
+    return told.by === 'http' ? { status: told.status } : undefined
+  }
+  const given = 'retry' in happening ? happening.retry : undefined
+  const { pause, retry } = clients.turnAway(request, ours || asked, given)
+  const said = closeMapping({ ...happening, retry } as Happening, { ...route, badGateway: how }).client
+  if (said.by === 'http') {
+    state.countTurnedAway('http', said.status)
+    handshake.refuse(httpAnswer(said, crossOrigin(route, request.origin)))
+    return { status: said.status }
+  }
+  if (said.by !== 'close' || said.code === undefined) return undefined
+  state.countTurnedAway('close', said.code)
+  tellInBand(handshake, { code: said.code, reason: said.reason, pause }, happening, state, deps)
+  return { closeCode: said.code }
+}
+
+function tellInBand(
+  handshake: ClientHandshake,
+  said: { code: number; reason: string; pause: number },
+  { what }: Happening,
+  state: RouteState,
+  deps: HandshakeDeps,
+): void {
+  const { options: route, places, search } = state
+  const { request } = handshake
+  // Where there is no place to wait it is told at once.
+  const giveBack = said.pause > 0 ? places.take(request.address) : undefined
+  // WHATWG: a browser that offered subprotocols fails a handshake whose answer selects none of them.
+  const stream = handshake.accept({ protocol: request.protocols[0], headers: [] })
+  let stopListening = () => {}
+  const refusing = refuseInBand(stream, {
+    code: said.code,
+    reason: said.reason,
+    pauseMs: giveBack ? said.pause : 0,
+    closeTimeoutMs: route.timeouts.close,
+    clock: deps.clock,
+    onClosed(ended, by) {
+      stopListening()
+      giveBack?.()
+      deps.refusals.delete(refusing)
+      state.countClose(ended, by)
+      const reason = ended === said.code ? said.reason : ''
+      deps.emit({ type: 'close', at: deps.clock.wall(), route: route.name, code: ended, reason, by })
+    },
+    onFault: (error) => deps.log.error({ err: error, route: route.name }, 'fault while refusing a client'),
+  })
+  deps.refusals.add(refusing)
+  if (outages.has(what)) {
+    stopListening = search.onFound(() => refusing.hurry(Math.round(deps.random() * hurriedWithinMs)))
+  }
+}
+
+/** What is over when an upstream is there. */
+const outages = new Set<Happening['what']>(['unreachable', 'no-answer', 'no-healthy-upstream'])
+
+/** Who asks, as far as it can be known again. */
+export function askerOf(request: { address: string; target: string; headers: HeaderList }) {
+  const { address, target } = request
+  return { address, target, userAgent: values(request.headers, 'user-agent')[0] ?? '' }
+}
+
+/** A page may read the answer when its origin may connect. */
+export function crossOrigin(
+  { origins }: Pick<RouteOptions, 'origins'>,
+  origin: string | undefined,
+): HeaderList {
+  const allowed = origin !== undefined && (!origins || origins.includes(origin))
+  return [...(allowed ? ([['Access-Control-Allow-Origin', origin]] as HeaderList) : []), ['Vary', 'Origin']]
+}
+
+/** An HTTP answer of the gateway's own, with a short JSON body. */
+export function httpAnswer(told: Extract<Told, { by: 'http' }>, more: HeaderList = []) {
+  const { status, reason, retry } = told
+  const headers: HeaderList = [['Content-Type', 'application/json'], ...more]
+  if (told.code === undefined)
+    return { status, headers, body: JSON.stringify({ error: { status, message: reason } }) }
+  headers.push(['Cache-Control', 'no-store'])
+  // RFC 9110 10.2.3: whole seconds.
+  if (retry !== undefined) headers.push(['Retry-After', String(Math.max(1, Math.ceil(retry / 1000)))])
+  return { status, headers, body: JSON.stringify({ code: told.code, reason, retry }) }
+}

@@ -1,0 +1,39 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { type ClientSigns, howToTell, inBandRules } from '../src/handshake/in-band-rules.ts'
+
+const page = new URL('../../../docs/close-table.md', import.meta.url)
+
+test('the rules are those of docs/close-table.md, with the measurement of each', () => {
+  const rows = inBandRules.map(
+    ({ sign, how, because }) => `| ${sign} | ${how === 'close' ? 'in band' : 'by HTTP'} | ${because} |`,
+  )
+  const table = ['| sign | told | because |', '|---|---|---|', ...rows].join('\n')
+  const text = readFileSync(page, 'utf8')
+  const wanted = text.replace(/(<!-- in-band -->\n)[\s\S]*?(<!-- end of in-band -->)/, `$1${table}\n$2`)
+  if (process.env.UPDATE_DOCS) writeFileSync(page, wanted)
+  expect(readFileSync(page, 'utf8')).toBe(wanted)
+})
+
+describe('a client is told', () => {
+  const signs = (target: string, protocols: string[] = [], some: Partial<ClientSigns> = {}): ClientSigns => ({
+    request: { target, protocols },
+    ours: false,
+    asked: false,
+    ...some,
+  })
+
+  test.each([
+    ['by HTTP with nothing to go by', signs('/'), 'http'],
+    ['by HTTP with EIO', signs('/socket.io/?EIO=4&transport=websocket'), 'http'],
+    ['by HTTP with EIO at the end', signs('/engine.io?transport=websocket&EIO=3'), 'http'],
+    ['by HTTP with vsn', signs('/socket/websocket?token=x&vsn=2.0.0'), 'http'],
+    ['by HTTP with an id of SignalR', signs('/hub?id=pQzKZmkq1yFQ0j7gP0aN3w'), 'http'],
+    ['in band with GraphQL', signs('/graphql', ['graphql-transport-ws']), 'close'],
+    ['in band with GraphQL among others', signs('/graphql', ['v1', 'graphql-transport-ws']), 'close'],
+    ['by HTTP with the older GraphQL', signs('/graphql', ['graphql-ws']), 'http'],
+    ['in band when it is ours', signs('/?EIO=4', [], { ours: true }), 'close'],
+    ['in band when it has asked', signs('/?vsn=2.0.0', [], { asked: true }), 'close'],
+    ['by HTTP with a name that only ends so', signs('/?xEIO=4', ['graphql-transport-ws2']), 'http'],
+  ] as const)('%s', (_, given, how) => expect(howToTell(given)).toBe(how))
+})
