@@ -1,12 +1,13 @@
 // Real applications with their own clients, restarted without a gateway, behind nginx and behind Holdfast. See README.md.
-//   npm run apps -- [--only NAME,NAME] [--ways WAY,WAY] [--stops kill,term] [--runs N] [--at-once N] [--out FOLDER] [--install]
+//   npm run apps -- [--only NAME,NAME] [--ways WAY,WAY] [--stops kill,term] [--runs N] [--at-once N] [--first] [--out FOLDER]
+//     [--install]
 import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { installDebian, parts, prepare } from './lib/install.mjs'
 import { page } from './lib/report.mjs'
-import { unnoticed, worseIn } from './lib/verdict.mjs'
+import { unknownOf, unnoticed, worseIn } from './lib/verdict.mjs'
 import { ways as allWays } from './lib/ways.mjs'
 
 const { values: flags } = parseArgs({
@@ -18,6 +19,7 @@ const { values: flags } = parseArgs({
     'at-once': { type: 'string', default: '2' },
     patience: { type: 'string', default: '45' },
     checkout: { type: 'string', default: join(import.meta.dirname, '../..') },
+    first: { type: 'boolean', default: false },
     out: { type: 'string' },
     install: { type: 'boolean', default: false },
   },
@@ -56,6 +58,7 @@ function trial(name, stop, ways) {
     ways,
     checkout: flags.checkout,
     awayMs: 1000,
+    first: flags.first,
     patienceMs: Number(flags.patience) * 1000,
     afterMs: 2000,
   }
@@ -112,7 +115,7 @@ async function measure({ name, about }, stop) {
   return row
 }
 
-/** Gives each cell its verdict; which ways are worse, or did not run. */
+/** Gives each cell its verdict; which ways are worse, or not known, or did not run. */
 function judge(row) {
   const direct = row.cells.direct?.runs
   if (!direct) return Object.keys(row.problems)
@@ -122,7 +125,9 @@ function judge(row) {
     cell.worse = worseIn(cell.runs, direct)
     cell.verdict = cell.worse.length > 0 ? 'worse' : cell.unnoticed ? 'better' : 'same'
   }
-  const worse = Object.entries(row.cells).filter(([, { verdict }]) => verdict === 'worse')
+  const worse = Object.entries(row.cells).filter(
+    ([, { verdict, runs }]) => verdict === 'worse' || unknownOf(runs),
+  )
   return [...worse.map(([way]) => way), ...Object.keys(row.problems)]
 }
 

@@ -1,8 +1,8 @@
 // What the MQTT applications have in common: a topic heard and spoken to at QoS 1. No application by itself.
 import mqtt from 'mqtt'
 
-export function join({ url, heard, told }) {
-  const socket = mqtt.connect(url)
+export function join({ url, heard, told, username, password }) {
+  const socket = mqtt.connect(url, { username, password })
   const ready = new Promise((resolve) => {
     socket.on('connect', () => {
       told('connect')

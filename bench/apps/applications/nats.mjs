@@ -1,7 +1,7 @@
 // nats-server with nats.ws. SIGUSR2 would be its lame duck mode, which is for clusters; SIGTERM is its stop.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { connect, StringCodec } from 'nats.ws'
+import { connect } from 'nats.ws'
 import WebSocket from 'ws'
 
 export const about = {
@@ -20,24 +20,28 @@ export function command({ port, folder }) {
   return { run: ['/usr/sbin/nats-server', '-c', file] }
 }
 
-export function client({ host, port, heard, told }) {
+/** A subject over either client. */
+export function room(connect, { host, port, heard, told }) {
   globalThis.WebSocket ??= WebSocket
-  const text = StringCodec()
   let connection
   async function enter() {
     const options = { servers: [`ws://${host}:${port}`], maxReconnectAttempts: -1, waitOnFirstConnect: true }
     connection = await connect(options)
-    connection.subscribe('room', {
-      callback: (error, message) => (error ? told(error) : heard(text.decode(message.data))),
-    })
+    const callback = (error, message) => (error ? told(error) : heard(Buffer.from(message.data)))
+    connection.subscribe('room', { callback })
     await connection.flush()
-    ;(async () => {
-      for await (const { type } of connection.status()) told(type)
-    })()
+    follow(connection.status())
+  }
+  async function follow(status) {
+    for await (const { type } of status) told(type)
   }
   return {
     ready: enter(),
-    say: (message) => connection.publish('room', text.encode(message)),
+    say: (message) => connection.publish('room', Buffer.from(message)),
     leave: () => connection?.close(),
   }
+}
+
+export function client(user) {
+  return room(connect, user)
 }

@@ -16,7 +16,12 @@ export async function start({ port }) {
   const backend = new ShareDB({ presence: true })
   const http = createServer()
   const server = new WebSocketServer({ server: http })
-  server.on('connection', (socket) => backend.listen(new WebSocketJSONStream(socket)))
+  server.on('connection', (socket) => {
+    const stream = new WebSocketJSONStream(socket)
+    // What is written to a client that has just gone must not end the server.
+    stream.on('error', () => undefined)
+    backend.listen(stream)
+  })
   await new Promise((resolve) => http.listen(port, '127.0.0.1', resolve))
   return {
     stop: async () => {

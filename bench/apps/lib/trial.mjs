@@ -57,14 +57,40 @@ async function arrive(way, role, at) {
   return one
 }
 
-async function settle(way) {
-  const { open } = allWays.find(({ name }) => name === way)
-  const front = await open({ upstream: port, folder, checkout: options.checkout, about })
+/** Opens a way, with the client on it that a gateway may ask with. */
+async function open(way) {
+  const front = await allWays
+    .find(({ name }) => name === way)
+    .open({ upstream: port, folder, checkout: options.checkout, about })
+  return { way, front, asker: await arrive(way, 'asker', front.port) }
+}
+
+/** A restart before the one that counts: a gateway learns from it whether this server restores sessions. */
+async function restartBefore(opened) {
+  await end(server, 'SIGKILL', 15_000)
+  await up()
+  const speaker = await arrive('the', 'speaker', port)
+  speaker.speakEvery(probeEveryMs)
+  await until(() => opened.every(({ asker }) => Number.isFinite(firstHeard(asker, speaker, 0))), patienceMs)
+  await speaker.leave()
+}
+
+async function settle({ way, front, asker }) {
   const [quiet, busy] = await Promise.all([arrive(way, 'quiet', front.port), arrive(way, 'busy', front.port)])
   busy.speakEvery(busyEveryMs)
   const works = await until(() => firstHeard(quiet, busy, 0) < Number.POSITIVE_INFINITY, settleLimitMs)
   if (!works) throw new Error(`${way}: nothing is heard before the restart`)
-  return { way, front, quiet, busy }
+  return { way, front, asker, quiet, busy }
+}
+
+/** Does it for all at a time; the ways for which it fails are left out, and their problems kept. */
+async function forEach(ways, act, problems) {
+  const results = await Promise.allSettled(ways.map(act))
+  return results.flatMap((result, index) => {
+    if (result.status === 'fulfilled') return [result.value]
+    problems[ways[index].way ?? ways[index]] = result.reason.message
+    return []
+  })
 }
 
 const seconds = (ms) => (Number.isFinite(ms) ? Math.round(ms / 10) / 100 : null)
@@ -95,7 +121,7 @@ function speaking(busy, everybody, times) {
   }
 }
 
-function judge({ quiet, busy, newcomer, front }, probe, everybody, times) {
+function judge({ asker, quiet, busy, newcomer, front }, probe, everybody, times) {
   const events = (one) =>
     one.events.filter(({ at }) => at >= times.stop).map(({ at, event }) => [seconds(at - times.up), event])
   const heardBy = (one) => hearing(one, probe, times.up, times.last)
@@ -103,9 +129,15 @@ function judge({ quiet, busy, newcomer, front }, probe, everybody, times) {
   const busyHears = heardBy(busy)
   const spoke = speaking(busy, everybody, times)
   const newHears = heardBy(newcomer)
+  const askerHears = heardBy(asker)
+  // Whoever is told only once the server is back, and alone in that, is the one with whom the gateway asked.
+  const late = [asker, quiet, busy].filter((one) => events(one)[0]?.[0] >= 0)
+  const told = [asker, quiet, busy].every((one) => events(one).length > 0)
+  const asked = (one) => told && late.length === 1 && late[0] === one
   return {
-    quiet: { ...quietHears, again: seconds(quietHears.again), events: events(quiet) },
+    quiet: { asked: asked(quiet), ...quietHears, again: seconds(quietHears.again), events: events(quiet) },
     busy: {
+      asked: asked(busy),
       ...spoke,
       ...busyHears,
       again: seconds(Math.max(busyHears.again, spoke.again)),
@@ -114,6 +146,7 @@ function judge({ quiet, busy, newcomer, front }, probe, everybody, times) {
       events: events(busy),
     },
     newcomer: { ...newHears, again: seconds(newHears.again), events: events(newcomer) },
+    asker: { ...askerHears, again: seconds(askerHears.again), events: events(asker) },
     ...(verbose && { log: front.output() }),
   }
 }
@@ -121,11 +154,9 @@ function judge({ quiet, busy, newcomer, front }, probe, everybody, times) {
 async function trial() {
   await up()
   const problems = {}
-  const settled = []
-  for (const result of await Promise.allSettled(options.ways.map((way) => settle(way)))) {
-    if (result.status === 'fulfilled') settled.push(result.value)
-    else problems[options.ways[settled.length + Object.keys(problems).length]] = result.reason.message
-  }
+  const opened = await forEach(options.ways, open, problems)
+  if (!options.first) await restartBefore(opened)
+  const settled = await forEach(opened, settle, problems)
   if (settled.length === 0) throw new Error(JSON.stringify({ problems, strays, server: server.output() }))
   await sleep(500)
   const times = { stop: now() }
@@ -145,7 +176,7 @@ async function trial() {
   await sleep(Math.max(0, upAfterMs - probeReady))
   times.counts = now()
   probe.speakEvery(probeEveryMs)
-  const listeners = settled.flatMap(({ quiet, busy, newcomer }) => [quiet, busy, newcomer])
+  const listeners = settled.flatMap(({ asker, quiet, busy, newcomer }) => [asker, quiet, busy, newcomer])
   const everybody = [probe, ...listeners]
   await until(
     () =>

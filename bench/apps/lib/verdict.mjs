@@ -22,16 +22,18 @@ const figures = {
   missed: slackMessages,
   missedSinceBack: 0,
   lostAway: underWay,
-  lostUp: underWay,
+  lostUp: slackMessages,
 }
 
 /** In what a way is worse than none, in words; empty when it is not. `runs` are the cells of one way, `direct` those without. */
 export function worseIn(runs, direct) {
   const faults = []
   for (const role of ['quiet', 'busy', 'newcomer']) {
+    const counted = runs.filter((run) => !run[role].asked)
+    if (counted.length === 0) continue
     for (const [figure, slack] of Object.entries(figures)) {
-      if (runs[0][role][figure] === undefined) continue
-      const mine = median(runs.map((run) => run[role][figure]))
+      if (counted[0][role][figure] === undefined) continue
+      const mine = median(counted.map((run) => run[role][figure]))
       const theirs = worst(direct.map((run) => run[role][figure]))
       if (mine > theirs + slack)
         faults.push(`${role} ${words[figure]} ${shown(mine)}, directly ${shown(theirs)}`)
@@ -39,6 +41,9 @@ export function worseIn(runs, direct) {
   }
   return faults
 }
+
+/** Whether somebody was the one with whom the gateway asked in every run, so that nothing is known of him yet. */
+export const unknownOf = (runs) => ['quiet', 'busy'].some((role) => runs.every((run) => run[role].asked))
 
 const words = {
   again: 'works again after',
