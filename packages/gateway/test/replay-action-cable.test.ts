@@ -50,15 +50,26 @@ test('a rejection by the next upstream reaches the client', () => {
 
 test('a client that leaves and comes to the same channel meanwhile gets the confirmation of its own', () => {
   const talk = opened(1).lose().client(command('unsubscribe', 1), command('subscribe', 1)).attach()
-  talk.upstream(welcome)
+  const before = talk.toClient.length
+  talk.upstream(welcome, confirm(1))
   expect(parsed(talk.toUpstream).map((sent) => (sent as { command: string }).command)).toEqual([
     'subscribe',
     'unsubscribe',
     'subscribe',
   ])
-  const before = talk.toClient.length
-  talk.upstream(confirm(1), confirm(1))
+  talk.upstream(confirm(1))
   expect(parsed(talk.toClient.slice(before))).toEqual([confirm(1)])
+})
+
+test('what the client says meanwhile waits until every subscription is confirmed or rejected', () => {
+  const speak = { ...command('message', 2), data: '{"action":"speak"}' }
+  const talk = opened(1, 2).lose().client(speak).attach().upstream(welcome)
+  const subscribed = [command('subscribe', 1), command('subscribe', 2)]
+  expect(parsed(talk.toUpstream)).toEqual(subscribed)
+  talk.upstream(confirm(2), { type: 'ping', message: 1 })
+  expect(parsed(talk.toUpstream)).toEqual(subscribed)
+  talk.upstream(reject(1))
+  expect(parsed(talk.toUpstream)).toEqual([...subscribed, speak])
 })
 
 test('an upstream that is lost before its welcome changes nothing', () => {

@@ -15,7 +15,7 @@ export class Conversation {
   #replay: Replay
   /** What the client said that no upstream can be sent yet. */
   #held: Message[] = []
-  #state: 'open' | 'lost' | 'resting' | 'let go' = 'open'
+  #state: 'open' | 'lost' | 'resting' | 'settling' | 'let go' = 'open'
 
   constructor(module: ReplayModule, { restless = false } = {}) {
     this.#module = module
@@ -29,7 +29,7 @@ export class Conversation {
   }
 
   get attached(): boolean {
-    return this.#state === 'open' || this.#state === 'resting'
+    return this.#state === 'open' || this.#state === 'resting' || this.#state === 'settling'
   }
 
   /** Why the module let go; undefined if it did not. The client was told 1012 if it happened behind a re-attachment. */
@@ -102,14 +102,16 @@ export class Conversation {
       }
       if (verdict !== false && !this.#restores) this.#end()
     }
-    if (this.#state === 'resting') this.#rest()
+    if (this.#state === 'resting' || this.#state === 'settling') this.#rest()
   }
 
   #rest(): void {
-    const rest = this.#do((replay) => (replay.rest ? replay.rest() : []))
+    const rest = this.#state === 'settling' ? [] : this.#do((replay) => (replay.rest ? replay.rest() : []))
     if (!this.#restores) this.#end()
     if (!rest) return
     this.toUpstream.push(...rest.map(({ data }) => data))
+    this.#state = 'settling'
+    if (!this.#do((replay) => replay.settled?.() ?? true)) return
     this.#state = 'open'
     for (const message of this.#held.splice(0)) this.#toUpstream(message)
   }

@@ -120,6 +120,8 @@ export interface PackedHold {
   /** In base64. */
   ping?: string
   restOwed: boolean
+  /** Absent from a version that did not wait for answers to the rest. */
+  restTold?: boolean
   reattached: boolean
   proof: PackedProof
   replay?: unknown
@@ -152,6 +154,8 @@ export class Hold {
   #replay: Replay | undefined
   /** The replay module waits for a word of the new upstream before it says the rest. */
   #restOwed = false
+  /** It has been told the rest, and has yet to answer. */
+  #restTold = false
   #restTimer: unknown
   #fromClient: MessageReader | undefined
   #fromUpstream: MessageReader | undefined
@@ -449,20 +453,23 @@ export class Hold {
     }
   }
 
-  #oweRest(): void {
+  #oweRest(told = false): void {
     this.#restOwed = true
+    this.#restTold = told
     // An upstream that never answers what it was told is as good as none.
     const silent = () => this.#pipe.step({ type: 'happened', happening: { what: 'upstream-silent' } })
     this.#restTimer = this.#clock.setTimeout(silent, this.#deps.options.for)
   }
 
-  /** Once the replay module has said everything, what was kept follows. */
+  /** Once the replay module has said everything, and has the answers that it waits for, what was kept follows. */
   #tellRest(): void {
     if (!this.#restOwed || this.#pipe.state !== 'open') return
-    const rest = this.#replay?.rest ? this.#replay.rest() : []
+    const rest = this.#replay?.rest && !this.#restTold ? this.#replay.rest() : []
     if (!this.#restores) return this.#giveUp()
     if (!rest) return
+    this.#restTold = true
     for (const message of rest) this.#pipe.upstream.write(messageFrame(message, true))
+    if (!(this.#replay?.settled?.() ?? true)) return
     this.#restDone()
     this.release()
   }
@@ -536,6 +543,7 @@ export class Hold {
       departed: this.#departed,
       ping: this.#ping?.toString('base64'),
       restOwed: this.#restOwed,
+      restTold: this.#restTold,
       reattached: this.#reattached,
       proof: this.#proof.pack(),
       replay: this.#replay?.save?.(),
@@ -561,7 +569,7 @@ export class Hold {
     }
     if (packed.fromClient) this.#fromClient?.unpack(packed.fromClient)
     if (packed.fromUpstream) this.#fromUpstream?.unpack(packed.fromUpstream)
-    if (packed.restOwed) this.#oweRest()
+    if (packed.restOwed) this.#oweRest(packed.restTold)
   }
 
   /** Looks on for an upstream, with the time that is left. */

@@ -81,6 +81,11 @@ class ActionCable implements Replay {
     return this.#subscriptions.values().map(({ subscribe }) => text(subscribe))
   }
 
+  /** A server works on commands side by side: what belongs to a subscription has to wait for its confirmation. */
+  settled(): boolean {
+    return this.#again.size === 0
+  }
+
   swallow(message: Message): boolean {
     if (!this.#awaitsWelcome && this.#again.size === 0) return false
     if (!mentions(message, /"(?:welcome|confirm_subscription|reject_subscription)"/)) return false

@@ -84,6 +84,10 @@ class Guard implements Replay {
     return rest === undefined ? undefined : this.#messages('rest', rest)
   }
 
+  settled(): boolean {
+    return this.#flag('settled', true)
+  }
+
   swallow(message: Message): boolean | Message[] {
     const verdict = this.#replay.swallow(message)
     return typeof verdict === 'boolean' ? verdict : this.#messages('swallow', verdict)
@@ -97,7 +101,7 @@ class Guard implements Replay {
     return this.#flag('over', false)
   }
 
-  #flag(method: 'restores' | 'over', usual: boolean): boolean {
+  #flag(method: 'settled' | 'restores' | 'over', usual: boolean): boolean {
     const value: unknown = this.#replay[method]?.() ?? usual
     this.#atOnce(method, value)
     if (typeof value === 'boolean') return value

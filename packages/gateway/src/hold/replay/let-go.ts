@@ -69,6 +69,10 @@ class Restoring implements Replay {
     return this.#ask((replay) => (replay.rest ? replay.rest() : []), undefined)
   }
 
+  settled(): boolean {
+    return this.#ask((replay) => replay.settled?.() ?? true, true)
+  }
+
   swallow(message: Message): boolean | Message[] {
     if (!this.#replay) return false
     return this.#ask((replay) => replay.swallow(message), true)

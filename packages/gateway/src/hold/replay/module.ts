@@ -33,6 +33,12 @@ export interface Replay {
    */
   rest?(): Message[] | undefined
   /**
+   * Whether the next upstream has answered what the client's own messages need, such as the subscriptions that they are
+   * about. Asked after `rest`, and while it is false, again after each message of the upstream. As long as it is, nothing
+   * of the client's is sent. Default: true.
+   */
+  settled?(): boolean
+  /**
    * Called for each message of an upstream from the moment of a re-attachment on. False: the client gets it, as ever.
    * True: the client does not, because it has had it from an earlier upstream, such as a second acknowledgement. An
    * array: the client gets these in its place.

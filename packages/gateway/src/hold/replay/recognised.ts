@@ -97,6 +97,10 @@ class Recognised implements Replay {
     return this.#replay?.rest ? this.#replay.rest() : []
   }
 
+  settled(): boolean {
+    return this.#replay?.settled?.() ?? true
+  }
+
   swallow(message: Message): boolean | Message[] {
     return this.#replay?.swallow(message) ?? false
   }
