@@ -154,7 +154,10 @@ describe("a client goes on by its upstream's word", () => {
     expect(await gateway.connections()).toMatchObject([{ reattached: 1, restoredBy: 'upstream' }])
     expect(await reattachments(gateway)).toEqual({ attached: 1 })
     await gateway.changes.until('the log', () => said(gateway, 'held clients re-attached').length > 0)
-    expect(said(gateway, 'held clients re-attached')[0]).toMatchObject({ restoredBy: { upstream: 1 } })
+    expect(said(gateway, 'held clients re-attached')[0]).toMatchObject({
+      msg: 'held clients re-attached, restored by the upstream',
+      restoredBy: { upstream: 1 },
+    })
     expect(client.frames.filter(({ opcode: op }) => op === opcode.close)).toEqual([])
   })
 

@@ -88,13 +88,21 @@ export class HoldNews {
     emit({ type: 'hold', at: clock.wall(), route, lost, ended, held })
     if (lost > 0) log.info({ route, connections: lost }, 'upstream gone, clients are held')
     if (attached > 0) {
-      log.info({ route, connections: attached, restoredBy, held, longest }, 'held clients re-attached')
+      const by = (Object.keys(restoredBy) as RestoredBy[]).map((one) => restoredByWords[one]).join(', ')
+      const words = `held clients re-attached, restored by ${by}`
+      log.info({ route, connections: attached, restoredBy, held, longest }, words)
     }
     for (const why of Object.keys(letGo) as LetGo[]) {
       if (letGo[why]) log.warn({ route, connections: letGo[why], held }, letGoWords[why])
     }
     if (Object.keys(others).length > 0) log.warn({ route, ...others, held }, 'held clients have ended')
   }
+}
+
+const restoredByWords: Record<RestoredBy, string> = {
+  upstream: 'the upstream',
+  replay: 'a replay',
+  stateless: 'state: none',
 }
 
 const letGoWords: Record<LetGo, string> = {
