@@ -101,7 +101,7 @@ export type Met =
   | `http-${number}`
 
 /** Milliseconds that a newcomer waits for an answer, and then for being thrown out again. */
-const answerMs = 1_000
+const answerMs = 3_000
 const thrownOutMs = 250
 
 /** Tries once to become a client. */
