@@ -25,7 +25,7 @@ export function dial(Class: WebSocketClass, url: string, protocols: string | rea
   try {
     // WHATWG: no two that are the same, and RFC 6455 4.1 compares them without regard to case; not all classes do.
     const names = `${protocols}`.toLowerCase().split(',')
-    if (new Set(names).size < names.length) throw new SyntaxError(`subprotocol twice: ${protocols}`)
+    if (new Set(names).size < names.length) throw new SyntaxError(`protocol twice: ${protocols}`)
     return construct(Class, url, protocols)
   } catch (error) {
     const { name, message } = error as Error

@@ -1,4 +1,4 @@
-// In place of platform.ts in a bundle for browsers: see `browser` in package.json.
+// In place of platform.ts where a browser asks for the package: see `browser` in package.json and tools/bundle.mjs.
 import type { Connection, WebSocketClass } from './connection.ts'
 
 /** A page is told nothing of a handshake that failed. */

@@ -1,5 +1,5 @@
-// What a connection can be told, and what can be learned of it, outside a page. In a bundle for browsers
-// platform-in-page.ts takes the place of this file.
+// What a connection can be told, and what can be learned of it, outside a page. For browsers platform-in-page.ts takes the
+// place of this file.
 import type { Connection, WebSocketClass } from './connection.ts'
 
 /** Tells a Holdfast gateway that a Close before the first message is understood; see `sent` of `parseReason`. */

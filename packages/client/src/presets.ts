@@ -11,6 +11,7 @@ export type PresetId =
   | 'discord'
   | 'discord-rpc'
   | 'discord-voice'
+  | 'fastify-http-proxy'
   | 'fluxer'
   | 'gemini'
   | 'graphql-ws'

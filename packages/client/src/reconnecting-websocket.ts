@@ -115,7 +115,8 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#minUptime = options.minUptime ?? 5000
-    this.#queue = sendQueue(options.buffer ?? {})
+    const { bytes = 2 ** 20, messages = Infinity, overflow = 'throw' } = options.buffer ?? {}
+    this.#queue = sendQueue(bytes, messages, overflow)
     const { signal, startClosed } = options
     this.#state = startClosed ? { name: 'idle' } : { name: 'connecting', attempt: 0 }
     if (startClosed) {

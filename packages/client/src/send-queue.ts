@@ -9,11 +9,7 @@ import type { BufferOptions } from './options.ts'
 export type SendQueue = ReturnType<typeof sendQueue>
 
 /** An empty queue. */
-export function sendQueue({
-  bytes: most = 2 ** 20,
-  messages: count = Infinity,
-  overflow = 'throw',
-}: BufferOptions) {
+export function sendQueue(most: number, count: number, overflow: BufferOptions['overflow']) {
   /** What was sent and is kept, then what waits. */
   const messages: Data[] = []
   /** How many messages were sent, and their bytes. */

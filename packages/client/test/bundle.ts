@@ -31,7 +31,14 @@ export async function bundle({
   platform = 'browser',
 }: BundleOptions): Promise<string> {
   const input = isAbsolute(entry) ? entry : path(entry)
-  const build = await rolldown({ input, platform, logLevel: 'silent', resolve: { alias } })
+  // The build does this for the condition `browser`: tools/bundle.mjs.
+  const file = platform === 'browser' ? 'platform-in-page' : 'platform'
+  const build = await rolldown({
+    input,
+    platform,
+    logLevel: 'silent',
+    resolve: { alias: { ...alias, './platform.ts': path(`../src/${file}.ts`) } },
+  })
   const { output } = await build.generate({ format, name, minify, intro: "'use strict'" })
   await build.close()
   if (output.length !== 1) throw new Error(`${entry}: ${output.length} files`)

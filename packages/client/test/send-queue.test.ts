@@ -6,7 +6,7 @@ import type { BufferOptions } from '../src/options.ts'
 import { byteLength, type SendQueue, sendQueue } from '../src/send-queue.ts'
 
 const queueOf = (limits: BufferOptions = {}) =>
-  sendQueue({ bytes: 100, messages: Infinity, overflow: 'throw', ...limits } as Required<BufferOptions>)
+  sendQueue(limits.bytes ?? 100, limits.messages ?? Infinity, limits.overflow ?? 'throw')
 
 function drain(queue: SendQueue): Data[] {
   const all: Data[] = []

@@ -1,5 +1,6 @@
-// Makes dist/holdfast-client.js, the file for a plain <script src>: it sets the global `Holdfast`. Runs on the output
-// of tsc, after tools/after-build.mjs.
+// Makes what a browser gets: dist/in-page, and dist/holdfast-client.js, the file for a plain <script src>, which sets the
+// global `Holdfast`. In both platform-in-page.js takes the place of platform.js. Runs on the output of tsc, after
+// tools/after-build.mjs.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -12,7 +13,21 @@ if (!existsSync(input)) {
   process.exit(1)
 }
 
-const bundle = await rolldown({ input, platform: 'browser', logLevel: 'warn' })
+const options = {
+  platform: 'browser',
+  logLevel: 'warn',
+  resolve: { alias: { './platform.js': path('../dist/platform-in-page.js') } },
+}
+
+const modules = await rolldown({
+  ...options,
+  input: [input, path('../dist/transport.js')],
+  external: ['@holdfast/close-codes'],
+})
+await modules.write({ dir: path('../dist/in-page'), format: 'esm', chunkFileNames: 'client.js' })
+await modules.close()
+
+const bundle = await rolldown({ ...options, input })
 await bundle.write({
   file: path('../dist/holdfast-client.js'),
   format: 'iife',
