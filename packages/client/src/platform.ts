@@ -6,10 +6,13 @@ import type { Connection, WebSocketClass } from './connection.ts'
 const headers = { 'Holdfast-Client': '1' }
 
 /**
- * Whether the server is to be asked why a handshake failed: by those who could not say in it who they are. A page cannot
- * set headers; Deno can, but is told nothing by a Close with 1014, which it refuses.
+ * Deno refuses 1014 when it comes, so that no gateway is to tell it anything in a Close: it says nothing of itself, neither
+ * in the handshake nor afterwards.
  */
-export const asksWhy: boolean = 'location' in globalThis || 'Deno' in globalThis
+const refuses1014 = 'Deno' in globalThis
+
+/** Whether the server is to be asked why a handshake failed: by a page, which cannot set headers. */
+export const asksWhy: boolean = 'location' in globalThis && !refuses1014
 
 /** Makes a connection, with the header `Holdfast-Client` where its class takes headers. */
 export function construct(
@@ -17,7 +20,7 @@ export function construct(
   url: string,
   protocols: string | readonly string[],
 ): Connection {
-  if (!asksWhy) {
+  if (!asksWhy && !refuses1014) {
     // `ws` and React Native: (url, protocols, options).
     if (Class.length === 3) return new Class(url, protocols, { headers })
     // Node and Bun: (url, { protocols, headers }). A class that does not know this finds a wrong subprotocol in it.
