@@ -106,7 +106,11 @@ export class Conversation {
   }
 
   #rest(): void {
-    const rest = this.#state === 'settling' ? [] : this.#do((replay) => (replay.rest ? replay.rest() : []))
+    // After a hand-over it is asked once more.
+    const rest =
+      this.#state === 'settling' && !this.#restless
+        ? []
+        : this.#do((replay) => (replay.rest ? replay.rest() : []))
     if (!this.#restores) this.#end()
     if (!rest) return
     this.toUpstream.push(...rest.map(({ data }) => data))

@@ -120,8 +120,6 @@ export interface PackedHold {
   /** In base64. */
   ping?: string
   restOwed: boolean
-  /** Absent from a version that did not wait for answers to the rest. */
-  restTold?: boolean
   reattached: boolean
   proof: PackedProof
   replay?: unknown
@@ -453,9 +451,9 @@ export class Hold {
     }
   }
 
-  #oweRest(told = false): void {
+  #oweRest(): void {
     this.#restOwed = true
-    this.#restTold = told
+    this.#restTold = false
     // An upstream that never answers what it was told is as good as none.
     const silent = () => this.#pipe.step({ type: 'happened', happening: { what: 'upstream-silent' } })
     this.#restTimer = this.#clock.setTimeout(silent, this.#deps.options.for)
@@ -543,7 +541,6 @@ export class Hold {
       departed: this.#departed,
       ping: this.#ping?.toString('base64'),
       restOwed: this.#restOwed,
-      restTold: this.#restTold,
       reattached: this.#reattached,
       proof: this.#proof.pack(),
       replay: this.#replay?.save?.(),
@@ -569,7 +566,7 @@ export class Hold {
     }
     if (packed.fromClient) this.#fromClient?.unpack(packed.fromClient)
     if (packed.fromUpstream) this.#fromUpstream?.unpack(packed.fromUpstream)
-    if (packed.restOwed) this.#oweRest(packed.restTold)
+    if (packed.restOwed) this.#oweRest()
   }
 
   /** Looks on for an upstream, with the time that is left. */

@@ -69,7 +69,6 @@ const hold = record<PackedHold>({
   departed: count,
   ping: optional(base64),
   restOwed: flag,
-  restTold: optional(flag),
   reattached: flag,
   proof: record<PackedProof>({ losses: count, attached: list(finite) }),
   replay: anything,

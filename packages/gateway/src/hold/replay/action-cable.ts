@@ -23,6 +23,7 @@ interface Saved {
   awaitsWelcome: boolean
   subscriptions: [identifier: string, Subscription][]
   again: string[]
+  told?: boolean
 }
 
 class ActionCable implements Replay {
@@ -33,11 +34,14 @@ class ActionCable implements Replay {
   readonly #subscriptions = new Kept<Subscription>()
   /** Identifiers whose next confirmation the client has had from an earlier upstream. */
   readonly #again: Set<string>
+  /** The next upstream has been sent the subscriptions. */
+  #told: boolean
 
   constructor(saved?: Saved) {
     this.#welcomed = saved?.welcomed ?? false
     this.#awaitsWelcome = saved?.awaitsWelcome ?? false
     this.#again = new Set(saved?.again)
+    this.#told = saved?.told ?? false
     for (const [identifier, subscription] of saved?.subscriptions ?? []) this.#keep(identifier, subscription)
   }
 
@@ -70,11 +74,14 @@ class ActionCable implements Replay {
   replay(): Message[] {
     this.#awaitsWelcome = this.#welcomed
     this.#again.clear()
+    this.#told = false
     return []
   }
 
   rest(): Message[] | undefined {
     if (this.#awaitsWelcome) return undefined
+    if (this.#told) return []
+    this.#told = true
     for (const [identifier, { confirmed }] of this.#subscriptions.entries()) {
       if (confirmed) this.#again.add(identifier)
     }
@@ -106,6 +113,7 @@ class ActionCable implements Replay {
       awaitsWelcome: this.#awaitsWelcome,
       subscriptions: this.#subscriptions.entries(),
       again: [...this.#again],
+      told: this.#told,
     }
   }
 

@@ -35,7 +35,7 @@ export interface Replay {
   /**
    * Whether the next upstream has answered what the client's own messages need, such as the subscriptions that they are
    * about. Asked after `rest`, and while it is false, again after each message of the upstream. As long as it is, nothing
-   * of the client's is sent. Default: true.
+   * of the client's is sent; a live upgrade then asks for `rest` once more, in the new process. Default: true.
    */
   settled?(): boolean
   /**
