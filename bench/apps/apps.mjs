@@ -2,6 +2,7 @@
 //   npm run apps -- [--only NAME,NAME] [--ways WAY,WAY] [--stops kill,term] [--runs N] [--at-once N] [--first] [--out FOLDER]
 //     [--install]
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -50,6 +51,19 @@ function debianMissing(applications) {
   return [...new Set(applications.flatMap(({ about }) => parts(about, manifest).missing))]
 }
 
+/** Trials under way: each ends what it has started, and then itself. */
+const trials = new Set()
+let interrupted = false
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    interrupted = true
+    const ended = [...trials].map((child) => once(child, 'close'))
+    for (const child of trials) child.kill('SIGTERM')
+    await Promise.all(ended)
+    process.exit(130)
+  })
+}
+
 /** One restart, in a process of its own, which prints its result last. */
 function trial(name, stop, ways) {
   const options = {
@@ -71,10 +85,10 @@ function trial(name, stop, ways) {
     child.stdout.on('data', (data) => {
       text += data
     })
-    const end = () => child.kill('SIGTERM')
-    process.once('SIGINT', end)
+    trials.add(child)
     child.once('close', () => {
-      process.removeListener('SIGINT', end)
+      trials.delete(child)
+      if (interrupted) return
       const last = text.trim().split('\n').at(-1) ?? ''
       try {
         resolve(JSON.parse(last))

@@ -29,6 +29,16 @@ for (const name of ['uncaughtException', 'unhandledRejection']) {
   process.on(name, (error) => strays.push(String(error?.stack ?? error).slice(0, 400)))
 }
 
+// What was started is in process groups of its own, which nobody else ends.
+for (const signal of ['SIGTERM', 'SIGINT']) {
+  process.once(signal, async () => {
+    await endAll()
+    await application.afterStop?.({ port, folder, last: true })
+    rmSync(folder, { recursive: true, force: true })
+    process.exit(1)
+  })
+}
+
 const port = await freePort()
 let server
 async function up() {
