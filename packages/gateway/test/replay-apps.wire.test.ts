@@ -65,10 +65,11 @@ async function play(app: App, steps: Step[], isHeld: () => Promise<unknown>) {
   let count = 0
   const say = (to: string) => {
     const text = `s${++count}`
-    app.say(to, text)
+    // What was heard and not acknowledged may rightly come twice, at QoS 1.
+    const said = app.say(to, text)
     heard.push(`${to} ${text}`)
     if (wanted.has(to)) received.push(`${to} ${text}`)
-    return app.told.until('heard', `${to} ${text}`)
+    return Promise.all([said, app.told.until('heard', `${to} ${text}`)])
   }
   for (const [what, arg, said = 0] of steps) {
     if (what === 'restart') {
@@ -124,7 +125,7 @@ describe.each(apps)('%s', (_, start, missing) => {
           expect(app.told.heard).toEqual(heard)
           expect(app.told.events.slice(before)).toEqual([])
         }),
-        { numRuns: runtime().foreign ? 2 : 6, endOnFailure: true },
+        { numRuns: runtime().foreign ? 1 : 6, endOnFailure: true },
       )
     },
   )
@@ -140,10 +141,11 @@ describe('MQTT with a broker that keeps sessions', () => {
       await app.server.stop(how)
       await route.held()
       await app.publish('t', `meanwhile ${how}`)
-      app.say('aside', `said ${how}`)
+      const said = app.say('aside', `said ${how}`)
       await app.server.start()
       await app.told.until('received', `t meanwhile ${how}`)
       await app.told.until('heard', `aside said ${how}`)
+      await said
     }
     await app.client.endAsync()
     expect(app.told.received).toEqual(['t meanwhile end', 't meanwhile reset'])

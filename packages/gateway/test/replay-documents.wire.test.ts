@@ -97,7 +97,7 @@ describe.each(servers)('%s', (_, names, startDocuments) => {
         expect(new Set(held).size).toBe(held.length)
         expect(held.filter((event) => /(closed|disconnected|refused|not synced)$/.test(event))).toEqual([])
       }),
-      { numRuns: runtime().foreign ? 2 : 5, endOnFailure: true },
+      { numRuns: runtime().foreign ? 1 : 5, endOnFailure: true },
     )
   })
 

@@ -55,7 +55,7 @@ export interface App extends AsyncDisposable {
   unsubscribe(topic: string): Promise<unknown>
   /** By somebody else than the client. */
   publish(topic: string, text: string): unknown
-  /** By the client. */
+  /** By the client. Resolves when the server has acknowledged it, where the protocol has that. */
   say(topic: string, text: string): unknown
   /** Resolves when the server has the client's subscriptions, and no others. */
   knows(topics: string[]): Promise<unknown>

@@ -73,12 +73,12 @@ export async function mqttApp({
           () => resolve(),
         ),
       ),
-    say: (topic, text) => client.publish(topic, text, { qos }),
+    say: (topic, text) => client.publishAsync(topic, text, { qos }),
     knows: (topics) =>
       told.changes.until(
         `subscriptions ${topics}`,
         () => JSON.stringify(subscriptions().sort()) === JSON.stringify([...topics].sort()),
-        { detail: subscriptions },
+        { limit: 20_000, detail: subscriptions },
       ),
     async [Symbol.asyncDispose]() {
       await client.endAsync(true)

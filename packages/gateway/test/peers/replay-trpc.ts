@@ -98,7 +98,7 @@ export async function trpcApp(url: (upstream: string) => Promise<string>) {
     told.changes.until(
       `subscriptions ${topics}`,
       () => JSON.stringify([...live].sort()) === JSON.stringify([...topics].sort()),
-      { detail: () => live },
+      { limit: 20_000, detail: () => live },
     )
   const app: App = {
     ...{ server, told, knows },
