@@ -287,6 +287,8 @@ describe('what the actions do', { timeout: 40_000 }, () => {
     })
 
     clients = await again()
+    // Lost twice without a message in between it would be let go.
+    expect(await echoOf(held, 'still here')).toBe('still here')
     expect(await it.act('garbage')).toBe('garbage')
     expect(await closeOf(clients[0])).toEqual({ code: 1006, reason: '' })
     expect(await closeOf(await connect(direct))).toEqual({ code: 1006, reason: '' })
@@ -296,6 +298,8 @@ describe('what the actions do', { timeout: 40_000 }, () => {
     })
 
     clients = await again()
+    // Lost twice without a message in between it would be let go.
+    expect(await echoOf(held, 'still here')).toBe('still here')
     expect(await it.act('hang')).toBe('hanging')
     expect(await closeOf(clients[1])).toEqual({ code: 1014, reason: expect.stringMatching(/^bad gateway: /) })
     expect(clients[0].socket.readyState).toBe(WebSocket.OPEN)
