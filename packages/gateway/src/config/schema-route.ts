@@ -295,7 +295,7 @@ const route = section({
   wait: wait
     .optional()
     .describe(
-      'How long a handshake waits when there is no upstream, or off. 4500ms unless given, or hold.for if longer.',
+      'How long a handshake waits when there is no upstream, or off. 3s unless given, or hold.for if longer.',
     ),
   admit: text('a rate such as 500/s, or auto', readRate, ratePattern)
     .prefault('auto')

@@ -394,7 +394,7 @@ export interface RouteOptions {
   /**
    * Milliseconds that a handshake waits for an upstream when there is none; 0: it is told at once.
    *
-   * @default 4500 (4500ms), or `hold.for` where that is longer
+   * @default 3000 (3s), or `hold.for` where that is longer
    */
   wait?: number
   /**

@@ -30,7 +30,7 @@ export type WaitResult = 'answered' | 'over' | 'left' | 'drains' | 'flooded' | '
  * Milliseconds that a handshake waits for an upstream: less than what client libraries give it, but for three, which come
  * back by themselves as they would after a refusal (test/handshake-times.ts).
  */
-export const defaultWaitMs = 4_500
+export const defaultWaitMs = 3_000
 /** Milliseconds for which a dial in vain says something of the next one. */
 const freshForMs = 1_000
 /** Clients of a route that may wait. */

@@ -5,8 +5,10 @@ const underWay = 8
 /** Milliseconds that a handshake is taken to last before any has been seen: 500 a second. */
 const assumedMs = 16
 /** Milliseconds between two clients, at the least and at the most. */
-const shortest = 1
+const shortest = 5
 const longest = 100
+/** With a great many, milliseconds in which all of them are let in. */
+const spreadMs = 4_000
 /** How much the last handshake counts in the mean. */
 const weight = 0.2
 
@@ -20,11 +22,14 @@ export class AdmissionPace {
     this.#perSecond = perSecond
   }
 
-  /** Milliseconds from one client to the next. */
-  get interval(): number {
+  /**
+   * Milliseconds from one client to the next, when so many wait. No faster than they have to be let in: an upstream that
+   * has just come back has more to do than to answer handshakes.
+   */
+  interval(waiting: number): number {
     const perSecond = this.#perSecond()
     if (perSecond !== 'auto') return 1000 / perSecond
-    return Math.min(longest, Math.max(shortest, this.#mean / underWay))
+    return Math.min(longest, Math.max(Math.min(shortest, spreadMs / waiting), this.#mean / underWay))
   }
 
   /** A handshake with the upstream took so many milliseconds. */

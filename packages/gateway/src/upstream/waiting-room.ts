@@ -75,6 +75,8 @@ export class WaitingRoom {
   #dialledAt: MonotonicMs = Number.NEGATIVE_INFINITY
   #resting: AbortController | undefined
   #timer: unknown
+  /** How many waited when the upstream was back. */
+  #crowd = 0
   /** From when on the next client is due. */
   #due: MonotonicMs = 0
 
@@ -197,6 +199,7 @@ export class WaitingRoom {
     this.#state = 'letting in'
     this.#resting?.abort()
     this.#due = this.#deps.clock.now()
+    this.#crowd = this.size
     this.#letIn()
   }
 
@@ -237,7 +240,7 @@ export class WaitingRoom {
     const now = clock.now()
     this.#due = Math.max(this.#due, now - caughtUpMs)
     while (this.#state === 'letting in' && this.#due <= now && this.#dialling < enteringAtMost) {
-      this.#due += this.#pace.interval
+      this.#due += this.#pace.interval(this.#crowd)
       this.#dialNext()
     }
     if (this.#state !== 'letting in') return

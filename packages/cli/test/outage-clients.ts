@@ -1,0 +1,153 @@
+// Applications that send whenever they like, each with a library that keeps a message until there is a connection, and
+// what a server of these libraries answers.
+import { ReconnectingWebSocket } from '@holdfast/client'
+import { createTRPCUntypedClient, createWSClient, wsLink } from '@trpc/client'
+import { createClient } from 'graphql-ws'
+import PartySocket from 'partysocket/ws'
+import { Socket } from 'phoenix'
+import reconnecting from 'reconnecting-websocket'
+import { WebSocket } from 'ws'
+
+/**
+ * reconnecting-websocket gives a handshake 4 s, takes its listeners away and closes the socket; of that, `ws` tells by an
+ * error, which must have a listener.
+ */
+class ListenedTo extends WebSocket {
+  constructor(...args: ConstructorParameters<typeof WebSocket>) {
+    super(...args)
+    this.on('error', () => {})
+  }
+}
+
+// Its types say that the class is a member of the module, but the module is the class.
+const Reconnecting = reconnecting as unknown as typeof reconnecting.default
+
+/** An application with its connection. */
+export interface Application {
+  /** What the application says at any time; it does not ask whether there is a connection. */
+  say(text: string): void
+  /** Whether its library takes itself for connected. */
+  connected(): boolean
+  stop(): void
+}
+
+/** By library: an application that is connected to a URL. */
+export const applications: Record<string, (url: string) => Application> = {
+  partysocket: (url) => queueing(new PartySocket(url, [], { WebSocket })),
+  'reconnecting-websocket': (url) => queueing(new Reconnecting(url, [], { WebSocket: ListenedTo })),
+  holdfast: (url) => queueing(new ReconnectingWebSocket(url, [], { WebSocket })),
+  'by-hand': flushingAtOpen,
+  phoenix(url) {
+    const socket = new Socket(url, { transport: WebSocket })
+    socket.connect()
+    const channel = socket.channel('room:1')
+    channel.join()
+    return {
+      say: (text) => channel.push('say', { text }),
+      connected: () => socket.isConnected(),
+      stop: () => socket.disconnect(),
+    }
+  },
+  trpc(url) {
+    let connected = false
+    const client = createWSClient({
+      url,
+      WebSocket: WebSocket as never,
+      onOpen: () => {
+        connected = true
+      },
+      onClose: () => {
+        connected = false
+      },
+    })
+    const trpc = createTRPCUntypedClient({ links: [wsLink({ client })] })
+    return {
+      say: (text) => trpc.mutation('say', text).catch(() => {}),
+      connected: () => connected,
+      stop: () => void client.close(),
+    }
+  },
+  'graphql-ws'(url) {
+    let connected = false
+    const client = createClient({
+      url,
+      webSocketImpl: WebSocket,
+      lazy: false,
+      onNonLazyError: () => {},
+      // By default it retries after a Close only, so that a handshake that fails ends it, whoever refuses.
+      shouldRetry: () => true,
+      on: {
+        connected: () => {
+          connected = true
+        },
+        closed: () => {
+          connected = false
+        },
+      },
+    })
+    return {
+      say: (text) =>
+        client.subscribe({ query: `{ say(text: "${text}") }` }, { next() {}, error() {}, complete() {} }),
+      connected: () => connected,
+      stop: () => void client.dispose(),
+    }
+  },
+}
+
+function queueing(socket: { readyState: number; send(text: string): void; close(): void }): Application {
+  return {
+    say: (text) => socket.send(text),
+    connected: () => socket.readyState === WebSocket.OPEN,
+    stop: () => socket.close(),
+  }
+}
+
+/** As many an application has it: again after a pause, and what is queued goes out at `open`. */
+function flushingAtOpen(url: string): Application {
+  const queue: string[] = []
+  let socket: WebSocket
+  let again: NodeJS.Timeout | undefined
+  let stopped = false
+  const flush = () => {
+    while (queue.length > 0 && socket.readyState === WebSocket.OPEN) socket.send(queue.shift()!)
+  }
+  const dial = () => {
+    socket = new WebSocket(url)
+    socket.onopen = flush
+    socket.onerror = () => {}
+    socket.onclose = () => {
+      if (!stopped) again = setTimeout(dial, 500)
+    }
+  }
+  dial()
+  return {
+    say(text) {
+      queue.push(text)
+      flush()
+    },
+    connected: () => socket.readyState === WebSocket.OPEN,
+    stop() {
+      stopped = true
+      clearTimeout(again)
+      socket.close()
+    },
+  }
+}
+
+/** What the server of a library answers to a message of it; nothing where the library expects nothing. */
+export function answers(library: string, message: string): unknown[] {
+  if (library === 'phoenix') {
+    const [joined, ref, topic] = JSON.parse(message)
+    return [[joined, ref, topic, 'phx_reply', { status: 'ok', response: {} }]]
+  }
+  if (library === 'trpc') {
+    const { id } = JSON.parse(message)
+    return [{ id, result: { type: 'data', data: true } }]
+  }
+  if (library === 'graphql-ws') {
+    const { id, type } = JSON.parse(message)
+    if (type === 'connection_init') return [{ type: 'connection_ack' }]
+    if (type === 'subscribe') return [{ id, type: 'complete' }]
+  }
+  return []
+}
