@@ -24,6 +24,7 @@ for (const file of documents) {
   checkPaths(file, prose)
   checkScripts(file, text)
 }
+checkNumbers(documents.filter((file) => file.startsWith('docs/decisions/')))
 checkCommands('README.md')
 for (const folder of folders('packages')) checkDocstrings(folder)
 
@@ -45,6 +46,18 @@ function folders(path) {
 
 function withoutFences(text) {
   return text.replace(/^```.*?^```/gms, '')
+}
+
+/** No two decisions have one number, and each has it in its heading. */
+function checkNumbers(decisions) {
+  const numbers = decisions.map((file) => /(\d{4})-[^/]*$/.exec(file)?.[1])
+  for (const [index, file] of decisions.entries()) {
+    const number = numbers[index]
+    if (!number) continue
+    if (numbers.indexOf(number) !== index) faults.push(`${file}: another decision has the number ${number}`)
+    if (!read(file).startsWith(`# ${Number(number)}. `))
+      faults.push(`${file}: its heading has another number`)
+  }
 }
 
 /** Relative links lead to a file, and their #part to one of its headings. */
