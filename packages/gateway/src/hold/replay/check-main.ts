@@ -10,10 +10,11 @@ const say = (verdict: ReplayVerdict) => process.send?.(verdict)
 
 // Whoever asked has gone. A module that loops at its top level is ended by its time limit only.
 process.once('disconnect', () => process.exit())
-// A rejection that nobody handles arrives here, too.
-process.on('uncaughtException', (error) =>
-  say({ replayFault: `the replay module ${path} fails outside of every call: ${wordsOf(error)}` }),
-)
+const onLateFault = (error: unknown) =>
+  say({ replayFault: `the replay module ${path} fails outside of every call: ${wordsOf(error)}` })
+process.on('uncaughtException', onLateFault)
+// On Node a rejection that nobody handles would arrive there, too; not on Bun.
+process.on('unhandledRejection', onLateFault)
 
 const path = process.argv[2]!
 try {
