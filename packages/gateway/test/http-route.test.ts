@@ -61,7 +61,7 @@ describe('a plain request', () => {
     await gateway.drain({ route: 'default' })
     expect(await answer(gateway)).toEqual({
       status: 503,
-      text: '{"error":{"status":503,"message":"service restart"}}',
+      text: 'service restart\n',
       retryAfter: '3',
     })
   })

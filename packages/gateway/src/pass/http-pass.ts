@@ -4,7 +4,7 @@
 import { httpMapping, type Unserved } from '../connection/index.ts'
 import { type Clock, systemClock } from '../core/index.ts'
 import { asksForState, between, type HandshakeDeps, overLimit, stateAnswer } from '../handshake/index.ts'
-import type { HeaderList } from '../http/index.ts'
+import { type HeaderList, values } from '../http/index.ts'
 import type { HttpExchange } from '../listen/index.ts'
 import type { RouteState } from '../session/index.ts'
 import { pause, type Upstream, wait } from '../upstream/index.ts'
@@ -112,7 +112,10 @@ export function answerUnserved(exchange: HttpExchange, unserved: Unserved, clock
   answerError(exchange, status, reason, headers, clock)
 }
 
-/** Answers with a short JSON body, if nothing is answered yet. */
+/**
+ * Answers with a short body, if nothing is answered yet: JSON for a client whose `Accept` names it, and text for all
+ * others. Some protocols that speak JSON over HTTP (Bayeux, JSON-RPC) take any JSON for the reply, whatever the status.
+ */
 export function answerError(
   exchange: HttpExchange,
   status: number,
@@ -120,9 +123,13 @@ export function answerError(
   headers: HeaderList = [],
   clock: Clock = systemClock,
 ): void {
-  const body = JSON.stringify({ error: { status, message } })
-  answerWith(exchange, { status, headers: [...headers, ['Content-Type', 'application/json']], body }, clock)
+  const [type, body] = namesJson(exchange.request.headers)
+    ? ['application/json', JSON.stringify({ error: { status, message } })]
+    : ['text/plain; charset=utf-8', `${message}\n`]
+  answerWith(exchange, { status, headers: [...headers, ['Content-Type', type]], body }, clock)
 }
+
+const namesJson = (headers: HeaderList) => /[/+]json\b/i.test(values(headers, 'accept').join())
 
 /** Answers, if nothing is answered yet. */
 function answerWith(
