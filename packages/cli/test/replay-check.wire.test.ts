@@ -97,7 +97,7 @@ test.skipIf(runtime().name !== 'node').each([
 ])('a module that %s in a worker alone reloads nothing', async (_, does) => {
   await using upstream = await startUpstream()
   await using holdfast = await startHoldfast({ config: config(upstream.url) })
-  const source = `if (!process.argv[1].includes('replay-check')) ${does}; ${good}`
+  const source = `if (!process.argv[1].includes('check-main')) ${does}; ${good}`
   holdfast.writeConfig(config(upstream.url, moduleOf(source)))
   const { status, body } = await holdfast.api('/api/reload', { method: 'POST' })
   expect({ status, problems: JSON.stringify(body) }).toEqual({
