@@ -1,4 +1,4 @@
-// The process of replay-check.ts: loads the module that it is given, and says what came of it.
+// The process of check.ts: loads the module that it is given, and says what came of it.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ReplayVerdict } from './check.ts'
 import { loadReplayFile } from './file.ts'

@@ -5,7 +5,7 @@ import { GatewayError } from '../../core/index.ts'
 /** Milliseconds that a module may take, the start of the process included. */
 const checkWithinMs = 5000
 
-/** What replay-check-main.ts says. */
+/** What check-main.ts says. */
 export interface ReplayVerdict {
   /** Why the module cannot be used. */
   replayFault?: string
