@@ -101,6 +101,22 @@ describe('a node:http server', () => {
     await done
   })
 
+  it('answers the first request of a connection that came before the restart', async () => {
+    const server = await listening(http.createServer((_, response) => response.end('hello')))
+    new WebSocketServer({ server })
+    const restart = restartOf(server, { pongTimeout: '5s' })
+    await using client = await holding(server)
+    const accepted = once(server, 'connection')
+    const early = net.connect(port(server), '127.0.0.1').on('error', () => {})
+    await accepted
+    const done = restart.start()
+    await client.nextFrame()
+    early.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect(await readHead(early)).toMatchObject({ startLine: 'HTTP/1.1 503 Service Unavailable' })
+    client.pong('holdfast:drain')
+    await done
+  })
+
   it("goes on serving requests with requests: 'serve', one per connection, and refuses WebSockets", async () => {
     const server = await listening(http.createServer((_, response) => response.end('hello')))
     new WebSocketServer({ server })

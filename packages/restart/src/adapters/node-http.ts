@@ -18,6 +18,9 @@ export interface HttpRelations {
 /** Restarts a node:http or node:https server, whatever library answers its upgrades. */
 export function nodeHttp(server: Server, { handsOut, serves }: HttpRelations): RestartServer {
   const connections = new Set<Duplex>()
+  const asked = new WeakSet<Duplex>()
+  /** Those that have asked for something, and ask for nothing now. */
+  const idle = new Set<Duplex>()
   const upgrades = new Map<Duplex, Upgraded>()
   let inFlight = 0
   let onIdle = () => {}
@@ -30,7 +33,13 @@ export function nodeHttp(server: Server, { handsOut, serves }: HttpRelations): R
     socket.once('close', () => connections.delete(socket))
   }
 
-  const onRequest = (_: IncomingMessage, response: ServerResponse) => {
+  const onRequest = ({ socket }: IncomingMessage, response: ServerResponse) => {
+    if (!asked.has(socket)) socket.once('close', () => idle.delete(socket))
+    asked.add(socket)
+    idle.delete(socket)
+    response.once('close', () => {
+      if (!socket.destroyed) idle.add(socket)
+    })
     // Without another listener nobody will answer, and there is nothing to wait for.
     if (server.listeners('request').every((listener) => listener === onRequest)) return
     inFlight++
@@ -65,7 +74,8 @@ export function nodeHttp(server: Server, { handsOut, serves }: HttpRelations): R
       retryAfter = refusal.retryAfter
       unfollow()
       answerWithRefusals(server, { counter: onRequest, serves }, refusal)
-      server.closeIdleConnections?.()
+      // Not closeIdleConnections(): on newer Node (seen on 26) it ends those, too, whose first request is on its way.
+      for (const socket of idle) socket.destroy()
       // A handler of the application's own for the same signal would have newcomers refused by TCP, without a word.
       giveClose = replaceMethod(server, 'close', (done?: () => void) => {
         if (done) onDone.push(done)
