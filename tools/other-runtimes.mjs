@@ -86,12 +86,14 @@ function installedVersion(home) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : undefined
 }
 
-/** What says nothing about a runtime, and takes long: pages in a browser, the demo, and the packages' contents. */
+/** What says nothing about a runtime, and takes long: pages in a browser, the demo, the packages' contents, and other software alone. */
 const elsewhere = [
   'apps/*/test/**',
   'packages/gateway/test/dashboard*.test.ts',
   'packages/cli/test/demo.test.ts',
   'packages/cli/test/pack.test.ts',
+  // Servers of other makers, without a gateway.
+  'testing/test/stopping-servers.test.ts',
 ]
 
 /** Runs the tests; true when none failed. */

@@ -4,6 +4,7 @@ import { runtime, startGateway, type TestGateway } from '@holdfast/testing'
 import { Aedes } from 'aedes'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { aedesMissing } from './aedes.ts'
 import { held, holding } from './holding.ts'
 import type { App, Loss } from './peers/replay-app.ts'
 import { mqttApp } from './peers/replay-mqtt.ts'
@@ -33,8 +34,8 @@ const apps: [
   start: (url: (upstream: string) => Promise<string>) => Promise<App>,
   missing?: string,
 ][] = [
-  ['MQTT 3.1.1 at QoS 0', (url) => mqttApp({ url })],
-  ['MQTT 3.1.1 at QoS 1', (url) => mqttApp({ url, qos: 1 })],
+  ['MQTT 3.1.1 at QoS 0', (url) => mqttApp({ url }), aedesMissing],
+  ['MQTT 3.1.1 at QoS 1', (url) => mqttApp({ url, qos: 1 }), aedesMissing],
   ['NATS', natsApp, natsMissing],
   ['tRPC', trpcApp],
   ['SocketCluster', socketClusterApp],
@@ -132,27 +133,30 @@ describe.each(apps)('%s', (_, start, missing) => {
 })
 
 describe('MQTT with a broker that keeps sessions', () => {
-  test('what is published meanwhile and what is in flight, at QoS 1 and 2, arrives once', async () => {
-    const lasting = await Aedes.createBroker()
-    await using route = await behind()
-    await using app = await mqttApp({ url: route.url, qos: 2, options: { clean: false }, lasting })
-    await app.subscribe('t')
-    for (const how of ['end', 'reset'] as const) {
-      await app.server.stop(how)
-      await route.held()
-      await app.publish('t', `meanwhile ${how}`)
-      const said = app.say('aside', `said ${how}`)
-      await app.server.start()
-      await app.told.until('received', `t meanwhile ${how}`)
-      await app.told.until('heard', `aside said ${how}`)
-      await said
-    }
-    await app.client.endAsync()
-    expect(app.told.received).toEqual(['t meanwhile end', 't meanwhile reset'])
-    expect(app.told.heard).toEqual(['aside said end', 'aside said reset'])
-    expect(app.told.events).toEqual(['connect', 'close'])
-    await new Promise<void>((resolve) => lasting.close(resolve))
-  })
+  test.skipIf(aedesMissing)(
+    'what is published meanwhile and what is in flight, at QoS 1 and 2, arrives once',
+    async () => {
+      const lasting = await Aedes.createBroker()
+      await using route = await behind()
+      await using app = await mqttApp({ url: route.url, qos: 2, options: { clean: false }, lasting })
+      await app.subscribe('t')
+      for (const how of ['end', 'reset'] as const) {
+        await app.server.stop(how)
+        await route.held()
+        await app.publish('t', `meanwhile ${how}`)
+        const said = app.say('aside', `said ${how}`)
+        await app.server.start()
+        await app.told.until('received', `t meanwhile ${how}`)
+        await app.told.until('heard', `aside said ${how}`)
+        await said
+      }
+      await app.client.endAsync()
+      expect(app.told.received).toEqual(['t meanwhile end', 't meanwhile reset'])
+      expect(app.told.heard).toEqual(['aside said end', 'aside said reset'])
+      expect(app.told.events).toEqual(['connect', 'close'])
+      await new Promise<void>((resolve) => lasting.close(resolve))
+    },
+  )
 })
 
 describe('tRPC', () => {
