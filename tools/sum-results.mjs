@@ -1,10 +1,13 @@
-// Adds up the JSON reports of vitest in a folder; the last line is 'N passed, N failed, N skipped'.
+// Adds up the JSON reports of vitest in a folder. Each test that failed is named at the end, where whoever sees only the
+// last lines finds it; the last line is 'N passed, N failed, N skipped'.
 //   node tools/sum-results.mjs FOLDER [STATUS]      STATUS: the worst exit status of the runs
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 const [folder, status = '0'] = process.argv.slice(2)
 const total = { passed: 0, failed: 0, skipped: 0 }
+const failures = []
 
 for (const name of readdirSync(folder).sort()) {
   const report = JSON.parse(readFileSync(join(folder, name), 'utf8'))
@@ -17,12 +20,36 @@ for (const name of readdirSync(folder).sort()) {
   console.log(
     `${name.replace('.json', '')}: ${report.numPassedTests} passed, ${failed} failed, ${skipped} skipped`,
   )
+  failures.push(...report.testResults.flatMap((file) => failuresOf(name.replace('.json', ''), file)))
   total.passed += report.numPassedTests
   total.failed += failed
   total.skipped += skipped
 }
 
+for (const line of failures) console.log(line)
+
 // Something failed that no report tells of: the install, the build, a check.
 if (total.failed === 0 && status !== '0') total.failed = 1
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
+
+/** A line for the file that did not load, or for each test in it that failed, with the first lines of what it said. */
+function failuresOf(runtime, file) {
+  const path = relative(process.cwd(), file.name)
+  if (file.status === 'failed' && file.assertionResults.length === 0)
+    return [`FAILED on ${runtime}: ${path} did not load\n${firstLines(file.message)}`]
+  return file.assertionResults
+    .filter((test) => test.status === 'failed')
+    .map(
+      (test) =>
+        `FAILED on ${runtime}: ${path} > ${test.fullName}\n${firstLines(test.failureMessages.join('\n'))}`,
+    )
+}
+
+function firstLines(text = '') {
+  const lines = stripVTControlCharacters(text).split('\n')
+  return lines
+    .slice(0, 12)
+    .map((line) => `    ${line.slice(0, 300)}`)
+    .join('\n')
+}

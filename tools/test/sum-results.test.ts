@@ -7,7 +7,7 @@ const report = (passed: number, failed: number, skipped = 0, brokenFiles = 0) =>
     numFailedTests: failed,
     numPendingTests: skipped,
     numTodoTests: 0,
-    testResults: Array(brokenFiles).fill({ status: 'failed', assertionResults: [] }),
+    testResults: Array(brokenFiles).fill({ name: 'broken.test.ts', status: 'failed', assertionResults: [] }),
   })
 
 function sum(files: Record<string, string>, status: string) {
@@ -28,4 +28,43 @@ test('sum-results fails when a test failed, a file did not load, a step failed, 
   expect(sum({ 'node.json': report(10, 0, 0, 1) }, '1')).toEqual([1, '10 passed, 1 failed, 0 skipped'])
   expect(sum({ 'node.json': report(10, 0) }, '1')).toEqual([1, '10 passed, 1 failed, 0 skipped'])
   expect(sum({}, '0')).toEqual([1, '0 passed, 0 failed, 0 skipped'])
+})
+
+test('sum-results names each test that failed behind everything else, with what it said', () => {
+  const failed = {
+    numPassedTests: 1,
+    numFailedTests: 1,
+    numPendingTests: 0,
+    numTodoTests: 0,
+    testResults: [
+      {
+        name: `${process.cwd()}/a.test.ts`,
+        status: 'failed',
+        assertionResults: [
+          { status: 'passed', fullName: 'adds', failureMessages: [] },
+          {
+            status: 'failed',
+            fullName: 'takes away',
+            failureMessages: ['\u001b[31mexpected 1\u001b[39m\n  at a.test.ts:3'],
+          },
+        ],
+      },
+      {
+        name: `${process.cwd()}/b.test.ts`,
+        status: 'failed',
+        assertionResults: [],
+        message: 'cannot find x',
+      },
+    ],
+  }
+  using folder = folderWith({ 'lts.json': JSON.stringify(failed) })
+  const { lines } = runTool('sum-results.mjs', [folder.path, '1'])
+  expect(lines.slice(1, -1)).toEqual([
+    expect.stringContaining('FAILED on lts: '),
+    '    expected 1',
+    '      at a.test.ts:3',
+    expect.stringMatching(/FAILED on lts: .*b\.test\.ts did not load/),
+    '    cannot find x',
+  ])
+  expect(lines[1]).toContain('a.test.ts > takes away')
 })
