@@ -59,7 +59,7 @@ manyProcesses.each([1, 2])(
       config: { workers, routes: [{ name: 'all', upstreams: [upstream.url] }] },
     })
     const attempts = knock(holdfast.url)
-    // That each replacement starts at once is held by crew.test.ts, with a clock of its own.
+    // That each replacement starts at once is held by worker-pool.test.ts, with a clock of its own.
     for (let killed = 0; killed < 2; killed++) {
       const victim = holdfast.workers()[0]!
       process.kill(victim, 'SIGKILL')

@@ -13,9 +13,9 @@ import {
   type GatewayOptions,
   type GatewaySnapshot,
   type ListenOptions,
-  RareLine,
   type RouteOptions,
   systemClock,
+  ThrottledLine,
 } from './core/index.ts'
 import {
   type Admit,
@@ -146,10 +146,10 @@ export class Gateway {
   readonly #doors: Doors
   readonly #handshakeDeps: HandshakeDeps
   readonly #listeners = new Set<(event: GatewayEvent) => void>()
-  readonly #faults = new RareLine((times, err) =>
+  readonly #faults = new ThrottledLine((times, err) =>
     this.#log.error({ err, times }, 'fault while serving a connection; the connection was ended'),
   )
-  readonly #crowding = new RareLine((sockets) =>
+  readonly #crowding = new ThrottledLine((sockets) =>
     this.#log.warn({ sockets }, 'sockets without a request were closed: more are open than `pending` allows'),
   )
   readonly #drains: DrainInfo[] = []

@@ -11,12 +11,12 @@ class TestWorker implements Disposable {
   ended = false
   /** While false, what it says does not leave it, as with a supervisor that stands still. */
   takes = true
-  readonly #untaken: (() => void)[] = []
+  readonly #unsent: (() => void)[] = []
   readonly worker = new Worker({
     post: (message, _handle, sent = () => {}) => {
       this.said.push(message)
       if (this.takes) sent()
-      else this.#untaken.push(sent)
+      else this.#unsent.push(sent)
     },
     end: () => (this.ended = true),
   })
@@ -29,7 +29,7 @@ class TestWorker implements Disposable {
 
   takeAll(): void {
     this.takes = true
-    for (const sent of this.#untaken.splice(0)) sent()
+    for (const sent of this.#unsent.splice(0)) sent()
   }
 
   /** What it said of that type, once it has said anything. */
@@ -125,7 +125,7 @@ test('while the supervisor takes nothing, one message of each kind waits, and th
   await it.hears('events')
   await it.hears('left')
   for (let i = 0; i < 5; i++) await come()
-  // Longer than both kinds of news are gathered for.
+  // Longer than either kind of report is batched for.
   await new Promise((resolve) => setTimeout(resolve, 300))
   for (let i = 0; i < 300; i++) await come()
   expect([count('events'), count('left')]).toEqual([1, 1])

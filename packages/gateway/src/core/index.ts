@@ -23,7 +23,6 @@ export type {
   TlsOptions,
   UpstreamOptions,
 } from './options.ts'
-export { RareLine } from './rare-line.ts'
 export { fileBytesAtMost, readFileLimited } from './read-file.ts'
 export {
   anything,
@@ -65,3 +64,4 @@ export type {
   UpstreamInfo,
 } from './snapshot.ts'
 export { addRefused, noneRefused } from './socket-counts.ts'
+export { ThrottledLine } from './throttled-line.ts'

@@ -7,27 +7,27 @@ import type { Channel, FromWorker } from '../worker/index.ts'
  * MiB of each half of the space for young objects. Newer Node lets it grow further, which makes an idle connection cost
  * twice the memory and none of them cheaper.
  */
-const youngSpace = 16
+const semiSpaceMiB = 16
 
 /** Milliseconds after a worker's end in which its last words must have been read. */
-const heardWithinMs = 1000
+const lastMessagesWithinMs = 1000
 
 /** Starts the process of a worker. It logs to the same standard error; its standard output is the supervisor's too. */
 export function forkWorker(program: URL = new URL('../worker-main.js', import.meta.url)): Channel {
-  const execArgv = [...process.execArgv, `--max-semi-space-size=${youngSpace}`]
+  const execArgv = [...process.execArgv, `--max-semi-space-size=${semiSpaceMiB}`]
   const child = fork(program, { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   return {
     pid: child.pid ?? 0,
     send: (message, handle) => {
       if (!child.connected) return
-      // keepOpen: this process lets go of its copy when the worker has said that it took the socket. Errors are
+      // keepOpen: this process closes its copy when the worker has said that it took the socket. Errors are
       // those of a channel that has just broken.
       child.send(message, handle as SendHandle | undefined, { keepOpen: true }, () => {})
     },
     onMessage: (listener) =>
       child.on('message', (message, handle) => listener(message as FromWorker, handle as unknown as Handle)),
     // destroy() closes this process's descriptor; it does not shut the connection down.
-    letGo: (socket) => socket.destroy(),
+    release: (socket) => socket.destroy(),
     onExit: (listener) => {
       let ended = false
       const end = (ending: string) => {
@@ -38,7 +38,7 @@ export function forkWorker(program: URL = new URL('../worker-main.js', import.me
         const ending = signal ? `killed by ${signal}` : `ended with status ${code}`
         if (!child.connected) return end(ending)
         // What it said before may still lie in the channel, which ends after it.
-        const timer = setTimeout(end, heardWithinMs, ending)
+        const timer = setTimeout(end, lastMessagesWithinMs, ending)
         child.once('disconnect', () => {
           clearTimeout(timer)
           end(ending)

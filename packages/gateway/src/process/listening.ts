@@ -5,23 +5,23 @@ import type { Logger } from 'pino'
 import { type Descriptors, guarded, type Handle, isShortage, type ListenOptions } from '../core/index.ts'
 import { bindHandle, cannotListen, listen } from '../listen/index.ts'
 import { listenerKeys } from '../worker/index.ts'
-import type { HandOut } from './hand-out.ts'
+import type { SocketBalancer } from './socket-balancer.ts'
 import type { WorkerLink } from './worker-link.ts'
 
 /**
  * - `shared`: the one worker accepts from the supervisor's handle; the supervisor itself never accepts.
  * - `handed-out`: the supervisor accepts and hands each socket to a worker.
  */
-export type Way = 'shared' | 'handed-out'
+export type AcceptMode = 'shared' | 'handed-out'
 
 type Bound = { options: ListenOptions; port: number } & (
-  | { way: 'shared'; handle: Handle }
-  | { way: 'handed-out'; server: net.Server }
+  | { mode: 'shared'; handle: Handle }
+  | { mode: 'handed-out'; server: net.Server }
 )
 
 export interface ListeningDeps {
-  way: Way
-  handOut: HandOut
+  mode: AcceptMode
+  balancer: SocketBalancer
   /** Whether accepted sockets go to another process: they must not be read here. */
   otherProcess: boolean
   descriptors: Descriptors
@@ -84,7 +84,7 @@ export class Listening {
         continue
       }
       this.#bound.delete(key)
-      if (bound.way === 'shared') {
+      if (bound.mode === 'shared') {
         closing.push(...workers.map((worker) => worker.ask('unlisten', { listener: key })))
       }
       release(bound)
@@ -94,13 +94,13 @@ export class Listening {
 
   /** Has the worker accept. It needs to know its options first. */
   async attach(worker: WorkerLink): Promise<void> {
-    if (this.#deps.way === 'handed-out') this.#deps.handOut.add(worker)
+    if (this.#deps.mode === 'handed-out') this.#deps.balancer.add(worker)
     else await this.#attach(worker, this.#bound)
   }
 
   async #attach(worker: WorkerLink, listeners: ReadonlyMap<string, Bound>): Promise<void> {
     const asked = [...listeners].map(async ([key, bound]) => {
-      if (bound.way !== 'shared') return
+      if (bound.mode !== 'shared') return
       const { error } = await worker.ask('listen', { listener: key }, { handle: bound.handle })
       if (error) throw cannotListen(bound.options, error)
     })
@@ -108,12 +108,12 @@ export class Listening {
   }
 
   async #bind(key: string, options: ListenOptions): Promise<Bound> {
-    if (this.#deps.way === 'shared') return { way: 'shared', options, ...(await bindHandle(options)) }
+    if (this.#deps.mode === 'shared') return { mode: 'shared', options, ...(await bindHandle(options)) }
     const server = net.createServer(
       { allowHalfOpen: true, noDelay: true, pauseOnConnect: this.#deps.otherProcess },
       guarded(
         (socket: net.Socket) => {
-          if (this.#deps.descriptors.admits(socket)) this.#deps.handOut.give(key, socket)
+          if (this.#deps.descriptors.admits(socket)) this.#deps.balancer.assign(key, socket)
         },
         (err, socket) => {
           this.#deps.log.error({ err, listener: key }, 'fault while handing a socket to a worker')
@@ -127,11 +127,11 @@ export class Listening {
       if (isShortage(error)) this.#deps.descriptors.ranShort('descriptors')
       else this.#deps.log.warn({ code: error.code, listener: key }, 'cannot accept connections')
     })
-    return { way: 'handed-out', options, server, port: (server.address() as net.AddressInfo).port }
+    return { mode: 'handed-out', options, server, port: (server.address() as net.AddressInfo).port }
   }
 }
 
 function release(bound: Bound): void {
-  if (bound.way === 'shared') bound.handle.close()
+  if (bound.mode === 'shared') bound.handle.close()
   else bound.server.close()
 }

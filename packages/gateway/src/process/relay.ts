@@ -3,11 +3,11 @@
 import type { Logger } from 'pino'
 import type { Handle } from '../core/index.ts'
 import type { MoveOutcome } from '../worker/index.ts'
-import type { MoveNews } from './crew.ts'
 import type { WorkerLink } from './worker-link.ts'
+import type { MoveMessage } from './worker-pool.ts'
 
 /** Connections on their way to one worker at most: one that does not take them shall not get all there are. */
-const onTheirWayAtMost = 32
+const maxInTransit = 32
 
 export interface RelayDeps {
   /** Who of those that are not too busy gets the next connection; nobody while there is none. */
@@ -20,7 +20,7 @@ export interface RelayDeps {
   log: Logger
 }
 
-interface Passage {
+interface Transfer {
   /** Between this process and the receiver; the sender has a number of its own. */
   id: number
   from: WorkerLink
@@ -36,11 +36,11 @@ interface Passage {
 
 /** A route, and as what its snapshot counts the connection. */
 type Counted = [route: string, as: 'open' | 'held']
-type Sent = Extract<MoveNews, { type: 'move' }>
+type Sent = Extract<MoveMessage, { type: 'move' }>
 
 export class Relay {
   readonly #deps: RelayDeps
-  readonly #passages = new Map<number, Passage>()
+  readonly #transfers = new Map<number, Transfer>()
   #ids = 0
 
   constructor(deps: RelayDeps) {
@@ -50,45 +50,54 @@ export class Relay {
   /** The client's half of a connection, from a worker that leaves. */
   client(from: WorkerLink, sent: Sent, handle: Handle | undefined): void {
     const { move, record, route, upstream, admission } = sent
-    const to = this.#deps.receiver((worker) => this.#countTo(worker) < onTheirWayAtMost)
+    const to = this.#deps.receiver((worker) => this.#countTo(worker) < maxInTransit)
     if (!to || !handle) {
       handle?.close()
-      this.#tell(from, undefined, move, to ? 'refused' : 'later')
+      this.#notify(from, undefined, move, to ? 'refused' : 'later')
       return
     }
     const id = ++this.#ids
     const counted: Counted | undefined = route === undefined ? undefined : [route, upstream ? 'open' : 'held']
-    this.#passages.set(id, { id, from, move, to, admission, counted, complete: !upstream, handles: [handle] })
+    this.#transfers.set(id, {
+      id,
+      from,
+      move,
+      to,
+      admission,
+      counted,
+      complete: !upstream,
+      handles: [handle],
+    })
     if (counted) from.shift(...counted, -1)
     to.send({ type: 'adopt', move: id, record, upstream, admission }, handle)
   }
 
   /** The upstream's half. */
   upstream(from: WorkerLink, move: number, handle: Handle | undefined): void {
-    const passage = [...this.#passages.values()].find((each) => each.from === from && each.move === move)
+    const transfer = [...this.#transfers.values()].find((each) => each.from === from && each.move === move)
     // Its client's half was refused.
-    if (!passage) return handle?.close()
-    passage.complete = true
-    if (handle) passage.handles.push(handle)
-    passage.to.send({ type: 'adopt-upstream', move: passage.id }, handle)
+    if (!transfer) return handle?.close()
+    transfer.complete = true
+    if (handle) transfer.handles.push(handle)
+    transfer.to.send({ type: 'adopt-upstream', move: transfer.id }, handle)
   }
 
   /** The receiver has it. */
   adopted(id: number): void {
-    const passage = this.#passages.get(id)
-    if (!passage) return
-    const { from, to, admission } = passage
+    const transfer = this.#transfers.get(id)
+    if (!transfer) return
+    const { from, to, admission } = transfer
     if (admission !== undefined) this.#deps.moveAdmission(from, to, admission)
-    this.#settle(passage, 'moved')
+    this.#settle(transfer, 'moved')
   }
 
   /** The receiver did not touch it: it goes on where it was. */
   refused(id: number, message: string): void {
-    const passage = this.#passages.get(id)
-    if (!passage) return
-    const { from, to } = passage
+    const transfer = this.#transfers.get(id)
+    if (!transfer) return
+    const { from, to } = transfer
     this.#deps.log.warn({ worker: from.id, to: to.id, error: message }, 'a connection was not taken over')
-    this.#settle(passage, from.state === 'gone' ? 'lost' : 'refused')
+    this.#settle(transfer, from.state === 'gone' ? 'lost' : 'refused')
   }
 
   /**
@@ -96,12 +105,12 @@ export class Relay {
    * on where it was, and is offered to another.
    */
   gone(worker: WorkerLink): void {
-    for (const passage of [...this.#passages.values()]) {
-      if (passage.to === worker) this.#settle(passage, passage.from.state === 'gone' ? 'lost' : 'later')
-      else if (passage.from === worker && !passage.complete) {
+    for (const transfer of [...this.#transfers.values()]) {
+      if (transfer.to === worker) this.#settle(transfer, transfer.from.state === 'gone' ? 'lost' : 'later')
+      else if (transfer.from === worker && !transfer.complete) {
         // The rest will never come.
-        passage.complete = true
-        passage.to.send({ type: 'adopt-upstream', move: passage.id })
+        transfer.complete = true
+        transfer.to.send({ type: 'adopt-upstream', move: transfer.id })
       }
     }
   }
@@ -109,28 +118,28 @@ export class Relay {
   /** How many connections of this worker are on their way. */
   countFrom(worker: WorkerLink): number {
     let count = 0
-    for (const { from } of this.#passages.values()) if (from === worker) count++
+    for (const { from } of this.#transfers.values()) if (from === worker) count++
     return count
   }
 
   #countTo(worker: WorkerLink): number {
     let count = 0
-    for (const { to } of this.#passages.values()) if (to === worker) count++
+    for (const { to } of this.#transfers.values()) if (to === worker) count++
     return count
   }
 
-  #settle(passage: Passage, outcome: MoveOutcome): void {
-    this.#passages.delete(passage.id)
-    for (const handle of passage.handles) handle.close()
-    const { counted, from, to } = passage
+  #settle(transfer: Transfer, outcome: MoveOutcome): void {
+    this.#transfers.delete(transfer.id)
+    for (const handle of transfer.handles) handle.close()
+    const { counted, from, to } = transfer
     if (counted) {
       if (outcome === 'lost') this.#deps.onLost(counted[0])
       else (outcome === 'moved' ? to : from).shift(...counted, 1)
     }
-    this.#tell(passage.from, passage.to, passage.move, outcome)
+    this.#notify(transfer.from, transfer.to, transfer.move, outcome)
   }
 
-  #tell(from: WorkerLink, to: WorkerLink | undefined, move: number, outcome: MoveOutcome): void {
+  #notify(from: WorkerLink, to: WorkerLink | undefined, move: number, outcome: MoveOutcome): void {
     from.send({ type: 'moved', move, outcome })
     this.#deps.onSettled(outcome, from, to)
   }

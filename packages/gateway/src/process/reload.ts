@@ -3,9 +3,9 @@
 import type { Logger } from 'pino'
 import type { Clock, GatewayOptions } from '../core/index.ts'
 import type { AdminServer, Phase, ReloadResult } from '../operate/index.ts'
-import type { Crew } from './crew.ts'
 import type { Listening, Opened } from './listening.ts'
 import { describeChanges, sameAdminAddress } from './reload-changes.ts'
+import type { WorkerPool } from './worker-pool.ts'
 
 /** A configuration that was read again, or what is wrong with it, one line each. */
 export type LoadResult = { ok: true; options: GatewayOptions } | { ok: false; problems: string[] }
@@ -26,7 +26,7 @@ export interface ReloadDeps {
   openAdmin: (options: GatewayOptions) => Promise<AdminServer | undefined>
   /** `opened`: the admin port in place of the one before, which is somewhere else or switched off. */
   replaceAdmin: (options: GatewayOptions, opened: { admin: AdminServer | undefined } | undefined) => void
-  crew: Crew
+  pool: WorkerPool
   listening: Listening
   onReloaded: (changes: string[], drained: number) => void
   log: Logger
@@ -51,22 +51,22 @@ export class Reload {
     try {
       return await this.#run()
     } catch (error) {
-      return this.#refuse([wordsOf(error)])
+      return this.#refuse([errorMessage(error)])
     }
   }
 
   async #run(): Promise<ReloadResult> {
-    const { phase, load, crew } = this.#deps
+    const { phase, load, pool } = this.#deps
     if (phase() !== 'serving') return this.#refuse([`the gateway is ${phase()}`])
     const loading = Promise.resolve().then(load)
-    const loaded = await this.#within(
+    const loaded = await this.#withTimeout(
       loadWithinMs,
       'the configuration could not be read and checked',
       loading,
     )
     if (!loaded.ok) return this.#refuse(loaded.problems)
     const bound = await this.#bind(loaded.options)
-    const problems = await crew.prepareReload(loaded.options, prepareWithinMs)
+    const problems = await pool.prepareReload(loaded.options, prepareWithinMs)
     // A signal may have come meanwhile.
     if (phase() !== 'serving') problems.push(`the gateway is ${phase()}`)
     if (problems.length > 0) {
@@ -87,21 +87,21 @@ export class Reload {
         throw error
       }
     })
-    return this.#within(bindWithinMs, 'the listeners could not be bound', binding, discard)
+    return this.#withTimeout(bindWithinMs, 'the listeners could not be bound', binding, discard)
   }
 
   /** From here on nothing can fail any more. */
   async #commit(options: GatewayOptions, { opened, admin }: Bound): Promise<ReloadResult> {
-    const { crew, listening, replaceOptions, replaceAdmin, onReloaded, log } = this.#deps
+    const { pool, listening, replaceOptions, replaceAdmin, onReloaded, log } = this.#deps
     const before = this.#deps.options()
     const { changes, notes } = describeChanges(before, options)
     replaceOptions(options)
     replaceAdmin(options, sameAdminAddress(before.admin, options.admin) ? undefined : { admin })
-    await listening.closeOthers(options.listen, crew.ready)
-    const asked = crew.workers.length
-    const answers = await crew.askAtRest('reload', { options })
-    // It is told already, and obeys as soon as it goes on; one that is started in its place begins with these options.
-    const silent = Math.max(0, Math.min(asked, crew.workers.length) - answers.length)
+    await listening.closeOthers(options.listen, pool.ready)
+    const asked = pool.workers.length
+    const answers = await pool.askAtRest('reload', { options })
+    // It has the message already, and acts on it as soon as it goes on; one that is started in its place begins with these options.
+    const silent = Math.max(0, Math.min(asked, pool.workers.length) - answers.length)
     if (silent > 0)
       notes.push(
         silent === 1
@@ -109,10 +109,10 @@ export class Reload {
           : `${silent} workers have not answered yet: the new configuration counts there when they do`,
       )
     try {
-      await opened.keep(crew.ready)
+      await opened.keep(pool.ready)
     } catch (error) {
-      notes.push(wordsOf(error))
-      log.error({ error: wordsOf(error) }, 'a listener is bound, and a worker does not accept from it')
+      notes.push(errorMessage(error))
+      log.error({ error: errorMessage(error) }, 'a listener is bound, and a worker does not accept from it')
     }
     const drained = answers.reduce((sum, { answer }) => sum + answer.drained, 0)
     onReloaded(changes, drained)
@@ -125,8 +125,13 @@ export class Reload {
     return { ok: false, problems }
   }
 
-  /** Rejects when the promise has not settled in so many milliseconds. What it resolves to later goes to `late`. */
-  #within<T>(ms: number, what: string, promise: Promise<T>, late: (value: T) => void = () => {}): Promise<T> {
+  /** Rejects when the promise has not settled in `ms`. What it resolves to later goes to `late`. */
+  #withTimeout<T>(
+    ms: number,
+    what: string,
+    promise: Promise<T>,
+    late: (value: T) => void = () => {},
+  ): Promise<T> {
     const { clock } = this.#deps
     return new Promise((resolve, reject) => {
       let isLate = false
@@ -154,6 +159,6 @@ function discard({ opened, admin }: Bound): void {
   void admin?.close()
 }
 
-function wordsOf(error: unknown): string {
+function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

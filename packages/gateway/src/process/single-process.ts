@@ -13,7 +13,7 @@ export function inProcessWorker(): Channel {
   let onExit: (ending: string) => void = () => {}
   let ended = false
   const worker = new Worker({
-    // Later, as from another process: nobody is called back before his call has returned.
+    // Later, as from another process: no callback runs before the call that asked for it has returned.
     post: (message, handle, sent = () => {}) =>
       queueMicrotask(() => {
         onMessage(message, handle)
@@ -34,7 +34,7 @@ export function inProcessWorker(): Channel {
       onMessage = listener
     },
     // Both have the same one.
-    letGo: () => {},
+    release: () => {},
     onExit: (listener) => {
       onExit = listener
     },

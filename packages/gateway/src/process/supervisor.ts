@@ -18,9 +18,9 @@ import {
   logLinesDropped,
   type MonotonicMs,
   noneRefused,
-  RareLine,
   shortageLine,
   systemClock,
+  ThrottledLine,
   type UnixMs,
   warnOfLowLimit,
 } from '../core/index.ts'
@@ -36,14 +36,14 @@ import {
   type ReloadResult,
   type UpgradeResult,
 } from '../operate/index.ts'
-import { Crew } from './crew.ts'
 import { forkWorker } from './fork-worker.ts'
-import { HandOut } from './hand-out.ts'
 import { Listening } from './listening.ts'
 import { type LoadResult, Reload } from './reload.ts'
 import { canFork, inProcessWorker } from './single-process.ts'
+import { SocketBalancer } from './socket-balancer.ts'
 import { Upgrades } from './upgrade.ts'
 import { type WorkerLink, workerInfo } from './worker-link.ts'
+import { WorkerPool } from './worker-pool.ts'
 
 /** What a {@link Supervisor} needs. */
 export interface SupervisorOptions {
@@ -83,11 +83,11 @@ export interface SupervisorOptions {
 }
 
 /** Milliseconds that sockets on their way to a worker get to arrive before a drain. */
-const settleWithin = 500
+const settleWithinMs = 500
 /** Milliseconds after the drain's deadline in which workers must have reported. */
-const reportWithin = 2000
+const reportWithinMs = 2000
 /** Milliseconds that a drained worker may take to end. */
-const endWithin = 1000
+const exitWithinMs = 1000
 
 /**
  * A whole gateway: its listeners, its workers, its admin port. It takes no signals and prints nothing but its log; who
@@ -107,15 +107,15 @@ export class Supervisor implements Operations {
   readonly #startedAt: UnixMs
   readonly #began: MonotonicMs
   readonly #log: Logger
-  readonly #handOut: HandOut
+  readonly #balancer: SocketBalancer
   readonly #listening: Listening
-  readonly #crew: Crew
+  readonly #pool: WorkerPool
   readonly #upgrades: Upgrades
   readonly #reload: Reload
   #upgrading = false
   /** Sockets that this process accepts and cannot keep. */
   readonly #refused = noneRefused()
-  readonly #shortage = new RareLine((times) => this.#log.error({ times }, shortageLine))
+  readonly #shortage = new ThrottledLine((times) => this.#log.error({ times }, shortageLine))
   readonly #descriptors = new Descriptors((why) => {
     this.#refused[why]++
     this.#shortage.happened()
@@ -145,17 +145,17 @@ export class Supervisor implements Operations {
     this.finished = new Promise((resolve) => {
       this.#finish = resolve
     })
-    const size = this.#crewSize(oneProcess)
+    const size = this.#poolSize(oneProcess)
     const ledger = new Ledger({ clock, random })
-    this.#handOut = new HandOut(clock)
+    this.#balancer = new SocketBalancer(clock)
     this.#listening = new Listening({
-      way: size === 1 && !oneProcess && canShareHandles ? 'shared' : 'handed-out',
-      handOut: this.#handOut,
+      mode: size === 1 && !oneProcess && canShareHandles ? 'shared' : 'handed-out',
+      balancer: this.#balancer,
       otherProcess: !oneProcess,
       descriptors: this.#descriptors,
       log: this.#log,
     })
-    this.#crew = new Crew({
+    this.#pool = new WorkerPool({
       size,
       startWorker: oneProcess ? inProcessWorker : () => forkWorker(given.workerProgram?.()),
       options: () => this.#options,
@@ -163,18 +163,18 @@ export class Supervisor implements Operations {
       ledger,
       log: this.#log,
       clock,
-      onReady: (worker) => this.#workerReady(worker),
-      onGone: (worker) => this.#workerGone(worker),
-      onFaulty: (worker) => this.#handOut.retire(worker),
-      onSocketTaken: (worker, id) => this.#handOut.taken(worker, id),
-      onSocketsLeft: (worker, count) => this.#handOut.left(worker, count),
+      onReady: (worker) => this.#onWorkerReady(worker),
+      onGone: (worker) => this.#onWorkerGone(worker),
+      onFaulty: (worker) => this.#balancer.retire(worker),
+      onSocketTaken: (worker, id) => this.#balancer.acknowledge(worker, id),
+      onSocketsLeft: (worker, count) => this.#balancer.update(worker, count),
       onEvents: (worker, events, dropped) => this.#publish(worker, events, dropped),
-      onMove: (worker, news, handle) => this.#upgrades.obey(worker, news, handle),
+      onMove: (worker, message, handle) => this.#upgrades.onMessage(worker, message, handle),
     })
     this.#upgrades = new Upgrades({
-      crew: this.#crew,
-      handOut: this.#handOut,
-      attach: (worker) => this.#workerReady(worker),
+      pool: this.#pool,
+      balancer: this.#balancer,
+      attach: (worker) => this.#onWorkerReady(worker),
       deadline: () => this.#options.drain.deadline,
       publish: (upgrade) => this.events.publish({ type: 'upgrade', at: clock.wall(), upgrade }),
       log: this.#log,
@@ -191,7 +191,7 @@ export class Supervisor implements Operations {
       },
       openAdmin: (options) => this.#openAdmin(options),
       replaceAdmin: (options, opened) => this.#replaceAdmin(options, opened),
-      crew: this.#crew,
+      pool: this.#pool,
       listening: this.#listening,
       onReloaded: (changes, drained) => {
         this.events.forgetHealth()
@@ -205,23 +205,23 @@ export class Supervisor implements Operations {
   /**
    * Binds the listeners and the admin port and starts the workers. Resolves when all listeners accept.
    *
-   * @throws {GatewayError} 'cannot_listen' or 'worker_failed': what was bound is let go again.
+   * @throws {GatewayError} 'cannot_listen' or 'worker_failed': what was bound is released again.
    */
   async start(): Promise<void> {
     const opened = await this.#listening.open(this.#options.listen)
-    warnOfLowLimit(this.#options, this.#crewSize(this.#oneProcess), this.#log)
+    warnOfLowLimit(this.#options, this.#poolSize(this.#oneProcess), this.#log)
     // A bound handle keeps no process alive, and workers may all be gone for a moment.
     this.#alive = setInterval(() => {}, 60_000)
     try {
       this.#admin = await this.#openAdmin(this.#options)
       await opened.keep([])
-      await this.#crew.start()
+      await this.#pool.start()
       // A signal may have ended it before it began.
       if (this.#phase === 'starting') this.#phase = 'serving'
     } catch (error) {
       opened.discard()
       await this.#admin?.close()
-      this.#crew.kill()
+      this.#pool.kill()
       clearInterval(this.#alive)
       throw error
     }
@@ -242,8 +242,8 @@ export class Supervisor implements Operations {
   /** Why the gateway should not get traffic, or undefined when it should: what `/readyz` says. */
   unready(): string | undefined {
     if (this.#phase !== 'serving') return this.#phase
-    if (this.#crew.ready.length === 0) return 'no worker is ready'
-    const short = this.#descriptors.isShort || this.#crew.sockets.short
+    if (this.#pool.ready.length === 0) return 'no worker is ready'
+    const short = this.#descriptors.isShort || this.#pool.sockets.short
     return short ? 'the limit of open files is reached' : undefined
   }
 
@@ -260,7 +260,7 @@ export class Supervisor implements Operations {
       admin: this.adminUrl,
       workers,
       workerRestarts,
-      socketsDropped: this.#handOut.dropped,
+      socketsDropped: this.#balancer.dropped,
       upgrade: this.#upgrades.last,
       ...snapshot,
     }
@@ -268,21 +268,21 @@ export class Supervisor implements Operations {
 
   /** What the metrics show, asked of every worker in the same way. */
   async measure(): Promise<Measured> {
-    await this.#crew.refresh()
-    const { sockets } = this.#crew
+    await this.#pool.refresh()
+    const { sockets } = this.#pool
     return {
-      snapshot: this.#crew.snapshot(),
-      workers: this.#crew.workers.map(workerInfo),
-      workerRestarts: this.#crew.restarts,
+      snapshot: this.#pool.snapshot(),
+      workers: this.#pool.workers.map(workerInfo),
+      workerRestarts: this.#pool.restarts,
       handovers: { ...this.#upgrades.handovers },
-      logLinesDropped: logLinesDropped() + this.#crew.logLinesDropped,
+      logLinesDropped: logLinesDropped() + this.#pool.logLinesDropped,
       sockets: { ...sockets, refused: addRefused(sockets.refused, this.#refused) },
     }
   }
 
   /** Live connections of all workers, at most `limit`, of a route or in a state. */
   async connections(filter: ConnectionFilter): Promise<ConnectionInfo[]> {
-    const answers = await this.#crew.ask('connections', { filter })
+    const answers = await this.#pool.ask('connections', { filter })
     return answers.flatMap(({ answer }) => answer.connections).slice(0, filter.limit)
   }
 
@@ -290,12 +290,12 @@ export class Supervisor implements Operations {
    * Closes both sides of a connection with this code and reason. False when no worker has it. Source: RFC 6455 7.1.2.
    */
   async closeConnection(id: string, code: number, reason: string): Promise<boolean> {
-    const answers = await this.#crew.ask('close-connection', { id, code, reason })
+    const answers = await this.#pool.ask('close-connection', { id, code, reason })
     return answers.some(({ answer }) => answer.found)
   }
 
   /**
-   * Lets go of the connections of a route or upstream; each gets 1012 at its own time within `drain.spread`. Without
+   * Drains the connections of a route or upstream; each gets 1012 at its own time within `drain.spread`. Without
    * a scope of all, and the gateway ends after that.
    *
    * @throws {GatewayError} 'not_found': there is no such route or upstream.
@@ -346,7 +346,7 @@ export class Supervisor implements Operations {
 
   /** Ends everything at once: connections are cut. */
   kill(): void {
-    this.#crew.kill()
+    this.#pool.kill()
   }
 
   #whyNoUpgrade(): string | undefined {
@@ -366,7 +366,7 @@ export class Supervisor implements Operations {
     return result
   }
 
-  #crewSize(oneProcess: boolean): number {
+  #poolSize(oneProcess: boolean): number {
     const { workers } = this.#options
     if (!oneProcess) return workers === 'auto' ? os.availableParallelism() : workers
     if (workers !== 'auto' && workers > 1) {
@@ -378,7 +378,7 @@ export class Supervisor implements Operations {
     return 1
   }
 
-  async #workerReady(worker: WorkerLink): Promise<void> {
+  async #onWorkerReady(worker: WorkerLink): Promise<void> {
     for (const scope of this.#drainedParts) await worker.ask('drain', { scope })
     await this.#listening.attach(worker)
     this.#log.debug({ worker: worker.id, pid: worker.pid }, 'worker is ready')
@@ -391,8 +391,8 @@ export class Supervisor implements Operations {
     })
   }
 
-  #workerGone(worker: WorkerLink): void {
-    this.#handOut.remove(worker)
+  #onWorkerGone(worker: WorkerLink): void {
+    this.#balancer.remove(worker)
     this.#upgrades.gone(worker)
     this.events.publish({
       type: 'worker',
@@ -445,37 +445,37 @@ export class Supervisor implements Operations {
 
   async #drainWorkers(scope?: DrainScope): Promise<DrainCounts> {
     const counts = { closed: 0, moved: 0, cut: 0 }
-    const within = this.#options.drain.deadline + reportWithin
-    const mute = new Set(this.#crew.workers)
-    for (const { worker, answer } of await this.#crew.askAtRest('drain', { scope }, within)) {
-      mute.delete(worker)
+    const withinMs = this.#options.drain.deadline + reportWithinMs
+    const unanswered = new Set(this.#pool.workers)
+    for (const { worker, answer } of await this.#pool.askAtRest('drain', { scope }, withinMs)) {
+      unanswered.delete(worker)
       worker.report = answer.report
       counts.closed += answer.closed
       counts.moved += answer.moved
       counts.cut += answer.cut
     }
     // What a worker has that does not answer is cut with it.
-    if (!scope) for (const worker of mute) counts.cut += workerInfo(worker).connections
+    if (!scope) for (const worker of unanswered) counts.cut += workerInfo(worker).connections
     return counts
   }
 
   async #drainAll(): Promise<DrainCounts> {
     const start = this.#clock.now()
     this.#phase = 'draining'
-    this.#crew.retire()
+    this.#pool.retire()
     this.#log.info('draining')
-    await this.#listening.closeOthers([], this.#crew.ready)
-    await this.#handOut.settle(settleWithin)
-    this.#handOut.close()
+    await this.#listening.closeOthers([], this.#pool.ready)
+    await this.#balancer.whenIdle(settleWithinMs)
+    this.#balancer.close()
     const counts = await this.#drainWorkers()
     this.#log.info({ ...counts, ms: this.#clock.now() - start }, 'drained')
-    // Whoever asked for the drain gets his answer before the admin port closes.
+    // Whoever asked for the drain gets the answer before the admin port closes.
     setImmediate(() => void this.#close(counts))
     return counts
   }
 
   async #close(counts: DrainCounts): Promise<void> {
-    await Promise.all([this.#crew.stop(endWithin), this.#admin?.close()])
+    await Promise.all([this.#pool.stop(exitWithinMs), this.#admin?.close()])
     clearInterval(this.#alive)
     this.#finish(counts)
   }

@@ -4,26 +4,26 @@ import type { Logger } from 'pino'
 import type { Clock, Handle, MonotonicMs, UpgradeInfo } from '../core/index.ts'
 import type { UpgradeResult } from '../operate/index.ts'
 import type { MoveOutcome } from '../worker/index.ts'
-import type { Crew, MoveNews } from './crew.ts'
-import type { HandOut } from './hand-out.ts'
 import { Relay } from './relay.ts'
+import type { SocketBalancer } from './socket-balancer.ts'
 import { type WorkerLink, workerInfo } from './worker-link.ts'
+import type { MoveMessage, WorkerPool } from './worker-pool.ts'
 
 /** Milliseconds between two events about how far it is. */
-const tellEvery = 250
+const publishEveryMs = 250
 /**
  * Milliseconds more than its deadlines that a leaving worker may take. One that stood still begins when it goes on; one
- * that stays still is killed before that (crew.ts), and so is a new worker that keeps what was on its way to it.
+ * that stays still is killed before that (worker-pool.ts), and so is a new worker that keeps what was on its way to it.
  */
 const spareMs = 60_000
 /** Milliseconds in which what was on its way from a worker that ended must have arrived, and between two looks. */
-const landWithinMs = 5000
-const landLookMs = 10
+const settleWithinMs = 5000
+const settleCheckMs = 10
 /** Milliseconds that a worker may take to end when it has nothing left. */
-const endWithin = 1000
+const exitWithinMs = 1000
 
 /** What becomes of the connections of one leaving worker. */
-interface Departure {
+interface LeavingWorker {
   /** When it began to leave; as last reported, until it says so itself. */
   total: number
   hasSaidTotal: boolean
@@ -35,8 +35,8 @@ interface Departure {
 }
 
 export interface UpgradesDeps {
-  crew: Crew
-  handOut: HandOut
+  pool: WorkerPool
+  balancer: SocketBalancer
   /** The worker gets connections from now on. */
   attach: (worker: WorkerLink) => Promise<void>
   /** Milliseconds in which connections are moved; after that, those that could not be moved are drained. */
@@ -51,20 +51,20 @@ export class Upgrades {
   readonly #relay: Relay
   /** Connections by what became of them, in all upgrades. */
   readonly handovers: Record<string, number> = {}
-  #departures = new Map<WorkerLink, Departure>()
+  #leavingWorkers = new Map<WorkerLink, LeavingWorker>()
   /** How many each new worker has got, and from whom: if it dies, they are lost after all. */
-  #arrivals = new Map<WorkerLink, Map<WorkerLink, number>>()
+  #moved = new Map<WorkerLink, Map<WorkerLink, number>>()
   #info: UpgradeInfo | undefined
   #began: MonotonicMs = 0
 
   constructor(deps: UpgradesDeps) {
     this.#deps = deps
-    const { crew, handOut, log } = deps
+    const { pool, balancer, log } = deps
     this.#relay = new Relay({
-      receiver: (isFree) => handOut.fewest(crew.ready.filter(isFree)),
-      moveAdmission: (from, to, admission) => crew.moveAdmission(from, to, admission),
-      onLost: (route) => crew.lost(route),
-      onSettled: (outcome, from, to) => this.#settled(outcome, from, to),
+      receiver: (isFree) => balancer.fewest(pool.ready.filter(isFree)),
+      moveAdmission: (from, to, admission) => pool.moveAdmission(from, to, admission),
+      onLost: (route) => pool.countLost(route),
+      onSettled: (outcome, from, to) => this.#onSettled(outcome, from, to),
       log,
     })
   }
@@ -72,8 +72,8 @@ export class Upgrades {
   /** The last one. */
   get last(): UpgradeInfo | undefined {
     if (!this.#info) return undefined
-    const all = [...this.#departures.values()]
-    const sum = (of: (departure: Departure) => number) => all.reduce((total, each) => total + of(each), 0)
+    const all = [...this.#leavingWorkers.values()]
+    const sum = (of: (leaving: LeavingWorker) => number) => all.reduce((total, each) => total + of(each), 0)
     return {
       ...this.#info,
       total: sum(({ total }) => total),
@@ -89,32 +89,32 @@ export class Upgrades {
    * ones or, when it failed (`last` says why), new ones that may have connections already.
    */
   async begin(): Promise<WorkerLink[]> {
-    const { crew, log, clock } = this.#deps
-    const from = crew.ready[0]?.version ?? ''
-    this.#departures = new Map()
-    this.#arrivals = new Map()
+    const { pool, log, clock } = this.#deps
+    const from = pool.ready[0]?.version ?? ''
+    this.#leavingWorkers = new Map()
+    this.#moved = new Map()
     const none = { total: 0, moved: 0, ended: 0, lost: 0, closes: {} }
     this.#info = { startedAt: clock.wall(), phase: 'starting', from, ...none }
     this.#began = clock.now()
     log.info({ from }, 'upgrade started')
-    this.#tell()
-    let recruits: WorkerLink[] = []
+    this.#publish()
+    let newWorkers: WorkerLink[] = []
     try {
-      recruits = await crew.recruit()
-      for (const worker of recruits) await this.#deps.attach(worker)
-      const old = crew.promote(recruits)
-      const { version } = recruits[0]!
+      newWorkers = await pool.startNext()
+      for (const worker of newWorkers) await this.#deps.attach(worker)
+      const old = pool.activate(newWorkers)
+      const { version } = newWorkers[0]!
       this.#info.to = version
       this.#info.phase = 'moving'
       log.info(
-        { version, workers: recruits.map(({ id }) => id) },
+        { version, workers: newWorkers.map(({ id }) => id) },
         'new workers are ready; connections move to them',
       )
       return old
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error))
-      for (const worker of recruits) worker.leave()
-      return recruits
+      for (const worker of newWorkers) worker.leave()
+      return newWorkers
     }
   }
 
@@ -122,20 +122,20 @@ export class Upgrades {
   async finish(leaving: readonly WorkerLink[]): Promise<void> {
     const { log, clock } = this.#deps
     const info = this.#info!
-    let told = ''
-    const teller = setInterval(() => {
+    let published = ''
+    const publisher = setInterval(() => {
       const now = JSON.stringify(this.last)
-      if (now !== told) this.#tell()
-      told = now
-    }, tellEvery)
-    await Promise.all(leaving.map((worker) => this.#see(worker)))
-    clearInterval(teller)
+      if (now !== published) this.#publish()
+      published = now
+    }, publishEveryMs)
+    await Promise.all(leaving.map((worker) => this.#finishWorker(worker)))
+    clearInterval(publisher)
     if (info.phase === 'failed') return
     info.phase = 'done'
     info.ms = Math.round(clock.now() - this.#began)
     const { from, to, moved, ended, lost = 0, closes, ms } = this.last!
     log[lost > 0 ? 'error' : 'info']({ from, to, moved, ended, lost, closes, ms }, 'upgrade finished')
-    this.#tell()
+    this.#publish()
   }
 
   get result(): UpgradeResult {
@@ -144,18 +144,18 @@ export class Upgrades {
   }
 
   /** What a worker says about connections that go from one to another. */
-  obey(worker: WorkerLink, news: MoveNews, handle?: Handle): void {
-    switch (news.type) {
+  onMessage(worker: WorkerLink, message: MoveMessage, handle?: Handle): void {
+    switch (message.type) {
       case 'move':
-        return this.#relay.client(worker, news, handle)
+        return this.#relay.client(worker, message, handle)
       case 'move-upstream':
-        return this.#relay.upstream(worker, news.move, handle)
+        return this.#relay.upstream(worker, message.move, handle)
       case 'adopted':
-        return this.#relay.adopted(news.move)
+        return this.#relay.adopted(message.move)
       case 'not-adopted':
-        return this.#relay.refused(news.move, news.message)
+        return this.#relay.refused(message.move, message.message)
       case 'leaving':
-        return this.#leaving(worker, news)
+        return this.#onLeaving(worker, message)
     }
   }
 
@@ -165,80 +165,86 @@ export class Upgrades {
     if (this.#info?.phase !== 'moving') return
     // One that ended in order had none left; what has closed in it did so after it had moved.
     let { connections: left } = workerInfo(worker)
-    for (const [from, arrived] of this.#arrivals.get(worker) ?? []) {
-      const departure = this.#departureOf(from)
+    for (const [from, arrived] of this.#moved.get(worker) ?? []) {
+      const leaving = this.#leavingOf(from)
       const count = Math.min(arrived, left)
       left -= count
-      departure.moved -= count
-      departure.lost += count
+      leaving.moved -= count
+      leaving.lost += count
       this.#count('failed', count)
     }
-    this.#arrivals.delete(worker)
+    this.#moved.delete(worker)
   }
 
-  #settled(outcome: MoveOutcome, from: WorkerLink, to: WorkerLink | undefined): void {
+  #onSettled(outcome: MoveOutcome, from: WorkerLink, to: WorkerLink | undefined): void {
     if (outcome === 'moved') {
-      this.#departureOf(from).moved++
+      this.#leavingOf(from).moved++
       this.#count('moved', 1)
-      if (to) this.#arrived(from, to)
+      if (to) this.#countArrival(from, to)
     } else if (outcome === 'lost') {
-      this.#departureOf(from).lost++
+      this.#leavingOf(from).lost++
       this.#count('failed', 1)
     }
   }
 
-  #arrived(from: WorkerLink, to: WorkerLink): void {
-    this.#deps.handOut.moved(to)
-    const arrivals = this.#arrivals.get(to) ?? new Map<WorkerLink, number>()
-    this.#arrivals.set(to, arrivals.set(from, (arrivals.get(from) ?? 0) + 1))
+  #countArrival(from: WorkerLink, to: WorkerLink): void {
+    this.#deps.balancer.countMoved(to)
+    const moved = this.#moved.get(to) ?? new Map<WorkerLink, number>()
+    this.#moved.set(to, moved.set(from, (moved.get(from) ?? 0) + 1))
   }
 
   /** A leaving worker says how far it is. */
-  #leaving(worker: WorkerLink, { left, closes, lost }: Extract<MoveNews, { type: 'leaving' }>): void {
-    const departure = this.#departureOf(worker)
+  #onLeaving(worker: WorkerLink, { left, closes, lost }: Extract<MoveMessage, { type: 'leaving' }>): void {
+    const leaving = this.#leavingOf(worker)
     // Its first word, before it moves anything.
-    if (!departure.hasSaidTotal) Object.assign(departure, { total: left, hasSaidTotal: true })
-    this.#count('ended', countOf(closes) - countOf(departure.closes))
-    departure.closes = closes
+    if (!leaving.hasSaidTotal) Object.assign(leaving, { total: left, hasSaidTotal: true })
+    this.#count('ended', countOf(closes) - countOf(leaving.closes))
+    leaving.closes = closes
     this.#count('failed', lost)
-    departure.lost += lost
+    leaving.lost += lost
   }
 
-  #departureOf(worker: WorkerLink): Departure {
-    const known = this.#departures.get(worker)
+  #leavingOf(worker: WorkerLink): LeavingWorker {
+    const known = this.#leavingWorkers.get(worker)
     if (known) return known
     const { connections } = workerInfo(worker)
-    const departure = { total: connections, hasSaidTotal: false, moved: 0, closes: {}, lost: 0 }
-    this.#departures.set(worker, departure)
-    return departure
+    const leaving = { total: connections, hasSaidTotal: false, moved: 0, closes: {}, lost: 0 }
+    this.#leavingWorkers.set(worker, leaving)
+    return leaving
   }
 
-  async #see(worker: WorkerLink): Promise<void> {
-    const { crew, handOut, deadline } = this.#deps
-    const within = deadline()
-    const departure = this.#departureOf(worker)
-    handOut.retire(worker)
+  async #finishWorker(worker: WorkerLink): Promise<void> {
+    const { pool, balancer, deadline } = this.#deps
+    const withinMs = deadline()
+    const leaving = this.#leavingOf(worker)
+    balancer.retire(worker)
     try {
       // Moves, then drains; what then comes back from a new worker that died is drained, too.
-      const answer = await worker.ask('leave', { within }, { within: 3 * within + spareMs })
+      const answer = await worker.ask('leave', { within: withinMs }, { timeoutMs: 3 * withinMs + spareMs })
       worker.report = answer.report
     } catch (error) {
-      await this.#seeOff(worker, departure, error as Error)
+      await this.#drainWorker(worker, leaving, error as Error)
     }
-    await crew.dismiss([worker], endWithin)
+    await pool.stopWorkers([worker], exitWithinMs)
   }
 
   /** It could not leave in order: those that it still has are told as far as anybody can. */
-  async #seeOff(worker: WorkerLink, departure: Departure, error: Error): Promise<void> {
+  async #drainWorker(worker: WorkerLink, leaving: LeavingWorker, error: Error): Promise<void> {
     const { log, clock, deadline } = this.#deps
-    const counts = await worker.ask('drain', {}, { within: deadline() + endWithin }).catch(() => undefined)
+    const counts = await worker
+      .ask('drain', {}, { timeoutMs: deadline() + exitWithinMs })
+      .catch(() => undefined)
     // What was on its way when it ended arrives, or does not; only then it can be counted.
-    for (let waited = 0; waited < landWithinMs && this.#relay.countFrom(worker) > 0; waited += landLookMs) {
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, landLookMs))
+    for (
+      let waited = 0;
+      waited < settleWithinMs && this.#relay.countFrom(worker) > 0;
+      waited += settleCheckMs
+    ) {
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, settleCheckMs))
     }
-    const { total, moved, closes, lost } = departure
+    const { total, moved, closes, lost } = leaving
     const cut = counts ? counts.cut : Math.max(0, total - moved - countOf(closes) - lost)
-    departure.lost += cut
+    leaving.lost += cut
     this.#count('failed', cut)
     log.warn({ worker: worker.id, cut, error: error.message }, 'an old worker did not leave in order')
   }
@@ -247,14 +253,14 @@ export class Upgrades {
     const { log, clock } = this.#deps
     Object.assign(this.#info!, { phase: 'failed', error, ms: Math.round(clock.now() - this.#began) })
     log.error({ error }, 'upgrade failed: the old workers go on')
-    this.#tell()
+    this.#publish()
   }
 
   #count(result: 'moved' | 'ended' | 'failed', count: number): void {
     if (count > 0) this.handovers[result] = (this.handovers[result] ?? 0) + count
   }
 
-  #tell(): void {
+  #publish(): void {
     this.#deps.publish(this.last!)
   }
 }

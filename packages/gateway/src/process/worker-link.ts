@@ -25,10 +25,10 @@ import {
 /** `starting`: not ready yet; `ready`: serves; `leaving`: others have its place, it moves or ends what it has. */
 export type WorkerState = 'starting' | 'ready' | 'leaving' | 'gone'
 
-/** Gets all that a worker says by itself, with the socket that came with it. */
-export type Obey = (message: FromWorker, handle?: Handle) => void
+/** Gets all that a worker sends unasked, with the socket that came with it. */
+export type OnWorkerMessage = (message: FromWorker, handle?: Handle) => void
 
-interface Question {
+interface PendingRequest {
   resolve(value: never): void
   reject(error: GatewayError): void
   cancel(): void
@@ -36,19 +36,19 @@ interface Question {
 
 interface AskOptions<T extends RequestType> {
   /** Milliseconds. */
-  within?: number
+  timeoutMs?: number
   handle?: Handle
   /** Called with the answer before anything else that the worker says is read. */
-  heard?: (answer: Requests[T]['answer']) => void
+  onAnswer?: (answer: Requests[T]['answer']) => void
 }
 
-/** Milliseconds that an ordinary question may take. */
-const patience = 5000
-/** A timer that is late by so many milliseconds shows that this process was stopped; then as much time to read. */
+/** Milliseconds that an ordinary request may take. */
+const requestTimeoutMs = 5000
+/** A timer that is this late shows that this process was stopped; then the worker's messages get this long to be read. */
 const stoppedMs = 2000
-const readWithinMs = 2000
-/** A question for a report waits for as long as a silent worker lives, so that whoever looks next can share it. */
-const reportWithinMs = 120_000
+const readAfterStopMs = 2000
+/** A request for a report waits for as long as a silent worker lives, so that whoever looks next can share it. */
+const reportTimeoutMs = 120_000
 
 export class WorkerLink {
   /** The worker's number; its successor has another. */
@@ -65,24 +65,24 @@ export class WorkerLink {
   #state: WorkerState = 'starting'
   #readyAt: MonotonicMs = Number.POSITIVE_INFINITY
   #starting: { resolve(): void; reject(error: GatewayError): void } | undefined
-  #why: string | undefined
+  #reason: string | undefined
   #silentMs = 0
   #reporting: Promise<void> | undefined
   readonly #channel: Channel
   readonly #clock: Clock
-  readonly #questions = new Map<number, Question>()
-  #requests = 0
+  readonly #pending = new Map<number, PendingRequest>()
+  #lastRequest = 0
 
-  /** `obey` gets all that the worker says by itself: everything but answers and news of its start. */
-  constructor(id: number, generation: number, channel: Channel, clock: Clock, obey: Obey) {
+  /** `onMessage` gets all that the worker sends unasked: everything but answers and how its start went. */
+  constructor(id: number, generation: number, channel: Channel, clock: Clock, onMessage: OnWorkerMessage) {
     this.id = id
     this.generation = generation
     this.pid = channel.pid
     this.startedAt = clock.wall()
     this.#channel = channel
     this.#clock = clock
-    channel.onMessage((message, handle) => this.#receive(message, handle, obey))
-    this.gone = new Promise((resolve) => channel.onExit((ending) => resolve(this.#ended(ending))))
+    channel.onMessage((message, handle) => this.#receive(message, handle, onMessage))
+    this.gone = new Promise((resolve) => channel.onExit((ending) => resolve(this.#onExit(ending))))
   }
 
   get state(): WorkerState {
@@ -100,9 +100,11 @@ export class WorkerLink {
   }
 
   /** Says with what to serve. Rejects when the worker cannot, or ends; one that is not ready in time is killed. */
-  configure(options: GatewayOptions, log: LogOptions, within: number, workers = 1): Promise<void> {
+  configure(options: GatewayOptions, log: LogOptions, withinMs: number, workers = 1): Promise<void> {
     return new Promise((resolve, reject) => {
-      const cancel = later(this.#clock, within, () => this.kill(`was not ready in ${within / 1000} s`))
+      const cancel = timeoutUnlessStopped(this.#clock, withinMs, () =>
+        this.kill(`was not ready in ${withinMs / 1000} s`),
+      )
       this.#starting = {
         resolve: () => {
           cancel()
@@ -123,10 +125,10 @@ export class WorkerLink {
    */
   refresh(): Promise<void> {
     // At once: what the worker says next may have been read together with its report, and changes that one.
-    const heard = (report: WorkerReport) => {
+    const onAnswer = (report: WorkerReport) => {
       this.report = report
     }
-    this.#reporting ??= this.ask('snapshot', {}, { within: reportWithinMs, heard })
+    this.#reporting ??= this.ask('snapshot', {}, { timeoutMs: reportTimeoutMs, onAnswer })
       .then(() => {})
       .finally(() => {
         this.#reporting = undefined
@@ -146,7 +148,7 @@ export class WorkerLink {
   }
 
   /** So much time has passed. Returns for how long the worker has said nothing at all. */
-  listened(ms: number): number {
+  addSilence(ms: number): number {
     this.#silentMs += ms
     return this.#silentMs
   }
@@ -160,45 +162,45 @@ export class WorkerLink {
     this.#channel.send(message, handle)
   }
 
-  /** Asks the worker; rejects when it ends, refuses, or does not answer within so many milliseconds. */
+  /** Asks the worker; rejects when it ends, refuses, or does not answer within `timeoutMs`. */
   ask<T extends RequestType>(
     type: T,
     ask: Requests[T]['ask'],
-    { within = patience, handle, heard }: AskOptions<T> = {},
+    { timeoutMs = requestTimeoutMs, handle, onAnswer }: AskOptions<T> = {},
   ): Promise<Requests[T]['answer']> {
     if (this.#state === 'gone') return Promise.reject(workerError(`worker ${this.id} has ended`))
-    const request = ++this.#requests
+    const request = ++this.#lastRequest
     return new Promise<Requests[T]['answer']>((resolve, reject) => {
-      const cancel = later(this.#clock, within, () => {
-        this.#questions.delete(request)
-        reject(workerError(`worker ${this.id} did not answer '${type}' in ${within} ms`, 'worker_silent'))
+      const cancel = timeoutUnlessStopped(this.#clock, timeoutMs, () => {
+        this.#pending.delete(request)
+        reject(workerError(`worker ${this.id} did not answer '${type}' in ${timeoutMs} ms`, 'worker_silent'))
       })
       const answered = (answer: Requests[T]['answer']) => {
-        heard?.(answer)
+        onAnswer?.(answer)
         resolve(answer)
       }
-      this.#questions.set(request, { resolve: answered, reject, cancel })
+      this.#pending.set(request, { resolve: answered, reject, cancel })
       this.#channel.send({ type, request, ...ask } as ToWorker, handle)
     })
   }
 
-  /** The worker has taken this socket: lets go of the copy here, if there is one. */
-  letGo(socket: Socket): void {
-    this.#channel.letGo(socket)
+  /** The worker has taken this socket: closes the copy here, if there is one. */
+  release(socket: Socket): void {
+    this.#channel.release(socket)
   }
 
   /** Ends it at once. `why`: what the log says instead of how the process ended. */
   kill(why?: string): void {
-    this.#why ??= why
+    this.#reason ??= why
     this.#channel.kill()
   }
 
-  #receive(message: FromWorker, handle: Handle | undefined, obey: Obey): void {
+  #receive(message: FromWorker, handle: Handle | undefined, onMessage: OnWorkerMessage): void {
     this.#silentMs = 0
     switch (message.type) {
       case 'ready':
         if (message.protocol !== protocol) {
-          this.kill(otherProtocol(message.version))
+          this.kill(protocolMismatch(message.version))
           return
         }
         this.#version = message.version
@@ -208,7 +210,7 @@ export class WorkerLink {
         this.#starting?.resolve()
         break
       case 'failed':
-        this.#why = message.message
+        this.#reason = message.message
         return
       case 'last-report':
         this.report = message.report
@@ -220,44 +222,46 @@ export class WorkerLink {
         this.#settle(message.request)?.reject(workerError(message.message))
         break
       default:
-        obey(message, handle)
+        onMessage(message, handle)
     }
   }
 
-  #ended(ending: string): string {
+  #onExit(ending: string): string {
     this.#state = 'gone'
-    const words = this.#why ?? ending
-    this.#starting?.reject(new GatewayError('worker_failed', 'gateway', `a worker could not start: ${words}`))
-    for (const request of [...this.#questions.keys()]) {
-      this.#settle(request)?.reject(workerError(`worker ${this.id} has ended: ${words}`))
+    const message = this.#reason ?? ending
+    this.#starting?.reject(
+      new GatewayError('worker_failed', 'gateway', `a worker could not start: ${message}`),
+    )
+    for (const request of [...this.#pending.keys()]) {
+      this.#settle(request)?.reject(workerError(`worker ${this.id} has ended: ${message}`))
     }
-    return words
+    return message
   }
 
-  #settle(request: number): Question | undefined {
-    const question = this.#questions.get(request)
-    this.#questions.delete(request)
-    question?.cancel()
-    return question
+  #settle(request: number): PendingRequest | undefined {
+    const pending = this.#pending.get(request)
+    this.#pending.delete(request)
+    pending?.cancel()
+    return pending
   }
 }
 
 /**
- * Calls back after so many milliseconds; the result prevents that. When this process itself was stopped meanwhile, or
+ * Calls back after `ms`; the result prevents that. When this process itself was stopped meanwhile, or
  * its machine, what the worker said in that time is read first.
  */
-function later(clock: Clock, ms: number, callback: () => void): () => void {
+function timeoutUnlessStopped(clock: Clock, ms: number, callback: () => void): () => void {
   const due = clock.now() + ms
   let timer = clock.setTimeout(() => {
     if (clock.now() - due < stoppedMs) callback()
-    else timer = clock.setTimeout(callback, readWithinMs)
+    else timer = clock.setTimeout(callback, readAfterStopMs)
   }, ms)
   return () => clock.clearTimeout(timer)
 }
 
 /** Why a worker of another version cannot serve under this supervisor. */
-function otherProtocol(version: string): string {
-  return `version ${version} works together with its supervisor in another way; drain this gateway and start anew`
+function protocolMismatch(version: string): string {
+  return `version ${version} speaks another IPC protocol than this supervisor; drain this gateway and start anew`
 }
 
 function workerError(message: string, code = 'worker'): GatewayError {

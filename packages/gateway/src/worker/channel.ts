@@ -12,8 +12,8 @@ export interface Channel {
   send(message: ToWorker, handle?: Socket | Handle): void
   /** `handle` is the connected socket that came with the message, if one did; it is the listener's to close. */
   onMessage(listener: (message: FromWorker, handle?: Handle) => void): void
-  /** The worker has taken this socket: lets go of the copy here, if there is one. */
-  letGo(socket: Socket): void
+  /** The worker has taken this socket: closes the copy here, if there is one. */
+  release(socket: Socket): void
   /**
    * Called once, when the worker has ended and all that it said has been heard, with how it ended in words for the log.
    */

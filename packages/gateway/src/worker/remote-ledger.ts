@@ -5,9 +5,9 @@ import { type Admission, Ledger } from '../handshake/index.ts'
 import type { AdmissionAnswer, FromWorker } from './worker-messages.ts'
 
 /** Milliseconds that a client waits for the supervisor's answer. */
-const answerWithinMs = 100
+const answerTimeoutMs = 100
 /** The least and greatest milliseconds after which a client may come back for whom the worker's share is too small. */
-const comeBackAfterMs = [1000, 5000] as const
+const retryRangeMs = [1000, 5000] as const
 
 /** One connection that this worker lets in. */
 interface Place {
@@ -18,7 +18,7 @@ interface Place {
   isReleased: boolean
 }
 
-type Answered = (answer: AdmissionAnswer) => void
+type OnAnswer = (answer: AdmissionAnswer) => void
 
 export interface RemoteLedgerDeps {
   post: (message: FromWorker) => void
@@ -34,7 +34,7 @@ export class RemoteLedger {
   readonly #random: () => number
   /** What this worker has let in, whoever decided it. */
   readonly #own: Ledger
-  readonly #waiting = new Map<number, Answered>()
+  readonly #waiting = new Map<number, OnAnswer>()
   /** Places that the supervisor does not count: of routes without limits, or let in while it did not answer. */
   readonly #uncounted = new Set<Place>()
   /** Routes with limits over all workers. */
@@ -68,7 +68,7 @@ export class RemoteLedger {
         // An admission that comes after all must not stay counted: what is let in now is counted later.
         this.#waiting.set(request, (answer) => answer.ok && this.#release(answer.admission))
         resolve(this.#decide(route, limits, address))
-      }, answerWithinMs)
+      }, answerTimeoutMs)
       const request = this.#ask({ type: 'admit', route, limits, address }, (answer) => {
         this.#clock.clearTimeout(timer)
         if (!answer.ok) return resolve(answer)
@@ -100,9 +100,9 @@ export class RemoteLedger {
 
   /** Takes the supervisor's answer to an earlier request. */
   answer(request: number, answer: AdmissionAnswer): void {
-    const answered = this.#waiting.get(request)
+    const onAnswer = this.#waiting.get(request)
     this.#waiting.delete(request)
-    answered?.(answer)
+    onAnswer?.(answer)
     if (!this.#silent) return
     this.#silent = false
     this.#count()
@@ -123,7 +123,7 @@ export class RemoteLedger {
       address,
     )
     if (admission.ok) return this.#hold({ route, address, isReleased: false }, admission.release)
-    const [least, greatest] = comeBackAfterMs
+    const [least, greatest] = retryRangeMs
     return { ok: false, limit: 'unknown', retry: Math.round(least + this.#random() * (greatest - least)) }
   }
 
@@ -165,10 +165,10 @@ export class RemoteLedger {
     message:
       | Omit<Extract<FromWorker, { type: 'admit' }>, 'request'>
       | Omit<Extract<FromWorker, { type: 'enter' }>, 'request'>,
-    answered: Answered,
+    onAnswer: OnAnswer,
   ): number {
     const request = ++this.#requests
-    this.#waiting.set(request, answered)
+    this.#waiting.set(request, onAnswer)
     this.#post({ ...message, request })
     return request
   }

@@ -7,7 +7,7 @@ import type { FromWorker, RouteChanges, WorkerReport } from './worker-messages.t
 export class SinceReport {
   readonly #post: (message: FromWorker, handle: undefined, taken: () => void) => void
   #changes: Record<string, RouteChanges> = {}
-  #underWay = false
+  #inFlight = false
 
   constructor(post: (message: FromWorker, handle: undefined, taken: () => void) => void) {
     this.#post = post
@@ -30,12 +30,12 @@ export class SinceReport {
   }
 
   send(): void {
-    if (this.#underWay || Object.keys(this.#changes).length === 0) return
+    if (this.#inFlight || Object.keys(this.#changes).length === 0) return
     const routes = this.#changes
     this.#changes = {}
-    this.#underWay = true
+    this.#inFlight = true
     this.#post({ type: 'changed', routes }, undefined, () => {
-      this.#underWay = false
+      this.#inFlight = false
       this.send()
     })
   }

@@ -1,4 +1,4 @@
-// One worker: a gateway that obeys the supervisor's messages. It knows nothing of processes; worker-main.ts runs it
+// One worker: a gateway that acts on the supervisor's messages. It knows nothing of processes; worker-main.ts runs it
 // in one of its own, single-process.ts beside the supervisor.
 import net from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -19,15 +19,15 @@ import {
   logLinesDropped,
   noneRefused,
   type ProcessInfo,
-  RareLine,
   type SocketCounts,
   shortageLine,
   systemClock,
+  ThrottledLine,
 } from '../core/index.ts'
 import { Gateway } from '../gateway.ts'
 import { noTracing, startTracing, wantsTracing } from '../trace/index.ts'
-import { Arrivals } from './arrivals.ts'
-import { HandOver } from './handover.ts'
+import { HandoverReceiver } from './handover-receiver.ts'
+import { HandoverSender } from './handover-sender.ts'
 import { RemoteLedger } from './remote-ledger.ts'
 import { SinceReport } from './since-report.ts'
 import { version } from './version.ts'
@@ -44,19 +44,19 @@ import {
 } from './worker-messages.ts'
 
 /** Milliseconds over which events are collected, and how many of them are sent on at most. */
-const eventsEvery = 100
-const eventsAtMost = 256
+const eventsEveryMs = 100
+const maxEvents = 256
 
-const otherProtocol = `version ${version} works together with its supervisor in another way than the one that runs: drain this gateway and start it anew`
+const protocolMismatch = `version ${version} speaks another IPC protocol than the running supervisor: drain this gateway and start it anew`
 
 /** Milliseconds that the last traces get; the supervisor waits a second for the end. */
-const tracesWithin = 500
+const tracesWithinMs = 500
 
 /** Milliseconds that the last report may take to go out. */
-const lastWordWithinMs = 500
+const lastReportWithinMs = 500
 
 /** Milliseconds between two messages about how many sockets are left; each costs as much as a tenth of a connection. */
-const countEvery = 25
+const leftEveryMs = 25
 
 /** How long connections get to close when the supervisor is gone. */
 const orphanDrain = { spread: 1000, deadline: 3000 }
@@ -86,8 +86,8 @@ export class Worker {
   readonly #handlers: Handlers
   #listeners!: WorkerListeners
   #gateway!: Gateway
-  #handOver!: HandOver
-  #arrivals!: Arrivals
+  #handoverSender!: HandoverSender
+  #handoverReceiver!: HandoverReceiver
   #log!: Logger
   #tracing = noTracing
   #options!: GatewayOptions
@@ -95,24 +95,24 @@ export class Worker {
   #eventsDropped = 0
   /** Taken and not closed, nor moved away. */
   #sockets = 0
-  #saysHowManyAreLeft = false
+  #leftInFlight = false
   /** It has changed since it was last said. */
   #leftChanged = false
   /** Events have been sent and not yet been taken. */
-  #eventsUnderWay = false
+  #eventsInFlight = false
   /** Others have this worker's place. */
   #leaving = false
   /** The supervisor has asked for that, and hears how far it is. */
-  #movesOut = false
+  #handingOver = false
   /** Of the whole gateway. */
   #drained: Promise<DrainCounts> | undefined
   /** Connections that ended since it began to leave, by code and by whom. */
   #closes: Record<string, number> = {}
-  /** Connections that it cut untold, since it last said so. */
-  #untold = 0
+  /** Connections that it cut without a Close, since it last said so. */
+  #cutWithoutClose = 0
   #faulty = false
   readonly #refused: SocketCounts['refused'] = noneRefused()
-  readonly #shortage = new RareLine((times) => this.#log.error({ times }, shortageLine))
+  readonly #shortage = new ThrottledLine((times) => this.#log.error({ times }, shortageLine))
   readonly #descriptors = new Descriptors((why) => {
     this.#refused[why]++
     this.#shortage.happened()
@@ -145,45 +145,48 @@ export class Worker {
       }),
       leave: ({ within }) => this.#leave(within),
       'halt-moves': async () => {
-        await this.#handOver.halt()
+        await this.#handoverSender.halt()
         return {}
       },
     }
   }
 
-  /** Obeys one message of the supervisor. `handle` is what came with it. */
+  /** Acts on one message of the supervisor. `handle` is what came with it. */
   receive(message: ToWorker, handle?: unknown): void {
     attempt(
-      () => this.#obey(message, handle),
+      () => this.#onMessage(message, handle),
       (error) => {
-        this.#log?.error({ err: error, message: message?.type }, 'fault while obeying the supervisor')
+        this.#log?.error(
+          { err: error, message: message?.type },
+          'fault while handling a message of the supervisor',
+        )
         if (handle instanceof net.Socket) handle.destroy()
       },
     )
   }
 
-  #obey(message: ToWorker, handle?: unknown): void {
+  #onMessage(message: ToWorker, handle?: unknown): void {
     switch (message.type) {
       case 'configure':
         void this.#configure(message)
         break
       case 'socket':
-        this.#take(message.id, message.listener, handle)
+        this.#onSocket(message.id, message.listener, handle)
         break
       case 'admission':
         this.#ledger.answer(message.request, message.answer)
         break
       case 'adopt':
-        this.#arrivals.client(message, handle as Handle | undefined)
+        this.#handoverReceiver.client(message, handle as Handle | undefined)
         break
       case 'adopt-upstream':
-        this.#arrivals.upstream(message.move, handle as Handle | undefined)
+        this.#handoverReceiver.upstream(message.move, handle as Handle | undefined)
         break
       case 'moved':
-        this.#handOver.settle(message.move, message.outcome)
+        this.#handoverSender.settle(message.move, message.outcome)
         break
       case 'go-on':
-        this.#handOver.goOn()
+        this.#handoverSender.resume()
         break
       case 'stop':
         this.stop()
@@ -201,7 +204,7 @@ export class Worker {
     if (this.#gateway) {
       this.#listeners.unlisten()
       this.#gateway.reload({ ...this.#options, drain: { ...this.#options.drain, ...orphanDrain } })
-      this.#handOver.stop()
+      this.#handoverSender.stop()
       await this.#gateway.drain()
     }
     this.stop()
@@ -218,7 +221,7 @@ export class Worker {
     if (!this.#gateway) return this.#end()
     this.#post({ type: 'faulty' })
     this.#leaving = true
-    this.#arrivals.stop()
+    this.#handoverReceiver.stop()
     attempt(
       async () => {
         this.#listeners.unlisten()
@@ -233,18 +236,18 @@ export class Worker {
   stop(): void {
     this.#listeners?.unlisten()
     this.#gateway?.stop()
-    const said = this.#sayLast()
+    const said = this.#sendLastReport()
     this.#loop?.disable()
-    void Promise.all([this.#tracing.end(tracesWithin), said]).then(() => this.#end())
+    void Promise.all([this.#tracing.end(tracesWithinMs), said]).then(() => this.#end())
   }
 
   /** What it has counted since it last reported. Resolves when that is on its way. */
-  #sayLast(): Promise<void> {
+  #sendLastReport(): Promise<void> {
     if (!this.#gateway) return Promise.resolve()
     this.#sendEvents()
     const report = this.#report()
     return new Promise((resolve) => {
-      this.#clock.setTimeout(resolve, lastWordWithinMs)
+      this.#clock.setTimeout(resolve, lastReportWithinMs)
       this.#post({ type: 'last-report', report }, undefined, resolve)
     })
   }
@@ -256,7 +259,7 @@ export class Worker {
     ...its
   }: Extract<ToWorker, { type: 'configure' }>): Promise<void> {
     try {
-      if (its.protocol !== protocol) throw new Error(otherProtocol)
+      if (its.protocol !== protocol) throw new Error(protocolMismatch)
       this.#options = options
       this.#ledger.configure(options, its.workers)
       this.#log = createLogger(log).child({ worker })
@@ -276,22 +279,22 @@ export class Worker {
       })
       this.#gateway.on((event) => {
         this.#collect(event)
-        if (event.type === 'close') this.#sayHowManyAreLeft()
+        if (event.type === 'close') this.#reportLeft()
       })
       this.#listeners = new WorkerListeners(
-        (listener, socket) => this.#give(listener, socket),
+        (listener, socket) => this.#serve(listener, socket),
         this.#log,
         () => this.#descriptors.ranShort('descriptors'),
       )
       const readmit = (admission: number | undefined) => this.#ledger.readmit(admission)
       const ends = { gateway: this.#gateway, post: this.#post, clock: this.#clock, readmit }
-      this.#handOver = new HandOver({ ...ends, left: () => this.#left, log: this.#log })
-      this.#arrivals = new Arrivals(ends)
+      this.#handoverSender = new HandoverSender({ ...ends, left: () => this.#left, log: this.#log })
+      this.#handoverReceiver = new HandoverReceiver(ends)
       await this.#gateway.prepare()
       this.#gateway.start()
       this.#post({ type: 'ready', protocol, version, report: this.#report() })
     } catch (error) {
-      this.#post({ type: 'failed', message: wordsOf(error) })
+      this.#post({ type: 'failed', message: errorMessage(error) })
       this.#end()
     }
   }
@@ -307,30 +310,30 @@ export class Worker {
       // Not awaited in vain: what this worker says after it has made a report is not in that report, and must follow it.
       this.#post({ type: 'answer', request, value: answer instanceof Promise ? await answer : answer })
     } catch (error) {
-      this.#post({ type: 'refusal', request, message: wordsOf(error) })
+      this.#post({ type: 'refusal', request, message: errorMessage(error) })
     }
   }
 
-  #take(id: number, listener: string, handle: unknown): void {
+  #onSocket(id: number, listener: string, handle: unknown): void {
     // Said before the first byte is read: without it the supervisor gives its copy of the socket to another worker.
     this.#post({ type: 'took', id })
     // A socket whose client has already left arrives as nothing.
     if (!(handle instanceof net.Socket)) {
-      this.#sayHowManyAreLeft()
+      this.#reportLeft()
       return
     }
     // The receiving process builds the socket with Node's defaults.
     handle.allowHalfOpen = true
-    this.#give(listener, handle)
+    this.#serve(listener, handle)
   }
 
-  #give(listener: string, socket: net.Socket): void {
+  #serve(listener: string, socket: net.Socket): void {
     const options = this.#listener(listener)
-    if (!this.#descriptors.admits(socket)) return this.#sayHowManyAreLeft()
+    if (!this.#descriptors.admits(socket)) return this.#reportLeft()
     this.#sockets++
     socket.once('close', () => {
       this.#sockets--
-      this.#sayHowManyAreLeft()
+      this.#reportLeft()
     })
     if (options) this.#gateway.take(options, socket)
     else socket.destroy()
@@ -355,38 +358,38 @@ export class Worker {
   }
 
   #drainAll(): Promise<DrainCounts> {
-    this.#handOver.stop()
+    this.#handoverSender.stop()
     this.#drained ??= this.#gateway.drain()
     return this.#drained
   }
 
-  async #leave(within: number): Promise<Requests['leave']['answer']> {
+  async #leave(withinMs: number): Promise<Requests['leave']['answer']> {
     this.#leaving = true
-    this.#movesOut = true
+    this.#handingOver = true
     this.#closes = {}
     this.#listeners.unlisten()
     this.#gateway.retire()
-    await this.#handOver.run(within, () => this.#sayHowFar())
+    await this.#handoverSender.run(withinMs, () => this.#reportProgress())
     if (this.#drained || this.#left > 0) await this.#drainAll()
-    if (this.#handOver.underWay > 0) {
+    if (this.#handoverSender.inTransit > 0) {
       // What was on its way to a new worker that ended instead of taking it comes back.
-      await this.#handOver.landed()
+      await this.#handoverSender.settled()
       this.#drained = this.#gateway.drain()
       await this.#drained
     }
-    this.#sayHowFar()
+    this.#reportProgress()
     this.#log.info(
-      { ...this.#handOver.summary, closes: this.#closes },
+      { ...this.#handoverSender.summary, closes: this.#closes },
       'connections have moved to a new worker',
     )
     this.#sendEvents()
     return { report: this.#report() }
   }
 
-  #sayHowFar(): void {
-    const left = this.#left + this.#handOver.underWay
-    this.#post({ type: 'leaving', left, closes: this.#closes, lost: this.#untold })
-    this.#untold = 0
+  #reportProgress(): void {
+    const left = this.#left + this.#handoverSender.inTransit
+    this.#post({ type: 'leaving', left, closes: this.#closes, lost: this.#cutWithoutClose })
+    this.#cutWithoutClose = 0
   }
 
   #report(): WorkerReport {
@@ -418,38 +421,38 @@ export class Worker {
   }
 
   /** Tells the supervisor after sockets have closed, all those of a short while in one message. */
-  #sayHowManyAreLeft(): void {
+  #reportLeft(): void {
     this.#leftChanged = true
-    if (this.#saysHowManyAreLeft) return
-    this.#saysHowManyAreLeft = true
+    if (this.#leftInFlight) return
+    this.#leftInFlight = true
     this.#clock.setTimeout(() => {
       this.#leftChanged = false
       this.#sinceReport.send()
       this.#post({ type: 'left', sockets: this.#left }, undefined, () => {
-        this.#saysHowManyAreLeft = false
-        if (this.#leftChanged) this.#sayHowManyAreLeft()
+        this.#leftInFlight = false
+        if (this.#leftChanged) this.#reportLeft()
       })
-      if (this.#movesOut) this.#sayHowFar()
-    }, countEvery)
+      if (this.#handingOver) this.#reportProgress()
+    }, leftEveryMs)
   }
 
   #collect(event: GatewayEvent): void {
     if (event.type === 'close') {
       this.#countEnd(event.code, event.by)
       // One that came from another worker has no socket here that would say it.
-      this.#sayHowManyAreLeft()
+      this.#reportLeft()
     }
     if (this.#events.length === 0) {
-      this.#clock.setTimeout(() => !this.#eventsUnderWay && this.#sendEvents(), eventsEvery)
+      this.#clock.setTimeout(() => !this.#eventsInFlight && this.#sendEvents(), eventsEveryMs)
     }
-    if (this.#events.length < eventsAtMost) this.#events.push(event)
+    if (this.#events.length < maxEvents) this.#events.push(event)
     else this.#eventsDropped++
   }
 
   #countEnd(ended: number, by: string): void {
     // Once it drains, the only connections that it ends without a word are those that did not take one in time.
     if (this.#drained && ended === code.abnormalClosure && by === 'gateway') {
-      this.#untold++
+      this.#cutWithoutClose++
       return
     }
     // Codes of an application are its own, and a stranger's; the gateway's are few.
@@ -465,9 +468,9 @@ export class Worker {
     const dropped = this.#eventsDropped
     this.#events = []
     this.#eventsDropped = 0
-    this.#eventsUnderWay = true
+    this.#eventsInFlight = true
     this.#post({ type: 'events', events, dropped }, undefined, () => {
-      this.#eventsUnderWay = false
+      this.#eventsInFlight = false
       this.#sendEvents()
     })
   }
@@ -484,6 +487,6 @@ function monitorLoop(): ReturnType<typeof monitorEventLoopDelay> | undefined {
   }
 }
 
-function wordsOf(error: unknown): string {
+function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

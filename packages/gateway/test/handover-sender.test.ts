@@ -3,13 +3,13 @@ import { type FakeClock, fakeClock } from '@holdfast/testing'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { Handle } from '../src/core/handle.ts'
-import type { MoveNews } from '../src/process/crew.ts'
 import { Relay } from '../src/process/relay.ts'
 import { WorkerLink } from '../src/process/worker-link.ts'
+import type { MoveMessage } from '../src/process/worker-pool.ts'
 import type { Packed } from '../src/session/pack.ts'
-import { Arrivals } from '../src/worker/arrivals.ts'
 import type { Channel } from '../src/worker/channel.ts'
-import { HandOver } from '../src/worker/handover.ts'
+import { HandoverReceiver } from '../src/worker/handover-receiver.ts'
+import { HandoverSender } from '../src/worker/handover-sender.ts'
 import type { FromWorker, MoveOutcome, ToWorker } from '../src/worker/worker-messages.ts'
 
 /** A socket of which every process has a copy. */
@@ -38,8 +38,8 @@ class Worker implements Channel {
   readonly pid = 0
   readonly here = new Map<string, Held>()
   readonly sockets: Map<string, Held>
-  readonly handOver: HandOver
-  readonly arrivals: Arrivals
+  readonly handOver: HandoverSender
+  readonly receiver: HandoverReceiver
   readonly link: WorkerLink
   /** Packs nothing. */
   stubborn = false
@@ -79,29 +79,29 @@ class Worker implements Channel {
     const post = (message: FromWorker, handle?: Handle) => queueMicrotask(() => this.#say(message, handle))
     const ends = { gateway, post, clock, readmit: () => () => {} }
     const log = pino({ level: 'silent' })
-    this.handOver = new HandOver({ ...ends, left: () => this.here.size, log })
-    this.arrivals = new Arrivals(ends)
+    this.handOver = new HandoverSender({ ...ends, left: () => this.here.size, log })
+    this.receiver = new HandoverReceiver(ends)
   }
 
   #say(message: FromWorker, handle: Handle | undefined): void {
-    const news = message as MoveNews
-    if (news.type === 'move') this.relay?.client(this.link, news, copyOf(handle))
-    if (news.type === 'move-upstream') this.relay?.upstream(this.link, news.move, copyOf(handle))
-    if (news.type === 'adopted') this.relay?.adopted(news.move)
-    if (news.type === 'not-adopted') this.relay?.refused(news.move, news.message)
+    const move = message as MoveMessage
+    if (move.type === 'move') this.relay?.client(this.link, move, copyOf(handle))
+    if (move.type === 'move-upstream') this.relay?.upstream(this.link, move.move, copyOf(handle))
+    if (move.type === 'adopted') this.relay?.adopted(move.move)
+    if (move.type === 'not-adopted') this.relay?.refused(move.move, move.message)
   }
 
   send(message: ToWorker, handle?: unknown): void {
     this.heard.push(message)
     if (this.deaf) return
     const copy = copyOf(handle as Handle | undefined)
-    if (message.type === 'adopt') this.arrivals.client(message, copy)
-    if (message.type === 'adopt-upstream') this.arrivals.upstream(message.move, copy)
+    if (message.type === 'adopt') this.receiver.client(message, copy)
+    if (message.type === 'adopt-upstream') this.receiver.upstream(message.move, copy)
     if (message.type === 'moved') this.handOver.settle(message.move, message.outcome)
   }
   onMessage() {}
   onExit() {}
-  letGo() {}
+  release() {}
   kill() {}
 }
 
@@ -177,7 +177,7 @@ test('a new worker that drains after a fault takes nothing more: what is on its 
   const { here } = to
   const take = here.set.bind(here)
   here.set = (id, held) => {
-    if (here.size === 4) to.arrivals.stop()
+    if (here.size === 4) to.receiver.stop()
     return take(id, held)
   }
   await finish(
@@ -236,11 +236,11 @@ test('what was on its way to a worker that ends comes back, and is offered to th
   to.deaf = true
   const done = from.handOver.run(5000, () => {})
   await clock.advance(10)
-  expect(from.handOver.underWay).toBe(2)
+  expect(from.handOver.inTransit).toBe(2)
   state.receiver = undefined
   relay.gone(to.link)
   await clock.advance(10)
-  expect(from.handOver.underWay).toBe(0)
+  expect(from.handOver.inTransit).toBe(0)
   expect(from.here.size).toBe(5)
   to.deaf = false
   state.receiver = to.link
@@ -257,12 +257,12 @@ test('a worker that takes nothing holds up what was sent to it, and nobody else'
   const done = from.handOver.run(600_000, () => {})
   await clock.advance(40_000)
   // It gets no more than so many.
-  expect(from.handOver.underWay).toBe(32)
+  expect(from.handOver.inTransit).toBe(32)
   expect(from.here.size).toBe(68)
   state.receiver = undefined
   relay.gone(to.link)
   await clock.advance(1000)
-  expect([from.handOver.underWay, from.here.size]).toEqual([0, 100])
+  expect([from.handOver.inTransit, from.here.size]).toEqual([0, 100])
   from.handOver.stop()
   await finish(clock, done)
   expect(outcomes).not.toContain('lost')
@@ -314,7 +314,7 @@ test('halt resolves when nothing is on its way, and nothing moves until goOn', a
   expect(moved + from.here.size).toBe(50)
   await clock.advance(5000)
   expect(to.here.size).toBe(moved)
-  from.handOver.goOn()
+  from.handOver.resume()
   await finish(clock, done)
   expect(to.here.size).toBe(50)
 })
@@ -323,7 +323,7 @@ test('a stopped hand-over moves nothing any more', async () => {
   const { clock, from, to } = scene(50)
   const done = from.handOver.run(60_000, () => {})
   from.handOver.stop()
-  from.handOver.goOn()
+  from.handOver.resume()
   await finish(clock, done)
   expect(from.here.size + to.here.size).toBe(50)
   expect(from.here.size).toBeGreaterThan(40)
@@ -334,8 +334,8 @@ test('a connection that nobody says anything about is given up after ten minutes
   from.relay = undefined
   void from.handOver.run(1000, () => {})
   await clock.advance(590_000)
-  expect(from.handOver.underWay).toBe(1)
+  expect(from.handOver.inTransit).toBe(1)
   await clock.advance(20_000)
-  expect(from.handOver.underWay).toBe(0)
+  expect(from.handOver.inTransit).toBe(0)
   expect(stray()).toBe(0)
 })

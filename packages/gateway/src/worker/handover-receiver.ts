@@ -1,22 +1,22 @@
-// The other end of handover.ts: puts connections together that another worker moves to this one.
+// The other end of handover-sender.ts: puts connections together that another worker moves to this one.
 
 import type { Handle } from '../core/index.ts'
 import type { Gateway } from '../gateway.ts'
 import type { FromWorker, Move } from './worker-messages.ts'
 
-export interface ArrivalsDeps {
+export interface HandoverReceiverDeps {
   gateway: Pick<Gateway, 'unpack'>
   post: (message: FromWorker) => void
   readmit: (admission: number | undefined) => () => void
 }
 
-export class Arrivals {
-  readonly #deps: ArrivalsDeps
+export class HandoverReceiver {
+  readonly #deps: HandoverReceiverDeps
   /** Waiting for the upstream's socket. A channel hands over one socket with each message. */
   readonly #halves = new Map<number, { arrival: Move; client: Handle }>()
   #stopped = false
 
-  constructor(deps: ArrivalsDeps) {
+  constructor(deps: HandoverReceiverDeps) {
     this.#deps = deps
   }
 
@@ -29,20 +29,20 @@ export class Arrivals {
   client(arrival: Move, client: Handle | undefined): void {
     if (!client) this.#refuse(arrival.move, "the client's socket did not arrive")
     else if (arrival.upstream) this.#halves.set(arrival.move, { arrival, client })
-    else this.#goOn(arrival, client, undefined)
+    else this.#unpack(arrival, client, undefined)
   }
 
   /** The upstream's socket comes; none: the connection cannot be completed. */
   upstream(move: number, upstream: Handle | undefined): void {
     const half = this.#halves.get(move)
     this.#halves.delete(move)
-    if (half && upstream) return this.#goOn(half.arrival, half.client, upstream)
+    if (half && upstream) return this.#unpack(half.arrival, half.client, upstream)
     upstream?.close()
     half?.client.close()
     if (half) this.#refuse(move, "the upstream's socket did not arrive")
   }
 
-  #goOn({ move, record, admission }: Move, client: Handle, upstream: Handle | undefined): void {
+  #unpack({ move, record, admission }: Move, client: Handle, upstream: Handle | undefined): void {
     const { gateway, post, readmit } = this.#deps
     try {
       if (this.#stopped) throw new Error('the worker drains')

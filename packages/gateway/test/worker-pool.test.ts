@@ -3,8 +3,8 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { GatewaySnapshot } from '../src/core/snapshot.ts'
 import { Ledger } from '../src/handshake/limits.ts'
-import { Crew } from '../src/process/crew.ts'
 import type { WorkerLink } from '../src/process/worker-link.ts'
+import { WorkerPool } from '../src/process/worker-pool.ts'
 import type { Channel } from '../src/worker/channel.ts'
 import { emptyCounters } from '../src/worker/totals.ts'
 import { type FromWorker, protocol, type ToWorker } from '../src/worker/worker-messages.ts'
@@ -20,7 +20,7 @@ class Puppet implements Channel {
   send(message: ToWorker) {
     this.sent.push(message)
   }
-  letGo() {}
+  release() {}
   onMessage(listener: (message: FromWorker) => void) {
     this.say = listener
   }
@@ -50,7 +50,7 @@ function scene(size: number) {
   const gone: WorkerLink[] = []
   const faulty: WorkerLink[] = []
   let options = gatewayOptions({ name: 'chat', upstreams: ['ws://127.0.0.1:1'] })
-  const crew = new Crew({
+  const pool = new WorkerPool({
     size,
     startWorker: () => {
       puppets.push(new Puppet())
@@ -70,13 +70,13 @@ function scene(size: number) {
     onMove: () => {},
   })
   const start = async () => {
-    const started = crew.start()
+    const started = pool.start()
     for (const puppet of puppets) puppet.say(isReady)
     await started
   }
   return {
     clock,
-    crew,
+    pool,
     puppets,
     ready,
     gone,
@@ -98,34 +98,34 @@ function snapshot(open: number, accepted: number): GatewaySnapshot {
 const process = { memory: 1, processor: 1, delay: 1, logLinesDropped: 0 }
 
 test('a worker that drains after a fault is replaced at once, gets no more sockets, and is not replaced twice', async () => {
-  const { crew, clock, puppets, faulty, start } = scene(1)
+  const { pool, clock, puppets, faulty, start } = scene(1)
   await start()
   clock.advance(60_000)
   puppets[0]!.say({ type: 'faulty' })
   puppets[0]!.say({ type: 'faulty' })
   expect(faulty).toHaveLength(1)
-  expect(crew.ready).toEqual([])
+  expect(pool.ready).toEqual([])
   expect(puppets).toHaveLength(2)
   puppets[1]!.say(isReady)
   await settled()
-  expect(crew.ready.map(({ id }) => id)).toEqual([2])
+  expect(pool.ready.map(({ id }) => id)).toEqual([2])
   puppets[0]!.kill()
   await settled()
   expect(puppets).toHaveLength(2)
-  expect(crew.restarts).toBe(1)
+  expect(pool.restarts).toBe(1)
 })
 
 test('what a worker says can be as wrong as it likes: the supervisor goes on', async () => {
-  const { crew, puppets, start } = scene(1)
+  const { pool, puppets, start } = scene(1)
   await start()
   puppets[0]!.say({ type: 'admit', request: 1, route: 'chat' } as never)
   puppets[0]!.say({ type: 'events' } as never)
-  expect(crew.ready).toHaveLength(1)
+  expect(pool.ready).toHaveLength(1)
 })
 
-test('a crew has started when every worker is ready', async () => {
-  const { crew, puppets, ready } = scene(2)
-  const started = crew.start()
+test('a pool has started when every worker is ready', async () => {
+  const { pool, puppets, ready } = scene(2)
+  const started = pool.start()
   puppets[0]!.say(isReady)
   await settled()
   expect(await Promise.race([started.then(() => 'started'), settled().then(() => 'waits')])).toBe('waits')
@@ -134,9 +134,9 @@ test('a crew has started when every worker is ready', async () => {
   expect(ready.map(({ id }) => id)).toEqual([1, 2])
 })
 
-test('a crew whose every worker fails rejects with the reason and starts no other', async () => {
-  const { crew, puppets } = scene(2)
-  const started = crew.start()
+test('a pool whose every worker fails rejects with the reason and starts no other', async () => {
+  const { pool, puppets } = scene(2)
+  const started = pool.start()
   for (const puppet of puppets) {
     puppet.say({ type: 'failed', message: 'no such thing' })
     puppet.kill()
@@ -145,14 +145,14 @@ test('a crew whose every worker fails rejects with the reason and starts no othe
   expect(puppets.length).toBe(2)
 })
 
-test('a crew with one good worker starts, and replaces the other', async () => {
-  const { crew, puppets } = scene(2)
-  const started = crew.start()
+test('a pool with one healthy worker starts, and replaces the other', async () => {
+  const { pool, puppets } = scene(2)
+  const started = pool.start()
   puppets[0]!.kill()
   puppets[1]!.say(isReady)
   await started
   expect(puppets.length).toBe(3)
-  expect(crew.restarts).toBe(1)
+  expect(pool.restarts).toBe(1)
 })
 
 test('a worker that is not ready in ten seconds is killed and replaced', async () => {
@@ -169,7 +169,7 @@ test('a worker that is not ready in ten seconds is killed and replaced', async (
 })
 
 test('a worker that dies is replaced at once', async () => {
-  const { clock, crew, puppets, start, ready } = scene(1)
+  const { clock, pool, puppets, start, ready } = scene(1)
   await start()
   await clock.advance(5000)
   puppets[0]!.kill()
@@ -178,7 +178,7 @@ test('a worker that dies is replaced at once', async () => {
   puppets[1]!.say(isReady)
   await settled()
   expect(ready.map(({ id }) => id)).toEqual([1, 2])
-  expect(crew.restarts).toBe(1)
+  expect(pool.restarts).toBe(1)
 })
 
 test('workers that keep crashing at start are replaced ever more slowly, at least once a second', async () => {
@@ -211,14 +211,14 @@ test('a crash after a second of service is not a crash at start', async () => {
 })
 
 test('the counts of a dead worker stay as it last reported them, a second old at most', async () => {
-  const { clock, crew, puppets, start } = scene(1)
+  const { clock, pool, puppets, start } = scene(1)
   await start()
   await clock.advance(1000)
   puppets[0]!.answer('snapshot', { snapshot: snapshot(3, 5), process })
   await settled()
   puppets[0]!.kill()
   await settled()
-  const [chat] = crew.snapshot().routes
+  const [chat] = pool.snapshot().routes
   expect(chat).toMatchObject({
     connections: { open: 0, held: 0, closing: 0 },
     counters: { handshakes: { accepted: 5 }, closes: { '1006:gateway': 3 } },
@@ -226,17 +226,17 @@ test('the counts of a dead worker stay as it last reported them, a second old at
 })
 
 test('a worker that does not answer is left out of an answer, and its last report stays', async () => {
-  const { clock, crew, puppets, start } = scene(2)
+  const { clock, pool, puppets, start } = scene(2)
   await start()
-  const first = crew.refresh(1000)
+  const first = pool.refresh(1000)
   puppets[0]!.answer('snapshot', { snapshot: snapshot(1, 1), process })
   puppets[1]!.answer('snapshot', { snapshot: snapshot(2, 2), process })
   await first
-  const second = crew.refresh(1000)
+  const second = pool.refresh(1000)
   puppets[0]!.answer('snapshot', { snapshot: snapshot(5, 5), process })
   await clock.advance(1000)
   await second
-  expect(crew.snapshot().routes[0]!.connections.open).toBe(7)
+  expect(pool.snapshot().routes[0]!.connections.open).toBe(7)
 })
 
 test('a worker that does not report for half a minute is killed and replaced', async () => {
@@ -252,9 +252,9 @@ test('a worker that does not report for half a minute is killed and replaced', a
 })
 
 test('looks at a silent worker share one question, and do not bring its end nearer', async () => {
-  const { clock, crew, puppets, start } = scene(1)
+  const { clock, pool, puppets, start } = scene(1)
   await start()
-  const looks = Array.from({ length: 100 }, () => crew.refresh(1000))
+  const looks = Array.from({ length: 100 }, () => pool.refresh(1000))
   await clock.advance(10_000)
   await Promise.all(looks)
   expect(puppets[0]!.killed).toBe(false)
@@ -286,14 +286,14 @@ test('a supervisor that was stopped itself does not take its workers for silent'
 })
 
 test('answers that came while the supervisor was stopped count, though their time is over', async () => {
-  const { clock, crew, puppets } = scene(1)
-  const started = crew.start()
+  const { clock, pool, puppets } = scene(1)
+  const started = pool.start()
   clock.jump(60_000)
   await clock.advance(1)
   expect(puppets[0]!.killed).toBe(false)
   puppets[0]!.say(isReady)
   await started
-  const asked = crew.ask('connections', { filter: { limit: 1 } })
+  const asked = pool.ask('connections', { filter: { limit: 1 } })
   clock.jump(60_000)
   await clock.advance(1)
   puppets[0]!.answer('connections', { connections: [] })
@@ -301,9 +301,9 @@ test('answers that came while the supervisor was stopped count, though their tim
 })
 
 test('a question ends when its worker does', async () => {
-  const { crew, puppets, start } = scene(1)
+  const { pool, puppets, start } = scene(1)
   await start()
-  const asked = crew.ask('drain', {}, 30_000)
+  const asked = pool.ask('drain', {}, 30_000)
   puppets[0]!.kill()
   expect(await asked).toEqual([])
 })
@@ -340,9 +340,9 @@ test('a worker that started with old options gets the new ones before any socket
 })
 
 test('stop ends all workers, by force those that do not end in time, and replaces none', async () => {
-  const { clock, crew, puppets, start } = scene(2)
+  const { clock, pool, puppets, start } = scene(2)
   await start()
-  const stopped = crew.stop(1000)
+  const stopped = pool.stop(1000)
   expect(puppets.map(({ sent }) => sent.at(-1)?.type)).toEqual(['stop', 'stop'])
   puppets[0]!.kill()
   await clock.advance(1000)
@@ -352,37 +352,37 @@ test('stop ends all workers, by force those that do not end in time, and replace
   expect(clock.pending).toBe(0)
 })
 
-async function recruits({ crew, puppets }: ReturnType<typeof scene>) {
+async function startNext({ pool, puppets }: ReturnType<typeof scene>) {
   const before = puppets.length
-  const recruited = crew.recruit()
-  const recruits = puppets.slice(before)
-  for (const puppet of recruits) puppet.say({ ...isReady, version: '2.0.0' })
+  const started = pool.startNext()
+  const startNext = puppets.slice(before)
+  for (const puppet of startNext) puppet.say({ ...isReady, version: '2.0.0' })
   await settled()
-  for (const puppet of recruits) puppet.answer('snapshot', { snapshot: snapshot(0, 0), process })
-  return recruited
+  for (const puppet of startNext) puppet.answer('snapshot', { snapshot: snapshot(0, 0), process })
+  return started
 }
 
-test('recruits get nothing until they are promoted; those before them are leaving then', async () => {
+test('new workers get nothing until they are activated; those before them are leaving then', async () => {
   const it = scene(2)
   await it.start()
-  const fresh = await recruits(it)
+  const fresh = await startNext(it)
   expect(fresh.map(({ generation, version }) => [generation, version])).toEqual([
     [2, '2.0.0'],
     [2, '2.0.0'],
   ])
-  expect(it.crew.ready.map(({ id }) => id)).toEqual([1, 2])
-  expect(it.crew.promote(fresh).map(({ id }) => id)).toEqual([1, 2])
-  expect(it.crew.ready).toEqual(fresh)
-  expect(it.crew.leaving.map(({ state }) => state)).toEqual(['leaving', 'leaving'])
+  expect(it.pool.ready.map(({ id }) => id)).toEqual([1, 2])
+  expect(it.pool.activate(fresh).map(({ id }) => id)).toEqual([1, 2])
+  expect(it.pool.ready).toEqual(fresh)
+  expect(it.pool.leaving.map(({ state }) => state)).toEqual(['leaving', 'leaving'])
 })
 
 test.each(['ends', 'fails', 'speaks another protocol', 'is not ready in ten seconds'])(
-  'no recruit stays when one of them %s, and the others go on',
+  'no new worker stays when one of them %s, and the others go on',
   async (what) => {
-    const { clock, crew, puppets, start } = scene(2)
+    const { clock, pool, puppets, start } = scene(2)
     await start()
-    const recruited = crew.recruit()
-    const refused = expect(recruited).rejects.toThrow(/^a worker could not start: /)
+    const started = pool.startNext()
+    const refused = expect(started).rejects.toThrow(/^a worker could not start: /)
     puppets[2]!.say(isReady)
     if (what === 'ends') puppets[3]!.kill()
     if (what === 'fails') puppets[3]!.say({ type: 'failed', message: 'no' })
@@ -392,54 +392,54 @@ test.each(['ends', 'fails', 'speaks another protocol', 'is not ready in ten seco
     await refused
     await clock.advance(0)
     expect(puppets.map(({ killed }) => killed)).toEqual([false, false, true, true])
-    expect(crew.ready.map(({ id }) => id)).toEqual([1, 2])
+    expect(pool.ready.map(({ id }) => id)).toEqual([1, 2])
     await clock.advance(5000)
     expect(puppets.length).toBe(4)
   },
 )
 
-test('a worker that ends while recruits start is replaced, and its successor leaves with the others', async () => {
+test('a worker that ends while new workers start is replaced, and its successor leaves with the others', async () => {
   const it = scene(1)
   await it.start()
-  const fresh = recruits(it)
+  const fresh = startNext(it)
   it.puppets[0]!.kill()
   await settled()
   it.puppets[2]!.say(isReady)
-  it.crew.promote(await fresh)
+  it.pool.activate(await fresh)
   await settled()
-  expect(it.crew.leaving.map(({ id }) => id)).toEqual([3])
+  expect(it.pool.leaving.map(({ id }) => id)).toEqual([3])
 })
 
-test('a recruit that ends before it is promoted is replaced by one of its generation', async () => {
+test('a new worker that ends before it is activated is replaced by one of its generation', async () => {
   const it = scene(1)
   await it.start()
-  const fresh = await recruits(it)
+  const fresh = await startNext(it)
   it.puppets[1]!.kill()
   await settled()
   expect(it.puppets.length).toBe(2)
-  it.crew.promote(fresh)
+  it.pool.activate(fresh)
   it.puppets[2]!.say(isReady)
   await settled()
-  expect(it.crew.ready.map(({ generation }) => generation)).toEqual([2])
+  expect(it.pool.ready.map(({ generation }) => generation)).toEqual([2])
 })
 
 test('a leaving worker that ends is not replaced, and its counts stay', async () => {
   const it = scene(1)
   await it.start()
-  const [old] = it.crew.promote(await recruits(it))
+  const [old] = it.pool.activate(await startNext(it))
   old!.report = { snapshot: snapshot(0, 7), process }
-  void it.crew.dismiss([old!], 1000)
+  void it.pool.stopWorkers([old!], 1000)
   it.puppets[0]!.kill()
   await settled()
   expect(it.puppets.length).toBe(2)
-  expect(it.crew.snapshot().routes[0]!.counters.handshakes).toEqual({ accepted: 7 })
+  expect(it.pool.snapshot().routes[0]!.counters.handshakes).toEqual({ accepted: 7 })
 })
 
 test('questions reach leaving workers, too', async () => {
   const it = scene(1)
   await it.start()
-  it.crew.promote(await recruits(it))
-  const asked = it.crew.ask('close-connection', { id: '1-1', code: 4000, reason: '' })
+  it.pool.activate(await startNext(it))
+  const asked = it.pool.ask('close-connection', { id: '1-1', code: 4000, reason: '' })
   it.puppets[0]!.answer('close-connection', { found: true })
   it.puppets[1]!.answer('close-connection', { found: false })
   expect((await asked).map(({ answer }) => answer.found)).toEqual([true, false])
@@ -448,8 +448,8 @@ test('questions reach leaving workers, too', async () => {
 test('nothing moves while a question goes out that no connection may escape', async () => {
   const it = scene(1)
   await it.start()
-  it.crew.promote(await recruits(it))
-  const asked = it.crew.askAtRest('reload', { options: gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }) })
+  it.pool.activate(await startNext(it))
+  const asked = it.pool.askAtRest('reload', { options: gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }) })
   expect(it.puppets[1]!.sent.at(-1)!.type).not.toBe('reload')
   it.puppets[0]!.answer('halt-moves', {})
   await settled()
@@ -465,9 +465,9 @@ test('a moved connection takes its admission along', async () => {
   const it = scene(1)
   await it.start()
   it.puppets[0]!.say({ type: 'admit', request: 1, route: 'chat', limits: { connections: 1 }, address: 'a' })
-  const fresh = await recruits(it)
-  const [old] = it.crew.promote(fresh)
-  it.crew.moveAdmission(old!, fresh[0]!, 1)
+  const fresh = await startNext(it)
+  const [old] = it.pool.activate(fresh)
+  it.pool.moveAdmission(old!, fresh[0]!, 1)
   it.puppets[0]!.kill()
   await settled()
   const admit = (request: number) => {

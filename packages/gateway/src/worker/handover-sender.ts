@@ -1,5 +1,5 @@
 // A worker whose place others have: it moves its connections to them, a few at a time, and tries again those that
-// cannot be moved yet. The supervisor carries them over (relay.ts); arrivals.ts takes them in.
+// cannot be moved yet. The supervisor carries them over (relay.ts); handover-receiver.ts takes them in.
 import type { Logger } from 'pino'
 import type { Clock, Handle, MonotonicMs } from '../core/index.ts'
 import type { Gateway } from '../gateway.ts'
@@ -10,24 +10,24 @@ import type { FromWorker, MoveOutcome } from './worker-messages.ts'
  * Connections on their way at the same time. Node sends the next descriptor when the one before has been received, so
  * that more of them are no faster, and each stands still for longer.
  */
-const lanes = 2
+const idleConcurrency = 2
 /** Connections at the same time whose write queues are waited for; they wait for their peers, not for a descriptor. */
-const busyLanes = 16
+const busyConcurrency = 16
 /** Milliseconds in which a connection's write queues must become empty; else it goes on and is tried again. */
-const emptyWithin = 25
+const flushWithinMs = 25
 /** Milliseconds between two rounds. */
-const roundEvery = 150
-/** Milliseconds after which a lane goes on with the next connection, because a new worker is slow to take this one. */
-const laneWithinMs = 1000
+const roundEveryMs = 150
+/** Milliseconds after which the next connection is sent, because a new worker is slow to take this one. */
+const laneTimeoutMs = 1000
 /**
  * Milliseconds after which a connection is given up that nobody has said anything about. Before that a new worker that
  * stands still is killed, and what was on its way to it comes back; a supervisor that was stopped goes on.
  */
 const answerWithinMs = 600_000
-/** So many times a connection is offered to workers that refuse it, or fails to be packed. */
-const offersAtMost = 3
+/** How many times a connection is offered to workers that refuse it, or fails to be packed. */
+const maxOffers = 3
 
-export interface HandOverDeps {
+export interface HandoverSenderDeps {
   gateway: Pick<Gateway, 'movable' | 'pack' | 'unpack'>
   /** How many sockets and connections there are in all; some may become connections that can be moved. */
   left: () => number
@@ -38,33 +38,33 @@ export interface HandOverDeps {
   log: Pick<Logger, 'warn'>
 }
 
-export class HandOver {
-  readonly #deps: HandOverDeps
-  readonly #flying = new Map<number, (outcome: MoveOutcome) => void>()
+export class HandoverSender {
+  readonly #deps: HandoverSenderDeps
+  readonly #inTransit = new Map<number, (outcome: MoveOutcome) => void>()
   readonly #refusals = new Map<string, number>()
   /** For how many milliseconds each connection stood still. */
   readonly #pauses: number[] = []
-  readonly #landings = new Set<() => void>()
+  readonly #settledWaiters = new Set<() => void>()
   #moves = 0
   #halted = false
   #stopped = false
   #round: Promise<void> = Promise.resolve()
 
-  constructor(deps: HandOverDeps) {
+  constructor(deps: HandoverSenderDeps) {
     this.#deps = deps
   }
 
-  /** Moves connections until none is left, for so many milliseconds at most. `onRound` is called before each round. */
-  async run(within: number, onRound: () => void): Promise<void> {
+  /** Moves connections until none is left, for `withinMs` at most. `onRound` is called before each round. */
+  async run(withinMs: number, onRound: () => void): Promise<void> {
     const { left, clock } = this.#deps
-    const deadline = clock.now() + within
+    const deadline = clock.now() + withinMs
     for (;;) {
       onRound()
       if (!this.#halted) this.#round = this.#moveAll(deadline)
       await this.#round
-      const nothingLeft = left() + this.underWay === 0
+      const nothingLeft = left() + this.inTransit === 0
       if (this.#stopped || clock.now() >= deadline || nothingLeft) return onRound()
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, roundEvery))
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, roundEveryMs))
     }
   }
 
@@ -72,10 +72,10 @@ export class HandOver {
   async halt(): Promise<void> {
     this.#halted = true
     await this.#round
-    await this.landed()
+    await this.settled()
   }
 
-  goOn(): void {
+  resume(): void {
     this.#halted = this.#stopped
   }
 
@@ -86,18 +86,20 @@ export class HandOver {
   }
 
   /** How many are on their way. */
-  get underWay(): number {
-    return this.#flying.size
+  get inTransit(): number {
+    return this.#inTransit.size
   }
 
   /** Resolves when nothing is on its way. */
-  landed(): Promise<void> {
-    return this.#flying.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#landings.add(resolve))
+  settled(): Promise<void> {
+    return this.#inTransit.size === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => this.#settledWaiters.add(resolve))
   }
 
   /** What has become of a connection on its way. */
   settle(move: number, outcome: MoveOutcome): void {
-    this.#flying.get(move)?.(outcome)
+    this.#inTransit.get(move)?.(outcome)
   }
 
   /** How many were moved, and the milliseconds that they stood still for. */
@@ -111,19 +113,19 @@ export class HandOver {
   async #moveAll(deadline: MonotonicMs): Promise<void> {
     const { gateway, clock } = this.#deps
     const { idle, busy } = gateway.movable()
-    const move = async (all: string[], lanes: number) => {
+    const move = async (all: string[], concurrency: number) => {
       const ids = all.values()
       const lane = async () => {
         for (const id of ids) {
           if (this.#halted || clock.now() >= deadline) return
-          if ((this.#refusals.get(id) ?? 0) >= offersAtMost) continue
+          if ((this.#refusals.get(id) ?? 0) >= maxOffers) continue
           if ((await this.#move(id)) === 'later') return
         }
       }
-      await Promise.all(Array.from({ length: lanes }, lane))
+      await Promise.all(Array.from({ length: concurrency }, lane))
     }
-    await move(idle, lanes)
-    await move(busy, busyLanes)
+    await move(idle, idleConcurrency)
+    await move(busy, busyConcurrency)
   }
 
   /** Undefined: it cannot be moved now, or what becomes of it is not known yet. */
@@ -132,33 +134,36 @@ export class HandOver {
     const start = clock.now()
     let packed: Packed | undefined
     try {
-      packed = await gateway.pack(id, emptyWithin)
+      packed = await gateway.pack(id, flushWithinMs)
     } catch (error) {
-      if (this.#refused(id) === offersAtMost)
-        log.warn({ id, error: wordsOf(error) }, 'a connection cannot be moved and stays until the deadline')
+      if (this.#refused(id) === maxOffers)
+        log.warn(
+          { id, error: errorMessage(error) },
+          'a connection cannot be moved and stays until the deadline',
+        )
     }
     if (!packed) return undefined
-    const landed = this.#send(packed).then((outcome) => {
+    const settled = this.#send(packed).then((outcome) => {
       if (outcome === 'moved') this.#pauses.push(clock.now() - start)
-      this.#land(id, packed, outcome)
+      this.#afterMove(id, packed, outcome)
       return outcome
     })
-    return this.#orSlow(landed)
+    return this.#withLaneTimeout(settled)
   }
 
   /** What becomes of the connection, if that is known soon: a slow new worker is no reason for the others to wait. */
-  #orSlow(landed: Promise<MoveOutcome>): Promise<MoveOutcome | undefined> {
+  #withLaneTimeout(settled: Promise<MoveOutcome>): Promise<MoveOutcome | undefined> {
     const { clock } = this.#deps
     return new Promise((resolve) => {
-      const timer = clock.setTimeout(() => resolve(undefined), laneWithinMs)
-      void landed.then((outcome) => {
+      const timer = clock.setTimeout(() => resolve(undefined), laneTimeoutMs)
+      void settled.then((outcome) => {
         clock.clearTimeout(timer)
         resolve(outcome)
       })
     })
   }
 
-  #land(id: string, packed: Packed, outcome: MoveOutcome): void {
+  #afterMove(id: string, packed: Packed, outcome: MoveOutcome): void {
     const { gateway, readmit, log } = this.#deps
     if (outcome === 'refused') this.#refused(id)
     if (outcome === 'refused' || outcome === 'later') {
@@ -166,7 +171,7 @@ export class HandOver {
         gateway.unpack(packed, readmit(packed.admission))
         return
       } catch (error) {
-        log.warn({ id, error: wordsOf(error) }, 'a connection that was not taken over is lost')
+        log.warn({ id, error: errorMessage(error) }, 'a connection that was not taken over is lost')
       }
     }
     // Of a connection that is lost these may be the last descriptors: its peers see TCP end.
@@ -186,20 +191,20 @@ export class HandOver {
     return new Promise((resolve) => {
       const settle = (outcome: MoveOutcome) => {
         clock.clearTimeout(timer)
-        this.#flying.delete(move)
+        this.#inTransit.delete(move)
         resolve(outcome)
-        if (this.#flying.size > 0) return
-        for (const landing of this.#landings) landing()
-        this.#landings.clear()
+        if (this.#inTransit.size > 0) return
+        for (const onSettled of this.#settledWaiters) onSettled()
+        this.#settledWaiters.clear()
       }
       const timer = clock.setTimeout(() => settle('lost'), answerWithinMs)
-      this.#flying.set(move, settle)
+      this.#inTransit.set(move, settle)
       post({ type: 'move', move, route, record, upstream: upstream !== undefined, admission }, client)
       if (upstream) post({ type: 'move-upstream', move }, upstream)
     })
   }
 }
 
-function wordsOf(error: unknown): string {
+function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

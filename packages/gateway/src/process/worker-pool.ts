@@ -1,4 +1,4 @@
-// Keeps so many workers of one generation running, replaces those that end, and keeps what they had counted.
+// Keeps `size` workers of one generation running, replaces those that end, and keeps what they had counted.
 import type { Logger } from 'pino'
 import {
   addRefused,
@@ -29,20 +29,20 @@ import { recentCrashes, restartDelay } from './restart-delay.ts'
 import { WorkerLink } from './worker-link.ts'
 
 /** Milliseconds in which a worker must be ready. */
-const readyWithin = 10_000
+const readyWithinMs = 10_000
 /** A worker that ends sooner than this, in milliseconds, after it was ready counts as crashed at start. */
-const settledAfter = 1000
+const settledAfterMs = 1000
 /** Milliseconds between the reports that are kept for the case that a worker dies. */
 const reportEveryMs = 1000
 /** Milliseconds after which whoever looks gets what a worker reported before. */
-const lookWithinMs = 5000
-/** A worker that has said nothing for so many milliseconds is taken for dead. */
-const silentAtMostMs = 30_000
+const reportTimeoutMs = 5000
+/** A worker that has said nothing for this long is taken for dead. */
+const maxSilentMs = 30_000
 
 /** About a worker that does not answer in a reload. */
-const whatToDo = 'one that stands still is replaced after half a minute: reload again then'
+const silentWorkerHint = 'one that stands still is replaced after half a minute: reload again then'
 
-export interface CrewDeps {
+export interface WorkerPoolDeps {
   size: number
   startWorker: () => Channel
   /** The options to serve with now. */
@@ -61,22 +61,22 @@ export interface CrewDeps {
   onSocketsLeft: (worker: WorkerLink, count: number) => void
   onEvents: (worker: WorkerLink, events: GatewayEvent[], dropped: number) => void
   /** What a worker says about connections that go from one to another. */
-  onMove: (worker: WorkerLink, message: MoveNews, handle?: Handle) => void
+  onMove: (worker: WorkerLink, message: MoveMessage, handle?: Handle) => void
 }
 
 /** What workers say while connections go from one to another. */
-export type MoveNews = Extract<
+export type MoveMessage = Extract<
   FromWorker,
   { type: 'move' | 'move-upstream' | 'adopted' | 'not-adopted' | 'leaving' }
 >
 
-export class Crew {
-  readonly #deps: CrewDeps
+export class WorkerPool {
+  readonly #deps: WorkerPoolDeps
   readonly #workers = new Map<number, WorkerLink>()
   readonly #admissions: Admissions
   #phase: 'starting' | 'running' | 'stopping' = 'starting'
   /** Told to end. */
-  readonly #dismissed = new WeakSet<WorkerLink>()
+  readonly #stopping = new WeakSet<WorkerLink>()
   #ended: Totals = new Map()
   #crashes: MonotonicMs[] = []
   #ids = 0
@@ -86,9 +86,9 @@ export class Crew {
   #logLinesDropped = 0
   /** By workers that have ended. */
   #refused = noneRefused()
-  #listenTimer: unknown
+  #silenceTimer: unknown
 
-  constructor(deps: CrewDeps) {
+  constructor(deps: WorkerPoolDeps) {
     this.#deps = deps
     this.#admissions = new Admissions(deps.ledger)
   }
@@ -136,7 +136,7 @@ export class Crew {
 
   /** Resolves when each of the first workers is ready or has failed; rejects when all of them have failed. */
   async start(): Promise<void> {
-    const first = Array.from({ length: this.#deps.size }, () => this.#enlist())
+    const first = Array.from({ length: this.#deps.size }, () => this.#startServing())
     const results = await Promise.allSettled(first)
     if (this.#phase === 'stopping') return
     const failure = results.find((result) => result.status === 'rejected')
@@ -146,53 +146,53 @@ export class Crew {
     }
     this.#phase = 'running'
     for (let missing = this.#deps.size - this.workers.length; missing > 0; missing--) this.#replace()
-    this.#listenOn()
+    this.#watchSilence()
   }
 
   /**
    * Starts the workers of the next generation from the code now on disk. Resolves when all of them are ready; nobody
    * gives them connections yet. Rejects when one is not: then none of them stays, and nothing has changed.
    */
-  async recruit(): Promise<WorkerLink[]> {
+  async startNext(): Promise<WorkerLink[]> {
     const started = Array.from({ length: this.#deps.size }, () => this.#startWorker(this.#generation + 1))
-    const recruits = started.map(({ worker }) => worker)
+    const newWorkers = started.map(({ worker }) => worker)
     try {
       await Promise.all(started.map(({ configured }) => configured))
       // Their event loops run, too.
-      await Promise.all(recruits.map((worker) => worker.ask('snapshot', {})))
+      await Promise.all(newWorkers.map((worker) => worker.ask('snapshot', {})))
       if (this.#phase === 'stopping') throw new GatewayError('draining', 'gateway', 'the gateway is draining')
-      return recruits
+      return newWorkers
     } catch (error) {
-      void this.dismiss(recruits, 0)
+      void this.stopWorkers(newWorkers, 0)
       throw error
     }
   }
 
   /** Ends workers that are not needed; nobody replaces them. Resolves when they are gone. */
-  async dismiss(workers: readonly WorkerLink[], within: number): Promise<void> {
+  async stopWorkers(workers: readonly WorkerLink[], withinMs: number): Promise<void> {
     for (const worker of workers) {
-      this.#dismissed.add(worker)
+      this.#stopping.add(worker)
       worker.send({ type: 'stop' })
     }
     const kill = () => {
       for (const worker of workers) worker.kill()
     }
-    const killer = this.#deps.clock.setTimeout(kill, within)
+    const killer = this.#deps.clock.setTimeout(kill, withinMs)
     await Promise.all(workers.map(({ gone }) => gone))
     this.#deps.clock.clearTimeout(killer)
   }
 
-  /** The recruits take over. The result is those whose place they have; they are leaving now. */
-  promote(recruits: readonly WorkerLink[]): WorkerLink[] {
-    const old = this.workers.filter((worker) => !recruits.includes(worker))
-    this.#generation = recruits[0]!.generation
+  /** The new workers take over. The result is those that they replace; they are leaving now. */
+  activate(newWorkers: readonly WorkerLink[]): WorkerLink[] {
+    const old = this.workers.filter((worker) => !newWorkers.includes(worker))
+    this.#generation = newWorkers[0]!.generation
     this.#crashes = []
-    void this.dismiss(
+    void this.stopWorkers(
       old.filter(({ state }) => state === 'starting'),
       0,
     )
     for (const worker of old) worker.leave()
-    const ended = recruits.filter(({ state }) => state === 'gone')
+    const ended = newWorkers.filter(({ state }) => state === 'gone')
     for (const _ of ended) this.#replace()
     return this.leaving
   }
@@ -201,11 +201,11 @@ export class Crew {
   async ask<T extends RequestType>(
     type: T,
     ask: Requests[T]['ask'],
-    within?: number,
+    withinMs?: number,
   ): Promise<{ worker: WorkerLink; answer: Requests[T]['answer'] }[]> {
     const asked = this.#serving.map(async (worker) => ({
       worker,
-      answer: await worker.ask(type, ask, { within }),
+      answer: await worker.ask(type, ask, { timeoutMs: withinMs }),
     }))
     const results = await Promise.allSettled(asked)
     return results.flatMap((result) => {
@@ -220,16 +220,16 @@ export class Crew {
    * answer would go on with the old configuration while the others have the new one, and what one ends by, or has a
    * fault by, would end the others, too.
    */
-  async prepareReload(options: GatewayOptions, within: number): Promise<string[]> {
+  async prepareReload(options: GatewayOptions, withinMs: number): Promise<string[]> {
     const asked = this.#serving.map(async (worker) => {
       try {
         const { state } = worker
-        await worker.ask('prepare-reload', { options }, { within })
+        await worker.ask('prepare-reload', { options }, { timeoutMs: withinMs })
         return worker.state === state ? [] : [failedMeanwhile(worker)]
       } catch (error) {
         if (worker.state === 'gone') return [failedMeanwhile(worker)]
         const { code, message } = error as GatewayError
-        return [code === 'worker_silent' ? `${message}; ${whatToDo}` : message]
+        return [code === 'worker_silent' ? `${message}; ${silentWorkerHint}` : message]
       }
     })
     return [...new Set((await Promise.all(asked)).flat())]
@@ -239,11 +239,11 @@ export class Crew {
   async askAtRest<T extends RequestType>(
     type: T,
     ask: Requests[T]['ask'],
-    within?: number,
+    withinMs?: number,
   ): Promise<{ worker: WorkerLink; answer: Requests[T]['answer'] }[]> {
     const { leaving } = this
     await Promise.allSettled(leaving.map((worker) => worker.ask('halt-moves', {})))
-    const answers = this.ask(type, ask, within)
+    const answers = this.ask(type, ask, withinMs)
     // On its channel everybody hears the question before the next connection.
     for (const worker of leaving) worker.send({ type: 'go-on' })
     return answers
@@ -255,18 +255,18 @@ export class Crew {
   }
 
   /** No worker has this connection any more, and none will report it. */
-  lost(route: string): void {
+  countLost(route: string): void {
     const connections = { open: 1, held: 0, closing: 0 }
     const last = { name: route, connections, upstreams: [], counters: emptyCounters() }
     this.#ended = retire(this.#ended, { routes: [last], drains: [] })
   }
 
-  /** Has every worker report; of one that does not within so many milliseconds, the last report stays. */
-  async refresh(within = lookWithinMs): Promise<void> {
+  /** Has every worker report; of one that does not within `withinMs`, the last report stays. */
+  async refresh(withinMs = reportTimeoutMs): Promise<void> {
     const { clock } = this.#deps
     const all = Promise.allSettled(this.#serving.map((worker) => worker.refresh()))
     await new Promise<void>((resolve) => {
-      const timer = clock.setTimeout(resolve, within)
+      const timer = clock.setTimeout(resolve, withinMs)
       void all.then(() => {
         clock.clearTimeout(timer)
         resolve()
@@ -284,13 +284,13 @@ export class Crew {
   /** From now on nobody who ends is replaced. */
   retire(): void {
     this.#phase = 'stopping'
-    this.#deps.clock.clearTimeout(this.#listenTimer)
+    this.#deps.clock.clearTimeout(this.#silenceTimer)
   }
 
-  /** Ends all workers; those that have not ended within so many milliseconds are killed. */
-  async stop(within: number): Promise<void> {
+  /** Ends all workers; those that have not ended within `withinMs` are killed. */
+  async stop(withinMs: number): Promise<void> {
     this.retire()
-    await this.dismiss(this.workers, within)
+    await this.stopWorkers(this.workers, withinMs)
   }
 
   /** Ends all workers at once. */
@@ -308,20 +308,23 @@ export class Crew {
       startWorker(),
       clock,
       guarded(
-        (message: FromWorker, handle?: Handle) => this.#obey(worker, message, handle),
+        (message: FromWorker, handle?: Handle) => this.#onMessage(worker, message, handle),
         (err, { type }) =>
-          this.#deps.log.error({ err, worker: worker.id, type }, 'fault while hearing a worker'),
+          this.#deps.log.error(
+            { err, worker: worker.id, type },
+            'fault while handling a message of a worker',
+          ),
       ),
     )
     this.#workers.set(worker.id, worker)
-    void worker.gone.then((ending) => this.#mourn(worker, ending))
+    void worker.gone.then((ending) => this.#onExit(worker, ending))
     return { worker, configured: this.#configure(worker) }
   }
 
   async #configure(worker: WorkerLink): Promise<void> {
     const { logging, options } = this.#deps
     const given = options()
-    await worker.configure(given, logging, readyWithin, this.#deps.size)
+    await worker.configure(given, logging, readyWithinMs, this.#deps.size)
     try {
       // The configuration may have been replaced while the worker started.
       const current = options()
@@ -333,7 +336,7 @@ export class Crew {
   }
 
   /** Starts a worker of this generation. Resolves when it serves; rejects when it ends before. */
-  async #enlist(): Promise<void> {
+  async #startServing(): Promise<void> {
     const { worker, configured } = this.#startWorker(this.#generation)
     await configured
     try {
@@ -344,11 +347,11 @@ export class Crew {
     }
   }
 
-  #obey(worker: WorkerLink, message: FromWorker, handle?: Handle): void {
+  #onMessage(worker: WorkerLink, message: FromWorker, handle?: Handle): void {
     const { onSocketTaken, onSocketsLeft, onEvents, onMove } = this.#deps
     switch (message.type) {
       case 'faulty':
-        this.#stepDown(worker)
+        this.#replaceFaulty(worker)
         break
       case 'took':
         onSocketTaken(worker, message.id)
@@ -385,21 +388,21 @@ export class Crew {
   }
 
   /** A worker that drains after a fault: another has its place from now on. */
-  #stepDown(worker: WorkerLink): void {
+  #replaceFaulty(worker: WorkerLink): void {
     const { log, clock, onFaulty } = this.#deps
-    if (this.#dismissed.has(worker)) return
+    if (this.#stopping.has(worker)) return
     log.warn({ worker: worker.id, pid: worker.pid }, 'a worker drains after a fault and is replaced')
     const served = worker.state === 'ready' && worker.generation === this.#generation
-    this.#dismissed.add(worker)
+    this.#stopping.add(worker)
     worker.leave()
     onFaulty(worker)
     if (!served || this.#phase !== 'running') return
     const now = clock.now()
-    if (now - worker.readyAt < settledAfter) this.#crashes = [...recentCrashes(this.#crashes, now), now]
+    if (now - worker.readyAt < settledAfterMs) this.#crashes = [...recentCrashes(this.#crashes, now), now]
     this.#replace()
   }
 
-  #mourn(worker: WorkerLink, ending: string): void {
+  #onExit(worker: WorkerLink, ending: string): void {
     const { clock, log, onGone } = this.#deps
     this.#workers.delete(worker.id)
     this.#admissions.releaseAll(worker.id)
@@ -407,13 +410,13 @@ export class Crew {
     this.#refused = addRefused(this.#refused, worker.report?.process.sockets?.refused ?? noneRefused())
     if (worker.report) this.#ended = retire(this.#ended, worker.report.snapshot)
     onGone(worker)
-    if (this.#phase === 'stopping' || this.#dismissed.has(worker)) return
+    if (this.#phase === 'stopping' || this.#stopping.has(worker)) return
     log.warn({ worker: worker.id, pid: worker.pid, ending }, 'a worker has ended')
-    // Others have the place of a leaving worker, and a recruit has none yet.
+    // A leaving worker has been replaced, and a new one does not serve yet.
     if (worker.generation !== this.#generation) return
     const now = clock.now()
-    if (now - worker.readyAt < settledAfter) this.#crashes = [...recentCrashes(this.#crashes, now), now]
-    // Before the crew runs, start() decides.
+    if (now - worker.readyAt < settledAfterMs) this.#crashes = [...recentCrashes(this.#crashes, now), now]
+    // Before the pool runs, start() decides.
     if (this.#phase === 'running') this.#replace()
   }
 
@@ -424,7 +427,7 @@ export class Crew {
     const start = () => {
       if (this.#phase === 'stopping' || generation !== this.#generation) return
       this.#restarts++
-      this.#enlist().catch((error) => {
+      this.#startServing().catch((error) => {
         if (generation === this.#generation) log.error({ error: error.message }, 'a worker was not replaced')
       })
     }
@@ -433,20 +436,19 @@ export class Crew {
   }
 
   /** Asks for reports, and counts how long each worker has been silent: time decides, not how often anybody looked. */
-  #listenOn(): void {
+  #watchSilence(): void {
     const { clock } = this.#deps
     const since = clock.now()
-    this.#listenTimer = clock.setTimeout(() => {
+    this.#silenceTimer = clock.setTimeout(() => {
       if (this.#phase !== 'running') return
       // Longer than that this process itself was stopped, or its machine: it could not have heard anybody.
       const passed = Math.min(clock.now() - since, 2 * reportEveryMs)
       for (const worker of this.#serving) {
         // Its event loop stands still: its connections are lost already, and others shall not follow.
-        if (worker.listened(passed) >= silentAtMostMs)
-          worker.kill(`said nothing for ${silentAtMostMs / 1000} s`)
+        if (worker.addSilence(passed) >= maxSilentMs) worker.kill(`said nothing for ${maxSilentMs / 1000} s`)
         else worker.refresh().catch(() => {})
       }
-      this.#listenOn()
+      this.#watchSilence()
     }, reportEveryMs)
   }
 }

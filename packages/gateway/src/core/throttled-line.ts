@@ -1,8 +1,8 @@
 /** Milliseconds between two lines about the same thing. */
-const lineEvery = 10_000
+const lineEveryMs = 10_000
 
 /** For what a stranger can bring about as often as he likes: one line of the log at a time, with how often it was. */
-export class RareLine {
+export class ThrottledLine {
   readonly #write: (times: number, detail: unknown) => void
   #times = 0
   #lastAt = Number.NEGATIVE_INFINITY
@@ -14,7 +14,7 @@ export class RareLine {
   happened(detail?: unknown): void {
     this.#times++
     const now = performance.now()
-    if (now - this.#lastAt < lineEvery) return
+    if (now - this.#lastAt < lineEveryMs) return
     this.#lastAt = now
     this.#write(this.#times, detail)
     this.#times = 0
