@@ -133,7 +133,7 @@ async function request(admin: string | undefined, path: string, init?: RequestIn
   return { status: response.status, body: parseBody(await response.text()) }
 }
 
-/** 'holdfast listening on ws://a:1, wss://b:2 (admin http://c:3)' in its parts. */
+/** 'holdfast listening on ws://a:1, wss://b:2 (admin http://c:3) (pid 4)' in its parts. */
 export function listeningLine(line: string): { urls: string[]; admin: string | undefined } | undefined {
   if (!line.startsWith('holdfast listening on ')) return undefined
   const urls = line.match(/wss?:\/\/[^\s,()]+/g) ?? []

@@ -5,7 +5,7 @@ import { Failure, type Io, printJson } from './output.ts'
 import { errorShape, parseAnswer, type Shape, shown } from './remote-answer.ts'
 
 export interface AdminFlags {
-  admin: string
+  admin?: string
   token?: string
   json?: boolean
 }
@@ -73,7 +73,7 @@ async function request<A>(
   path: string,
   { body, within = answerWithin, shape }: AskOptions,
 ): Promise<A> {
-  const base = adminUrl(flags.admin)
+  const base = adminUrl(io, flags)
   const { status, text } = await send(new URL(path, base), method, headersFor(io, flags, body), body, within)
   const answer = parseAnswer(text)
   if (status >= 200 && status < 300 && shape(answer)) return answer as A
@@ -83,6 +83,7 @@ async function request<A>(
   }
   const { error } = answer as { error: { code?: string; message: string; problems?: string[] } }
   const { code, message, problems = [] } = flags.json ? error : shown(error)
+  if (code === 'unauthorized') throw new Failure(1, tokenWords(io, flags, base), code)
   throw new Failure(1, [message, ...problems.slice(0, problemsAtMost)], code)
 }
 
@@ -98,13 +99,25 @@ function headersFor(io: Io, flags: AdminFlags, body?: object): http.OutgoingHttp
   }
 }
 
-/** `http://host:port`, also from `host:port`. */
-function adminUrl(text: string): URL {
+/** The API speaks of a header; here it is a flag or a variable. */
+function tokenWords(io: Io, { token }: AdminFlags, { origin }: URL): string {
+  if (token !== undefined) return `${origin} does not take the token of --token`
+  return io.env.HOLDFAST_ADMIN_TOKEN
+    ? `${origin} does not take the token of the variable HOLDFAST_ADMIN_TOKEN`
+    : `${origin} wants a token: give --token, or set HOLDFAST_ADMIN_TOKEN`
+}
+
+const usualAdmin = 'http://127.0.0.1:10120'
+
+/** The admin port that is meant, `http://host:port`, also from `host:port`. */
+export function adminUrl(io: Io, { admin }: AdminFlags): URL {
+  const text = admin ?? (io.env.HOLDFAST_ADMIN || usualAdmin)
+  const where = admin === undefined && text !== usualAdmin ? 'HOLDFAST_ADMIN' : '--admin'
   try {
     const url = new URL(text.includes('://') ? text : `http://${text}`)
     if (url.protocol === 'http:' || url.protocol === 'https:') return url
   } catch {}
-  throw new Failure(2, `--admin '${text}' is not a URL; write it like http://127.0.0.1:10120`, 'bad_url')
+  throw new Failure(2, `${where} '${text}' is not a URL; write it like http://127.0.0.1:10120`, 'bad_url')
 }
 
 function send(

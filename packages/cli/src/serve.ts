@@ -11,13 +11,18 @@ import {
   optionsFromFlags,
   Supervisor,
 } from '@holdfast/gateway'
+import { configFileHere } from './config-file-here.ts'
 import { onFault } from './last-line.ts'
+import { obeySignals } from './obey-signals.ts'
 import { Failure, type Io } from './output.ts'
+import { type PidFile, writePidFile } from './pid-file.ts'
 import { version } from './version.ts'
 import { workerProgram } from './worker-program.ts'
 
 export interface ServeFlags {
+  /** The one in the working directory when it is absent, and so is `upstream`. */
   config?: string
+  pidFile?: string
   listen?: string
   upstream?: string[]
   admin?: string
@@ -26,7 +31,8 @@ export interface ServeFlags {
 }
 
 /** Runs a gateway until it has been drained. */
-export async function serve(flags: ServeFlags, io: Io): Promise<void> {
+export async function serve(given: ServeFlags, io: Io): Promise<void> {
+  const flags = withFileHere(given)
   const logging = logOptionsFor(io.stderr, io.env, flags.logLevel)
   const log = createLogger(logging)
   const load = async (): Promise<LoadResult> => {
@@ -38,7 +44,8 @@ export async function serve(flags: ServeFlags, io: Io): Promise<void> {
   const loaded = await load()
   if (!loaded.ok) throw new Failure(2, loaded.problems)
   const supervisor = new Supervisor({ options: loaded.options, load, logging, version, workerProgram })
-  obeySignals(supervisor, log)
+  if (flags.config !== given.config) log.info(`the configuration is ${flags.config}`)
+  const forget = obeySignals(supervisor, log)
   try {
     await supervisor.start()
   } catch (error) {
@@ -47,8 +54,28 @@ export async function serve(flags: ServeFlags, io: Io): Promise<void> {
   }
   // It carries no bytes, and its end would be that of every connection: what it does has limits in time, and goes on.
   onFault((err) => log.fatal({ err }, 'fault in the supervisor; it goes on'))
+  const pidFile = pidFileOf(flags, supervisor)
   if (supervisor.unready() === undefined) io.stdout.write(startupLine(supervisor))
   await supervisor.finished
+  forget()
+  pidFile?.remove()
+}
+
+/** Only now: one that cannot start must not take the file of the one that runs. */
+function pidFileOf({ pidFile }: ServeFlags, supervisor: Supervisor): PidFile | undefined {
+  if (pidFile === undefined) return undefined
+  try {
+    return writePidFile(pidFile)
+  } catch (error) {
+    supervisor.kill()
+    throw error
+  }
+}
+
+/** `-c` of a file in the working directory, unless the flags name a file or say all there is to say. */
+function withFileHere(flags: ServeFlags): ServeFlags {
+  if (flags.config !== undefined || flags.upstream !== undefined) return flags
+  return { ...flags, config: configFileHere() }
 }
 
 async function readOptions({ config, listen, upstream, admin, workers }: ServeFlags): Promise<ConfigResult> {
@@ -59,27 +86,6 @@ async function readOptions({ config, listen, upstream, admin, workers }: ServeFl
 }
 
 function startupLine({ listenUrls, adminUrl }: Supervisor): string {
-  return `holdfast listening on ${listenUrls.join(', ')}${adminUrl ? ` (admin ${adminUrl})` : ''}\n`
-}
-
-function obeySignals(supervisor: Supervisor, log: ReturnType<typeof createLogger>): void {
-  let leaving = false
-  const failed = (what: string, done: Promise<unknown>) => {
-    done.catch((error: Error) => log.error({ error: error.message }, `the ${what} has failed`))
-  }
-  const leave = (signal: string) => {
-    if (leaving) {
-      // The second time: whoever asks does not want to wait.
-      supervisor.kill()
-      process.exit(130)
-    }
-    leaving = true
-    log.info({ signal }, 'asked to end; once more to end at once')
-    failed('drain', supervisor.drain())
-  }
-  process.on('SIGINT', leave)
-  process.on('SIGTERM', leave)
-  // Both log what came of them.
-  process.on('SIGHUP', () => failed('reload', supervisor.reload()))
-  process.on('SIGUSR2', () => failed('upgrade', supervisor.upgrade()))
+  const admin = adminUrl ? ` (admin ${adminUrl})` : ''
+  return `holdfast listening on ${listenUrls.join(', ')}${admin} (pid ${process.pid})\n`
 }

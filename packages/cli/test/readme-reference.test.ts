@@ -21,3 +21,17 @@ test.each(['explain 1012', 'compare 1012 1014'])(
     expect(shown(`holdfast ${line}`), `a block that begins with "$ holdfast ${line}"`).toBe(stdout)
   },
 )
+
+test('the README of the package names every command, with flags that it has', async () => {
+  const page = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const [, block = ''] = /^```\n(holdfast init.*?)^```/ms.exec(page) ?? []
+  const shownLines = [...block.matchAll(/^holdfast ([a-z]+)(.*(?:\n {10,}.*)*)/gm)]
+  const { stdout } = await commandLine('--help')
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+) .* {2,}\S/gm)].map(([, name]) => name)
+  expect(shownLines.map(([, name]) => name)).toEqual(commands.filter((name) => name !== 'help'))
+  for (const [, name, flags = ''] of shownLines) {
+    const help = (await commandLine(`${name} --help`)).stdout
+    for (const [flag] of flags.matchAll(/(?<= |\[)--?[a-z][a-z-]*/g))
+      expect(`${name}: ${help}`).toContain(flag)
+  }
+})

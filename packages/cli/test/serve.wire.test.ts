@@ -24,7 +24,7 @@ test('serve says in one line where it listens, with the actual ports', async () 
   await using holdfast = await startHoldfast({ args: ['--upstream', upstream.url, '--workers', '1'] })
   expect(holdfast.stdout).toHaveLength(1)
   expect(holdfast.stdout[0]).toMatch(
-    /^holdfast listening on ws:\/\/127\.0\.0\.1:[1-9]\d+ \(admin http:\/\/127\.0\.0\.1:[1-9]\d+\)$/,
+    /^holdfast listening on ws:\/\/127\.0\.0\.1:[1-9]\d+ \(admin http:\/\/127\.0\.0\.1:[1-9]\d+\) \(pid \d+\)$/,
   )
   await using client = wsClient(holdfast.url)
   await client.opened
@@ -45,7 +45,7 @@ test.each(workerCounts)(
     const config = { workers, listen, admin: 'off', routes: [route(upstream.url)] }
     await using holdfast = await startHoldfast({ config })
     expect(holdfast.stdout[0]).toMatch(
-      /^holdfast listening on ws:\/\/127\.0\.0\.1:\d+, wss:\/\/127\.0\.0\.1:\d+, ws:\/\/\[::1\]:\d+$/,
+      /^holdfast listening on ws:\/\/127\.0\.0\.1:\d+, wss:\/\/127\.0\.0\.1:\d+, ws:\/\/\[::1\]:\d+ \(pid \d+\)$/,
     )
     for (const url of holdfast.urls) {
       await using client = wsClient(url)

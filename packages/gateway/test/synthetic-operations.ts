@@ -102,6 +102,11 @@ export class SyntheticOperations implements Operations {
     return { closed: 120, moved: 0, cut: 1 }
   }
 
+  async previewReload() {
+    this.asked.push('preview of a reload')
+    return this.reloadResult
+  }
+
   async reload() {
     this.asked.push('reload')
     return this.reloadResult

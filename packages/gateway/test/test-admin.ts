@@ -13,6 +13,12 @@ class Notes implements Operations {
   readonly events = new EventFeed()
   readonly asked: unknown[] = []
   reason: string | undefined
+  previewResult: ReloadResult = {
+    ok: true,
+    changes: ['route a removed: 3 connections would be closed'],
+    notes: [],
+    drained: 3,
+  }
   reloadResult: ReloadResult = { ok: true, changes: ['drain changed'], notes: [], drained: 2 }
 
   unready() {
@@ -47,6 +53,10 @@ class Notes implements Operations {
   }
   async upgrade() {
     return { ok: false as const, error: 'not now' }
+  }
+
+  async previewReload() {
+    return this.previewResult
   }
 
   async reload() {

@@ -33,6 +33,28 @@ export function behindShell(parent: number, above: (pid: number) => Above | unde
   ].join(' ')
 }
 
+/** A shell between this process and whoever stops it, which passes no SIGTERM on. */
+export interface SwallowingShell {
+  /** What is in between, and what to write so that it is not. */
+  words: string
+  /** Whether it waits for its command: when it has ended and this process has not, somebody stopped it. */
+  waits: boolean
+}
+
+/** The shell that keeps SIGTERM from this process; undefined without one, and on systems that do not show it. Source: proc(5). */
+export function swallowingShell(): SwallowingShell | undefined {
+  const words = behindShell(process.ppid, processAbove)
+  if (words === undefined) return undefined
+  return { words, waits: waitsForCommand(processAbove(process.ppid)?.argv ?? []) }
+}
+
+/** `sh -c COMMAND` without a `&` waits until the command has ended; a script may start things and leave them. */
+export function waitsForCommand(argv: readonly string[]): boolean {
+  const command = argv.slice(1).filter((word) => !word.startsWith('-'))
+  const alone = /(?<![&>])&(?![&>])/
+  return argv.some((word) => /^-[a-z]*c$/.test(word)) && !command.some((word) => alone.test(word))
+}
+
 /** A shell that waits for a command or a script; at a prompt it has neither. */
 function runsCommand([name = '', ...args]: readonly string[]): boolean {
   const words = basename(name) === 'busybox' ? args.slice(1) : args

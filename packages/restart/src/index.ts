@@ -18,6 +18,7 @@ export type {
   SrvxTarget,
   WsTarget,
 } from './adapters/targets.ts'
+export { type SwallowingShell, swallowingShell } from './behind-shell.ts'
 export type { Clock } from './clock.ts'
 export { drainPing } from './drain.ts'
 export type { Duration } from './duration.ts'

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Child, wsClient } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Above, behindShell } from '../src/behind-shell.ts'
+import { type Above, behindShell, waitsForCommand } from '../src/behind-shell.ts'
 
 const cache = fileURLToPath(new URL('../../../node_modules/.cache/', import.meta.url))
 const sigterm = 1n << 14n
@@ -144,5 +144,21 @@ describe('which process above is such a shell', () => {
         expect(said === undefined).toBe((mask & sigterm) !== 0n)
       }),
     )
+  })
+})
+
+describe('whether such a shell waits for its command', () => {
+  it.each([
+    [true, ['sh', '-c', 'node a.mjs']],
+    [true, ['sh', '-c', '--', 'cd x && node a.mjs 2>&1; true']],
+    [true, ['bash', '-ec', 'node a.mjs &>log']],
+    [false, ['sh', '-c', 'node a.mjs &']],
+    [false, ['sh', '-c', 'node a.mjs & echo $! >pid']],
+    [false, ['sh', '-c', '(node a.mjs&)']],
+    [false, ['sh', '/srv/run.sh']],
+    [false, ['bash']],
+    [false, []],
+  ])('%s: %j', (waits, argv) => {
+    expect(waitsForCommand(argv)).toBe(waits)
   })
 })

@@ -10,11 +10,15 @@ export function registerServe(program: Command, io: Io): void {
     .command('serve')
     .summary('run the gateway')
     .description('Run the gateway in the foreground. Logs go to standard error. Flags win over the file.')
-    .option('-c, --config <file>', 'configuration file, YAML or JSON')
+    .option(
+      '-c, --config <file>',
+      'configuration file, YAML or JSON (default: ./holdfast.yaml, if it is there)',
+    )
     .option('--listen <host:port>', 'where clients connect (default: 127.0.0.1:8080)')
     .option('--upstream <url>', 'server to put all clients through to; repeat for more', collect)
     .option('--admin <host:port|off>', 'where operators connect (default: 127.0.0.1:10120)')
     .option('--workers <n|auto>', 'worker processes (default: auto, one per core)')
+    .option('--pid-file <file>', 'write the process id there, for `holdfast stop --pid-file`')
     .addOption(new Option('--log-level <level>', 'least level logged').choices(logLevels).default('info'))
     .action(async (flags: ServeFlags) => {
       // The gateway is loaded by those who run one only: the other commands start in half the time.

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { configFileHere } from '../config-file-here.ts'
 import { Failure, type Io, printJson } from '../output.ts'
 
 export function registerValidate(program: Command, io: Io): void {
@@ -8,12 +9,26 @@ export function registerValidate(program: Command, io: Io): void {
     .description(
       'Check a configuration file: every error with line, column, and the fix. Exit status 1 if any.',
     )
-    .requiredOption('-c, --config <file>', 'configuration file, YAML or JSON')
+    .argument('[file]', 'configuration file, YAML or JSON (default: ./holdfast.yaml)')
+    .option('-c, --config <file>', 'the same')
     .option('--json', 'print one JSON document')
-    .action((flags: { config: string; json?: boolean }) => validate(flags, io))
+    .action((file: string | undefined, flags: ValidateFlags) => validate(fileOf(file, flags), flags, io))
 }
 
-async function validate({ config, json }: { config: string; json?: boolean }, io: Io): Promise<void> {
+interface ValidateFlags {
+  config?: string
+  json?: boolean
+}
+
+function fileOf(argument: string | undefined, { config }: ValidateFlags): string {
+  if (argument !== undefined && config !== undefined)
+    throw new Failure(2, 'name one file, with -c or without')
+  const file = argument ?? config ?? configFileHere()
+  if (file !== undefined) return file
+  throw new Failure(2, 'there is no ./holdfast.yaml; name a file, or write one with `holdfast init`')
+}
+
+async function validate(config: string, { json }: ValidateFlags, io: Io): Promise<void> {
   const { formatProblem, loadConfigFile } = await import('@holdfast/gateway')
   const result = await loadConfigFile(config)
   const problems = result.ok ? [] : result.problems

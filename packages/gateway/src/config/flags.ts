@@ -71,7 +71,7 @@ const nothingToServe: ConfigProblem = {
   flag: '--upstream',
   path: 'routes',
   message: 'is missing',
-  fix: 'name a server with --upstream ws://localhost:3000, or a configuration file with -c',
+  fix: 'name a server with --upstream ws://localhost:3000, or a configuration file with -c; `holdfast init` writes one',
 }
 
 /** The flags as a configuration would have them. What `base` holds already is filled in with something harmless. */

@@ -16,6 +16,11 @@ const drainBody = z.strictObject({
   wait: z.boolean().default(true),
 })
 
+const reloadBody = z.strictObject({
+  /** Whether the answer is what a reload would do, and nothing changes. */
+  dryRun: z.boolean().default(false),
+})
+
 const upgradeBody = z.strictObject({
   /** As for a drain. */
   wait: z.boolean().default(true),
@@ -54,7 +59,7 @@ export function adminRoutes(operations: Operations, metrics: Metrics, door: Door
     { path: '/api/events', methods: { GET: 'events' } },
     { path: '/api/frames', methods: { GET: 'frames' } },
     { path: '/api/drain', methods: { POST: ({ body }) => drain(operations, drainBody.parse(body)) } },
-    { path: '/api/reload', methods: { POST: () => reload(operations) } },
+    { path: '/api/reload', methods: { POST: ({ body }) => reload(operations, reloadBody.parse(body)) } },
     { path: '/api/upgrade', methods: { POST: ({ body }) => upgrade(operations, upgradeBody.parse(body)) } },
     {
       path: '/api/connections/:id/close',
@@ -96,10 +101,11 @@ async function drain(
   return { status: 202, body: scope }
 }
 
-async function reload(operations: Operations): Promise<AdminAnswer> {
-  const result = await operations.reload()
+async function reload(operations: Operations, { dryRun }: z.infer<typeof reloadBody>): Promise<AdminAnswer> {
+  const result = await (dryRun ? operations.previewReload() : operations.reload())
   if (!result.ok) {
-    return problem(422, 'not_reloaded', 'nothing was changed', { problems: result.problems })
+    const words = dryRun ? 'it would be refused' : 'nothing was changed'
+    return problem(422, 'not_reloaded', words, { problems: result.problems })
   }
   return ok({ changes: result.changes, notes: result.notes, drained: result.drained })
 }

@@ -118,6 +118,8 @@ export interface Operations {
   drain(scope?: DrainScope): Promise<DrainCounts>
   /** Reads the configuration again and takes it on as a whole, or not at all. Never rejects. */
   reload(): Promise<ReloadResult>
+  /** What {@link Operations.reload} would do now: with all of its checks, and changing nothing. Never rejects. */
+  previewReload(): Promise<ReloadResult>
   /** Replaces the workers by new ones from the code now on disk, without ending a connection. */
   upgrade(): Promise<UpgradeResult>
   /** What happens, as it happens: closes, health, drains, reloads, upgrades, workers. */

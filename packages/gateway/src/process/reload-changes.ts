@@ -1,6 +1,6 @@
 // What is different between two configurations, in words for the operator. Pure.
 import { isDeepStrictEqual } from 'node:util'
-import type { AdminOptions, GatewayOptions, ListenOptions, RouteOptions } from '../core/index.ts'
+import type { AdminOptions, GatewayOptions, ListenOptions, RouteInfo, RouteOptions } from '../core/index.ts'
 import { formatHostPort } from '../listen/index.ts'
 import { listenerKeys } from '../worker/index.ts'
 
@@ -75,6 +75,45 @@ function routeChanges(before: readonly RouteOptions[], after: readonly RouteOpti
     routes.map(({ name }) => name).filter((name) => others.some((other) => other.name === name))
   if (!isDeepStrictEqual(kept(before, after), kept(after, before))) changes.push('routes have another order')
   return changes
+}
+
+/**
+ * The changes, each with what it would do to the connections of now, and how many these are. `routes`: what the gateway
+ * shows of them.
+ */
+export function foreseen(
+  changes: readonly string[],
+  before: GatewayOptions,
+  after: GatewayOptions,
+  routes: readonly RouteInfo[],
+): { changes: string[]; drained: number } {
+  const losses = routes.flatMap((route) => lossesOf(route, before, after))
+  const told = changes.map((change) => {
+    const [, count = 0, how = ''] = losses.find(([phrase]) => phrase === change) ?? []
+    if (count === 0) return change
+    return `${change}: ${count === 1 ? '1 connection' : `${count} connections`} would be ${how}`
+  })
+  return { changes: told, drained: losses.reduce((sum, [, count]) => sum + count, 0) }
+}
+
+type Loss = [change: string, connections: number, how: string]
+
+function lossesOf(route: RouteInfo, before: GatewayOptions, after: GatewayOptions): Loss[] {
+  const { name, connections } = route
+  const now = after.routes.find((one) => one.name === name)
+  if (!now) return [[`route ${name} removed`, connections.open + connections.held, 'closed']]
+  const old = before.routes.find((one) => one.name === name)
+  const gone = (old?.upstreams ?? []).filter((one) => !now.upstreams.some((other) => other.name === one.name))
+  const how = now.hold ? 'moved to another upstream, or closed' : 'closed'
+  const through = gone.map(({ name: upstream }): Loss => {
+    const its = route.upstreams.filter((one) => one.name === upstream)
+    return [
+      `route ${name}: upstream ${upstream} removed`,
+      its.reduce((sum, one) => sum + one.connections, 0),
+      how,
+    ]
+  })
+  return now.hold ? through : [...through, [`route ${name} changed`, connections.held, 'closed']]
 }
 
 type Difference<T> = [name: string, what: 'added' | 'removed' | 'changed', before?: T, after?: T]

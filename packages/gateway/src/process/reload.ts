@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { Clock, GatewayOptions } from '../core/index.ts'
 import type { AdminServer, Phase, ReloadResult } from '../operate/index.ts'
 import type { Listening, Opened } from './listening.ts'
-import { describeChanges, sameAdminAddress } from './reload-changes.ts'
+import { describeChanges, foreseen, sameAdminAddress } from './reload-changes.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 /** A configuration that was read again, or what is wrong with it, one line each. */
@@ -48,32 +48,55 @@ export class Reload {
 
   /** Never rejects, and logs what it answers. */
   async run(): Promise<ReloadResult> {
+    const prepared = await this.#prepared()
+    if (Array.isArray(prepared)) return this.#refuse(prepared)
     try {
-      return await this.#run()
+      return await this.#commit(prepared.options, prepared.bound)
     } catch (error) {
       return this.#refuse([errorMessage(error)])
     }
   }
 
-  async #run(): Promise<ReloadResult> {
+  /** What a reload would do: all of its checks are made, nothing changes, and nothing is logged. Never rejects. */
+  async preview(): Promise<ReloadResult> {
+    const prepared = await this.#prepared()
+    if (Array.isArray(prepared)) return { ok: false, problems: prepared }
+    discard(prepared.bound)
+    const { options, pool } = this.#deps
+    await pool.refresh()
+    const { changes, notes } = describeChanges(options(), prepared.options)
+    const { routes } = pool.snapshot()
+    return { ok: true, notes, ...foreseen(changes, options(), prepared.options, routes) }
+  }
+
+  /** What a reload needs, in hand and not in use; or why there can be none. Never rejects. */
+  async #prepared(): Promise<{ options: GatewayOptions; bound: Bound } | string[]> {
+    try {
+      return await this.#prepare()
+    } catch (error) {
+      return [errorMessage(error)]
+    }
+  }
+
+  async #prepare(): Promise<{ options: GatewayOptions; bound: Bound } | string[]> {
     const { phase, load, pool } = this.#deps
-    if (phase() !== 'serving') return this.#refuse([`the gateway is ${phase()}`])
+    if (phase() !== 'serving') return [`the gateway is ${phase()}`]
     const loading = Promise.resolve().then(load)
     const loaded = await this.#withTimeout(
       loadWithinMs,
       'the configuration could not be read and checked',
       loading,
     )
-    if (!loaded.ok) return this.#refuse(loaded.problems)
+    if (!loaded.ok) return loaded.problems
     const bound = await this.#bind(loaded.options)
     const problems = await pool.prepareReload(loaded.options, prepareWithinMs)
     // A signal may have come meanwhile.
     if (phase() !== 'serving') problems.push(`the gateway is ${phase()}`)
     if (problems.length > 0) {
       discard(bound)
-      return this.#refuse(problems)
+      return problems
     }
-    return this.#commit(loaded.options, bound)
+    return { options: loaded.options, bound }
   }
 
   async #bind(options: GatewayOptions): Promise<Bound> {

@@ -325,6 +325,14 @@ export class Supervisor implements Operations {
   }
 
   /**
+   * What {@link Supervisor.reload} would do now: with all of its checks, changing nothing. `drained` and the changes say
+   * how many connections it would end. Never rejects.
+   */
+  previewReload(): Promise<ReloadResult> {
+    return this.#change(() => this.#reload.preview())
+  }
+
+  /**
    * Replaces the workers by new ones from the code now on disk, without ending a connection. The result says what
    * became of each, or why the old workers go on.
    */
