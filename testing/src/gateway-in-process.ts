@@ -21,7 +21,7 @@ export async function gatewayInProcess(
   const log = pino({ level: 'debug', base: null }, lines(onLog))
   const gateway = new Gateway(options, { log, ...deps })
   const servers = options.listen.map((listener) =>
-    net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => gateway.take(listener, socket)),
+    net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => gateway.accept(listener, socket)),
   )
   await Promise.all(servers.map((server, n) => bind(server, options.listen[n]!)))
   await gateway.prepare()

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Frame } from './frame.ts'
+import type { DashboardFrame } from './frame.ts'
 import type { Link } from './stream.ts'
 import { newsWords } from './words.ts'
 
 /** Says to a screen reader what happens, and not every number that changes. */
-export function Announcer({ frame: { news }, link }: { frame: Frame; link: Link }) {
+export function Announcer({ frame: { news }, link }: { frame: DashboardFrame; link: Link }) {
   const [said, say] = useState('')
   const latest = useRef(news[0]?.id ?? 0)
   useEffect(() => {

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { useActions } from './actions.tsx'
 import { Announcer } from './announcer.tsx'
 import { ClosesCard } from './closes-card.tsx'
-import type { Frame } from './frame.ts'
+import type { DashboardFrame } from './frame.ts'
 import { Header } from './header.tsx'
 import { Login } from './login.tsx'
 import { NewsCard } from './news-card.tsx'
@@ -19,7 +19,7 @@ type Explainer = typeof import('./code-dialog.tsx').CodeDialog
 
 interface Shown {
   link: Link
-  frame?: Frame
+  frame?: DashboardFrame
 }
 
 export function App() {

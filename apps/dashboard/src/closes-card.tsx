@@ -2,12 +2,12 @@ import { closeCode } from '@holdfast/close-codes'
 import { ClosesChart } from './closes-chart.tsx'
 import { CodeButton } from './code-button.tsx'
 import { colorOf } from './colors.ts'
-import type { Frame } from './frame.ts'
+import type { DashboardFrame } from './frame.ts'
 import { type CloseSeries, shownFor } from './series.ts'
 import { codeText, count, plural } from './words.ts'
 
 interface Props {
-  frame: Frame
+  frame: DashboardFrame
   series: CloseSeries
   onCode: (code: number) => void
 }
@@ -73,7 +73,7 @@ interface Row {
   total: number
 }
 
-function rowsOf({ routes }: Frame): Row[] {
+function rowsOf({ routes }: DashboardFrame): Row[] {
   const codes = new Map<number, Map<string, number>>()
   for (const { closes } of routes) {
     for (const [key, n] of Object.entries(closes)) {

@@ -3,9 +3,9 @@
 export type { DrainInfo, UpgradeInfo, UpstreamInfo } from '../../../packages/gateway/src/core/snapshot.ts'
 export type {
   CloseCount,
-  Frame,
-  News,
+  DashboardFrame,
+  DashboardRoute,
+  NotableEvent,
   RecentClose,
-  RouteFrame,
-} from '../../../packages/gateway/src/operate/admin-frame.ts'
+} from '../../../packages/gateway/src/operate/dashboard-frame.ts'
 export type { WorkerInfo } from '../../../packages/gateway/src/operate/operations.ts'

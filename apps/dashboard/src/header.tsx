@@ -1,11 +1,11 @@
 import type { Actions } from './actions.tsx'
 import { post } from './api.ts'
-import type { Frame } from './frame.ts'
+import type { DashboardFrame } from './frame.ts'
 import type { Link } from './stream.ts'
 import { duration, type Tone, time, verdict } from './words.ts'
 
 interface Props {
-  frame: Frame
+  frame: DashboardFrame
   link: Link
   /** Whether there is somebody to log out. */
   locked: boolean
@@ -53,7 +53,7 @@ export function Header({ frame, link, locked, actions, onLogout }: Props) {
   )
 }
 
-function standing(frame: Frame, link: Link): { tone: Tone; words: string } {
+function standing(frame: DashboardFrame, link: Link): { tone: Tone; words: string } {
   if (link === 'live') return verdict(frame)
   return {
     tone: 'bad',

@@ -1,7 +1,7 @@
-import type { Frame } from './frame.ts'
+import type { DashboardFrame } from './frame.ts'
 import { newsWords, time } from './words.ts'
 
-export function NewsCard({ frame: { news } }: { frame: Frame }) {
+export function NewsCard({ frame: { news } }: { frame: DashboardFrame }) {
   return (
     <section class="card" aria-labelledby="news">
       <h2 id="news">What happened</h2>

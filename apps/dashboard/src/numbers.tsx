@@ -1,15 +1,15 @@
-import type { Frame } from './frame.ts'
+import type { DashboardFrame } from './frame.ts'
 import type { CloseSeries } from './series.ts'
 import { count, rate, size } from './words.ts'
 
 interface Props {
-  frame: Frame
+  frame: DashboardFrame
   series: CloseSeries
 }
 
 export function Numbers({ frame, series }: Props) {
   const { routes, at } = frame
-  const sum = (of: (route: Frame['routes'][number]) => number) =>
+  const sum = (of: (route: DashboardFrame['routes'][number]) => number) =>
     routes.reduce((total, route) => total + of(route), 0)
   const second = Math.floor(at / 1000)
   // The last three whole seconds: one alone jumps too much to be read.

@@ -1,8 +1,8 @@
-import type { DrainInfo, Frame, UpgradeInfo } from './frame.ts'
+import type { DashboardFrame, DrainInfo, UpgradeInfo } from './frame.ts'
 import { drainWords, upgradeWords } from './words.ts'
 
 /** How far drains and an upgrade are, and how the latest of them ended. */
-export function Progress({ frame: { drains, upgrade } }: { frame: Frame }) {
+export function Progress({ frame: { drains, upgrade } }: { frame: DashboardFrame }) {
   const shown = drains.filter((drain, i) => !drain.done || i >= drains.length - 3).reverse()
   if (shown.length === 0 && !upgrade) return null
   return (

@@ -1,9 +1,9 @@
 import { CodeButton } from './code-button.tsx'
-import type { Frame, RecentClose } from './frame.ts'
+import type { DashboardFrame, RecentClose } from './frame.ts'
 import { count, plural, seconds, time } from './words.ts'
 
 interface Props {
-  frame: Frame
+  frame: DashboardFrame
   onCode: (code: number) => void
 }
 

@@ -1,9 +1,9 @@
 import type { Actions } from './actions.tsx'
-import type { Frame, RouteFrame, UpstreamInfo } from './frame.ts'
+import type { DashboardFrame, DashboardRoute, UpstreamInfo } from './frame.ts'
 import { count, plural, rate } from './words.ts'
 
 interface Props {
-  frame: Frame
+  frame: DashboardFrame
   actions: Actions
 }
 
@@ -19,7 +19,7 @@ export function RoutesCard({ frame, actions }: Props) {
   )
 }
 
-function Route({ route, actions }: { route: RouteFrame; actions: Actions }) {
+function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) {
   const { name, connections, waiting, upstreams, rates } = route
   const { open, held, closing } = connections
   const reattached = route.reattachments.attached ?? 0

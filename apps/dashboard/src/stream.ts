@@ -1,12 +1,12 @@
 // The stream of frames from the gateway: connects, and connects again.
-import type { Frame } from './frame.ts'
+import type { DashboardFrame } from './frame.ts'
 
 /** login: the gateway wants a token first. */
 export type Link = 'connecting' | 'live' | 'lost' | 'login'
 
 export interface Told {
   link: Link
-  frame?: Frame
+  frame?: DashboardFrame
 }
 
 export interface Stream {

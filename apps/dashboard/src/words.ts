@@ -1,5 +1,5 @@
 // Numbers, times and events in words.
-import type { DrainInfo, Frame, News, RouteFrame, UpgradeInfo } from './frame.ts'
+import type { DashboardFrame, DashboardRoute, DrainInfo, NotableEvent, UpgradeInfo } from './frame.ts'
 
 const whole = new Intl.NumberFormat('en')
 const tenth = new Intl.NumberFormat('en', { maximumFractionDigits: 1, minimumFractionDigits: 1 })
@@ -81,7 +81,7 @@ export function upgradeWords(info: UpgradeInfo): string {
   }
 }
 
-export function newsWords(news: News): string {
+export function newsWords(news: NotableEvent): string {
   switch (news.type) {
     case 'health':
       return news.healthy
@@ -106,7 +106,7 @@ export function reloadWords({ changes, drained }: { changes: string[]; drained: 
 export type Tone = 'good' | 'warn' | 'bad'
 
 /** The state of the gateway in one sentence, the worst first. */
-export function verdict(frame: Frame): { tone: Tone; words: string } {
+export function verdict(frame: DashboardFrame): { tone: Tone; words: string } {
   const { phase, unready, upgrade, drains, routes } = frame
   const drain = drains.find(({ scope, done }) => scope === 'gateway' && !done)
   if (drain) return { tone: 'warn', words: drainWords(drain) }
@@ -142,7 +142,7 @@ export function verdict(frame: Frame): { tone: Tone; words: string } {
   return { tone: 'good', words: `All ${plural(upstreams.length, 'upstream')} are healthy` }
 }
 
-function namesOf(routes: RouteFrame[]): string {
+function namesOf(routes: DashboardRoute[]): string {
   const [first, second, ...others] = routes.map(({ name }) => name)
   if (!second) return `route ${first}`
   return others.length > 0 ? `${count(routes.length)} routes` : `the routes ${first} and ${second}`

@@ -1,8 +1,12 @@
-import type { Frame, WorkerInfo } from './frame.ts'
+import type { DashboardFrame, WorkerInfo } from './frame.ts'
 import { count, plural, size } from './words.ts'
 
 /** The workers by generation: during an upgrade there are two. */
-export function WorkersCard({ frame: { workers, workerRestarts, socketsDropped } }: { frame: Frame }) {
+export function WorkersCard({
+  frame: { workers, workerRestarts, socketsDropped },
+}: {
+  frame: DashboardFrame
+}) {
   const generations = [...new Set(workers.map(({ generation }) => generation))].sort((a, b) => b - a)
   return (
     <section class="card" aria-labelledby="workers">

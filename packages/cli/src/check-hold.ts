@@ -20,9 +20,9 @@ export async function checkHold(url: string, flags: CheckFlags, io: Io): Promise
   try {
     opening = await recordOpening({
       url,
-      patience,
-      quiet,
-      longest: Math.max(10_000, quiet),
+      connectTimeoutMs: patience,
+      quietMs: quiet,
+      maxDurationMs: Math.max(10_000, quiet),
       signal: interrupted.signal,
       onListening: (at) => (flags.json ? io.stderr : io.stdout).write(invitation(at, url, patience)),
     })

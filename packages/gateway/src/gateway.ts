@@ -29,7 +29,7 @@ import {
 import { HoldNews } from './hold/index.ts'
 import { loadReplay } from './hold/replay/index.ts'
 import type { ClientHandshake } from './http/index.ts'
-import { Doors, defaultPending, type HttpExchange } from './listen/index.ts'
+import { defaultPending, type HttpExchange, Listeners } from './listen/index.ts'
 import { answerUnserved, serveRequest } from './pass/index.ts'
 import {
   type Connection,
@@ -128,11 +128,11 @@ export interface Scope {
 }
 
 /** Finished drains that `snapshot` still shows. */
-const drainsShown = 10
+const maxDrainsShown = 10
 
 /**
  * A reverse proxy for WebSockets in this process. It does not listen: give it the accepted sockets of a `net.Server`
- * with `take`. `holdfast serve` runs one in each worker.
+ * with `accept`. `holdfast serve` runs one in each worker.
  */
 export class Gateway {
   #options: GatewayOptions
@@ -143,13 +143,13 @@ export class Gateway {
   readonly #refusals = new Set<Refusing>()
   readonly #workers: number
   readonly #openFiles = filesForClients()
-  readonly #doors: Doors
+  readonly #listeners: Listeners
   readonly #handshakeDeps: HandshakeDeps
-  readonly #listeners = new Set<(event: GatewayEvent) => void>()
+  readonly #subscribers = new Set<(event: GatewayEvent) => void>()
   readonly #faults = new ThrottledLine((times, err) =>
     this.#log.error({ err, times }, 'fault while serving a connection; the connection was ended'),
   )
-  readonly #crowding = new ThrottledLine((sockets) =>
+  readonly #pendingRefused = new ThrottledLine((sockets) =>
     this.#log.warn({ sockets }, 'sockets without a request were closed: more are open than `pending` allows'),
   )
   readonly #drains: DrainInfo[] = []
@@ -162,7 +162,7 @@ export class Gateway {
   readonly #drainedRoutes = new Set<string>()
 
   /**
-   * Makes the routes; nothing is dialled and nothing listens. `prepare` and `start` follow, then `take` for each
+   * Makes the routes; nothing is dialled and nothing listens. `prepare` and `start` follow, then `accept` for each
    * socket.
    */
   constructor(options: GatewayOptions, deps: GatewayDeps) {
@@ -190,7 +190,7 @@ export class Gateway {
       draining: (route, upstream) =>
         this.#isDrained(route, upstream) ? this.#options.drain.retry : undefined,
     }
-    this.#doors = new Doors({
+    this.#listeners = new Listeners({
       log: this.#log,
       trustedProxies: () => this.#options.trustedProxies,
       onUpgrade: (handshake) => this.#onUpgrade(handshake),
@@ -198,7 +198,7 @@ export class Gateway {
       onFault: (error) => this.#faults.happened(error),
       onPendingRefused: () => {
         deps.onPendingRefused?.()
-        this.#crowding.happened()
+        this.#pendingRefused.happened()
       },
       pending: () => this.#options.pending ?? defaultPending,
     })
@@ -221,8 +221,8 @@ export class Gateway {
   }
 
   /** Gives the gateway an accepted socket of one of its listeners. */
-  take(listener: ListenOptions, socket: net.Socket): void {
-    this.#doors.take(listener, socket)
+  accept(listener: ListenOptions, socket: net.Socket): void {
+    this.#listeners.accept(listener, socket)
   }
 
   /**
@@ -241,7 +241,7 @@ export class Gateway {
   reload(options: GatewayOptions): { drained: number } {
     this.#options = options
     this.#drainedRoutes.clear()
-    this.#doors.reload(options.listen)
+    this.#listeners.reload(options.listen)
     let drained = 0
     const before = this.#routes
     this.#routes = new Map()
@@ -284,31 +284,33 @@ export class Gateway {
       this.#routes.get(route)?.room.dismiss()
     } else {
       this.#draining = true
-      this.#doors.retire()
+      this.#listeners.retire()
       for (const { room } of this.#routes.values()) room.dismiss()
       for (const refusing of this.#refusals) refusing.hurry(0)
     }
     const all = route === undefined && upstream === undefined
-    return Promise.all([this.#drain(scope, this.#of(scope)), all && this.#refused()]).then(([info]) => info)
+    return Promise.all([this.#drain(scope, this.#of(scope)), all && this.#refusalsEnded()]).then(
+      ([info]) => info,
+    )
   }
 
   /** Resolves when all who were about to be told that they get no connection have been, or at the deadline of a drain. */
-  async #refused(): Promise<void> {
+  async #refusalsEnded(): Promise<void> {
     // Those who waited for an upstream hear of it in this turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve))
     if (this.#refusals.size === 0) return
-    const told = Promise.all([...this.#refusals].map(({ closed }) => closed))
+    const closed = Promise.all([...this.#refusals].map(({ closed }) => closed))
     let timer: unknown
     const late = new Promise((resolve) => {
       timer = this.#clock.setTimeout(() => resolve(undefined), this.#options.drain.deadline)
     })
-    await Promise.race([told, late])
+    await Promise.race([closed, late])
     this.#clock.clearTimeout(timer)
   }
 
   /** How many sockets have not sent a whole request yet. */
   get pending(): number {
-    return this.#doors.pending
+    return this.#listeners.pending
   }
 
   /** Everything that it counts and shows, as plain data. */
@@ -341,7 +343,7 @@ export class Gateway {
 
   /** Ends connections of HTTP once they are idle, because the next requests shall go elsewhere. */
   retire(): void {
-    this.#doors.retire()
+    this.#listeners.retire()
   }
 
   /** Ids of the connections that could be taken to another process now; `busy` ones have bytes that wait to go out. */
@@ -353,20 +355,20 @@ export class Gateway {
     return { idle: idle!, busy: busy! }
   }
 
-  /** How many connections there are in all, movable or not; handshakes under way count. */
-  stuck(): { total: number } {
-    return { total: this.#connections.size + this.#handshakes + this.#refusals.size }
+  /** How many connections there are in all, movable or not; handshakes in progress count. */
+  get connectionCount(): number {
+    return this.#connections.size + this.#handshakes + this.#refusals.size
   }
 
   /**
-   * Stops a connection and takes it apart, waiting at most `within` milliseconds until what was read has gone out.
+   * Stops a connection and takes it apart, waiting at most `withinMs` until what was read has gone out.
    * From then on the caller owns its sockets. Undefined: not now; it goes on as before.
    *
    * @throws {Error} Its state cannot be written down; it goes on as before.
    */
-  async pack(id: string, within: number): Promise<Packed | undefined> {
+  async pack(id: string, withinMs: number): Promise<Packed | undefined> {
     const connection = this.#connections.get(id)
-    return connection && packConnection(connection, within, this.#clock)
+    return connection && packConnection(connection, withinMs, this.#clock)
   }
 
   /**
@@ -385,15 +387,15 @@ export class Gateway {
 
   /** Calls the listener with every event; the result ends that. */
   on(listener: (event: GatewayEvent) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    this.#subscribers.add(listener)
+    return () => this.#subscribers.delete(listener)
   }
 
   /** Ends everything now. */
   stop(): void {
     this.#stopSweep?.()
     for (const { pool } of this.#routes.values()) pool.stop()
-    this.#doors.close()
+    this.#listeners.close()
     for (const { room } of this.#routes.values()) room.dismiss()
     for (const refusing of [...this.#refusals]) refusing.destroy()
     for (const { pipe } of [...this.#connections]) pipe.cut()
@@ -484,7 +486,7 @@ export class Gateway {
     const scope = parts.filter(Boolean).join(', ') || 'gateway'
     const shown: DrainInfo = { scope, total: chosen.length, closed: 0, moved: 0, cut: 0, done: false }
     this.#drains.push(shown)
-    if (this.#drains.length > drainsShown) this.#drains.shift()
+    if (this.#drains.length > maxDrainsShown) this.#drains.shift()
     this.#log.info({ scope, connections: chosen.length }, 'drain started')
     const info = await drain(scope, chosen, this.#options.drain, {
       connections: this.#connections,
@@ -514,7 +516,7 @@ export class Gateway {
   }
 
   #emit(event: GatewayEvent): void {
-    for (const listener of [...this.#listeners]) {
+    for (const listener of [...this.#subscribers]) {
       try {
         listener(event)
       } catch (error) {

@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { acceptKey, http1Handshake } from '../src/http/accept.ts'
 import type { HttpAnswer } from '../src/http/http-answer.ts'
-import { cert, dialDoor, doorHost, handshakeText, key, received, receives } from './door-host.ts'
+import { cert, dialListener, handshakeText, key, listenerHost, received, receives } from './listener-host.ts'
 
 async function bytesOf(stream: Duplex, length: number): Promise<Buffer> {
   const chunks: Buffer[] = []
@@ -48,8 +48,8 @@ test('acceptKey answers the example of RFC 6455 1.3', () => {
 
 describe('accept over HTTP/1.1', () => {
   test('sends the 101 with protocol, extensions and headers, and drops what would spoil it', async () => {
-    await using host = await doorHost()
-    const socket = await dialDoor(host)
+    await using host = await listenerHost()
+    const socket = await dialListener(host)
     socket.write(handshakeText())
     const handshake = await host.nextHandshake()
     const stream = handshake.accept({
@@ -85,14 +85,14 @@ describe('accept over HTTP/1.1', () => {
   })
 
   test('gives every early byte, once and in order, however it came', async () => {
-    await using host = await doorHost()
+    await using host = await listenerHost()
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.uint8Array({ minLength: 1, maxLength: 2000 }), { maxLength: 5 }),
         fc.nat({ max: 5 }),
         async (chunks, before) => {
           const sent = Buffer.concat(chunks)
-          const socket = await dialDoor(host)
+          const socket = await dialListener(host)
           const first = Buffer.concat([Buffer.from(handshakeText()), ...chunks.slice(0, before)])
           socket.write(first)
           const handshake = await host.nextHandshake()
@@ -114,15 +114,15 @@ describe('accept over HTTP/1.1', () => {
   })
 
   test('reads at most 64 KiB, give or take a chunk, of a client that waits for its answer', async () => {
-    await using host = await doorHost()
-    const socket = await dialDoor(host)
+    await using host = await listenerHost()
+    const socket = await dialListener(host)
     socket.write(handshakeText())
     const handshake = await host.nextHandshake()
     const flood = Buffer.alloc(32 * 1024 * 1024, 7)
     socket.write(flood)
     // Time enough for the server to read it all, if it did.
     for (let i = 0; i < 100; i++) {
-      const other = await dialDoor(host)
+      const other = await dialListener(host)
       other.write(handshakeText())
       ;(await host.nextHandshake()).refuse({ status: 404, headers: [] })
       await received(other)
@@ -135,8 +135,8 @@ describe('accept over HTTP/1.1', () => {
   })
 
   test('returns a destroyed stream when the client has left', async () => {
-    await using host = await doorHost()
-    const socket = await dialDoor(host)
+    await using host = await listenerHost()
+    const socket = await dialListener(host)
     socket.write(handshakeText())
     const handshake = await host.nextHandshake()
     socket.resetAndDestroy()
@@ -145,8 +145,8 @@ describe('accept over HTTP/1.1', () => {
   })
 
   test('answers once: what comes after the first answer does nothing', async () => {
-    await using host = await doorHost()
-    const socket = await dialDoor(host)
+    await using host = await listenerHost()
+    const socket = await dialListener(host)
     socket.write(handshakeText())
     const handshake = await host.nextHandshake()
     const stream = handshake.accept({ headers: [] })
@@ -161,19 +161,19 @@ describe('accept over HTTP/1.1', () => {
 
 describe('signal', () => {
   test.each(['end', 'resetAndDestroy'] as const)('is aborted when the client leaves by %s', async (leave) => {
-    await using host = await doorHost({ allowHalfOpen: true })
-    const socket = await dialDoor(host)
+    await using host = await listenerHost({ allowHalfOpen: true })
+    const socket = await dialListener(host)
     socket.write(handshakeText())
     const { signal } = await host.nextHandshake()
     expect(signal.aborted).toBe(false)
     socket[leave]()
     await once(signal, 'abort')
-    await eventually('the socket is gone', () => host.door.size === 0)
+    await eventually('the socket is gone', () => host.listener.size === 0)
   })
 
   test('is not aborted when the client leaves after its answer', async () => {
-    await using host = await doorHost()
-    const socket = await dialDoor(host)
+    await using host = await listenerHost()
+    const socket = await dialListener(host)
     socket.write(handshakeText())
     const handshake = await host.nextHandshake()
     const stream = handshake.accept({ headers: [] }).resume()
@@ -185,8 +185,8 @@ describe('signal', () => {
 
 describe('refuse over HTTP/1.1', () => {
   async function refusal(answer: HttpAnswer) {
-    await using host = await doorHost({ allowHalfOpen: true })
-    const socket = await dialDoor(host)
+    await using host = await listenerHost({ allowHalfOpen: true })
+    const socket = await dialListener(host)
     socket.write(handshakeText())
     const handshake = await host.nextHandshake()
     handshake.refuse(answer)
@@ -252,8 +252,8 @@ describe('refuse over HTTP/1.1', () => {
 
   test('ends a body that takes too long, both ends', async () => {
     await using upstream = await upstreamAnswer((res) => res.writeHead(403).write('part'))
-    await using host = await doorHost()
-    const socket = await dialDoor(host)
+    await using host = await listenerHost()
+    const socket = await dialListener(host)
     socket.write(handshakeText())
     const { request, accept } = await host.nextHandshake()
     const stream = accept({ headers: [] })
@@ -264,8 +264,8 @@ describe('refuse over HTTP/1.1', () => {
   })
 
   test('stops a body when the client leaves', async () => {
-    await using host = await doorHost()
-    const socket = await dialDoor(host)
+    await using host = await listenerHost()
+    const socket = await dialListener(host)
     socket.write(handshakeText())
     const handshake = await host.nextHandshake()
     await using upstream = await upstreamAnswer((res) => res.writeHead(403).write('part'))
@@ -276,8 +276,8 @@ describe('refuse over HTTP/1.1', () => {
   })
 
   test('reaches a client that had sent frames too early', async () => {
-    await using host = await doorHost()
-    const socket = await dialDoor(host)
+    await using host = await listenerHost()
+    const socket = await dialListener(host)
     const answer = received(socket)
     socket.write(handshakeText())
     const handshake = await host.nextHandshake()
@@ -287,8 +287,8 @@ describe('refuse over HTTP/1.1', () => {
   })
 
   test('frees its body when the client has left', async () => {
-    await using host = await doorHost()
-    const socket = await dialDoor(host)
+    await using host = await listenerHost()
+    const socket = await dialListener(host)
     socket.write(handshakeText())
     const handshake = await host.nextHandshake()
     socket.destroy()
@@ -301,7 +301,7 @@ describe('refuse over HTTP/1.1', () => {
 
 describe('over HTTP/2', () => {
   async function connected(path = '/') {
-    const host = await doorHost({ tls: { cert, key } })
+    const host = await listenerHost({ tls: { cert, key } })
     const session = http2.connect(`https://127.0.0.1:${host.port}`, { rejectUnauthorized: false })
     session.on('error', () => {})
     await once(session, 'remoteSettings')

@@ -5,8 +5,8 @@ import { Throttle } from '../src/operate/admin-throttle.ts'
 /** Wrong tries from an address until it has to wait. */
 function tries(throttle: Throttle, address: string): number {
   let count = 0
-  while (throttle.wait(address) === 0) {
-    throttle.wrong(address)
+  while (throttle.waitMs(address) === 0) {
+    throttle.countWrong(address)
     count++
   }
   return count
@@ -16,10 +16,10 @@ test('an address may be wrong five times, and then once every five seconds', () 
   const clock = fakeClock(1e9)
   const throttle = new Throttle(clock)
   expect(tries(throttle, '10.0.0.1')).toBe(5)
-  expect(throttle.wait('10.0.0.1')).toBe(5000)
-  expect(throttle.wait('10.0.0.2')).toBe(0)
+  expect(throttle.waitMs('10.0.0.1')).toBe(5000)
+  expect(throttle.waitMs('10.0.0.2')).toBe(0)
   clock.tick(4999)
-  expect(throttle.wait('10.0.0.1')).toBe(1)
+  expect(throttle.waitMs('10.0.0.1')).toBe(1)
   clock.tick(1)
   expect(tries(throttle, '10.0.0.1')).toBe(1)
   clock.tick(60_000)
@@ -32,9 +32,9 @@ test('all addresses together may be wrong thirty times, and then once a second',
   let total = 0
   for (let i = 0; i < 200; i++) total += tries(throttle, `10.0.1.${i}`)
   expect(total).toBe(30)
-  expect(throttle.wait('10.9.9.9')).toBe(1000)
+  expect(throttle.waitMs('10.9.9.9')).toBe(1000)
   clock.tick(1000)
-  expect(throttle.wait('10.9.9.9')).toBe(0)
+  expect(throttle.waitMs('10.9.9.9')).toBe(0)
 })
 
 test('what others do elsewhere does not lock out this machine, which is one address', () => {

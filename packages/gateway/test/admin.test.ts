@@ -4,7 +4,7 @@ import { eventually, fakeClock, rawSocket } from '@holdfast/testing'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { AdminServer } from '../src/operate/admin.ts'
-import { watchersAtMost } from '../src/operate/event-stream.ts'
+import { maxWatchers } from '../src/operate/event-stream.ts'
 import { startAdmin } from './test-admin.ts'
 
 const event = (route: string) =>
@@ -218,7 +218,7 @@ test('a quiet stream has a heartbeat every 15 seconds', async () => {
 
 test('there is a limit to watchers, and leaving makes room', async () => {
   await using admin = await startAdmin()
-  const watchers = await Promise.all(Array.from({ length: watchersAtMost }, () => admin.watch()))
+  const watchers = await Promise.all(Array.from({ length: maxWatchers }, () => admin.watch()))
   expect((await admin.ask('GET', '/api/events')).status).toBe(503)
   watchers[0]!.close()
   await eventually('room', async () => {

@@ -1,10 +1,10 @@
 // The words of the operator's page, which need no browser.
 import { expect, test } from 'vitest'
-import type { Frame } from '../../../apps/dashboard/src/frame.ts'
+import type { DashboardFrame } from '../../../apps/dashboard/src/frame.ts'
 import { CloseSeries } from '../../../apps/dashboard/src/series.ts'
 import { drainWords, duration, rate, size, upgradeWords, verdict } from '../../../apps/dashboard/src/words.ts'
 
-type Route = Frame['routes'][number]
+type Route = DashboardFrame['routes'][number]
 
 function route(name: string, healths: boolean[], held = 0): Route {
   const upstreams = healths.map((healthy, i) => ({
@@ -17,12 +17,13 @@ function route(name: string, healths: boolean[], held = 0): Route {
   return { name, connections: { open: 1, held, closing: 0 }, upstreams } as unknown as Route
 }
 
-const frame = (given: Partial<Frame>) => ({ phase: 'serving', drains: [], routes: [], ...given }) as Frame
+const frame = (given: Partial<DashboardFrame>) =>
+  ({ phase: 'serving', drains: [], routes: [], ...given }) as DashboardFrame
 
 const upgrade = { startedAt: 0, phase: 'moving', from: '1', to: '2', total: 9, moved: 4, ended: 0 } as const
 const drain = { scope: 'gateway', total: 9, closed: 4, cut: 0, moved: 0, done: false }
 
-test.each<[string, Partial<Frame>, string, string]>([
+test.each<[string, Partial<DashboardFrame>, string, string]>([
   ['all is well', { routes: [route('a', [true, true])] }, 'good', 'All 2 upstreams are healthy'],
   ['there is one upstream', { routes: [route('a', [true])] }, 'good', 'The upstream is healthy'],
   [

@@ -41,7 +41,7 @@ test('a change of health that every worker sees is one event', () => {
   expect(seen).toEqual([health(1, false), health(1, true)])
 })
 
-test('health is news again after a reload', () => {
+test('health is reported again after a reload', () => {
   const { feed, seen } = watched()
   feed.publish(health(1, false))
   feed.forgetHealth()
@@ -60,7 +60,7 @@ test('of 10,000 upstreams it is remembered how they are, of more the oldest is f
   expect(seen.length).toBe(10_002)
 })
 
-test('a watcher who comes back gets what he missed, of the last 256', () => {
+test('a watcher that comes back gets what it missed, of the last 256', () => {
   const { feed } = watched()
   for (let i = 0; i < 300; i++) feed.publish(close(`route-${i}`))
   expect(feed.after(298).map(({ id }) => id)).toEqual([299, 300])

@@ -15,7 +15,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type HostileCase, hostileCase, type Step, upstreamAnswers } from './arbitrary-hostile.ts'
 import { certificateFiles } from './certificate-files.ts'
-import { cert, key } from './door-host.ts'
+import { cert, key } from './listener-host.ts'
 
 const numRuns = Number(process.env.HOLDFAST_FUZZ_RUNS ?? 60)
 const seed = process.env.HOLDFAST_FUZZ_RUNS ? undefined : 11

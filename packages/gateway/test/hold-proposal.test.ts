@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Speaker } from '../src/hold/replay/protocols.ts'
 import { proposeHold } from '../src/operate/hold-proposal.ts'
-import type { Said } from '../src/operate/record-opening.ts'
+import type { OpeningMessage } from '../src/operate/record-opening.ts'
 
-const c = (at: number, data: string): Said => said('client', at, data)
-const s = (at: number, data: string): Said => said('upstream', at, data)
-function said(from: Speaker, at: number, data: string): Said {
+const c = (at: number, data: string): OpeningMessage => said('client', at, data)
+const s = (at: number, data: string): OpeningMessage => said('upstream', at, data)
+function said(from: Speaker, at: number, data: string): OpeningMessage {
   return { from, at, message: { type: 'text', data } }
 }
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import type net from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { dialDoor } from './door-host.ts'
 import { type HttpCase, httpCases } from './http-cases.ts'
 import { peers, startPeer, whyAbsent } from './http-peers.ts'
+import { dialListener } from './listener-host.ts'
 import { recordingUpstream } from './recording-upstream.ts'
 import { fieldValues, type StrictMessage } from './strict-http.ts'
 
@@ -16,7 +16,7 @@ async function outcomeOf(
   upstream.requests.length = 0
   upstream.faults.length = 0
   const { hostname, port } = new URL(peer.url)
-  const socket = await dialDoor({ host: hostname, port: Number(port) })
+  const socket = await dialListener({ host: hostname, port: Number(port) })
   socket.write(request, 'latin1')
   const answer = await untilClosed(socket)
   const statuses = [...answer.matchAll(/HTTP\/1\.[01] (\d{3}) /g)].map(([, status]) => status)

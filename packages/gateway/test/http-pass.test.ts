@@ -12,7 +12,7 @@ import { describe, expect, test } from 'vitest'
 import { type ForwardResult, type ForwardTimeouts, forwardRequest } from '../src/pass/http-forward.ts'
 import { answerError, answerUnserved, whyUnserved } from '../src/pass/http-pass.ts'
 import type { DialTarget } from '../src/upstream/dial.ts'
-import { cert, dialDoor, doorHost, key, received, receives } from './door-host.ts'
+import { cert, dialListener, key, listenerHost, received, receives } from './listener-host.ts'
 
 const run = promisify(execFile)
 const limits: ForwardTimeouts = { connect: 2_000, response: 60_000, idle: false }
@@ -51,9 +51,9 @@ const target = (port: number, init: Partial<DialTarget> = {}): DialTarget => ({
 })
 
 /** A gateway that passes everything on to one place. */
-async function passing(to: DialTarget, timeouts = limits, options: Parameters<typeof doorHost>[0] = {}) {
+async function passing(to: DialTarget, timeouts = limits, options: Parameters<typeof listenerHost>[0] = {}) {
   const results: ForwardResult[] = []
-  const host = await doorHost({
+  const host = await listenerHost({
     ...options,
     deps: {
       ...options.deps,
@@ -67,7 +67,7 @@ async function passing(to: DialTarget, timeouts = limits, options: Parameters<ty
   })
   return {
     port: host.port,
-    door: host.door,
+    listener: host.listener,
     results,
     url: `http://127.0.0.1:${host.port}`,
     result: () => eventually('a result', () => results[0]),
@@ -93,7 +93,7 @@ function pairs(rawHeaders: string[]): Record<string, string[]> {
 
 /** Sends a request head and body on a socket of its own and gives back all that comes. */
 async function exchangeText(host: { port: number }, text: string) {
-  const socket = await dialDoor(host)
+  const socket = await dialListener(host)
   socket.write(text)
   return await received(socket)
 }
@@ -159,7 +159,7 @@ describe('over HTTP/1.1', () => {
       res.end('tea')
     })
     await using gateway = await passing(target(backend.port))
-    const socket = await dialDoor(gateway)
+    const socket = await dialListener(gateway)
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
     const head = await receives(socket, 'tea')
     expect(head).toMatch(/^HTTP\/1\.1 418 Short and Stout\r\n/)
@@ -205,7 +205,7 @@ describe('over HTTP/1.1', () => {
       more()
     })
     await using gateway = await passing(target(backend.port))
-    const socket = await dialDoor(gateway)
+    const socket = await dialListener(gateway)
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
     await receives(socket, '200 OK')
     const seen: number[] = []
@@ -281,7 +281,7 @@ describe('over HTTP/1.1', () => {
       res.writeHead(status, { ETag: '"1"', ...(length && { 'Content-Length': length }) }).end()
     })
     await using gateway = await passing(target(backend.port))
-    const socket = await dialDoor(gateway)
+    const socket = await dialListener(gateway)
     for (let i = 0; i < 2; i++) {
       socket.write(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`)
       const head = await receives(socket, '\r\n\r\n')
@@ -313,7 +313,7 @@ describe('over HTTP/1.1', () => {
         }),
     })
     await using gateway = await passing(target(backend.port))
-    const socket = await dialDoor(gateway)
+    const socket = await dialListener(gateway)
     socket.write(
       'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n',
     )
@@ -344,7 +344,7 @@ describe('over HTTP/1.1', () => {
   test('an upstream that answers before the body has come is heard', async () => {
     await using backend = await upstream((_req, res) => void res.writeHead(401).end('who are you'))
     await using gateway = await passing(target(backend.port))
-    const socket = await dialDoor(gateway)
+    const socket = await dialListener(gateway)
     socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nhello')
     expect(await receives(socket, 'who are you')).toContain('401')
     socket.destroy()
@@ -486,7 +486,7 @@ describe('an upstream that fails', () => {
 
   test('while a large request comes lets the client read why', async () => {
     await using gateway = await passing(target(await closedPort()))
-    const socket = await dialDoor(gateway)
+    const socket = await dialListener(gateway)
     const answer = receives(socket, 'connection refused')
     socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n')
     socket.write(Buffer.alloc(2_000_000))
@@ -506,7 +506,7 @@ describe('a client that leaves', () => {
       })
       await using gateway = await passing(target(backend.port))
       const connections = promisify(backend.server.getConnections.bind(backend.server))
-      const socket = await dialDoor(gateway)
+      const socket = await dialListener(gateway)
       const length = when === 'inside its request' ? 'Content-Length: 9\r\n' : ''
       socket.write(`POST / HTTP/1.1\r\nHost: a\r\n${length}\r\n`)
       await once(backend.server, 'request')
@@ -697,7 +697,7 @@ describe('an odd answer', () => {
 
 describe('answerError', () => {
   test('answers who asks for it with JSON and headers, and leaves what is answered alone', async () => {
-    await using host = await doorHost({
+    await using host = await listenerHost({
       deps: {
         onRequest: (exchange) => {
           answerError(exchange, 503, 'no healthy upstream', [['Retry-After', '1']])

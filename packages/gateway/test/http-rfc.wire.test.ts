@@ -14,7 +14,7 @@ import {
 } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { cert, dialDoor, key, received, receives } from './door-host.ts'
+import { cert, dialListener, key, received, receives } from './listener-host.ts'
 import { type Answer, recordingUpstream } from './recording-upstream.ts'
 import { fieldValues, type StrictMessage, strictMessages } from './strict-http.ts'
 
@@ -37,7 +37,7 @@ async function scene(answer?: Answer, init: object = {}) {
 
 /** Writes bytes and gives back all that comes until the connection ends. */
 async function say(host: { port: number }, text: string): Promise<string> {
-  const socket = await dialDoor(host)
+  const socket = await dialListener(host)
   socket.write(text, 'latin1')
   return await received(socket)
 }
@@ -60,7 +60,7 @@ describe('what frames a request', () => {
       ['Transfer-Encoding: chunked', `${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`],
     ]) {
       for (const method of ['GET', 'POST', 'DELETE', 'PATCH']) {
-        const socket = await dialDoor(to)
+        const socket = await dialListener(to)
         socket.write(
           `${method} /a HTTP/1.1\r\nHost: a.example\r\nConnection: ${options}\r\n${framing}\r\n\r\n${body}`,
         )
@@ -170,7 +170,7 @@ describe('what frames a request', () => {
       'Transfer-Encoding: chunked\r\n\r\n4\r\nhell\r\n',
     ]) {
       await using to = await scene()
-      const socket = await dialDoor(to)
+      const socket = await dialListener(to)
       socket.write(`POST / HTTP/1.1\r\nHost: a\r\n${framing}`)
       await eventually('the beginning is there', () => to.upstream.bytes[0]?.includes('hell'))
       socket.destroy()
@@ -186,7 +186,7 @@ describe('what frames a request', () => {
     ['the end of its connection', undefined],
   ])('of an HTTP/2 stream that is reset with %s is not made whole', async (_, code) => {
     await using to = await scene(undefined, { listen: [{ tls: { cert, key } }] })
-    const socket = await dialDoor(to, { ALPNProtocols: ['h2'] })
+    const socket = await dialListener(to, { ALPNProtocols: ['h2'] })
     socket.resume()
     // POST https://a/ (RFC 7541, appendix A), and the beginning of a body.
     const headers = Buffer.from([0x83, 0x87, 0x84, 0x41, 0x01, 0x61])
@@ -372,7 +372,7 @@ describe('an answer', () => {
       upstreams: [`http://127.0.0.1:${backend.port}`],
     })
     for (const version of ['1.1', '1.0']) {
-      const socket = await dialDoor({ port: portOf(gateway) })
+      const socket = await dialListener({ port: portOf(gateway) })
       let error: Error | undefined
       socket.on('error', (found) => {
         error = found
@@ -494,7 +494,7 @@ describe('several requests in one write', () => {
       waiting = socket
       return undefined
     })
-    const socket = await dialDoor(to)
+    const socket = await dialListener(to)
     socket.write(
       `${ask('/1')}${ask('/2')}POST /3 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab${ask('/4', 'Connection: close\r\n')}`,
     )
@@ -516,7 +516,7 @@ describe('several requests in one write', () => {
       return `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`
     })
     const offer = 'Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n'
-    const socket = await dialDoor(to)
+    const socket = await dialListener(to)
     socket.write(
       `${ask('/1', `${offer}Connection: Upgrade, HTTP2-Settings\r\n`)}${ask('/2')}${ask('/3', `${offer}Connection: Upgrade\r\n`)}` +
         `POST /4 HTTP/1.1\r\nHost: a\r\n${offer}Connection: Upgrade, HTTP2-Settings, close\r\nContent-Length: 2\r\n\r\nab`,
@@ -533,7 +533,7 @@ describe('several requests in one write', () => {
 
   test.skipIf(runtime().name === 'bun')('may offer another protocol a hundred times', async () => {
     await using to = await scene(() => 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
-    const socket = await dialDoor(to)
+    const socket = await dialListener(to)
     const offered = ask('/again', 'Upgrade: h2c\r\nConnection: Upgrade, keep-alive\r\n')
     socket.write(offered.repeat(150))
     const { messages } = strictMessages(await received(socket), { answerTo: Array(100).fill('GET') })
@@ -571,7 +571,7 @@ describe('several requests in one write', () => {
       setImmediate(() => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`))
       return undefined
     })
-    const socket = await dialDoor(to)
+    const socket = await dialListener(to)
     socket.write(`${ask('/1')}${ask('/2')}${last}`)
     const text = await receives(socket, rest)
     const [, first, second] = text.split(/HTTP\/1\.1 200 OK\r\n/)
@@ -582,7 +582,7 @@ describe('several requests in one write', () => {
 
   test('are not read without end while the first has no answer', async () => {
     await using to = await scene(() => undefined)
-    const socket = await dialDoor(to)
+    const socket = await dialListener(to)
     let sent = 0
     const many = ask('/a').repeat(5_000)
     const more = () => {
@@ -618,7 +618,7 @@ describe('several requests in one write', () => {
   test('are answered before what follows them is refused', async () => {
     const slow: net.Socket[] = []
     await using to = await scene((_, socket) => void slow.push(socket))
-    const socket = await dialDoor(to)
+    const socket = await dialListener(to)
     socket.write(`${ask('/1')}\x01garbage\r\n\r\n`)
     await eventually('the first is at the upstream', () => slow.length === 1)
     slow[0]!.write(answered('/1'))
@@ -639,7 +639,7 @@ describe('several requests in one write', () => {
 
   test('a client that leaves takes those that wait with it', async () => {
     await using to = await scene(() => undefined)
-    const socket = await dialDoor(to)
+    const socket = await dialListener(to)
     socket.write(ask('/1') + ask('/2') + ask('/3'))
     await eventually('the first is at the upstream', () => to.upstream.requests.length === 1)
     socket.destroy()
@@ -730,7 +730,7 @@ describe('a quiet answer', () => {
     )
     await using gateway = await startGateway(init({}))
     const ask = async (path: string) => {
-      const socket = await dialDoor({ port: portOf(gateway) })
+      const socket = await dialListener({ port: portOf(gateway) })
       socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
       return socket
     }

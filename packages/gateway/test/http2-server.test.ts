@@ -10,10 +10,10 @@ import {
   rawH2,
 } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import { cert, type DoorHost, type DoorHostOptions, doorHost, key } from './door-host.ts'
+import { cert, key, type ListenerHost, type ListenerHostOptions, listenerHost } from './listener-host.ts'
 
-const secureHost = (deps: DoorHostOptions['deps'] = {}) => doorHost({ tls: { cert, key }, deps })
-const connect = (host: DoorHost) => rawH2(`https://127.0.0.1:${host.port}`)
+const secureHost = (deps: ListenerHostOptions['deps'] = {}) => listenerHost({ tls: { cert, key }, deps })
+const connect = (host: ListenerHost) => rawH2(`https://127.0.0.1:${host.port}`)
 const streams = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + 2 * i)
 const isPingAck = ({ type, flags }: H2Seen) => type === 6 && flags === 1
 const enhanceYourCalm = 11

@@ -11,18 +11,18 @@ import { describe, expect, test } from 'vitest'
 import type { ListenOptions } from '../src/core/options.ts'
 import type { ClientHandshake } from '../src/http/accept.ts'
 import type { HttpExchange } from '../src/listen/http-handlers.ts'
-import { Doors } from '../src/listen/listen.ts'
+import { Listeners } from '../src/listen/listen.ts'
 import {
   cert,
-  type DoorHost,
-  dialDoor,
-  doorHost,
+  dialListener,
   handshakeText,
   key,
+  type ListenerHost,
+  listenerHost,
   received,
   receives,
   talk,
-} from './door-host.ts'
+} from './listener-host.ts'
 
 const run = promisify(execFile)
 const python = ['python3', '/usr/bin/python3'].find(
@@ -49,12 +49,12 @@ const echoing = {
 
 const plainGet = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
-function h2(host: DoorHost) {
+function h2(host: ListenerHost) {
   const session = http2.connect(`https://127.0.0.1:${host.port}`, { rejectUnauthorized: false })
   return session.on('error', () => {})
 }
 
-async function h2Ready(host: DoorHost) {
+async function h2Ready(host: ListenerHost) {
   const session = h2(host)
   await once(session, 'remoteSettings')
   return session
@@ -88,8 +88,8 @@ async function echoes(stream: NodeJS.ReadWriteStream, text: string) {
 
 describe('a plain listener', () => {
   test('serves requests and handshakes on one connection, in order', async () => {
-    await using host = await doorHost({ deps: { ...answering, ...echoing } })
-    const socket = await dialDoor(host)
+    await using host = await listenerHost({ deps: { ...answering, ...echoing } })
+    const socket = await dialListener(host)
     socket.write('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello')
     expect(await receives(socket, 'POST /a 5')).toContain('200 OK')
     socket.write(handshakeText())
@@ -100,7 +100,7 @@ describe('a plain listener', () => {
 
   test('serves a request of one client between many that another has sent at once', async () => {
     const targets: string[] = []
-    await using host = await doorHost({
+    await using host = await listenerHost({
       deps: {
         ...answering,
         onRequest: (exchange) => {
@@ -109,7 +109,7 @@ describe('a plain listener', () => {
         },
       },
     })
-    const [many, one] = [await dialDoor(host), await dialDoor(host)]
+    const [many, one] = [await dialListener(host), await dialListener(host)]
     many.write('GET /many HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(1000))
     one.write('GET /one HTTP/1.1\r\nHost: a\r\n\r\n')
     await receives(one, 'GET /one 0')
@@ -119,7 +119,7 @@ describe('a plain listener', () => {
   })
 
   test('ignores an offer of h2c, as curl --http2 makes it, and keeps the body', async () => {
-    await using host = await doorHost({ deps: answering })
+    await using host = await listenerHost({ deps: answering })
     const { stdout } = await run('curl', [
       '-s',
       '--http2',
@@ -128,7 +128,7 @@ describe('a plain listener', () => {
       `http://127.0.0.1:${host.port}/a`,
     ])
     expect(stdout).toBe('POST /a 100000')
-    const socket = await dialDoor(host)
+    const socket = await dialListener(host)
     socket.write(
       'GET /1 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n',
     )
@@ -138,14 +138,14 @@ describe('a plain listener', () => {
   })
 
   test('lives through random bytes', async () => {
-    await using host = await doorHost({ deps: answering })
+    await using host = await listenerHost({ deps: answering })
     let seed = 1
     const random = () => {
       seed = (seed * 1103515245 + 12345) % 2147483648
       return seed / 2147483648
     }
     for (let i = 0; i < 50; i++) {
-      const socket = await dialDoor(host)
+      const socket = await dialListener(host)
       const bytes = Buffer.from(Array.from({ length: 500 }, () => random() * 256))
       socket.end(i % 2 === 0 ? bytes : Buffer.concat([Buffer.from(handshakeText().slice(0, i * 3)), bytes]))
       expect(await received(socket)).not.toContain('200 OK')
@@ -153,12 +153,12 @@ describe('a plain listener', () => {
     expect(await talk(host, plainGet.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))).toContain(
       'GET / 0',
     )
-    expect(host.door.size).toBe(0)
+    expect(host.listener.size).toBe(0)
   })
 
   test('ends 300 heads that come byte by byte at the limit, and serves others meanwhile', async () => {
-    await using host = await doorHost({ deps: { ...echoing, timeouts: { headers: 1_500 } } })
-    const slow = await Promise.all(Array.from({ length: 300 }, () => dialDoor(host)))
+    await using host = await listenerHost({ deps: { ...echoing, timeouts: { headers: 1_500 } } })
+    const slow = await Promise.all(Array.from({ length: 300 }, () => dialListener(host)))
     const ends = slow.map((socket) => received(socket, 10_000))
     const text = handshakeText()
     let sent = 0
@@ -167,8 +167,8 @@ describe('a plain listener', () => {
       sent = Math.min(sent + 1, text.length - 3)
     }, 50)
     try {
-      await eventually('all are taken', () => host.door.size === 300)
-      const other = await dialDoor(host)
+      await eventually('all are taken', () => host.listener.size === 300)
+      const other = await dialListener(host)
       other.write(text)
       await receives(other, '\r\n\r\n')
       await echoes(other, 'meanwhile')
@@ -179,12 +179,12 @@ describe('a plain listener', () => {
     } finally {
       clearInterval(trickle)
     }
-    await eventually('nothing is left', () => host.door.size === 0)
+    await eventually('nothing is left', () => host.listener.size === 0)
   })
 
   test('ends connections that never say a word', async () => {
-    await using host = await doorHost({ deps: { timeouts: { headers: 200 } } })
-    expect(await received(await dialDoor(host))).toContain('408')
+    await using host = await listenerHost({ deps: { timeouts: { headers: 200 } } })
+    expect(await received(await dialListener(host))).toContain('408')
   })
 
   test.each([
@@ -193,17 +193,17 @@ describe('a plain listener', () => {
     ['half a TLS handshake', Buffer.from('PROXY UNKNOWN\r\n\x16\x03\x01', 'latin1')],
   ])('has one time limit for all that comes before a request: %s', async (_, bytes) => {
     const timeouts = { headers: 300, proxyHeader: 60_000, tlsHandshake: 60_000 }
-    await using host = await doorHost({ proxyProtocol: true, tls: { cert, key }, deps: { timeouts } })
-    const socket = await dialDoor(host)
+    await using host = await listenerHost({ proxyProtocol: true, tls: { cert, key }, deps: { timeouts } })
+    const socket = await dialListener(host)
     socket.write(bytes)
     expect(await received(socket)).toBe('')
-    await eventually('nothing is left', () => host.door.size === 0)
-    expect(host.door.pending).toBe(0)
+    await eventually('nothing is left', () => host.listener.size === 0)
+    expect(host.listener.pending).toBe(0)
   })
 
   test('counts the time for the head from the accept on, not from its first byte', async () => {
-    await using host = await doorHost({ deps: { timeouts: { headers: 2_000 } } })
-    const socket = await dialDoor(host)
+    await using host = await listenerHost({ deps: { timeouts: { headers: 2_000 } } })
+    const socket = await dialListener(host)
     // The second half of the head never comes; the first one comes when most of the time is over.
     let sent = Number.NaN
     setTimeout(() => {
@@ -218,18 +218,18 @@ describe('a plain listener', () => {
     let refused = 0
     const pending = () => ({ connections: 100, perAddress: 3, timeout: 60_000 })
     const deps = { ...echoing, pending, onPendingRefused: () => refused++ }
-    await using host = await doorHost({ deps })
-    const open = await dialDoor(host)
+    await using host = await listenerHost({ deps })
+    const open = await dialListener(host)
     open.write(handshakeText())
     await receives(open, '\r\n\r\n')
     const idle: net.Socket[] = []
     for (let i = 0; i < 5; i++) {
-      idle.push(await dialDoor(host))
-      await eventually('it is taken', () => host.door.pending + refused === i + 1)
+      idle.push(await dialListener(host))
+      await eventually('it is taken', () => host.listener.pending + refused === i + 1)
     }
     await Promise.all(idle.slice(0, 2).map((socket) => received(socket)))
     expect(refused).toBe(2)
-    const client = await dialDoor(host)
+    const client = await dialListener(host)
     client.write(handshakeText())
     await receives(client, '\r\n\r\n')
     await echoes(open, 'still here')
@@ -237,13 +237,13 @@ describe('a plain listener', () => {
   })
 
   test('ends an idle connection', async () => {
-    await using host = await doorHost({ deps: { ...answering, timeouts: { idle: 100 } } })
+    await using host = await listenerHost({ deps: { ...answering, timeouts: { idle: 100 } } })
     expect(await talk(host, plainGet)).toContain('GET / 0')
   })
 
   test('once retired ends idle connections, and busy ones after their answer', async () => {
-    await using host = await doorHost({ deps: echoing })
-    const [idle, busy, asking, open] = await Promise.all([1, 2, 3, 4].map(() => dialDoor(host)))
+    await using host = await listenerHost({ deps: echoing })
+    const [idle, busy, asking, open] = await Promise.all([1, 2, 3, 4].map(() => dialListener(host)))
     idle!.write(plainGet)
     ;(await host.nextExchange()).res.end()
     await receives(idle!, '\r\n\r\n')
@@ -251,7 +251,7 @@ describe('a plain listener', () => {
     const exchange = await host.nextExchange()
     open!.write(handshakeText())
     await receives(open!, '\r\n\r\n')
-    host.door.retire()
+    host.listener.retire()
     await received(idle!)
     exchange.res.end('done')
     expect(await received(busy!)).toContain('done')
@@ -268,37 +268,37 @@ describe('a plain listener', () => {
   })
 
   test('once closed takes no socket, and destroyed has none left', async () => {
-    await using host = await doorHost({ deps: echoing })
-    const open = await dialDoor(host)
+    await using host = await listenerHost({ deps: echoing })
+    const open = await dialListener(host)
     open.write(handshakeText())
     await receives(open, '\r\n\r\n')
-    host.door.close()
-    expect(await received(await dialDoor(host))).toBe('')
+    host.listener.close()
+    expect(await received(await dialListener(host))).toBe('')
     await echoes(open, 'goes on')
-    host.door.destroy()
+    host.listener.destroy()
     await received(open)
-    expect(host.door.size).toBe(0)
+    expect(host.listener.size).toBe(0)
   })
 
   test('does without a socket that has already gone', async () => {
-    await using host = await doorHost()
+    await using host = await listenerHost()
     const server = net.createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const client = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1').on('error', () => {})
     const [socket] = (await once(server, 'connection')) as [net.Socket]
     socket.destroy()
-    host.door.take(socket)
+    host.listener.accept(socket)
     await once(client.resume(), 'close')
     server.close()
-    expect(host.door.size).toBe(0)
+    expect(host.listener.size).toBe(0)
   })
 })
 
 describe('a TLS listener', () => {
   test('serves HTTP/1.1 by ALPN and without ALPN', async () => {
-    await using host = await doorHost({ tls: { cert, key }, deps: { ...answering, ...echoing } })
+    await using host = await listenerHost({ tls: { cert, key }, deps: { ...answering, ...echoing } })
     for (const ALPNProtocols of [['http/1.1'], undefined]) {
-      const socket = await dialDoor(host, { ALPNProtocols })
+      const socket = await dialListener(host, { ALPNProtocols })
       socket.write(plainGet)
       await receives(socket, 'GET / 0')
       socket.write(handshakeText())
@@ -306,40 +306,40 @@ describe('a TLS listener', () => {
       await echoes(socket, 'frames')
       socket.destroy()
     }
-    await eventually('nothing is left', () => host.door.size === 0)
+    await eventually('nothing is left', () => host.listener.size === 0)
   })
 
   test('ends handshakes that take too long, and those that are none', async () => {
-    await using host = await doorHost({ tls: { cert, key }, deps: { timeouts: { tlsHandshake: 200 } } })
-    const silent = await dialDoor(host)
-    const slow = await dialDoor(host)
+    await using host = await listenerHost({ tls: { cert, key }, deps: { timeouts: { tlsHandshake: 200 } } })
+    const silent = await dialListener(host)
+    const slow = await dialListener(host)
     slow.write(Buffer.from('160301', 'hex'))
     await Promise.all([received(silent), received(slow)])
     await talk(host, plainGet)
-    await eventually('nothing is left', () => host.door.size === 0)
+    await eventually('nothing is left', () => host.listener.size === 0)
   })
 
   test('uses a new certificate for new connections and leaves the others', async () => {
-    await using host = await doorHost({ tls: { cert, key }, deps: echoing })
-    const before = (await dialDoor(host)) as tls.TLSSocket
+    await using host = await listenerHost({ tls: { cert, key }, deps: echoing })
+    const before = (await dialListener(host)) as tls.TLSSocket
     const fingerprint = async () => {
-      const socket = (await dialDoor(host, {})) as tls.TLSSocket
+      const socket = (await dialListener(host, {})) as tls.TLSSocket
       const { fingerprint256 } = socket.getPeerCertificate()
       socket.destroy()
       return fingerprint256
     }
-    const open = await dialDoor(host, {})
+    const open = await dialListener(host, {})
     open.write(handshakeText())
     await receives(open, '\r\n\r\n')
     const first = await fingerprint()
-    host.door.setCertificate(anotherCertificate())
+    host.listener.setCertificate(anotherCertificate())
     expect(await fingerprint()).not.toBe(first)
     await echoes(open, 'goes on')
     for (const socket of [before, open]) socket.destroy()
   })
 
   test('carries many WebSockets and requests on one HTTP/2 connection', async () => {
-    await using host = await doorHost({ tls: { cert, key }, deps: { ...answering, ...echoing } })
+    await using host = await listenerHost({ tls: { cert, key }, deps: { ...answering, ...echoing } })
     const session = await h2Ready(host)
     const streams = Array.from({ length: 50 }, () => websocket(session))
     await Promise.all(streams.map((stream, i) => echoes(stream, `frames of ${i}`)))
@@ -352,23 +352,23 @@ describe('a TLS listener', () => {
   })
 
   test('once retired says GOAWAY, and open streams go on', async () => {
-    await using host = await doorHost({ tls: { cert, key }, deps: echoing })
+    await using host = await listenerHost({ tls: { cert, key }, deps: echoing })
     const [session, idle] = await Promise.all([h2Ready(host), h2Ready(host)])
     const stream = websocket(session)
     await echoes(stream, 'before')
     const goaway = once(session, 'goaway')
-    host.door.retire()
+    host.listener.retire()
     expect((await goaway)[0]).toBe(0)
     await echoes(stream, 'after')
     await eventually('the idle session is closed', () => idle.destroyed)
     stream.end()
     await eventually('the session is closed', () => session.destroyed)
-    await eventually('nothing is left', () => host.door.size === 0)
+    await eventually('nothing is left', () => host.listener.size === 0)
   })
 
   test('ends HTTP/2 connections without a stream', async () => {
     const timeouts = { headers: 150, idle: 100 }
-    await using host = await doorHost({ tls: { cert, key }, deps: { ...echoing, timeouts } })
+    await using host = await listenerHost({ tls: { cert, key }, deps: { ...echoing, timeouts } })
     const [never, once1] = await Promise.all([h2Ready(host), h2Ready(host)])
     const stream = websocket(once1)
     await echoes(stream, 'a')
@@ -379,7 +379,7 @@ describe('a TLS listener', () => {
   })
 
   test('resets a stream whose headers are too large, and goes on', async () => {
-    await using host = await doorHost({ tls: { cert, key }, deps: answering })
+    await using host = await listenerHost({ tls: { cert, key }, deps: answering })
     const session = await h2Ready(host)
     const large = session.request({ ':path': '/', 'x-a': 'x'.repeat(20_000) })
     large.on('error', () => {})
@@ -393,19 +393,19 @@ describe('a TLS listener', () => {
   })
 
   test('lives through random bytes after the preface', async () => {
-    await using host = await doorHost({ tls: { cert, key }, deps: answering })
+    await using host = await listenerHost({ tls: { cert, key }, deps: answering })
     for (let i = 0; i < 20; i++) {
-      const socket = await dialDoor(host, { ALPNProtocols: ['h2'] })
+      const socket = await dialListener(host, { ALPNProtocols: ['h2'] })
       const bytes = Buffer.from(Array.from({ length: 300 }, (_, at) => (at * at * 31 + i * 97) % 256))
       socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), bytes]))
       socket.end()
       await received(socket)
     }
-    await eventually('nothing is left', () => host.door.size === 0)
+    await eventually('nothing is left', () => host.listener.size === 0)
   })
 
   test.skipIf(!python)('agrees with python3-h2 on a WebSocket (skipped without python3-h2)', async () => {
-    await using host = await doorHost({ tls: { cert, key } })
+    await using host = await listenerHost({ tls: { cert, key } })
     const peer = fileURLToPath(new URL('h2_peer.py', import.meta.url))
     const result = run(python!, [peer, String(host.port), '/ws?a=1', 'early frames'])
     const handshake = await host.nextHandshake()
@@ -426,7 +426,7 @@ describe('a TLS listener', () => {
   })
 
   test.skipIf(!python)('refuses python3-h2 with a status (skipped without python3-h2)', async () => {
-    await using host = await doorHost({ tls: { cert, key } })
+    await using host = await listenerHost({ tls: { cert, key } })
     const peer = fileURLToPath(new URL('h2_peer.py', import.meta.url))
     const result = run(python!, [peer, String(host.port), '/', 'early'])
     ;(await host.nextHandshake()).refuse({ status: 403, headers: [], body: 'no' })
@@ -438,15 +438,15 @@ describe('a TLS listener', () => {
   })
 })
 
-describe('Doors', () => {
-  async function served(doors: Doors, listener: ListenOptions) {
-    const server = net.createServer((socket) => doors.take(listener, socket)).listen(0, '127.0.0.1')
+describe('Listeners', () => {
+  async function served(listeners: Listeners, listener: ListenOptions) {
+    const server = net.createServer((socket) => listeners.accept(listener, socket)).listen(0, '127.0.0.1')
     await once(server, 'listening')
     return {
       port: (server.address() as net.AddressInfo).port,
       async [Symbol.asyncDispose]() {
         server.close()
-        doors.close()
+        listeners.close()
         await once(server, 'close')
       },
     }
@@ -454,56 +454,56 @@ describe('Doors', () => {
   const plain: ListenOptions = { host: '127.0.0.1', port: 0, proxyProtocol: false }
 
   test('keep what a reload keeps, and take new sockets of no other listener', async () => {
-    const doors = new Doors({ trustedProxies: () => [], ...answering, ...echoing })
-    await using one = await served(doors, plain)
-    await using two = await served(doors, { ...plain, port: 1 })
-    const [kept, gone] = await Promise.all([dialDoor(one), dialDoor(two)])
+    const listeners = new Listeners({ trustedProxies: () => [], ...answering, ...echoing })
+    await using one = await served(listeners, plain)
+    await using two = await served(listeners, { ...plain, port: 1 })
+    const [kept, gone] = await Promise.all([dialListener(one), dialListener(two)])
     for (const socket of [kept, gone]) {
       socket.write(handshakeText())
       await receives(socket, '\r\n\r\n')
     }
-    const idle = await dialDoor(two)
+    const idle = await dialListener(two)
     idle.write(plainGet)
     await receives(idle, 'GET / 0')
-    doors.reload([{ ...plain }])
+    listeners.reload([{ ...plain }])
     await received(idle)
     await echoes(kept, 'a')
     await echoes(gone, 'b')
-    expect(await received(await dialDoor(two))).toBe('')
-    const fresh = await dialDoor(one)
+    expect(await received(await dialListener(two))).toBe('')
+    const fresh = await dialListener(one)
     fresh.write(plainGet)
     await receives(fresh, 'GET / 0')
-    doors.close()
+    listeners.close()
     await Promise.all([kept, gone, fresh].map((socket) => received(socket)))
   })
 
   test('re-read certificates, and keep the old one when the new one is not usable', async () => {
     const listener = { ...plain, tls: { cert, key } }
-    const doors = new Doors({ trustedProxies: () => [], ...answering, ...echoing })
-    await using host = await served(doors, listener)
+    const listeners = new Listeners({ trustedProxies: () => [], ...answering, ...echoing })
+    await using host = await served(listeners, listener)
     const fingerprint = async () => {
-      const socket = (await dialDoor(host, {})) as tls.TLSSocket
+      const socket = (await dialListener(host, {})) as tls.TLSSocket
       const { fingerprint256 } = socket.getPeerCertificate()
       socket.destroy()
       return fingerprint256
     }
     const first = await fingerprint()
-    doors.reload([{ ...listener, tls: { cert: 'x', key: 'y' } }])
+    listeners.reload([{ ...listener, tls: { cert: 'x', key: 'y' } }])
     expect(await fingerprint()).toBe(first)
-    doors.reload([{ ...listener, tls: anotherCertificate() }])
+    listeners.reload([{ ...listener, tls: anotherCertificate() }])
     expect(await fingerprint()).not.toBe(first)
   })
 
   test('do not fall over a listener that cannot be served', async () => {
-    const doors = new Doors({ trustedProxies: () => [], ...answering, ...echoing })
-    await using host = await served(doors, { ...plain, tls: { cert: 'x', key: 'y' } })
-    expect(await received(await dialDoor(host))).toBe('')
+    const listeners = new Listeners({ trustedProxies: () => [], ...answering, ...echoing })
+    await using host = await served(listeners, { ...plain, tls: { cert: 'x', key: 'y' } })
+    expect(await received(await dialListener(host))).toBe('')
   })
 
   test('follow trustedProxies through a reload', async () => {
     let trustedProxies: string[] = []
     const addresses: string[] = []
-    const doors = new Doors({
+    const listeners = new Listeners({
       trustedProxies: () => trustedProxies,
       ...echoing,
       onRequest: ({ request, res }) => {
@@ -511,8 +511,8 @@ describe('Doors', () => {
         res.end()
       },
     })
-    await using host = await served(doors, plain)
-    const socket = await dialDoor(host)
+    await using host = await served(listeners, plain)
+    const socket = await dialListener(host)
     const ask = async () => {
       socket.write('GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n')
       await receives(socket, '\r\n\r\n')

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { LineWriter } from '../src/core/log-writer.ts'
 
 /** A descriptor with so much room, or that fails. */
-class Outlet {
+class Output {
   text = ''
   room = Number.POSITIVE_INFINITY
   error: string | undefined
@@ -28,50 +28,50 @@ class Outlet {
 }
 
 test('a line for which there is no room waits, whole and in order', () => {
-  const outlet = new Outlet()
-  outlet.room = 3
-  outlet.writer.write('first\n')
-  outlet.writer.write('second\n')
-  expect(outlet.text).toBe('fir')
-  outlet.room = 100
-  outlet.retry()
-  expect(outlet.text).toBe('first\nsecond\n')
-  expect(outlet.writer.dropped).toBe(0)
+  const output = new Output()
+  output.room = 3
+  output.writer.write('first\n')
+  output.writer.write('second\n')
+  expect(output.text).toBe('fir')
+  output.room = 100
+  output.retry()
+  expect(output.text).toBe('first\nsecond\n')
+  expect(output.writer.dropped).toBe(0)
 })
 
 test('what cannot be written is dropped, and reported before the next line that can', () => {
-  const outlet = new Outlet()
-  outlet.error = 'ENOSPC'
-  outlet.writer.write('a\n')
-  outlet.writer.write('b\n')
-  outlet.error = undefined
-  outlet.writer.write('c\n')
-  expect(outlet.text).toBe('dropped 2\nc\n')
-  expect(outlet.writer.dropped).toBe(2)
+  const output = new Output()
+  output.error = 'ENOSPC'
+  output.writer.write('a\n')
+  output.writer.write('b\n')
+  output.error = undefined
+  output.writer.write('c\n')
+  expect(output.text).toBe('dropped 2\nc\n')
+  expect(output.writer.dropped).toBe(2)
 })
 
 test('the rest of a line on a disk that fills up inside it comes before the next line', () => {
-  const outlet = new Outlet()
-  outlet.room = 2
-  outlet.writer.write('first\n')
-  outlet.error = 'ENOSPC'
-  outlet.retry()
-  outlet.error = undefined
-  outlet.room = 100
-  outlet.writer.write('second\n')
-  outlet.retry()
-  expect(outlet.text).toBe('first\nsecond\n')
+  const output = new Output()
+  output.room = 2
+  output.writer.write('first\n')
+  output.error = 'ENOSPC'
+  output.retry()
+  output.error = undefined
+  output.room = 100
+  output.writer.write('second\n')
+  output.retry()
+  expect(output.text).toBe('first\nsecond\n')
 })
 
 test('what waits has a limit', () => {
-  const outlet = new Outlet()
-  outlet.room = 0
+  const output = new Output()
+  output.room = 0
   const line = `${'x'.repeat(1023)}\n`
-  for (let i = 0; i < 1000; i++) outlet.writer.write(line)
-  expect(outlet.writer.dropped).toBe(1000 - 256)
-  outlet.room = Number.POSITIVE_INFINITY
-  outlet.retry()
-  expect(outlet.text).toBe(`${line.repeat(256)}dropped ${1000 - 256}\n`)
+  for (let i = 0; i < 1000; i++) output.writer.write(line)
+  expect(output.writer.dropped).toBe(1000 - 256)
+  output.room = Number.POSITIVE_INFINITY
+  output.retry()
+  expect(output.text).toBe(`${line.repeat(256)}dropped ${1000 - 256}\n`)
 })
 
 test('whatever the descriptor does, each line is out whole and in order, or reported as dropped', () => {
@@ -83,20 +83,20 @@ test('whatever the descriptor does, each line is out whole and in order, or repo
   )
   fc.assert(
     fc.property(fc.array(event, { maxLength: 60 }), (events) => {
-      const outlet = new Outlet()
+      const output = new Output()
       let written = 0
       for (const what of events) {
-        if ('write' in what) outlet.writer.write(`${written++} ${'x'.repeat(what.write)}\n`)
-        else if ('room' in what) outlet.room = what.room
-        else if ('error' in what) outlet.error = what.error
-        else outlet.retry()
+        if ('write' in what) output.writer.write(`${written++} ${'x'.repeat(what.write)}\n`)
+        else if ('room' in what) output.room = what.room
+        else if ('error' in what) output.error = what.error
+        else output.retry()
       }
-      outlet.error = undefined
-      outlet.room = Number.POSITIVE_INFINITY
-      outlet.retry()
-      outlet.writer.write(`${written++} end\n`)
+      output.error = undefined
+      output.room = Number.POSITIVE_INFINITY
+      output.retry()
+      output.writer.write(`${written++} end\n`)
       let seen = 0
-      for (const line of outlet.text.trimEnd().split('\n')) {
+      for (const line of output.text.trimEnd().split('\n')) {
         const gap = /^dropped (\d+)$/.exec(line)
         if (gap) seen += Number(gap[1])
         else expect(line).toMatch(new RegExp(`^${seen++} (x+|end)$`))

@@ -39,7 +39,7 @@ async function twoGateways(init: GatewayInit, other: GatewayInit = init) {
   for (const gateway of gateways) gateway.start()
   const [listener] = options.listen
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    gateways[0]!.take(listener!, socket)
+    gateways[0]!.accept(listener!, socket)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const scheme = listener!.tls ? 'wss' : 'ws'

@@ -3,7 +3,7 @@ import net from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { maxVersion1, maxVersion2, readProxyHeader } from '../src/listen/proxy-protocol.ts'
-import { cert, dialDoor, doorHost, handshakeText, key, received, talk } from './door-host.ts'
+import { cert, dialListener, handshakeText, key, listenerHost, received, talk } from './listener-host.ts'
 
 const signature = Buffer.from('0d0a0d0a000d0a515549540a', 'hex')
 const line = (text: string) => Buffer.from(text, 'latin1')
@@ -136,9 +136,9 @@ describe('readProxyHeader', () => {
 
 describe('a listener with proxyProtocol', () => {
   test('gives requests the address of the header, byte by byte', async () => {
-    await using host = await doorHost({ proxyProtocol: true })
+    await using host = await listenerHost({ proxyProtocol: true })
     for (const [, header, address] of valid.filter(([, header]) => header.length < 120)) {
-      const socket = await dialDoor(host)
+      const socket = await dialListener(host)
       for (const byte of header) {
         socket.write(Buffer.from([byte]))
         await new Promise((resolve) => setImmediate(resolve))
@@ -154,7 +154,7 @@ describe('a listener with proxyProtocol', () => {
     ['plain', undefined],
     ['TLS', { cert, key }],
   ])('takes a header and a %s request in one packet', async (_, secure) => {
-    await using host = await doorHost({ proxyProtocol: true, tls: secure })
+    await using host = await listenerHost({ proxyProtocol: true, tls: secure })
     const header = line('PROXY TCP4 203.0.113.7 10.0.0.1 56324 443\r\n')
     if (secure) {
       // The header and the ClientHello leave in one write.
@@ -170,7 +170,7 @@ describe('a listener with proxyProtocol', () => {
       expect((await host.nextHandshake()).request.address).toBe('203.0.113.7')
       socket.destroy()
     } else {
-      const socket = await dialDoor(host)
+      const socket = await dialListener(host)
       socket.write(Buffer.concat([header, line(handshakeText())]))
       expect((await host.nextHandshake()).request.address).toBe('203.0.113.7')
       socket.destroy()
@@ -179,8 +179,8 @@ describe('a listener with proxyProtocol', () => {
 
   test('believes X-Forwarded-For by the address of the header, not of the socket', async () => {
     const trusted = (address: string) => address === '203.0.113.7'
-    await using host = await doorHost({ proxyProtocol: true, deps: { trusted } })
-    const socket = await dialDoor(host)
+    await using host = await listenerHost({ proxyProtocol: true, deps: { trusted } })
+    const socket = await dialListener(host)
     socket.write('PROXY TCP4 203.0.113.7 10.0.0.1 56324 443\r\n')
     socket.write(handshakeText({ 'X-Forwarded-For': '198.51.100.1' }))
     expect((await host.nextHandshake()).request.address).toBe('198.51.100.1')
@@ -188,23 +188,23 @@ describe('a listener with proxyProtocol', () => {
   })
 
   test('closes connections with a wrong header, without a word', async () => {
-    await using host = await doorHost({ proxyProtocol: true })
+    await using host = await listenerHost({ proxyProtocol: true })
     expect(await talk(host, handshakeText())).toBe('')
     expect(await talk(host, 'PROXY TCP4 x\r\n')).toBe('')
-    expect(host.door.size).toBe(0)
+    expect(host.listener.size).toBe(0)
   })
 
   test('closes connections whose header is not there in time', async () => {
-    await using host = await doorHost({ proxyProtocol: true, deps: { timeouts: { proxyHeader: 100 } } })
-    const silent = await dialDoor(host)
-    const slow = await dialDoor(host)
+    await using host = await listenerHost({ proxyProtocol: true, deps: { timeouts: { proxyHeader: 100 } } })
+    const silent = await dialListener(host)
+    const slow = await dialListener(host)
     slow.write('PROXY TCP4 ')
     expect(await Promise.all([received(silent), received(slow)])).toEqual(['', ''])
   })
 
   test('closes connections that end inside the header', async () => {
-    await using host = await doorHost({ proxyProtocol: true, allowHalfOpen: true })
-    const socket = await dialDoor(host)
+    await using host = await listenerHost({ proxyProtocol: true, allowHalfOpen: true })
+    const socket = await dialListener(host)
     socket.end('PROXY TCP4 ')
     expect(await received(socket)).toBe('')
   })

@@ -3,11 +3,11 @@ import http2 from 'node:http2'
 import { eventually } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import type { UpgradeRequest } from '../src/http/upgrade-request.ts'
-import { cert, dialDoor, doorHost, handshakeText, key, received, talk } from './door-host.ts'
+import { cert, dialListener, handshakeText, key, listenerHost, received, talk } from './listener-host.ts'
 
 async function accepted(text: string): Promise<UpgradeRequest> {
-  await using host = await doorHost()
-  const socket = await dialDoor(host)
+  await using host = await listenerHost()
+  const socket = await dialListener(host)
   socket.write(text)
   const { request } = await host.nextHandshake()
   socket.destroy()
@@ -15,7 +15,7 @@ async function accepted(text: string): Promise<UpgradeRequest> {
 }
 
 async function statusOf(text: string | Uint8Array): Promise<number> {
-  await using host = await doorHost()
+  await using host = await listenerHost()
   const answer = await talk(host, text)
   expect(host.handshakes).toHaveLength(0)
   expect(answer).toMatch(/^HTTP\/1\.1 \d{3} /)
@@ -156,7 +156,7 @@ describe('a handshake over HTTP/1.1', () => {
   })
 
   test('of another version is told the version and that it is an upgrade', async () => {
-    await using host = await doorHost()
+    await using host = await listenerHost()
     const answer = await talk(host, handshakeText({ 'Sec-WebSocket-Version': '8' }))
     expect(answer.split('\r\n')).toEqual(
       expect.arrayContaining(['Sec-WebSocket-Version: 13', 'Upgrade: websocket']),
@@ -210,7 +210,7 @@ describe('a request that servers could read in two ways', () => {
   })
 
   test('HTTP/2 without TLS ends the connection', async () => {
-    await using host = await doorHost()
+    await using host = await listenerHost()
     expect(await talk(host, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')).not.toContain('101')
   })
 
@@ -222,19 +222,22 @@ describe('a request that servers could read in two ways', () => {
       400,
     ],
   ])('a client whose request %s can send it all before it reads the refusal', async (_, text, status) => {
-    await using host = await doorHost()
-    const socket = await dialDoor(host)
+    await using host = await listenerHost()
+    const socket = await dialListener(host)
     const sent = new Promise((resolve) => socket.write(text, resolve))
     await sent
-    await eventually('the server’s end is closed', () => host.refused.length === 1 && host.door.size === 0)
+    await eventually(
+      'the server’s end is closed',
+      () => host.refused.length === 1 && host.listener.size === 0,
+    )
     expect(await received(socket)).toContain(`HTTP/1.1 ${status}`)
     // Not reset: a reset may overtake the refusal.
     expect(socket.errored).toBeNull()
   })
 
   test('an upgrade behind an unanswered request waits for that answer', async () => {
-    await using host = await doorHost()
-    const socket = await dialDoor(host)
+    await using host = await listenerHost()
+    const socket = await dialListener(host)
     socket.write(`GET / HTTP/1.1\r\nHost: a\r\n\r\n${handshakeText()}`)
     const { res } = await host.nextExchange()
     expect(host.handshakes).toHaveLength(0)
@@ -246,7 +249,7 @@ describe('a request that servers could read in two ways', () => {
 
 describe('a handshake over HTTP/2', () => {
   async function connect(headers: Record<string, string | string[]>, raw = false) {
-    await using host = await doorHost({ tls: { cert, key } })
+    await using host = await listenerHost({ tls: { cert, key } })
     const session = http2.connect(`https://127.0.0.1:${host.port}`, { rejectUnauthorized: false })
     session.on('error', () => {})
     await once(session, 'remoteSettings')

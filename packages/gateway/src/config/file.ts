@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import { dirname, resolve } from 'node:path'
 import {
   type AdminOptions,
-  fileBytesAtMost,
   type GatewayOptions,
   type ListenOptions,
+  maxFileBytes,
   type RouteOptions,
   readFileLimited,
   type UnixMs,
@@ -61,7 +61,7 @@ export async function loadConfigFile(path: string): Promise<ConfigResult> {
  * order of the file. Never rejects, whatever the text.
  */
 export async function parseConfig(text: string, sources: ConfigSources): Promise<ConfigResult> {
-  if (text.length > fileBytesAtMost) return refused(sources.file, tooLarge)
+  if (text.length > maxFileBytes) return refused(sources.file, tooLarge)
   const yaml = readYaml(text.replace(/^\uFEFF/, ''))
   const faults = yaml.faults.map((fault): ConfigProblem => {
     const { place, path, message, fix } = fault

@@ -14,7 +14,6 @@ import {
   type FrameSink,
   isMovable,
   mustReadFast,
-  Outlet,
   opcode,
   type PackedReader,
   readByEvents,
@@ -24,6 +23,7 @@ import {
   stopReading,
   takeHandle,
   unwire,
+  WriteBatch,
   wire,
 } from '../wire/index.ts'
 import type { Happening, SideName } from './close-mapping.ts'
@@ -94,7 +94,7 @@ export class Side implements FrameSink, StreamSide {
   #ended = false
   /** How this side ends as soon as nothing waits for the end of a frame any more. */
   #ending: Ending | undefined
-  readonly #outlet = new Outlet()
+  readonly #writes = new WriteBatch()
   /** Not read, because the opposite takes no more. */
   #blocked = false
   /** Not read, because the connection is about to be taken to another process. */
@@ -201,7 +201,7 @@ export class Side implements FrameSink, StreamSide {
   }
 
   /** A stream that is worth it is read in the fast way from now on, if the runtime can. */
-  quicken(): void {
+  enableFastRead(): void {
     const { stream } = this
     if (!stream || this.#frozen || this.#ended || this.#closing) return
     const way = canReadFast(stream)
@@ -224,11 +224,11 @@ export class Side implements FrameSink, StreamSide {
   /** Hands bytes of the opposite on to this side. Without room the opposite is not read until there is. */
   write(bytes: Buffer): void {
     this.wasSent = true
-    if (!this.#closeWritten && !this.#outlet.send(this.stream, bytes)) this.opposite.block()
+    if (!this.#closeWritten && !this.#writes.send(this.stream, bytes)) this.opposite.block()
   }
 
   #flush(): void {
-    if (!this.#outlet.flush(this.stream)) this.opposite.block()
+    if (!this.#writes.flush(this.stream)) this.opposite.block()
   }
 
   /**
@@ -250,7 +250,7 @@ export class Side implements FrameSink, StreamSide {
     if (!this.stream || this.#closing || !this.mayBeTold) return
     // RFC 6455 5.5.3: the Pong says that this Ping was read, and what it answers to earlier messages mostly stands before.
     this.#lastPing = randomBytes(8)
-    this.#outlet.send(this.stream, controlFrame(opcode.ping, this.#lastPing, this.name === 'upstream'))
+    this.#writes.send(this.stream, controlFrame(opcode.ping, this.#lastPing, this.name === 'upstream'))
   }
 
   /** Writes a Close, our own or one handed on, as soon as no frame of the opposite is half written. */
@@ -279,7 +279,7 @@ export class Side implements FrameSink, StreamSide {
     if (!mayNow) return this.opposite.reader.tellMessageEnd()
     const frames = this.#waiting
     this.#waiting = []
-    for (const frame of frames) this.#outlet.send(this.stream, frame)
+    for (const frame of frames) this.#writes.send(this.stream, frame)
   }
 
   /** Says what has waited too long, or whose reason to wait is gone. */
@@ -292,7 +292,7 @@ export class Side implements FrameSink, StreamSide {
 
   #closeNow(frame: Buffer): void {
     this.#closeWritten = true
-    this.#outlet.send(this.stream, frame)
+    this.#writes.send(this.stream, frame)
     // What the opposite still sends is read, to see its Close, and dropped.
     this.opposite.unblock()
   }
@@ -352,7 +352,7 @@ export class Side implements FrameSink, StreamSide {
     if (!this.stream) return undefined
     this.#heard = true
     const to = this.opposite
-    to.#outlet.gather()
+    to.#writes.begin()
     try {
       this.reader.read(chunk, this)
       if (this.#hold && this.name === 'client') this.#hold.afterRead()

@@ -23,7 +23,7 @@ export type {
   TlsOptions,
   UpstreamOptions,
 } from './options.ts'
-export { fileBytesAtMost, readFileLimited } from './read-file.ts'
+export { maxFileBytes, readFileLimited } from './read-file.ts'
 export {
   anything,
   base64,

@@ -4,7 +4,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** The most that a configuration, a certificate, a key or a module may measure. */
-export const fileBytesAtMost = 1024 * 1024
+export const maxFileBytes = 1024 * 1024
 /** Milliseconds that the reading of one file may take: a network file system may never answer. */
 const readWithinMs = 5000
 /** Milliseconds between two looks at a pipe in which nothing is yet. */
@@ -14,20 +14,20 @@ const lookEveryMs = 10
 const givenDescriptor = /^\/dev\/(stdin|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/
 
 /** Files whose reading did not end in time, until it does: each holds one of the few threads that there are. */
-const stuck = new Set<string>()
+const unfinished = new Set<string>()
 
 /**
  * Reads a file whole. Rejects with a system error, or with the code `EFBIG` (more than 1 MiB), `ENOTREG` (no regular
  * file) or `ETIMEDOUT`.
  */
 export async function readFileLimited(path: string): Promise<Buffer> {
-  if (stuck.has(path)) throw failure('ETIMEDOUT')
+  if (unfinished.has(path)) throw failure('ETIMEDOUT')
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(), readWithinMs)
-  const reading = read(path, late.signal).finally(() => stuck.delete(path))
+  const reading = read(path, late.signal).finally(() => unfinished.delete(path))
   const tooLate = new Promise<never>((_, reject) => {
     late.signal.addEventListener('abort', () => {
-      stuck.add(path)
+      unfinished.add(path)
       reject(failure('ETIMEDOUT'))
     })
   })
@@ -58,7 +58,7 @@ function mustBeReadable(path: string, found: Awaited<ReturnType<typeof stat>>): 
 }
 
 async function readWhole(file: FileHandle, late: AbortSignal): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(fileBytesAtMost + 1)
+  const buffer = Buffer.allocUnsafe(maxFileBytes + 1)
   let length = 0
   while (length < buffer.length && !late.aborted) {
     try {

@@ -1,7 +1,7 @@
 /** Milliseconds between two lines about the same thing. */
 const lineEveryMs = 10_000
 
-/** For what a stranger can bring about as often as he likes: one line of the log at a time, with how often it was. */
+/** For what strangers can cause at will: at most one line of the log in 10 s, with how often it happened. */
 export class ThrottledLine {
   readonly #write: (times: number, detail: unknown) => void
   #times = 0

@@ -5,7 +5,7 @@ import { closeMapping, type Happening, type Told } from '../connection/index.ts'
 import type { RouteOptions } from '../core/index.ts'
 import { type ClientHandshake, type HeaderList, values } from '../http/index.ts'
 import type { RouteState } from '../session/index.ts'
-import type { AnswerTold } from '../trace/index.ts'
+import type { HandshakeAnswer } from '../trace/index.ts'
 import type { DialFailure } from '../upstream/index.ts'
 import type { HandshakeDeps } from './handshake-deps.ts'
 import { howToTell } from './in-band-rules.ts'
@@ -40,7 +40,7 @@ export function turnAway(
   happening: Happening,
   state: RouteState,
   deps: HandshakeDeps,
-): AnswerTold | undefined {
+): HandshakeAnswer | undefined {
   const { request, ours } = handshake
   const { options: route, clients } = state
   const asked = clients.hasAsked(askerOf(request))

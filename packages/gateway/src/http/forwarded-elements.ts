@@ -34,7 +34,7 @@ export function readForwarded(text: string): ForwardedElement[] | undefined {
 }
 
 /** Commas in one element; more are taken for an element that cannot be read. */
-const mostCommas = 8
+const maxCommas = 8
 
 /**
  * The elements behind the last one that cannot be read, the client's first: a proxy adds its own to what the client has
@@ -45,7 +45,7 @@ export function readForwardedEnd(text: string): ForwardedElement[] {
   if (whole) return whole
   const found: ForwardedElement[] = []
   let end = text.length
-  for (let comma = end, commas = 0; comma > 0 && commas <= mostCommas; commas++) {
+  for (let comma = end, commas = 0; comma > 0 && commas <= maxCommas; commas++) {
     comma = text.lastIndexOf(',', comma - 1)
     const piece = text.slice(comma + 1, end)
     // A comma may stand in a quoted string: then what is behind it is no element.

@@ -57,8 +57,8 @@ export function normaliseAddress(address: string): string {
   return plainAddress(address).address
 }
 
-/** What proxies before the peer say of the way, from the client on. */
-interface Way {
+/** What the proxies before the peer say of the path that the request took, from the client on. */
+interface ForwardedPath {
   /** As in X-Forwarded-For. */
   nodes: string[]
   /** How many of them trusted proxies have written; what stands before those may be made up. */
@@ -71,10 +71,10 @@ interface Way {
 }
 
 /**
- * The way as X-Forwarded-For, -Proto and -Host have it; as Forwarded has it only where there is none of them. A proxy
+ * The path as X-Forwarded-For, -Proto and -Host have it; as Forwarded has it only where there is none of them. A proxy
  * that writes these often knows nothing of Forwarded and hands on what the client has made up.
  */
-function wayBefore(peer: string, headers: HeaderList, trusted: Trust): Way {
+function forwardedPath(peer: string, headers: HeaderList, trusted: Trust): ForwardedPath {
   const [nodes, protos, hosts] = ['for', 'proto', 'host'].map((what) =>
     members(values(headers, `x-forwarded-${what}`)),
   ) as [string[], string[], string[]]
@@ -99,7 +99,11 @@ function wayBefore(peer: string, headers: HeaderList, trusted: Trust): Way {
  * From the right, while the proxy that has written an entry is trusted. An entry that is no address ends the walk at the
  * proxy that wrote it.
  */
-function walk(peer: string, nodes: string[], trusted: Trust): Pick<Way, 'nodes' | 'proven' | 'address'> {
+function walk(
+  peer: string,
+  nodes: string[],
+  trusted: Trust,
+): Pick<ForwardedPath, 'nodes' | 'proven' | 'address'> {
   let address: string | undefined
   let proven = 0
   while (proven < nodes.length && trusted(address ?? peer)) {
@@ -121,7 +125,7 @@ function schemeOf(proto: string | undefined): string | undefined {
  */
 export function clientAddress(from: string, headers: HeaderList, trusted: Trust): string {
   const peer = normaliseAddress(from)
-  return trusted(peer) ? (wayBefore(peer, headers, trusted).address ?? peer) : peer
+  return trusted(peer) ? (forwardedPath(peer, headers, trusted).address ?? peer) : peer
 }
 
 /** '203.0.113.7', '203.0.113.7:443', '2001:db8::1' or '[2001:db8::1]:443' as an address. */
@@ -150,14 +154,14 @@ export interface Hop {
 
 /**
  * The end-to-end headers with X-Forwarded-For, -Proto, -Host and Forwarded (RFC 7239) set at the end. The four say the
- * same: the way so far, if the peer is trusted, and the peer; protocol and host are those that the client used, by the
+ * same: the path so far, if the peer is trusted, and the peer; protocol and host are those that the client used, by the
  * word of the first trusted proxy.
  * X-Real-IP and the other X-Forwarded fields are handed on from a trusted peer and dropped otherwise.
  */
 export function forwardHeaders(headers: HeaderList, hop: Hop, trusted: Trust): HeaderList {
   const peer = normaliseAddress(hop.peer)
   const believed = trusted(peer) ? headers.filter(([name]) => tellsOrigin(name)) : []
-  const before = wayBefore(peer, believed, trusted)
+  const before = forwardedPath(peer, believed, trusted)
   const nodes = [...before.nodes, isIPv4(peer) || isIPv6(peer) ? peer : 'unknown']
   const proto = before.proto ?? (hop.tls ? 'https' : 'http')
   const host = before.host ?? hop.authority

@@ -20,11 +20,11 @@ const maxStreams = 256
  * Streams that the settings allow. Over this number nghttp2 ends the session, with all its WebSockets, so that it is
  * higher: streams between the two are refused one by one.
  */
-const maxStreamsTold = 1024
+const advertisedMaxStreams = 1024
 /** Streams that one session may begin in one turn of the event loop; others wait for the next, and other sessions. */
 const streamsPerTurn = 8
 /** Streams that a client may reset before they were answered, or open in vain, in one go and in each second. */
-const vainStreams = { burst: 500, perSecond: 30 }
+const unansweredStreams = { burst: 500, perSecond: 30 }
 /** Bytes that an HTTP/2 client may have under way on a connection; each stream has its own, smaller window. */
 const sessionWindow = 1024 * 1024
 
@@ -40,7 +40,7 @@ export function openHttp2(handlers: HttpHandlers, timeouts: HttpTimeouts, retire
     settings: {
       // RFC 8441 3: without it no client may open a WebSocket over HTTP/2.
       enableConnectProtocol: true,
-      maxConcurrentStreams: maxStreamsTold,
+      maxConcurrentStreams: advertisedMaxStreams,
       maxHeaderListSize: maxHeaderBytes,
     },
     maxSessionInvalidFrames: 100,
@@ -150,7 +150,7 @@ class Session {
   #open = 0
   #idle: NodeJS.Timeout | undefined
   #ending = false
-  #vain = { left: vainStreams.burst, at: performance.now() }
+  #unanswered = { left: unansweredStreams.burst, at: performance.now() }
 
   constructor({ session, source, opening, idleMs, dispatch, onFault }: SessionDeps) {
     this.source = source
@@ -213,7 +213,7 @@ class Session {
 
   #closed(stream: ServerHttp2Stream): void {
     this.#open--
-    if (!stream.headersSent) this.#inVain()
+    if (!stream.headersSent) this.#countUnanswered()
     if (this.#open > 0 || this.#session.closed) return
     clearTimeout(this.#idle)
     this.#idle = setTimeout(() => this.#session.close(), this.#idleMs)
@@ -223,11 +223,14 @@ class Session {
    * RFC 9113 10.5: "An endpoint MAY treat activity that is suspicious as a connection error [...] of type
    * ENHANCE_YOUR_CALM."
    */
-  #inVain(): void {
+  #countUnanswered(): void {
     const now = performance.now()
-    const { left, at } = this.#vain
-    const refilled = Math.min(vainStreams.burst, left + ((now - at) / 1000) * vainStreams.perSecond)
-    this.#vain = { left: refilled - 1, at: now }
+    const { left, at } = this.#unanswered
+    const refilled = Math.min(
+      unansweredStreams.burst,
+      left + ((now - at) / 1000) * unansweredStreams.perSecond,
+    )
+    this.#unanswered = { left: refilled - 1, at: now }
     if (refilled >= 1 || this.#ending) return
     this.#ending = true
     // Not now: while Node still reads from the connection, an end of the session can abort the process (an assertion

@@ -7,5 +7,5 @@ export {
   listen,
 } from './bound-handles.ts'
 export type { HttpExchange } from './http-handlers.ts'
-export { Doors } from './listen.ts'
+export { Listeners } from './listen.ts'
 export { defaultPending } from './pending.ts'

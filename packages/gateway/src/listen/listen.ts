@@ -10,14 +10,14 @@ import { type HttpServers, openHttpServers } from './http-servers.ts'
 import { defaultPending, type Opening, Pending } from './pending.ts'
 import { takeProxyHeader } from './proxy-protocol.ts'
 
-export interface DoorTimeouts extends HttpTimeouts {
+export interface ListenerTimeouts extends HttpTimeouts {
   /** Milliseconds for the PROXY header. Default 5 s. */
   proxyHeader: number
   /** Milliseconds for the TLS handshake. Default 10 s. */
   tlsHandshake: number
 }
 
-const defaultTimeouts: DoorTimeouts = {
+const defaultTimeouts: ListenerTimeouts = {
   proxyHeader: 5_000,
   tlsHandshake: 10_000,
   headers: 10_000,
@@ -25,9 +25,9 @@ const defaultTimeouts: DoorTimeouts = {
   idle: 30_000,
 }
 
-export interface DoorDeps extends HttpHandlers {
+export interface ListenerDeps extends HttpHandlers {
   trusted: Trust
-  timeouts?: Partial<DoorTimeouts>
+  timeouts?: Partial<ListenerTimeouts>
   /** Asked for each socket. */
   pending?: () => PendingOptions
   /** A socket had to give way to another before its request had come. */
@@ -35,30 +35,30 @@ export interface DoorDeps extends HttpHandlers {
 }
 
 /** What happens to the accepted sockets of one listener. */
-export interface Door {
+export interface Listener {
   /** Starts PROXY protocol, TLS and HTTP, whichever the listener has, on a socket that nobody has read from. */
-  take(socket: net.Socket): void
+  accept(socket: net.Socket): void
   /** New TLS handshakes get this certificate; connections stay as they are. */
   setCertificate(certificate: TlsOptions): void
   /** Ends connections once they are idle (Connection: close, GOAWAY); streams and WebSockets go on. */
   retire(): void
-  /** Retires, and destroys every socket taken from now on. */
+  /** Retires, and destroys every socket accepted from now on. */
   close(): void
   /** Closes, and destroys every socket, those of WebSockets too. */
   destroy(): void
-  /** Sockets that were taken and are still open. */
+  /** Sockets that were accepted and are still open. */
   readonly size: number
   /** How many of them have not sent a whole request yet. */
   readonly pending: number
 }
 
-/** Opens the door of one listener. */
-export function openDoor(listener: ListenOptions, deps: DoorDeps): Door {
+/** Opens one listener. */
+export function openListener(options: ListenOptions, deps: ListenerDeps): Listener {
   const given = { ...defaultTimeouts, ...deps.timeouts }
   // The one limit for all that comes before a request shall not be cut by the one for later heads.
   const timeouts = { ...given, headers: Math.max(given.headers, deps.pending?.().timeout ?? 0) }
   const servers = openHttpServers(deps, timeouts)
-  const tlsServer = listener.tls && openTls(listener.tls, timeouts.tlsHandshake, servers, deps)
+  const tlsServer = options.tls && openTls(options.tls, timeouts.tlsHandshake, servers, deps)
   const sockets = new Set<net.Socket>()
   const pending = new Pending({
     options: deps.pending ?? (() => ({ ...defaultPending, timeout: timeouts.headers })),
@@ -75,7 +75,7 @@ export function openDoor(listener: ListenOptions, deps: DoorDeps): Door {
   }
   const begin = (socket: net.Socket, peer: string) => {
     const opening = pending.add(socket, normaliseAddress(peer))
-    if (!listener.proxyProtocol) return start(socket, peer, opening)
+    if (!options.proxyProtocol) return start(socket, peer, opening)
     const header = guarded(
       (address: { host: string } | undefined) => start(socket, address?.host ?? peer, opening),
       (error) => fail(error, socket),
@@ -92,7 +92,7 @@ export function openDoor(listener: ListenOptions, deps: DoorDeps): Door {
     if (sockets.size === 0) servers.close()
   }
   return {
-    take(socket) {
+    accept(socket) {
       // What goes wrong shows in the socket's 'close'.
       socket.on('error', () => {})
       const peer = socket.remoteAddress
@@ -131,7 +131,7 @@ function openTls(
   certificate: TlsOptions,
   handshakeTimeout: number,
   servers: HttpServers,
-  { onFault }: Pick<DoorDeps, 'onFault'>,
+  { onFault }: Pick<ListenerDeps, 'onFault'>,
 ) {
   const server = tls.createServer({ ...certificate, handshakeTimeout, ALPNProtocols: ['h2', 'http/1.1'] })
   // The server makes the TLS socket itself; the two ends of a connection tell it from all others that are open.
@@ -165,27 +165,27 @@ function openTls(
   }
 }
 
-export interface DoorsDeps extends HttpHandlers {
+export interface ListenersDeps extends HttpHandlers {
   /** Asked for each request, so that a reload holds for old connections too. */
   trustedProxies: () => readonly string[]
   log?: Pick<Logger, 'debug' | 'error'>
-  timeouts?: Partial<DoorTimeouts>
-  pending?: DoorDeps['pending']
+  timeouts?: Partial<ListenerTimeouts>
+  pending?: ListenerDeps['pending']
   onPendingRefused?: () => void
 }
 
-/** The doors of all listeners, opened as sockets come. */
-export class Doors {
-  readonly #deps: DoorDeps
-  readonly #log: DoorsDeps['log']
-  #doors: { listener: ListenOptions; door: Door }[] = []
-  /** Doors of listeners that are gone, while they have connections. */
-  #closing: Door[] = []
+/** All listeners of a gateway, each opened when its first socket comes. */
+export class Listeners {
+  readonly #deps: ListenerDeps
+  readonly #log: ListenersDeps['log']
+  #open: { options: ListenOptions; listener: Listener }[] = []
+  /** Those that the configuration no longer has, while they have connections. */
+  #closing: Listener[] = []
   /** What the last reload left. */
-  #listeners: readonly ListenOptions[] | undefined
+  #configured: readonly ListenOptions[] | undefined
   #retired = false
 
-  constructor({ trustedProxies, log, ...handlers }: DoorsDeps) {
+  constructor({ trustedProxies, log, ...handlers }: ListenersDeps) {
     this.#log = log
     this.#deps = {
       ...handlers,
@@ -198,31 +198,31 @@ export class Doors {
   }
 
   /** Starts a listener's protocols on an accepted socket that nobody has read from. */
-  take(listener: ListenOptions, socket: net.Socket): void {
-    let door: Door | undefined
+  accept(options: ListenOptions, socket: net.Socket): void {
+    let listener: Listener | undefined
     try {
-      door = this.#open(listener)
+      listener = this.#listenerOf(options)
     } catch (err) {
       this.#log?.error({ err }, 'listener cannot be served')
     }
-    if (door) door.take(socket)
+    if (listener) listener.accept(socket)
     else socket.on('error', () => {}).destroy()
   }
 
-  /** Goes on with the listeners that stay, with their certificates as they now are, and closes the doors of others. */
+  /** Goes on with the listeners that stay, with their certificates as they now are, and closes the others. */
   reload(listeners: readonly ListenOptions[]): void {
-    this.#listeners = listeners
+    this.#configured = listeners
     this.#closing = this.#closing.filter(({ size }) => size > 0)
-    this.#doors = this.#doors.filter((entry) => {
-      const now = closest(listeners, entry.listener)
+    this.#open = this.#open.filter((entry) => {
+      const now = closest(listeners, entry.options)
       if (!now) {
-        entry.door.close()
-        this.#closing.push(entry.door)
+        entry.listener.close()
+        this.#closing.push(entry.listener)
         return false
       }
       try {
-        if (now.tls && !hasCertificateOf(now, entry.listener)) entry.door.setCertificate(now.tls)
-        entry.listener = now
+        if (now.tls && !hasCertificateOf(now, entry.options)) entry.listener.setCertificate(now.tls)
+        entry.options = now
       } catch (err) {
         this.#log?.error({ err }, 'certificate not usable; the one before it stays')
       }
@@ -230,36 +230,36 @@ export class Doors {
     })
   }
 
-  /** Ends connections once they are idle; what is open goes on, and sockets are still taken. */
+  /** Ends connections once they are idle; what is open goes on, and sockets are still accepted. */
   retire(): void {
     this.#retired = true
-    for (const { door } of this.#doors) door.retire()
+    for (const { listener } of this.#open) listener.retire()
   }
 
   /** Sockets, of all listeners, that have not sent a whole request yet. */
   get pending(): number {
-    return [...this.#doors.map(({ door }) => door), ...this.#closing].reduce(
-      (sum, door) => sum + door.pending,
+    return [...this.#open.map(({ listener }) => listener), ...this.#closing].reduce(
+      (sum, listener) => sum + listener.pending,
       0,
     )
   }
 
-  /** Destroys every socket and takes none any more. */
+  /** Destroys every socket and accepts none any more. */
   close(): void {
     this.reload([])
-    for (const door of this.#closing) door.destroy()
+    for (const listener of this.#closing) listener.destroy()
   }
 
-  #open(wanted: ListenOptions): Door | undefined {
-    const listener = this.#listeners ? closest(this.#listeners, wanted) : wanted
-    if (!listener) return undefined
-    const open = this.#doors.map((entry) => entry.listener)
-    const found = closest(open, listener)
-    if (found) return this.#doors[open.indexOf(found)]!.door
-    const door = openDoor(listener, this.#deps)
-    if (this.#retired) door.retire()
-    this.#doors.push({ listener, door })
-    return door
+  #listenerOf(wanted: ListenOptions): Listener | undefined {
+    const options = this.#configured ? closest(this.#configured, wanted) : wanted
+    if (!options) return undefined
+    const open = this.#open.map((entry) => entry.options)
+    const found = closest(open, options)
+    if (found) return this.#open[open.indexOf(found)]!.listener
+    const listener = openListener(options, this.#deps)
+    if (this.#retired) listener.retire()
+    this.#open.push({ options, listener })
+    return listener
   }
 }
 

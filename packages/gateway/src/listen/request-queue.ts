@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** Requests that may wait behind the one that is served; then the connection is not read until there are fewer. */
-const mostWaiting = 16
+const maxQueued = 16
 
 interface Entry {
   req: IncomingMessage
@@ -32,7 +32,7 @@ export class RequestQueue {
     this.#entries.push(entry)
     res.once('close', () => this.#answered(entry))
     if (this.#entries.length === 1) this.#begin(entry)
-    else if (this.#entries.length > mostWaiting && !this.#paused) {
+    else if (this.#entries.length > maxQueued && !this.#paused) {
       this.#paused = true
       // Node resumes the socket behind each request of what it has just read.
       process.nextTick(() => this.#paused && req.socket.pause())
@@ -79,7 +79,7 @@ export class RequestQueue {
       this.#entries.length = 0
       return
     }
-    if (this.#paused && this.#entries.length <= mostWaiting) {
+    if (this.#paused && this.#entries.length <= maxQueued) {
       this.#paused = false
       req.socket.resume()
     }

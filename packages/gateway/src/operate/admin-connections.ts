@@ -6,13 +6,13 @@ import type { Socket } from 'node:net'
  * comes in however many strangers hold connections.
  */
 export class AdminConnections {
-  readonly #most: number
+  readonly #max: number
   readonly #all = new Set<Socket>()
   /** In the order in which they came, as sets are. */
   readonly #strangers = new Set<Socket>()
 
-  constructor(most: number) {
-    this.#most = most
+  constructor(max: number) {
+    this.#max = max
   }
 
   /** Counts a connection that was accepted. */
@@ -20,7 +20,7 @@ export class AdminConnections {
     this.#all.add(socket)
     this.#strangers.add(socket)
     socket.once('close', () => this.#remove(socket))
-    if (this.#all.size <= this.#most) return
+    if (this.#all.size <= this.#max) return
     const [oldest = socket] = this.#strangers
     this.#remove(oldest)
     oldest.destroy()

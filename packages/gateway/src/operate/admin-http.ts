@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import type { GuardedRequest } from './admin-guard.ts'
 
-const bodyAtMost = 64 * 1024
+const maxBodyBytes = 64 * 1024
 
 export interface AdminAnswer {
   status: number
@@ -48,7 +48,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > bodyAtMost) throw new BodyProblem(413, 'too_large', `send at most ${bodyAtMost} bytes`)
+    if (bytes > maxBodyBytes) throw new BodyProblem(413, 'too_large', `send at most ${maxBodyBytes} bytes`)
     chunks.push(chunk)
   }
   if (bytes === 0) return {}

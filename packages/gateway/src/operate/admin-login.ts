@@ -1,21 +1,21 @@
 // How a page logs in and out.
 import { z } from 'zod'
-import type { Door } from './admin-door.ts'
+import type { Authenticator } from './admin-auth.ts'
 import { tooOften } from './admin-guard.ts'
 import type { AdminRoute } from './admin-http.ts'
 import { type AdminAnswer, ok, problem } from './admin-http.ts'
 
 const loginBody = z.strictObject({ token: z.string().min(1).max(4096) })
 
-export function loginRoutes(door: Door): AdminRoute[] {
+export function loginRoutes(auth: Authenticator): AdminRoute[] {
   return [
     {
       path: '/api/session',
       admits: 'strangers',
       methods: {
         GET: ({ incoming }) => {
-          if (!door.locked) return ok({ login: 'none' })
-          const proof = door.proofOf(incoming)
+          if (!auth.locked) return ok({ login: 'none' })
+          const proof = auth.proofOf(incoming)
           return ok({ login: proof === 'session' || proof === 'token' ? 'done' : 'needed' })
         },
       },
@@ -26,11 +26,11 @@ export function loginRoutes(door: Door): AdminRoute[] {
       methods: {
         POST: ({ body, incoming }) => {
           const { token } = loginBody.parse(body)
-          if (!door.locked) return ok({ login: 'none' })
-          const result = door.login(token, incoming)
+          if (!auth.locked) return ok({ login: 'none' })
+          const result = auth.login(token, incoming)
           if (result.ok) return { ...ok({ login: 'done' }), headers: { 'set-cookie': result.cookie } }
-          return result.wait > 0
-            ? refused(result.wait)
+          return result.waitMs > 0
+            ? refused(result.waitMs)
             : problem(401, 'wrong_token', 'this is not the admin token')
         },
       },
@@ -40,8 +40,8 @@ export function loginRoutes(door: Door): AdminRoute[] {
       admits: 'strangers',
       methods: {
         POST: ({ incoming }) => ({
-          ...ok({ login: door.locked ? 'needed' : 'none' }),
-          headers: { 'set-cookie': door.logout(incoming) },
+          ...ok({ login: auth.locked ? 'needed' : 'none' }),
+          headers: { 'set-cookie': auth.logout(incoming) },
         }),
       },
     },

@@ -2,7 +2,7 @@
 
 import { maxReasonBytes, mayTravel } from '@holdfast/close-codes'
 import { z } from 'zod'
-import type { Door } from './admin-door.ts'
+import type { Authenticator } from './admin-auth.ts'
 import type { AdminRoute } from './admin-http.ts'
 import { type AdminAnswer, ok, problem } from './admin-http.ts'
 import { loginRoutes } from './admin-login.ts'
@@ -40,7 +40,7 @@ const connectionsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(10_000).default(100),
 })
 
-export function adminRoutes(operations: Operations, metrics: Metrics, door: Door): AdminRoute[] {
+export function adminRoutes(operations: Operations, metrics: Metrics, auth: Authenticator): AdminRoute[] {
   const routes: AdminRoute[] = [
     { path: '/', methods: { GET: () => ok({ name: 'holdfast', api: routes.flatMap(methodsAndPath) }) } },
     { path: '/healthz', admits: 'anybody', methods: { GET: () => ok({ status: 'ok' }) } },
@@ -73,7 +73,7 @@ export function adminRoutes(operations: Operations, metrics: Metrics, door: Door
         },
       },
     },
-    ...loginRoutes(door),
+    ...loginRoutes(auth),
   ]
   return routes
 }

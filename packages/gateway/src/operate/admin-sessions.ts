@@ -4,9 +4,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Clock } from '../core/index.ts'
 
 /** Milliseconds that a session lasts. */
-const sessionFor = 12 * 60 * 60 * 1000
+const sessionMs = 12 * 60 * 60 * 1000
 /** Sessions at the same time; one more ends the oldest. */
-const sessionsAtMost = 64
+const maxSessions = 64
 
 export class Sessions {
   readonly #clock: Clock
@@ -20,8 +20,8 @@ export class Sessions {
   /** Opens a session; the result is its number, which nobody can guess. */
   open(): string {
     const id = randomBytes(32).toString('base64url')
-    this.#live.set(hash(id), this.#clock.now() + sessionFor)
-    if (this.#live.size > sessionsAtMost) this.#live.delete(this.#live.keys().next().value!)
+    this.#live.set(hash(id), this.#clock.now() + sessionMs)
+    if (this.#live.size > maxSessions) this.#live.delete(this.#live.keys().next().value!)
     return id
   }
 
@@ -60,7 +60,7 @@ const cookieName = (port: number) => `holdfast_session_${port}`
 
 /** The `Set-Cookie` that makes the browser keep a session; without one, that makes it forget. */
 export function sessionCookie(id: string | undefined, { port, secure }: CookiePlace): string {
-  const age = id === undefined ? 0 : sessionFor / 1000
+  const age = id === undefined ? 0 : sessionMs / 1000
   // No script can read it, no other site can have it sent.
   const attributes = `Path=/; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`
   return `${cookieName(port)}=${id ?? ''}; ${attributes}`

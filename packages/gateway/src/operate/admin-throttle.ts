@@ -1,13 +1,13 @@
-// How often somebody may be wrong about the token. Pure but for the clock.
+// How many wrong tokens are accepted before the next try has to wait. Pure but for the clock.
 import net from 'node:net'
 import type { Clock, MonotonicMs } from '../core/index.ts'
 import { isLoopback } from './admin-guard.ts'
 
 /** Wrong tries at once, and milliseconds until one more: from one address, and from all that are not this machine. */
-const perAddress = { tries: 5, every: 5000 }
-const everywhere = { tries: 30, every: 1000 }
+const perAddress = { tries: 5, everyMs: 5000 }
+const everywhere = { tries: 30, everyMs: 1000 }
 /** Addresses that are remembered. */
-const addressesAtMost = 1000
+const maxAddresses = 1000
 
 /** Tries that were used up at some moment; they come back one by one. */
 interface Used {
@@ -17,7 +17,7 @@ interface Used {
 
 export class Throttle {
   readonly #clock: Clock
-  /** The one that was wrong longest ago first. */
+  /** Least recently wrong first. */
   readonly #addresses = new Map<string, Used>()
   #all: Used = { tries: 0, at: 0 }
 
@@ -26,7 +26,7 @@ export class Throttle {
   }
 
   /** Milliseconds that this address has to wait until its next try; 0: it may try now. */
-  wait(address: string): number {
+  waitMs(address: string): number {
     const now = this.#clock.now()
     const who = neighbourhood(address)
     const own = waitFor(this.#addresses.get(who), perAddress, now)
@@ -34,13 +34,13 @@ export class Throttle {
   }
 
   /** Counts a wrong token. */
-  wrong(address: string): void {
+  countWrong(address: string): void {
     const now = this.#clock.now()
     const who = neighbourhood(address)
     const used = usedUp(this.#addresses.get(who), perAddress, now)
     this.#addresses.delete(who)
     this.#addresses.set(who, { tries: used + 1, at: now })
-    if (this.#addresses.size > addressesAtMost) this.#addresses.delete(this.#addresses.keys().next().value!)
+    if (this.#addresses.size > maxAddresses) this.#addresses.delete(this.#addresses.keys().next().value!)
     if (who !== here) this.#all = { tries: usedUp(this.#all, everywhere, now) + 1, at: now }
   }
 }
@@ -59,10 +59,10 @@ function neighbourhood(address: string): string {
   return [...groups, ...zeros, ...after].slice(0, 4).join(':')
 }
 
-function usedUp(used: Used | undefined, { every }: typeof perAddress, now: MonotonicMs): number {
-  return used ? Math.max(0, used.tries - (now - used.at) / every) : 0
+function usedUp(used: Used | undefined, { everyMs }: typeof perAddress, now: MonotonicMs): number {
+  return used ? Math.max(0, used.tries - (now - used.at) / everyMs) : 0
 }
 
 function waitFor(used: Used | undefined, limit: typeof perAddress, now: MonotonicMs): number {
-  return Math.max(0, Math.ceil((usedUp(used, limit, now) - (limit.tries - 1)) * limit.every))
+  return Math.max(0, Math.ceil((usedUp(used, limit, now) - (limit.tries - 1)) * limit.everyMs))
 }

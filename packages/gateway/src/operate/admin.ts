@@ -5,9 +5,8 @@ import type { Logger } from 'pino'
 import { ZodError } from 'zod'
 import { type AdminOptions, type Clock, GatewayError, guarded } from '../core/index.ts'
 import { formatHostPort, listen } from '../listen/index.ts'
+import { Authenticator } from './admin-auth.ts'
 import { AdminConnections } from './admin-connections.ts'
-import { Door } from './admin-door.ts'
-import { Frames } from './admin-frames.ts'
 import { type Refusal, refusalOf } from './admin-guard.ts'
 import {
   type AdminAnswer,
@@ -20,15 +19,16 @@ import {
 } from './admin-http.ts'
 import { docsRoute, pageFolder, pageRoutes, wantsPage } from './admin-page.ts'
 import { adminRoutes } from './admin-routes.ts'
+import { DashboardFeed } from './dashboard-feed.ts'
 import { EventStreams } from './event-stream.ts'
 import { Metrics } from './metrics.ts'
 import type { Operations } from './operations.ts'
 
 /** Milliseconds for a request's head, for a whole request, and for the answers in progress when the port closes. */
-const headWithin = 5000
-const requestWithin = 10_000
-const closeWithin = 1000
-const connectionsAtMost = 256
+const headTimeoutMs = 5000
+const requestTimeoutMs = 10_000
+const closeTimeoutMs = 1000
+const maxConnections = 256
 
 export interface AdminDeps {
   operations: Operations
@@ -47,24 +47,24 @@ export class AdminServer {
   readonly #routes: AdminRoute[]
   readonly #page: AdminRoute[]
   readonly #site: string | undefined
-  readonly #door: Door
-  readonly #frames: Frames
+  readonly #auth: Authenticator
+  readonly #frames: DashboardFeed
   readonly #streams: EventStreams
-  readonly #connections = new AdminConnections(connectionsAtMost)
+  readonly #connections = new AdminConnections(maxConnections)
   readonly #server: http.Server
 
   constructor(admin: AdminOptions, { operations, log, clock, page = pageFolder, site }: AdminDeps) {
     this.#admin = admin
     this.#log = log
     this.#clock = clock
-    this.#door = new Door(admin.token, clock)
-    this.#routes = adminRoutes(operations, new Metrics(), this.#door)
+    this.#auth = new Authenticator(admin.token, clock)
+    this.#routes = adminRoutes(operations, new Metrics(), this.#auth)
     this.#page = pageRoutes(page)
     this.#site = site
-    this.#frames = new Frames(operations, clock)
+    this.#frames = new DashboardFeed(operations, clock)
     this.#streams = new EventStreams(operations.events, this.#frames, clock)
     this.#server = http.createServer(
-      { headersTimeout: headWithin, requestTimeout: requestWithin, connectionsCheckingInterval: 1000 },
+      { headersTimeout: headTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 1000 },
       guarded(
         (request: IncomingMessage, response: ServerResponse) => this.#serve(request, response),
         (err, _request, response) => {
@@ -92,7 +92,7 @@ export class AdminServer {
   /** Takes over another token. */
   reconfigure(admin: AdminOptions): void {
     this.#admin = admin
-    this.#door.reconfigure(admin.token)
+    this.#auth.reconfigure(admin.token)
   }
 
   /** Stops listening, lets answers in progress finish for a moment, and closes. */
@@ -100,7 +100,7 @@ export class AdminServer {
     this.#frames.stop()
     this.#streams.close()
     return new Promise((resolve) => {
-      const timer = this.#clock.setTimeout(() => this.#server.closeAllConnections(), closeWithin)
+      const timer = this.#clock.setTimeout(() => this.#server.closeAllConnections(), closeTimeoutMs)
       this.#server.close(() => {
         this.#clock.clearTimeout(timer)
         resolve()
@@ -128,7 +128,7 @@ export class AdminServer {
     const refusal = refusalOf(
       { method, headers: request.headers, admits: found?.route.admits },
       this.#admin,
-      () => this.#door.proofOf(request),
+      () => this.#auth.proofOf(request),
     )
     if (refusal) return refused(refusal)
     if (found?.route.admits === undefined) this.#connections.letIn(request.socket)
@@ -152,7 +152,7 @@ export class AdminServer {
   ): AdminAnswer | undefined {
     if (this.#streams.full)
       return problem(503, 'too_many_watchers', 'too many watch already; close another one')
-    const allowed = () => this.#door.stillAllows(request)
+    const allowed = () => this.#auth.stillAllows(request)
     if (what === 'events') this.#streams.serveEvents(request, response, allowed)
     else this.#streams.serveFrames(response, allowed)
     return undefined

@@ -1,35 +1,35 @@
 // The events, and the frames of the operator's page, as Server-Sent Events (WHATWG HTML, section 9.2).
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../core/index.ts'
-import type { Frames } from './admin-frames.ts'
+import type { DashboardFeed } from './dashboard-feed.ts'
 import type { EventFeed, NumberedEvent } from './events.ts'
 
 /** Bytes that may wait for a slow watcher; then its connection is cut, and it comes back where it was. */
-const backlogAtMost = 256 * 1024
+const maxBacklogBytes = 256 * 1024
 /** Milliseconds between comments that keep the stream alive through proxies. */
-const heartbeatEvery = 15_000
+const heartbeatEveryMs = 15_000
 /** Milliseconds in which a watcher must have taken the rest of a stream that has ended. */
-const takenWithin = 2_000
+const flushWithinMs = 2_000
 /** Watchers at the same time. */
-export const watchersAtMost = 32
+export const maxWatchers = 32
 
 /** Whether the watcher may still see what it was let in for. */
 export type StillAllowed = () => boolean
 
 export class EventStreams {
   readonly #feed: EventFeed
-  readonly #frames: Frames
+  readonly #frames: DashboardFeed
   readonly #clock: Clock
   readonly #open = new Set<() => void>()
 
-  constructor(feed: EventFeed, frames: Frames, clock: Clock) {
+  constructor(feed: EventFeed, frames: DashboardFeed, clock: Clock) {
     this.#feed = feed
     this.#frames = frames
     this.#clock = clock
   }
 
   get full(): boolean {
-    return this.#open.size >= watchersAtMost
+    return this.#open.size >= maxWatchers
   }
 
   /** Streams events until the watcher leaves; first those after its Last-Event-ID. */
@@ -70,24 +70,24 @@ export class EventStreams {
       response.end()
       if (response.destroyed) return
       // Its place is free from now on, so that what waits for it must not outlive it by long.
-      const cut = this.#clock.setTimeout(() => response.destroy(), takenWithin)
+      const cut = this.#clock.setTimeout(() => response.destroy(), flushWithinMs)
       response.once('close', () => this.#clock.clearTimeout(cut))
     }
     const write = (text: string) => {
       if (!this.#open.has(end)) return
       if (!allowed()) return end()
       response.write(text)
-      if (response.writableLength <= backlogAtMost) return
+      if (response.writableLength <= maxBacklogBytes) return
       end()
       response.destroy()
     }
-    const beat = () => {
-      timer = this.#clock.setTimeout(beat, heartbeatEvery)
+    const heartbeat = () => {
+      timer = this.#clock.setTimeout(heartbeat, heartbeatEveryMs)
       write(': still here\n\n')
     }
     this.#open.add(end)
     response.once('close', end)
-    beat()
+    heartbeat()
     const undo = watch(write)
     if (this.#open.has(end)) unwatch = undo
     else undo()

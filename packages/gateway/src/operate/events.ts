@@ -16,9 +16,9 @@ export interface NumberedEvent {
 }
 
 /** Events that a watcher who comes back can still get. */
-const keptAtMost = 256
+const maxKept = 256
 /** Upstreams whose health is remembered: a name that resolves to other addresses all the time has more in its life. */
-const upstreamsAtMost = 10_000
+const maxUpstreams = 10_000
 
 export class EventFeed {
   readonly #watchers = new Set<(event: NumberedEvent) => void>()
@@ -33,10 +33,10 @@ export class EventFeed {
   }
 
   publish(event: FeedEvent): void {
-    if (!this.#isNews(event)) return
+    if (!this.#isChange(event)) return
     const numbered = { id: ++this.#ids, event }
     this.#kept.push(numbered)
-    if (this.#kept.length > keptAtMost) this.#kept.shift()
+    if (this.#kept.length > maxKept) this.#kept.shift()
     for (const watcher of [...this.#watchers]) {
       // Whoever publishes has other things to do than a watcher's fault: that watcher sees no more.
       attempt(
@@ -63,13 +63,13 @@ export class EventFeed {
   }
 
   /** Every worker checks every upstream: the first that sees a change tells it. */
-  #isNews(event: FeedEvent): boolean {
+  #isChange(event: FeedEvent): boolean {
     if (event.type !== 'health') return true
     const key = `${event.route}\n${event.upstream}`
     if (this.#health.get(key) === event.healthy) return false
     this.#health.delete(key)
     this.#health.set(key, event.healthy)
-    if (this.#health.size > upstreamsAtMost) this.#health.delete(this.#health.keys().next().value!)
+    if (this.#health.size > maxUpstreams) this.#health.delete(this.#health.keys().next().value!)
     return true
   }
 }

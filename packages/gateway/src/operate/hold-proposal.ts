@@ -1,6 +1,6 @@
 // From the opening of a connection to what its route should say about `hold`. Pure; `holdfast check --hold` shows it.
 import { protocolOf, protocolOfMessage } from '../hold/replay/index.ts'
-import type { Opening, Said } from './record-opening.ts'
+import type { Opening, OpeningMessage } from './record-opening.ts'
 
 /** What `hold` is to say, and why. */
 export interface HoldProposal {
@@ -26,7 +26,7 @@ export interface HoldProposal {
 /** Milliseconds after which a message of the client does not belong to the opening any more. */
 const gap = 700
 /** More messages than that are no opening. */
-const mostMessages = 20
+const maxMessages = 20
 
 /** What to write for an application whose connections begin like that. */
 export function proposeHold({ target, protocol, said }: Opening): HoldProposal {
@@ -43,11 +43,11 @@ export function proposeHold({ target, protocol, said }: Opening): HoldProposal {
   if (messages === 0) return { by: 'silent', ...counts }
   const echoed = echoIn(opening)
   if (echoed !== undefined) return { by: 'module', echoed, ...counts }
-  if (messages > mostMessages) return { by: 'module', ...counts }
+  if (messages > maxMessages) return { by: 'module', ...counts }
   return { by: 'first', hold: `{ replay: { first: ${messages} } }`, ...counts }
 }
 
-function firstRecognised(said: readonly Said[]) {
+function firstRecognised(said: readonly OpeningMessage[]) {
   for (const from of ['client', 'upstream'] as const) {
     const first = said.find((one) => one.from === from)
     const row = first && protocolOfMessage(from, first.message)
@@ -57,7 +57,7 @@ function firstRecognised(said: readonly Said[]) {
 }
 
 /** What was said until the client first paused. */
-function openingOf(said: readonly Said[]): readonly Said[] {
+function openingOf(said: readonly OpeningMessage[]): readonly OpeningMessage[] {
   let last = 0
   const end = said.findIndex(({ from, at }) => {
     if (from !== 'client') return false
@@ -71,7 +71,7 @@ function openingOf(said: readonly Said[]): readonly Said[] {
 /** What looks as if it was made up for this connection: a challenge, a nonce, a token. */
 const madeUp = /[\w+/=-]{12,}/g
 
-function echoIn(opening: readonly Said[]): string | undefined {
+function echoIn(opening: readonly OpeningMessage[]): string | undefined {
   const heard = new Set<string>()
   for (const { from, message } of opening) {
     if (message.type !== 'text') continue

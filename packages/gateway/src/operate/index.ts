@@ -10,5 +10,5 @@ export type {
   UpgradeResult,
   WorkerInfo,
 } from './operations.ts'
-export { type Opening, type RecordOptions, recordOpening, type Said } from './record-opening.ts'
+export { type Opening, type OpeningMessage, type RecordOptions, recordOpening } from './record-opening.ts'
 export { type SiteAnswer, siteAnswer } from './site-files.ts'

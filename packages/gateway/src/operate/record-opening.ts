@@ -10,7 +10,7 @@ import { type DialTarget, dial, failureWords } from '../upstream/index.ts'
 import { FrameReader, type FrameSink, type Message, MessageReader } from '../wire/index.ts'
 
 /** A message of the opening. */
-export interface Said {
+export interface OpeningMessage {
   /** Who said it. */
   from: Speaker
   /** Milliseconds since the handshake was complete. */
@@ -26,7 +26,7 @@ export interface Opening {
   /** The subprotocol that the server selected. */
   protocol?: string
   /** What was said, in order. */
-  said: Said[]
+  said: OpeningMessage[]
 }
 
 /** What is to be written down, and for how long. */
@@ -38,19 +38,19 @@ export interface RecordOptions {
    *
    * @default 60000 (60s)
    */
-  patience?: number
+  connectTimeoutMs?: number
   /**
    * Milliseconds without a message of the client after which its opening is over.
    *
    * @default 2000 (2s)
    */
-  quiet?: number
+  quietMs?: number
   /**
    * Milliseconds after which it is over in any case.
    *
    * @default 10000 (10s)
    */
-  longest?: number
+  maxDurationMs?: number
   /** Called with the URL to which a client has to connect. */
   onListening: (url: string) => void
   /**
@@ -69,9 +69,9 @@ export interface RecordOptions {
 
 const timeouts = { connect: 5000, handshake: 5000 }
 /** Bytes of a message that are written down at most. */
-const longestMessage = 1024 * 1024
+const maxMessageBytes = 1024 * 1024
 /** Messages of the server that are written down at most: what comes later says nothing about an opening. */
-const mostSaid = 1000
+const maxMessages = 1000
 
 /**
  * Listens on a port of the loopback address that the system chooses, hands the first client that comes on to the server,
@@ -80,7 +80,7 @@ const mostSaid = 1000
  * @throws {GatewayError} The URL is wrong, nobody came, or the server took no WebSocket.
  */
 export async function recordOpening(options: RecordOptions): Promise<Opening> {
-  const { clock = systemClock, patience = 60_000, signal } = options
+  const { clock = systemClock, connectTimeoutMs = 60_000, signal } = options
   const { target, pathname, search, host } = readUrl(options.url)
   const server = http.createServer((_, response) => response.writeHead(426).end())
   const sockets = new Set<Duplex>()
@@ -89,8 +89,8 @@ export async function recordOpening(options: RecordOptions): Promise<Opening> {
     return await new Promise((resolve, reject) => {
       const fail = (code: string, words: string) => reject(new GatewayError(code, 'gateway', words))
       const timer = clock.setTimeout(
-        () => fail('nobody_came', `no client connected within ${patience / 1000} s`),
-        patience,
+        () => fail('nobody_came', `no client connected within ${connectTimeoutMs / 1000} s`),
+        connectTimeoutMs,
       )
       signal?.addEventListener('abort', () => fail('interrupted', 'no client has connected'))
       server.on('upgrade', (request, socket, head) => {
@@ -172,27 +172,32 @@ function plain(request: UpgradeRequest, authority: string): UpgradeRequest {
 }
 
 /** Joins both streams until the client has said nothing for a while, or one of them ends. */
-function listen(client: Duplex, upstream: Duplex, options: RecordOptions, clock: Clock): Promise<Said[]> {
-  const { quiet = 2000, longest = 10_000, signal } = options
+function listen(
+  client: Duplex,
+  upstream: Duplex,
+  options: RecordOptions,
+  clock: Clock,
+): Promise<OpeningMessage[]> {
+  const { quietMs = 2000, maxDurationMs = 10_000, signal } = options
   const began: MonotonicMs = clock.now()
-  const said: Said[] = []
+  const said: OpeningMessage[] = []
   return new Promise((resolve) => {
-    let silence: unknown
+    let quietTimer: unknown
     const over = () => {
-      clock.clearTimeout(silence)
+      clock.clearTimeout(quietTimer)
       clock.clearTimeout(limit)
       resolve(said)
     }
-    const limit = clock.setTimeout(over, longest)
+    const limit = clock.setTimeout(over, maxDurationMs)
     const waitOn = () => {
-      clock.clearTimeout(silence)
-      silence = clock.setTimeout(over, quiet)
+      clock.clearTimeout(quietTimer)
+      quietTimer = clock.setTimeout(over, quietMs)
     }
     const follow = (from: Speaker, stream: Duplex) => {
-      const messages = new MessageReader(longestMessage)
+      const messages = new MessageReader(maxMessageBytes)
       const onWhole = (message: Message) => {
         if (from === 'client') waitOn()
-        if (said.length < mostSaid) said.push({ from, at: clock.now() - began, message })
+        if (said.length < maxMessages) said.push({ from, at: clock.now() - began, message })
       }
       const frames = new FrameReader({ ...rules, masked: from === 'client' })
       const onBytes = (bytes: Buffer) => messages.read(bytes, { onWhole, onPassing() {} })

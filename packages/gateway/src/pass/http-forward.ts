@@ -170,7 +170,7 @@ class Forwarding {
         upstream.end()
         sent()
       },
-      most,
+      maxBytes: most,
     })
     this.#undo.push(stop)
   }

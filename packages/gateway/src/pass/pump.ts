@@ -5,15 +5,15 @@ export interface PumpOptions {
   /** Everything has been read; `bytes` were handed on. */
   onEnd: (bytes: number) => void
   /** Bytes that are handed on at most; the rest is thrown away. */
-  most?: number
+  maxBytes?: number
 }
 
 /** The result ends it: what comes from then on is read and thrown away. */
 export function pump(from: Readable, to: Writable, options: PumpOptions): () => void {
-  const { onEnd, most = Number.POSITIVE_INFINITY } = options
+  const { onEnd, maxBytes = Number.POSITIVE_INFINITY } = options
   let bytes = 0
   const onData = (chunk: Buffer) => {
-    const taken = bytes + chunk.length > most ? chunk.subarray(0, most - bytes) : chunk
+    const taken = bytes + chunk.length > maxBytes ? chunk.subarray(0, maxBytes - bytes) : chunk
     bytes += taken.length
     if (taken.length > 0 && !to.write(taken)) from.pause()
   }

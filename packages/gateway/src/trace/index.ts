@@ -1,2 +1,2 @@
 export { startTracing, wantsTracing } from './start-tracing.ts'
-export { type AnswerTold, type HandshakeSpan, noTracing, type Tracing } from './tracing.ts'
+export { type HandshakeAnswer, type HandshakeSpan, noTracing, type Tracing } from './tracing.ts'

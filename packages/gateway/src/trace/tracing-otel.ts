@@ -28,15 +28,15 @@ import { type HeaderList, type UpgradeRequest, values } from '../http/index.ts'
 import type { DialledUpstream, DialSpan, HandshakeSpan, Tracing } from './tracing.ts'
 
 /** Milliseconds between two lines of the log about a receiver that does not take traces. */
-const complainEvery = 60_000
+const warnEveryMs = 60_000
 
 /**
  * Traces through the SDK. Its environment variables hold: endpoint, headers, sampler, resource. Spans that the
  * receiver does not take wait in a queue of 2,048; more are dropped.
  */
 export function otelTracing(log: Logger): Tracing {
-  const complain = complaints(log)
-  diag.setLogger(complain, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
+  const warn = warnings(log)
+  diag.setLogger(warn, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
   const resource = defaultResource()
     .merge(
       resourceFromAttributes({
@@ -54,22 +54,22 @@ export function otelTracing(log: Logger): Tracing {
     handshake: (request, route) => handshakeSpan(tracer, request, route),
     end: (within) =>
       settle(
-        provider.shutdown().catch(({ message }) => complain.error(message)),
+        provider.shutdown().catch(({ message }) => warn.error(message)),
         within,
       ),
   }
 }
 
 /** The SDK tells of its troubles in a logger of its own, once per batch; the log has them now and then. */
-function complaints(log: Logger): DiagLogger {
+function warnings(log: Logger): DiagLogger {
   let said = Number.NEGATIVE_INFINITY
-  const complain = (message: string) => {
-    if (performance.now() - said < complainEvery) return
+  const warn = (message: string) => {
+    if (performance.now() - said < warnEveryMs) return
     said = performance.now()
     log.warn({ message: shortly(message) }, 'traces cannot be sent')
   }
   const ignore = () => {}
-  return { error: complain, warn: complain, info: ignore, debug: ignore, verbose: ignore }
+  return { error: warn, warn: warn, info: ignore, debug: ignore, verbose: ignore }
 }
 
 /** The message of an error that the SDK wrote as JSON with its stack. */
@@ -93,12 +93,12 @@ function handshakeSpan(tracer: Tracer, request: UpgradeRequest, route: RouteOpti
   const context = trace.setSpan(ROOT_CONTEXT, span)
   return {
     dial: (upstream, attempt) => dialSpan(tracer, context, { upstream, attempt, target: request.target }),
-    end(result, told) {
+    end(result, answer) {
       if (!span.isRecording()) return span.end()
       span.setAttribute('holdfast.handshake.result', result)
-      const status = told && 'status' in told ? told.status : result === 'abandoned' ? undefined : 101
+      const status = answer && 'status' in answer ? answer.status : result === 'abandoned' ? undefined : 101
       if (status !== undefined) span.setAttribute('http.response.status_code', status)
-      if (told && 'closeCode' in told) span.setAttribute('holdfast.close.code', told.closeCode)
+      if (answer && 'closeCode' in answer) span.setAttribute('holdfast.close.code', answer.closeCode)
       if (failures.has(result)) fail(span, result)
       span.end()
     },
@@ -193,10 +193,10 @@ function withTraceOf(span: Span, headers: HeaderList): HeaderList {
   ]
 }
 
-async function settle(work: Promise<void>, within: number): Promise<void> {
+async function settle(work: Promise<void>, withinMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, within)
+    timer = setTimeout(resolve, withinMs)
   })
   await Promise.race([work, limit])
   clearTimeout(timer)

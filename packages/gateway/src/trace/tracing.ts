@@ -8,7 +8,7 @@ export interface Tracing {
   /** Begins the span of a handshake, inside the trace that the client's `traceparent` names. */
   handshake(request: UpgradeRequest, route: RouteOptions): HandshakeSpan
   /** Sends what is left, for at most so many milliseconds. */
-  end(within: number): Promise<void>
+  end(withinMs: number): Promise<void>
 }
 
 /** From the client's request to its answer. */
@@ -16,11 +16,11 @@ export interface HandshakeSpan {
   /** Begins the span of one attempt to reach an upstream; `attempt` counts from 0. */
   dial(upstream: DialledUpstream, attempt: number): DialSpan
   /** Ends it, once; later calls do nothing. */
-  end(result: HandshakeResult, told?: AnswerTold): void
+  end(result: HandshakeResult, answer?: HandshakeAnswer): void
 }
 
 /** What a client was told that got no connection: an HTTP status, or a close code after a 101. */
-export type AnswerTold = { status: number } | { closeCode: number }
+export type HandshakeAnswer = { status: number } | { closeCode: number }
 
 /** One attempt to reach an upstream. */
 export interface DialSpan {

@@ -13,11 +13,11 @@ export type OnBytes = (bytes: Buffer) => Duplex | undefined
 /** Bytes that one read takes at most; Node's own number. */
 const readSize = 64 * 1024
 /** A read of up to this many bytes is copied out, which is cheaper than to lend: no write can hold the buffer. */
-const copyAtMost = 4096
+const maxCopiedBytes = 4096
 /** Sockets that may have a buffer of their own at a time; the others copy their long reads, too. 32 MiB. */
-const ownBuffersAtMost = 512
-/** So many short reads in a row give a socket's own buffer back. */
-const shortReadsAtMost = 8
+const maxOwnBuffers = 512
+/** How many short reads in a row give a socket's own buffer back. */
+const maxShortReads = 8
 
 /** What every socket reads into until it reads much. Between two reads nothing in it is needed. */
 const shared = Buffer.allocUnsafeSlow(readSize)
@@ -25,14 +25,14 @@ let ownBuffers = 0
 
 /** Buffers that nobody uses: a fresh one costs more than the reading and the writing of what goes into it. 16 MiB. */
 const spare: Buffer[] = []
-const spareAtMost = 256
+const maxSpare = 256
 
 function takeBuffer(): Buffer {
   return spare.pop() ?? Buffer.allocUnsafeSlow(readSize)
 }
 
 function putBack(buffer: Buffer): void {
-  if (spare.length < spareAtMost) spare.push(buffer)
+  if (spare.length < maxSpare) spare.push(buffer)
 }
 
 /** The parts of a libuv stream that Node's own sockets use. */
@@ -66,7 +66,7 @@ export function readFast(stream: Duplex, onBytes: OnBytes): Duplex {
   given._handle = null
   ours.add(handle)
   const socket = new FastSocket(handle, given.allowHalfOpen, early, onBytes)
-  // Closes without touching the connection, so that whoever watched it lets go of it.
+  // Closes without touching the connection, so that whoever watched it releases it.
   given.destroy()
   return socket
 }
@@ -167,7 +167,7 @@ class Reading {
   take(length: number): true {
     if (this.#own) this.#lend(this.#own, length)
     else {
-      if (length > copyAtMost && ownBuffers < ownBuffersAtMost) this.#getOwn()
+      if (length > maxCopiedBytes && ownBuffers < maxOwnBuffers) this.#getOwn()
       const bytes = Buffer.allocUnsafe(length)
       shared.copy(bytes, 0, 0, length)
       this.onBytes(bytes)
@@ -177,7 +177,7 @@ class Reading {
 
   #lend(own: Buffer, length: number): void {
     const holder = this.onBytes(own.subarray(0, length))
-    this.#shortReads = length <= copyAtMost ? this.#shortReads + 1 : 0
+    this.#shortReads = length <= maxCopiedBytes ? this.#shortReads + 1 : 0
     if (!this.#own) return
     if (holder) {
       // 'drain' says that everything has gone out; where none will come, the buffer is left to the garbage collector.
@@ -186,7 +186,7 @@ class Reading {
       }
       this.#own = takeBuffer()
     }
-    if (this.#shortReads === shortReadsAtMost) this.giveBack()
+    if (this.#shortReads === maxShortReads) this.giveBack()
   }
 
   #getOwn(): void {

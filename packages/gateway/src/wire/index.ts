@@ -16,6 +16,6 @@ export {
   unmasked,
 } from './frames.ts'
 export { type Message, MessageReader, type PackedMessageReader } from './message-reader.ts'
-export { Outlet } from './outlet.ts'
 export { readByEvents, type StreamSide, unwire, wire } from './side-stream.ts'
 export { askWhetherReset, isMovable, readOn, socketOf, stopReading, takeHandle } from './socket-handle.ts'
+export { WriteBatch } from './write-batch.ts'

@@ -11,7 +11,7 @@ export interface StreamSide {
   onEndOfInput(): void
   onEnd(): void
   onAborted(): void
-  quicken(): void
+  enableFastRead(): void
 }
 
 const side = Symbol('side')
@@ -29,24 +29,24 @@ export function readByEvents(stream: Duplex): void {
   stream.on('data', onData)
 }
 
-/** Nothing of the stream is heard any more. */
+/** Removes all of these listeners. */
 export function unwire(stream: Duplex): void {
   stream.off('data', onData)
   stream.off('drain', onDrain).off('end', onEndOfInput)
   stream.off('close', onClose).off('aborted', onAborted)
 }
 
-/** So many reads show that a stream is worth a faster way; most of the cost of a short connection is its sockets. */
-const worthIt = 4
+/** Reads after which a stream is worth the faster way: most of the cost of a short connection is its sockets. */
+const fastReadAfterReads = 4
 
 function onData(this: Duplex, chunk: Buffer): void {
   const here = (this as Wired)[side]
   here.onData(chunk)
-  if (++here.reads === worthIt) process.nextTick(quicken, here)
+  if (++here.reads === fastReadAfterReads) process.nextTick(enableFastRead, here)
 }
 
-function quicken(here: StreamSide): void {
-  here.enter(() => here.quicken())
+function enableFastRead(here: StreamSide): void {
+  here.enter(() => here.enableFastRead())
 }
 
 function onDrain(this: Duplex): void {

@@ -335,7 +335,7 @@ export class Worker {
       this.#sockets--
       this.#reportLeft()
     })
-    if (options) this.#gateway.take(options, socket)
+    if (options) this.#gateway.accept(options, socket)
     else socket.destroy()
   }
 
@@ -417,7 +417,7 @@ export class Worker {
   /** How many sockets or connections would be lost if this process ended now. */
   get #left(): number {
     // Sockets without a handshake are no connections; connections that came from another worker were not taken here.
-    return Math.max(this.#sockets, this.#gateway.stuck().total)
+    return Math.max(this.#sockets, this.#gateway.connectionCount)
   }
 
   /** Tells the supervisor after sockets have closed, all those of a short while in one message. */

@@ -1,27 +1,27 @@
 // What one read of a side brings becomes one write to the other.
 import type { Duplex } from 'node:stream'
 
-export class Outlet {
-  /** While bytes are gathered: how many pieces there are so far. */
-  #gathering: 'nothing' | 'one' | 'many' | undefined
-  /** The one piece: a lone one, the usual case, is written without any gathering. */
+export class WriteBatch {
+  /** While a batch is open: how many pieces it has so far. */
+  #pieces: 'nothing' | 'one' | 'many' | undefined
+  /** The one piece: a lone one, the usual case, is written without corking. */
   #lone: Buffer | undefined
 
-  /** Gathers what is sent until `flush`. */
-  gather(): void {
-    this.#gathering = 'nothing'
+  /** Opens a batch: what is sent is written by `flush`. */
+  begin(): void {
+    this.#pieces = 'nothing'
   }
 
-  /** Writes the bytes, at once or with those that are gathered. False: there is no room for more. */
+  /** Writes the bytes, at once or with the open batch. False: there is no room for more. */
   send(stream: Duplex | undefined, bytes: Buffer): boolean {
-    switch (this.#gathering) {
+    switch (this.#pieces) {
       case 'nothing':
         this.#lone = bytes
-        this.#gathering = 'one'
+        this.#pieces = 'one'
         return true
       case 'one': {
         stream?.cork()
-        this.#gathering = 'many'
+        this.#pieces = 'many'
         const room = write(stream, this.#lone!)
         return write(stream, bytes) && room
       }
@@ -30,11 +30,11 @@ export class Outlet {
     }
   }
 
-  /** Writes what was gathered. False: there is no room for more. */
+  /** Writes the batch. False: there is no room for more. */
   flush(stream: Duplex | undefined): boolean {
-    const was = this.#gathering
+    const was = this.#pieces
     const lone = this.#lone
-    this.#gathering = undefined
+    this.#pieces = undefined
     this.#lone = undefined
     if (was === 'many') stream?.uncork()
     return was !== 'one' || write(stream, lone!)

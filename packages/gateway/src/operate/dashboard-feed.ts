@@ -1,27 +1,27 @@
-// Looks at the gateway now and then and tells all pages the same: however many are open, it costs one look.
+// Samples the gateway periodically and sends all pages the same frame: however many are open, it costs one sample.
 
 import type { Clock, MonotonicMs, RouteInfo, UnixMs } from '../core/index.ts'
-import { CloseHistory, historySeconds } from './admin-closes.ts'
-import { closesBetween, type Frame, type Rates, ratesOf } from './admin-frame.ts'
-import { RecentEvents } from './admin-recent.ts'
+import { CloseHistory, historySeconds } from './close-history.ts'
+import { closesBetween, type DashboardFrame, type Rates, ratesOf } from './dashboard-frame.ts'
 import type { GatewayState, Operations } from './operations.ts'
+import { RecentEvents } from './recent-events.ts'
 
-/** Milliseconds between two looks while somebody watches; while nobody does, for the history; and at least. */
-const watchedEvery = 1000
-const unwatchedEvery = 5000
-const notBefore = 250
+/** Milliseconds between two samples while somebody watches; while nobody does, for the history; and at least. */
+const watchedEveryMs = 1000
+const unwatchedEveryMs = 5000
+const minIntervalMs = 250
 /** Milliseconds over which rates are taken. */
-const ratesOver = 900
+const ratesOverMs = 900
 
 /** The routes as they were counted at some moment. */
-interface Look {
+interface Sample {
   at: MonotonicMs
   /** What the history counts by. */
   wall: UnixMs
   routes: RouteInfo[]
 }
 
-export class Frames {
+export class DashboardFeed {
   readonly #operations: Operations
   readonly #clock: Clock
   readonly #watchers = new Set<(frame: string) => void>()
@@ -32,9 +32,9 @@ export class Frames {
   #unwatchEvents: (() => void) | undefined
   #timer: unknown
   #dueAt = 0
-  #looking = false
-  #last: Look | undefined
-  #rated: Look | undefined
+  #sampling = false
+  #last: Sample | undefined
+  #rated: Sample | undefined
   #rates = new Map<string, Rates>()
 
   constructor(operations: Operations, clock: Clock) {
@@ -42,14 +42,14 @@ export class Frames {
     this.#clock = clock
   }
 
-  /** Starts to look. */
+  /** Starts sampling. */
   start(): void {
     const { events } = this.#operations
     for (const event of events.after(0)) this.#recent.add(event)
     this.#unwatchEvents = events.watch((event) => {
-      if (this.#recent.add(event)) this.#hurry()
+      if (this.#recent.add(event)) this.#sampleSoon()
     })
-    this.#lookIn(0)
+    this.#sampleIn(0)
   }
 
   stop(): void {
@@ -62,44 +62,44 @@ export class Frames {
   watch(watcher: (frame: string) => void): () => void {
     this.#watchers.add(watcher)
     this.#newcomers.add(watcher)
-    this.#hurry()
+    this.#sampleSoon()
     return () => {
       this.#watchers.delete(watcher)
       this.#newcomers.delete(watcher)
     }
   }
 
-  #lookIn(ms: number): void {
+  #sampleIn(ms: number): void {
     this.#clock.clearTimeout(this.#timer)
     this.#dueAt = this.#clock.now() + ms
-    this.#timer = this.#clock.setTimeout(() => void this.#look(), ms)
+    this.#timer = this.#clock.setTimeout(() => void this.#sample(), ms)
   }
 
-  /** Looks soon instead of later. */
-  #hurry(): void {
-    if (this.#looking || this.#watchers.size === 0) return
+  /** Samples soon instead of later. */
+  #sampleSoon(): void {
+    if (this.#sampling || this.#watchers.size === 0) return
     const now = this.#clock.now()
-    const soonest = Math.max(now, (this.#last?.at ?? Number.NEGATIVE_INFINITY) + notBefore)
-    if (soonest < this.#dueAt) this.#lookIn(soonest - now)
+    const soonest = Math.max(now, (this.#last?.at ?? Number.NEGATIVE_INFINITY) + minIntervalMs)
+    if (soonest < this.#dueAt) this.#sampleIn(soonest - now)
   }
 
-  async #look(): Promise<void> {
-    if (this.#looking) return
-    this.#looking = true
+  async #sample(): Promise<void> {
+    if (this.#sampling) return
+    this.#sampling = true
     try {
-      this.#tell(await this.#operations.state())
+      this.#send(await this.#operations.state())
     } catch {
       // Nothing to show this time.
     } finally {
-      this.#looking = false
+      this.#sampling = false
     }
     // Stopped meanwhile.
     if (!this.#unwatchEvents) return
-    this.#lookIn(this.#watchers.size > 0 ? watchedEvery : unwatchedEvery)
-    if (this.#newcomers.size > 0) this.#hurry()
+    this.#sampleIn(this.#watchers.size > 0 ? watchedEveryMs : unwatchedEveryMs)
+    if (this.#newcomers.size > 0) this.#sampleSoon()
   }
 
-  #tell(state: GatewayState): void {
+  #send(state: GatewayState): void {
     const at = this.#clock.wall()
     const from = this.#last?.wall ?? at
     this.#count({ at: this.#clock.now(), wall: at, routes: state.routes })
@@ -119,23 +119,23 @@ export class Frames {
     }
   }
 
-  #count(look: Look): void {
-    const { at, wall, routes } = look
+  #count(sample: Sample): void {
+    const { at, wall, routes } = sample
     if (this.#last) this.#history.add(this.#last.wall, wall, closesBetween(this.#last.routes, routes))
-    this.#last = look
+    this.#last = sample
     const rated = this.#rated
-    if (rated && at - rated.at < ratesOver) return
-    this.#rated = look
+    if (rated && at - rated.at < ratesOverMs) return
+    this.#rated = sample
     this.#rates = new Map(
       routes.map(({ name, counters }) => {
         const before = rated?.routes.find((route) => route.name === name)
-        // A first look has nothing to compare with: the counts may be days old.
+        // A first sample has nothing to compare with: the counts may be days old.
         return [name, ratesOf(counters, before?.counters ?? counters, rated ? at - rated.at : 0)]
       }),
     )
   }
 
-  #frame(state: GatewayState, at: UnixMs): Frame {
+  #frame(state: GatewayState, at: UnixMs): DashboardFrame {
     const { version, phase, uptime, listen, workers, workerRestarts, socketsDropped, upgrade, drains } = state
     const { closes: recent, news, unlisted } = this.#recent
     const unready = this.#operations.unready()

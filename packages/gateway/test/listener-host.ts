@@ -5,13 +5,13 @@ import { certificate, within } from '@holdfast/testing'
 import type { ListenOptions } from '../src/core/options.ts'
 import type { ClientHandshake } from '../src/http/accept.ts'
 import type { HttpExchange } from '../src/listen/http-handlers.ts'
-import { type Door, type DoorDeps, openDoor } from '../src/listen/listen.ts'
+import { type Listener, type ListenerDeps, openListener } from '../src/listen/listen.ts'
 
 export const { cert, key } = certificate()
 
-export interface DoorHost extends AsyncDisposable {
+export interface ListenerHost extends AsyncDisposable {
   readonly port: number
-  readonly door: Door
+  readonly listener: Listener
   /** Every handshake so far. */
   readonly handshakes: ClientHandshake[]
   /** Every exchange so far. */
@@ -23,18 +23,18 @@ export interface DoorHost extends AsyncDisposable {
   nextExchange(): Promise<HttpExchange>
 }
 
-export interface DoorHostOptions extends Partial<ListenOptions> {
-  deps?: Partial<DoorDeps>
+export interface ListenerHostOptions extends Partial<ListenOptions> {
+  deps?: Partial<ListenerDeps>
   allowHalfOpen?: boolean
 }
 
-/** A listening server whose sockets go through a door. */
-export async function doorHost(options: DoorHostOptions = {}): Promise<DoorHost> {
+/** A listening server whose sockets go through a listener of the gateway's. */
+export async function listenerHost(options: ListenerHostOptions = {}): Promise<ListenerHost> {
   const { deps, allowHalfOpen = false, ...listen } = options
   const handshakes = queue<ClientHandshake>()
   const exchanges = queue<HttpExchange>()
-  const refused: DoorHost['refused'] = []
-  const door = openDoor(
+  const refused: ListenerHost['refused'] = []
+  const listener = openListener(
     { host: '127.0.0.1', port: 0, proxyProtocol: false, ...listen },
     {
       trusted: () => false,
@@ -44,19 +44,19 @@ export async function doorHost(options: DoorHostOptions = {}): Promise<DoorHost>
       ...deps,
     },
   )
-  const server = net.createServer({ allowHalfOpen }, (socket) => door.take(socket))
+  const server = net.createServer({ allowHalfOpen }, (socket) => listener.accept(socket))
   server.listen(0, '127.0.0.1')
   await firstEvent(server, 'listening')
   return {
     port: (server.address() as net.AddressInfo).port,
-    door,
+    listener,
     handshakes: handshakes.all,
     exchanges: exchanges.all,
     refused,
     nextHandshake: () => within(5_000, 'a handshake', handshakes.next()),
     nextExchange: () => within(5_000, 'a request', exchanges.next()),
     async [Symbol.asyncDispose]() {
-      door.destroy()
+      listener.destroy()
       server.close()
       await firstEvent(server, 'close')
     },
@@ -84,7 +84,7 @@ function queue<T>() {
 }
 
 /** A connected socket of a client; errors show as its end. */
-export async function dialDoor(
+export async function dialListener(
   host: { port: number; host?: string },
   secure?: tls.ConnectionOptions,
 ): Promise<net.Socket> {
@@ -109,7 +109,7 @@ export async function received(socket: net.Socket, limit = 5_000): Promise<strin
 
 /** Sends bytes on a fresh connection and resolves with everything that comes back until the connection ends. */
 export async function talk(host: { port: number }, bytes: string | Uint8Array): Promise<string> {
-  const socket = await dialDoor(host)
+  const socket = await dialListener(host)
   socket.write(bytes)
   return received(socket)
 }

@@ -1,13 +1,13 @@
-// Proves who comes to the admin port: the token, or the session of a page that has logged in with it.
+// Authenticates requests to the admin port: the token, or the session of a page that has logged in with it.
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../core/index.ts'
 import { bearerOf, type Proof, sameToken } from './admin-guard.ts'
 import { Sessions, sessionCookie, sessionIn } from './admin-sessions.ts'
 import { Throttle } from './admin-throttle.ts'
 
-export type LoginResult = { ok: true; cookie: string } | { ok: false; wait: number }
+export type LoginResult = { ok: true; cookie: string } | { ok: false; waitMs: number }
 
-export class Door {
+export class Authenticator {
   #token: string | undefined
   readonly #sessions: Sessions
   readonly #throttle: Throttle
@@ -18,7 +18,7 @@ export class Door {
     this.#throttle = new Throttle(clock)
   }
 
-  /** Whether a token is asked for. */
+  /** Whether a token is required. */
   get locked(): boolean {
     return this.#token !== undefined
   }
@@ -36,8 +36,8 @@ export class Door {
     if (session !== undefined && this.#sessions.isOpen(session)) return 'session'
     const bearer = bearerOf(request.headers)
     if (bearer === undefined) return 'none'
-    const wait = this.#try(bearer, addressOf(request))
-    return wait === undefined ? 'token' : wait > 0 ? { wait } : 'none'
+    const waitMs = this.#check(bearer, addressOf(request))
+    return waitMs === undefined ? 'token' : waitMs > 0 ? { wait: waitMs } : 'none'
   }
 
   /** Whether what the request proved is still so: the token may change, the session end. */
@@ -49,10 +49,10 @@ export class Door {
     return bearer !== undefined && sameToken(bearer, this.#token)
   }
 
-  /** Opens a session for who knows the token; `wait` is in milliseconds, 0 when he was only wrong. */
+  /** Opens a session for whoever knows the token; `waitMs` is 0 when the token was merely wrong. */
   login(token: string, request: IncomingMessage): LoginResult {
-    const wait = this.#try(token, addressOf(request))
-    if (wait !== undefined) return { ok: false, wait }
+    const waitMs = this.#check(token, addressOf(request))
+    if (waitMs !== undefined) return { ok: false, waitMs }
     return { ok: true, cookie: sessionCookie(this.#sessions.open(), placeOf(request)) }
   }
 
@@ -65,13 +65,13 @@ export class Door {
 
   /**
    * Undefined when the token is right, 0 when it is wrong, milliseconds to wait when there were too many wrong ones. The
-   * right one is never throttled: else whoever sends wrong ones would lock out who knows it.
+   * right one is never throttled: else whoever sends wrong ones would lock out those who know it.
    */
-  #try(token: string, address: string): number | undefined {
+  #check(token: string, address: string): number | undefined {
     if (this.#token === undefined || sameToken(token, this.#token)) return undefined
-    const wait = this.#throttle.wait(address)
-    if (wait === 0) this.#throttle.wrong(address)
-    return wait
+    const waitMs = this.#throttle.waitMs(address)
+    if (waitMs === 0) this.#throttle.countWrong(address)
+    return waitMs
   }
 }
 

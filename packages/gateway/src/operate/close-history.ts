@@ -1,5 +1,5 @@
 // Closes by code over time, one count for each second of the last minutes.
-import type { CloseCount } from './admin-frame.ts'
+import type { CloseCount } from './dashboard-frame.ts'
 
 /** Seconds that are kept. */
 export const historySeconds = 600

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { CloseHistory, historySeconds } from '../src/operate/admin-closes.ts'
+import { CloseHistory, historySeconds } from '../src/operate/close-history.ts'
 
 const closes = (counts: Record<number, number>) =>
   new Map(Object.entries(counts).map(([code, n]) => [Number(code), n]))

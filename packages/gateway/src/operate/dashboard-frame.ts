@@ -12,7 +12,7 @@ import type {
 } from '../core/index.ts'
 import type { WorkerInfo } from './operations.ts'
 
-/** So many connections closed with this code in that second (Unix time in seconds). */
+/** How many connections closed with this code in that second (Unix time in seconds). */
 export type CloseCount = [second: number, code: number, closes: number]
 
 /** Closes that are the same for an operator, as one line. */
@@ -30,8 +30,8 @@ export interface RecentClose {
   closes: number
 }
 
-/** Something that happened and that is no close. */
-export type News = { id: number; at: UnixMs } & (
+/** Something that happened other than a close. */
+export type NotableEvent = { id: number; at: UnixMs } & (
   | { type: 'health'; route: string; upstream: string; healthy: boolean; error?: string }
   | { type: 'worker'; worker: number; state: 'ready' | 'gone' }
   | { type: 'reload'; changes: string[]; drained: number }
@@ -47,7 +47,7 @@ export interface Rates {
   bytes: Record<Direction, number>
 }
 
-export interface RouteFrame {
+export interface DashboardRoute {
   name: string
   connections: Record<ShownState, number>
   /** Handshakes that wait for an upstream. */
@@ -60,8 +60,8 @@ export interface RouteFrame {
   reattachments: Record<string, number>
 }
 
-/** One look at the gateway. */
-export interface Frame {
+/** One sample of the gateway. */
+export interface DashboardFrame {
   /** Unix milliseconds. */
   at: UnixMs
   /** Whether `closes` goes back as far as is known; else it has only the seconds that are new or not over. */
@@ -78,20 +78,20 @@ export interface Frame {
   socketsDropped: number
   upgrade?: UpgradeInfo
   drains: DrainInfo[]
-  routes: RouteFrame[]
+  routes: DashboardRoute[]
   closes: CloseCount[]
   /** The latest first. */
   recent: RecentClose[]
   /** Closes since the start that came too fast to be in `recent`; `closes` has them. */
   unlisted: number
   /** The latest first. */
-  news: News[]
+  news: NotableEvent[]
 }
 
-/** Monotonic counts of a route, for the differences between two looks. */
+/** Monotonic counts of a route, for the differences between two samples. */
 type Counted = Pick<RouteInfo['counters'], 'handshakes' | 'messages' | 'bytes'>
 
-/** How fast a route's counts grew within so many milliseconds. A count that fell starts anew. */
+/** How fast a route's counts grew within `ms`. A count that fell starts anew. */
 export function ratesOf(now: Counted, before: Counted | undefined, ms: number): Rates {
   const per = (count: number, earlier = 0) => (ms > 0 ? (Math.max(0, count - earlier) * 1000) / ms : 0)
   const both = (key: 'messages' | 'bytes') => ({
@@ -105,7 +105,7 @@ export function ratesOf(now: Counted, before: Counted | undefined, ms: number): 
   }
 }
 
-/** Closes by code between two looks at the routes; codes that are counted together have their thousand: 4 for `4xxx`. */
+/** Closes by code between two samples of the routes; codes that are counted together have their thousand: 4 for `4xxx`. */
 export function closesBetween(before: readonly RouteInfo[], now: readonly RouteInfo[]): Map<number, number> {
   const result = new Map<number, number>()
   const earlier = new Map(before.map(({ name, counters }) => [name, counters.closes]))

@@ -1,7 +1,7 @@
 import { eventually, fakeClock } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import type { Frame } from '../src/operate/admin-frame.ts'
-import { Frames } from '../src/operate/admin-frames.ts'
+import { DashboardFeed } from '../src/operate/dashboard-feed.ts'
+import type { DashboardFrame } from '../src/operate/dashboard-frame.ts'
 import { SyntheticOperations } from './synthetic-operations.ts'
 
 const routes = [{ name: 'chat', open: 40, upstreams: [{ name: 'ws://a' }, { name: 'ws://b' }] }]
@@ -9,10 +9,10 @@ const routes = [{ name: 'chat', open: 40, upstreams: [{ name: 'ws://a' }, { name
 function start() {
   const operations = new SyntheticOperations(routes)
   const clock = fakeClock(1_000_000_000)
-  const frames = new Frames(operations, clock)
+  const frames = new DashboardFeed(operations, clock)
   frames.start()
   const watch = () => {
-    const seen: Frame[] = []
+    const seen: DashboardFrame[] = []
     return { seen, undo: frames.watch((text) => seen.push(JSON.parse(text))) }
   }
   return { operations, clock, frames, watch, [Symbol.dispose]: () => frames.stop() }
@@ -58,9 +58,9 @@ test('counts of before the start are no closes of now', async () => {
   const operations = new SyntheticOperations(routes)
   operations.close('chat', 1000, 'client', '', 9999, 0)
   const clock = fakeClock(1_000_000_000)
-  const frames = new Frames(operations, clock)
+  const frames = new DashboardFeed(operations, clock)
   frames.start()
-  const seen: Frame[] = []
+  const seen: DashboardFrame[] = []
   frames.watch((text) => seen.push(JSON.parse(text)))
   await clock.advance(5000)
   frames.stop()
@@ -68,7 +68,7 @@ test('counts of before the start are no closes of now', async () => {
   expect(seen[0]?.routes[0]?.closes).toEqual({ '1000:client': 9999 })
 })
 
-test('news comes within half a second, but not more often than four times a second', async () => {
+test('an event is shown within half a second, but not more often than four times a second', async () => {
   using given = start()
   const { seen } = given.watch()
   await given.clock.advance(2100)

@@ -1,23 +1,23 @@
-// The latest closes and news, short enough to be read: closes that are the same for an operator are one line.
+// The latest closes and notable events, short enough to be read: closes that are the same for an operator are one line.
 import { parseReason } from '@holdfast/close-codes'
-import type { News, RecentClose } from './admin-frame.ts'
+import type { NotableEvent, RecentClose } from './dashboard-frame.ts'
 import type { FeedEvent, NumberedEvent } from './events.ts'
 
 /** Lines that are shown. */
-const closesAtMost = 30
-const newsAtMost = 20
+const maxCloses = 30
+const maxNotable = 20
 /** Milliseconds after which the same close is a line of its own again. */
-const sameWithin = 10_000
+const sameWithinMs = 10_000
 
 type Close = Extract<FeedEvent, { type: 'close' }>
 
 export class RecentEvents {
   /** The newest line first. A line keeps its place while it goes on, so that it can be read. */
   #closes: RecentClose[] = []
-  #news: News[] = []
+  #news: NotableEvent[] = []
   #unlisted = 0
 
-  /** Takes an event in; true when it is news that should not wait. */
+  /** Takes an event in; true when it should be shown at once. */
   add({ id, event }: NumberedEvent): boolean {
     switch (event.type) {
       case 'close':
@@ -29,9 +29,9 @@ export class RecentEvents {
       case 'hold':
         return true
       case 'drain':
-        return event.drain.done && this.#addNews(id, event)
+        return event.drain.done && this.#addNotable(id, event)
       default:
-        return this.#addNews(id, event)
+        return this.#addNotable(id, event)
     }
   }
 
@@ -39,7 +39,7 @@ export class RecentEvents {
     return this.#closes
   }
 
-  get news(): News[] {
+  get news(): NotableEvent[] {
     return this.#news
   }
 
@@ -55,7 +55,7 @@ export class RecentEvents {
         line.reason === reason &&
         line.by === by &&
         line.route === route &&
-        at - line.at <= sameWithin,
+        at - line.at <= sameWithinMs,
     )
     if (!same) {
       const line = {
@@ -68,7 +68,7 @@ export class RecentEvents {
         closes: 1,
         ...(retry !== undefined && widen(retry)),
       }
-      this.#closes = [line, ...this.#closes].slice(0, closesAtMost)
+      this.#closes = [line, ...this.#closes].slice(0, maxCloses)
       return
     }
     same.at = at
@@ -76,17 +76,17 @@ export class RecentEvents {
     if (retry !== undefined) Object.assign(same, widen(retry, same.retry))
   }
 
-  #addNews(id: number, event: Exclude<FeedEvent, { type: 'close' | 'dropped' | 'hold' }>): boolean {
-    const first = this.#news.findIndex((news) => event.type === 'upgrade' && sameUpgrade(news, event.upgrade))
-    // An upgrade is one piece of news, however often its progress is told.
+  #addNotable(id: number, event: Exclude<FeedEvent, { type: 'close' | 'dropped' | 'hold' }>): boolean {
+    const first = this.#news.findIndex((each) => event.type === 'upgrade' && sameUpgrade(each, event.upgrade))
+    // An upgrade is one line, however often its progress is reported.
     if (first >= 0) this.#news.splice(first, 1)
-    this.#news = [{ id, ...event } as News, ...this.#news].slice(0, newsAtMost)
+    this.#news = [{ id, ...event } as NotableEvent, ...this.#news].slice(0, maxNotable)
     return true
   }
 }
 
-function sameUpgrade(news: News, { startedAt }: { startedAt: number }): boolean {
-  return news.type === 'upgrade' && news.upgrade.startedAt === startedAt
+function sameUpgrade(event: NotableEvent, { startedAt }: { startedAt: number }): boolean {
+  return event.type === 'upgrade' && event.upgrade.startedAt === startedAt
 }
 
 function widen(value: number, [least, greatest] = [value, value]): Required<Pick<RecentClose, 'retry'>> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { RecentEvents } from '../src/operate/admin-recent.ts'
 import type { FeedEvent } from '../src/operate/events.ts'
+import { RecentEvents } from '../src/operate/recent-events.ts'
 
 const close = (at: number, reason: string, code = 1014): FeedEvent => ({
   type: 'close',
@@ -58,7 +58,7 @@ test('closes that came too fast are counted', () => {
   expect(recent(dropped(3), dropped(4)).unlisted).toBe(7)
 })
 
-test('news is what changes rarely, the latest first; an upgrade is one piece of it', () => {
+test('notable is what changes rarely, the latest first; an upgrade is one line of it', () => {
   const drain = { scope: 'gateway', total: 2, closed: 1, cut: 0, moved: 0, done: false }
   const upgrade = { startedAt: 5, phase: 'starting', from: '1', total: 0, moved: 0, ended: 0 } as const
   const { news } = recent(
@@ -77,7 +77,7 @@ test('news is what changes rarely, the latest first; an upgrade is one piece of 
   ])
 })
 
-test('news should not wait for the next look; closes and the progress of a drain can', () => {
+test('notable events should not wait for the next sample; closes and the progress of a drain can', () => {
   const events = new RecentEvents()
   const drain = { scope: 'gateway', total: 2, closed: 1, cut: 0, moved: 0, done: false }
   expect(events.add({ id: 1, event: close(1, '') })).toBe(false)
