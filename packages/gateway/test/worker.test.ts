@@ -52,7 +52,7 @@ class TestWorker implements Disposable {
   }
 }
 
-const drain = { spread: 50, deadline: 1000, retry: [1000, 2000] as [number, number] }
+const drain = { spread: 50, deadline: 30_000, retry: [1000, 2000] as [number, number] }
 
 test('a worker says that it is ready', async () => {
   using it = new TestWorker(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }))
