@@ -16,7 +16,7 @@ const upgrades = new WebSocketServer({
 })
 /** serve; silent: accepts and says nothing; dies: ends each connection at once; opens: ends it after the handshake; drained: answers 503. */
 let mode = 'serve'
-/** When a handshake has reached us, milliseconds since the epoch. */
+/** When a handshake has reached us, milliseconds since the epoch, and of which library. */
 let handshakes = []
 /** How often each message of an application has arrived. */
 let arrived = {}
@@ -30,13 +30,14 @@ server.on('connection', (socket) => {
 })
 
 server.on('upgrade', (request, socket, head) => {
-  handshakes.push(now())
+  const name = nameIn(request.url)
+  handshakes.push({ at: now(), name })
   if (mode === 'silent') return undefined
   if (mode === 'drained') return socket.end('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n')
   upgrades.handleUpgrade(request, socket, head, (peer) => {
     if (mode === 'opens') return socket.destroy()
     peer.on('error', () => {})
-    const answer = serving.get(nameIn(request.url))(
+    const answer = serving.get(name)(
       (data) => peer.send(encoded(data)),
       (act) => peer.on('close', act),
     )

@@ -51,6 +51,7 @@ function crowdOf(crowds) {
     clients,
     gateway.count,
     `${upstream.busiest}, ${upstream.overMean.toFixed(1)} x the mean`,
+    (upstream.of ?? []).map(([name, count]) => `${count} ${name}`).join(', '),
     gaveUp,
     away,
   ])
@@ -59,6 +60,7 @@ function crowdOf(crowds) {
     'clients',
     'connections',
     'busiest 100 ms of handshakes at the upstream',
+    'most of these',
     'given up',
     'not yet back',
   ]

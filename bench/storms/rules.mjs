@@ -64,19 +64,38 @@ export const exception = (library) => known.find(([name]) => library.startsWith(
 
 const ms = (value) => `${Math.round(value)} ms`
 
-/** How evenly times in milliseconds are spread: the mean is that of the time in which nine of ten came. */
-export function evenness(times) {
-  if (times.length === 0) return { count: 0, busiest: 0, overMean: 0 }
-  const sorted = [...times].sort((a, b) => a - b)
+/**
+ * How evenly connections are spread, each with its time in milliseconds and the name of its library: the mean is that of the
+ * time in which nine of ten came. `of`: the libraries that most of the busiest 100 ms were of.
+ */
+export function evenness(connections) {
+  if (connections.length === 0) return { count: 0, busiest: 0, overMean: 0, of: [] }
+  const sorted = [...connections].sort((a, b) => a.at - b.at)
   const columns = new Map()
-  for (const time of sorted) {
-    const column = Math.floor((time - sorted[0]) / width)
-    columns.set(column, (columns.get(column) ?? 0) + 1)
+  for (const { at, name } of sorted) {
+    const column = Math.floor((at - sorted[0].at) / width)
+    columns.set(column, [...(columns.get(column) ?? []), name])
   }
   const most = Math.ceil(sorted.length * 0.9)
-  const span = Math.max(leastColumns, (sorted[most - 1] - sorted[0]) / width)
-  const busiest = Math.max(...columns.values())
-  return { count: sorted.length, busiest, seconds: (span * width) / 1000, overMean: busiest / (most / span) }
+  const span = Math.max(leastColumns, (sorted[most - 1].at - sorted[0].at) / width)
+  const names = [...columns.values()].reduce((busiest, next) =>
+    next.length > busiest.length ? next : busiest,
+  )
+  return {
+    count: sorted.length,
+    busiest: names.length,
+    seconds: (span * width) / 1000,
+    overMean: names.length / (most / span),
+    of: mostFrequent(names).slice(0, 3),
+    columns: Array.from({ length: leastColumns }, (_, n) => columns.get(n)?.length ?? 0),
+  }
+}
+
+/** Each name with how often it is there, the most frequent first. */
+function mostFrequent(names) {
+  const counts = new Map()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].sort(([, a], [, b]) => b - a)
 }
 
 /** A sentence when the upstream was rushed. */

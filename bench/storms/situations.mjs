@@ -88,10 +88,12 @@ export async function run(situation, { way, ask, libraries, pages, count }) {
           .filter((group) => group.library === library)
           .flatMap((group) => clientsOf(group, span, fleet.said(group))),
       })),
-      handshakes: seen.handshakes.filter((at) => at >= ended).map((at) => at - ended),
+      handshakes: seen.handshakes
+        .filter(({ at }) => at >= ended)
+        .map(({ at, name }) => ({ at: at - ended, name })),
       dials: fleet.groups
-        .flatMap(({ dials }) => dials.flat().filter((at) => at >= begun))
-        .map((at) => at - begun),
+        .flatMap(({ dials, library }) => dials.flat().map((at) => ({ at: at - begun, name: library.name })))
+        .filter(({ at }) => at >= 0),
     }
   } finally {
     await fleet.stop()

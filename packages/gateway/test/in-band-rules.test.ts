@@ -1,18 +1,30 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type ClientSigns, howToTell, inBandRules } from '../src/handshake/in-band-rules.ts'
+import { patienceRules } from '../src/handshake/patience.ts'
 
 const page = new URL('../../../docs/close-table.md', import.meta.url)
+
+/** Holds the part of the page with this name to a table. */
+function hold(name: string, table: string) {
+  const text = readFileSync(page, 'utf8')
+  const part = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- end of ${name} -->)`)
+  const wanted = text.replace(part, `$1${table}\n$2`)
+  if (process.env.UPDATE_DOCS) writeFileSync(page, wanted)
+  expect(readFileSync(page, 'utf8')).toBe(wanted)
+  expect(wanted).toContain(table)
+}
 
 test('the rules are those of docs/close-table.md, with the measurement of each', () => {
   const rows = inBandRules.map(
     ({ sign, how, because }) => `| ${sign} | ${how === 'close' ? 'in band' : 'by HTTP'} | ${because} |`,
   )
-  const table = ['| sign | told | because |', '|---|---|---|', ...rows].join('\n')
-  const text = readFileSync(page, 'utf8')
-  const wanted = text.replace(/(<!-- in-band -->\n)[\s\S]*?(<!-- end of in-band -->)/, `$1${table}\n$2`)
-  if (process.env.UPDATE_DOCS) writeFileSync(page, wanted)
-  expect(readFileSync(page, 'utf8')).toBe(wanted)
+  hold('in-band', ['| sign | told | because |', '|---|---|---|', ...rows].join('\n'))
+})
+
+test('those that wait less than others are those of docs/close-table.md', () => {
+  const rows = patienceRules.map(({ sign, waitsMs, because }) => `| ${sign} | ${waitsMs} ms | ${because} |`)
+  hold('patience', ['| sign | waits | because |', '|---|---|---|', ...rows].join('\n'))
 })
 
 describe('a client is told', () => {

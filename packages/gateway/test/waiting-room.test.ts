@@ -23,8 +23,13 @@ function roomWith({ wait = 10_000, perSecond = 100 as number | 'auto', places = 
     random: () => 0.5,
   })
   /** Resolves with what became of it. */
-  const client = async (who: string, address = 'a', signal = new AbortController().signal) => {
-    const place = room.enter(address, clock.now(), signal)
+  const client = async (
+    who: string,
+    address = 'a',
+    signal = new AbortController().signal,
+    patience?: number,
+  ) => {
+    const place = room.enter({ address, arrivedAt: clock.now(), patience }, signal)
     if (!place) return 'no room'
     try {
       for (;;) {
@@ -98,7 +103,7 @@ describe('while there is no upstream', () => {
     upstream.takesMs = 10_000
     let found = 0
     search.onFound(() => found++)
-    const place = room.enter('b', 0, new AbortController().signal)!
+    const place = room.enter({ address: 'b', arrivedAt: 0 }, new AbortController().signal)!
     expect(await place.turn()).toBe('dial')
     void client('2')
     place.dialled('called off', 5)
@@ -164,6 +169,137 @@ describe('when there is one', () => {
     expect(ofB).toEqual(['b1', 'b2'])
   })
 
+  test('who has dialled for all keeps his place: who came first goes first', async () => {
+    const { client, pass, upstream, dials } = roomWith()
+    const names = Array.from({ length: 30 }, (_, n) => String(n))
+    for (const who of names) void client(who, who)
+    await pass(800)
+    expect(dials.length).toBeGreaterThan(10)
+    upstream.isThere = true
+    dials.length = 0
+    await pass(600)
+    const [scout, ...others] = dials.map(({ who }) => who)
+    expect(others).toEqual(names.filter((who) => who !== scout))
+  })
+
+  test('those in line stay until they are let in, though their wait is over meanwhile', async () => {
+    const { client, pass, upstream } = roomWith({ wait: 1_000, perSecond: 20 })
+    const all = Array.from({ length: 50 }, (_, n) => client(String(n), String(n)))
+    await pass(900)
+    upstream.isThere = true
+    await pass(2_800)
+    expect(new Set(await Promise.all(all))).toEqual(new Set(['in']))
+  })
+
+  test('but not for longer than clients give a handshake', async () => {
+    const { client, pass, upstream, clock } = roomWith({ wait: 1_000, perSecond: 10 })
+    const all = Array.from({ length: 50 }, (_, n) => client(String(n), String(n)))
+    await pass(900)
+    upstream.isThere = true
+    await pass(2_851)
+    const results = await Promise.all(all)
+    expect(results.filter((result) => result === 'in').length).toBeGreaterThan(25)
+    expect(results.filter((result) => result === 'over').length).toBeGreaterThan(15)
+    await turnOfTheLoop()
+    expect(clock.pending).toBe(0)
+  })
+
+  test('they are let in as fast as they have to be, none too late', async () => {
+    const { client, pass, upstream, dials } = roomWith({ wait: 3_000, perSecond: 'auto' })
+    upstream.takesMs = 5
+    const all = Array.from({ length: 1_500 }, (_, n) => client(String(n), String(n)))
+    await pass(2_900)
+    upstream.isThere = true
+    dials.length = 0
+    await pass(900)
+    expect(new Set(await Promise.all(all))).toEqual(new Set(['in']))
+    expect(dials.length).toBeGreaterThanOrEqual(1_500)
+  })
+
+  test('a thousand who came over three seconds are let in evenly: no 100 ms have three times the mean of 5 s', async () => {
+    const { client, pass, upstream, dials } = roomWith({ wait: 3_500, perSecond: 'auto' })
+    upstream.takesMs = 5
+    const all: Promise<string>[] = []
+    for (let n = 0; n < 1_000; n++) {
+      all.push(client(String(n), String(n)))
+      if (n % 10 === 9) await pass(30)
+    }
+    upstream.isThere = true
+    dials.length = 0
+    const back = dials.at(-1)?.at ?? 3_000
+    await pass(3_000)
+    expect(new Set(await Promise.all(all))).toEqual(new Set(['in']))
+    const windows: number[] = Array.from({ length: 31 }, () => 0)
+    for (const { at } of dials) windows[Math.floor((at - back) / 100)]!++
+    expect(Math.max(...windows)).toBeLessThan(3 * (1_000 / 50))
+  })
+
+  test('a crowd that comes 5 s later is let in one after the other, too; and after 10 s nobody needs the room', async () => {
+    const { client, pass, upstream, dials, room } = roomWith({ perSecond: 'auto' })
+    const first = client('first')
+    await pass(60)
+    upstream.isThere = true
+    await pass(60)
+    expect(await first).toBe('in')
+    await pass(4_900)
+    expect(room.isWanted).toBe(true)
+    expect(room.isNeeded).toBe(false)
+    dials.length = 0
+    const all = Array.from({ length: 200 }, (_, n) => client(String(n), String(n)))
+    await pass(99)
+    expect(dials.length).toBeGreaterThan(30)
+    expect(dials.length).toBeLessThan(60)
+    await pass(600)
+    expect(new Set(await Promise.all(all))).toEqual(new Set(['in']))
+    await pass(4_500)
+    expect(room.isWanted).toBe(false)
+  })
+
+  test('one alone that comes after an outage that nobody has seen end is let in at once', async () => {
+    const { client, pass, upstream, room } = roomWith({ wait: 500 })
+    const result = client('1')
+    await pass(600)
+    expect(await result).toBe('over')
+    upstream.isThere = true
+    await pass(60_000)
+    expect(room.isWanted).toBe(true)
+    const next = client('2')
+    await pass(1)
+    expect(await next).toBe('in')
+  })
+
+  test('an impatient client waits less, whatever the route says, and drives nobody else', async () => {
+    const { client, pass, upstream, dials, clock } = roomWith({ perSecond: 'auto' })
+    for (let n = 0; n < 500; n++) void client(String(n), String(n))
+    const impatient = client('impatient', 'b', undefined, 800)
+    await pass(700)
+    upstream.isThere = true
+    dials.length = 0
+    await pass(100)
+    expect(dials.length).toBeLessThan(60)
+    await pass(100)
+    expect(await impatient).toBe('over')
+    expect(clock.now()).toBeLessThan(1_000)
+  })
+
+  test('a dial from before the return that fails late does not stop it', async () => {
+    const { client, pass, upstream, room, search } = roomWith()
+    upstream.takesMs = 1_000
+    const early = client('early')
+    await pass(500)
+    upstream.isThere = true
+    upstream.takesMs = 5
+    search.found()
+    await pass(490)
+    const place = room.enter({ address: 'b', arrivedAt: 0 }, new AbortController().signal)!
+    expect(await place.turn()).toBe('dial')
+    await pass(30)
+    place.dialled('answered', 5)
+    place.leave()
+    await pass(10)
+    expect(await early).toBe('in')
+  })
+
   test('one that goes again stops it: they wait again', async () => {
     const { client, pass, upstream, dials } = roomWith({ perSecond: 100 })
     const all = Array.from({ length: 50 }, (_, n) => client(String(n)))
@@ -203,7 +339,7 @@ test('whatever the upstream does, and whoever leaves: each gets one answer, and 
         else if (one.do === 'reload') room.reconfigured()
         else await pass(one.ms)
       }
-      await pass(250)
+      await pass(4_000)
       for (const result of await Promise.all(results)) expect(['in', 'over', 'left']).toContain(result)
       expect(room.size).toBe(0)
       await turnOfTheLoop()

@@ -17,7 +17,9 @@ import {
   upgradeRequest,
 } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
+import { patienceOf } from '../src/handshake/patience.ts'
 import { defaultWaitMs } from '../src/session/route-state.ts'
+import { longestWait } from '../src/upstream/waiting-time.ts'
 import { handshakeTimes } from './handshake-times.ts'
 
 const url = (port: number) => `ws://127.0.0.1:${port}`
@@ -69,8 +71,8 @@ describe('a handshake that finds no upstream', () => {
     expect((await route(gateway)).counters.waits).toEqual({})
   })
 
-  test('waits by default for 3 s, and with hold for as long as hold.for', async () => {
-    expect(defaultWaitMs).toBe(3_000)
+  test('waits by default for 3.5 s, and with hold for as long as hold.for', async () => {
+    expect(defaultWaitMs).toBe(3_500)
     const port = await closedPort()
     const hold = {
       for: long,
@@ -149,6 +151,29 @@ describe('a handshake that finds no upstream', () => {
     await waiting(gateway, 0)
     expect((await route(gateway)).counters.waits).toEqual({ flooded: 2 })
     socket.destroy()
+  })
+
+  test('of a client that is known to be impatient is told before that one gives up', async () => {
+    const port = await closedPort()
+    await using gateway = await startGateway({ upstreams: [url(port)], wait: long, badGateway: 'http' })
+    const other = await rawHandshake(gateway.url)
+    await waiting(gateway, 1)
+    await using client = await rawClient(gateway.url, { protocols: ['graphql-ws'] })
+    expect(client.status).toBe(502)
+    expect(await route(gateway)).toMatchObject({ waiting: 1, counters: { waits: { over: 1 } } })
+    other.destroy()
+  })
+
+  test('is dialled for at once where no place is left and no outage is known any more', async () => {
+    const port = await closedPort()
+    await using gateway = await startGateway({ upstreams: [url(port)], wait: long, limits: { waiting: 0 } })
+    await using refused = await rawClient(gateway.url)
+    expect(await refused.closeFrame()).toMatchObject({ code: 1014 })
+    await using upstream = await startUpstream({ port })
+    await eventually('one is let in', async () => {
+      await using client = await rawClient(gateway.url)
+      return client.status === 101 && upstream.connections.length > 0
+    })
   })
 
   test('is let in by another upstream of a reload, and told 1012 when its route goes', async () => {
@@ -334,9 +359,8 @@ test.skipIf(runtime().foreign)(
   },
 )
 
-test('the wait of the default is less than what client libraries give a handshake, or they come back by themselves', () => {
-  const shorter = handshakeTimes.filter(({ gives }) => gives !== undefined && gives <= defaultWaitMs)
-  expect(shorter.map(({ library, comesBack }) => [library.split(' ')[0], comesBack])).toEqual([
-    ['subscriptions-transport-ws', true],
-  ])
+test('nobody waits by default for longer than client libraries give a handshake', () => {
+  const shorter = handshakeTimes.filter(({ gives = long }) => gives <= longestWait(defaultWaitMs) + 200)
+  expect(shorter.map(({ library }) => library.split(' ')[0])).toEqual(['subscriptions-transport-ws'])
+  expect(patienceOf({ protocols: ['graphql-ws'] })).toBeLessThan(shorter[0]!.gives!)
 })

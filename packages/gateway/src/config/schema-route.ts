@@ -295,12 +295,12 @@ const route = section({
   wait: wait
     .optional()
     .describe(
-      'How long a handshake waits when there is no upstream, or off. 3s unless given, or hold.for if longer.',
+      'How long a handshake waits when there is no upstream, or off. 3.5s unless given, or hold.for if longer.',
     ),
   admit: text('a rate such as 500/s, or auto', readRate, ratePattern)
     .prefault('auto')
     .describe(
-      'Clients that waited are let in at this rate; auto: as fast as the upstream answers handshakes.',
+      'Clients that waited are let in at this rate; auto: what the upstream can take, and nobody too late.',
     ),
   closeCodes: closeCodes
     .prefault({})

@@ -394,12 +394,12 @@ export interface RouteOptions {
   /**
    * Milliseconds that a handshake waits for an upstream when there is none; 0: it is told at once.
    *
-   * @default 3000 (3s), or `hold.for` where that is longer
+   * @default 3500 (3.5s), or `hold.for` where that is longer
    */
   wait?: number
   /**
-   * How many of the clients that waited are let in a second, over all workers; `auto`: what the upstream can take, by the
-   * times of its handshakes.
+   * How many of the clients that waited are let in a second, over all workers, and of those that come in the 10 s after;
+   * `auto`: what the upstream can take, by the times of its handshakes, and fast enough that none's time runs out.
    *
    * @default 'auto'
    */

@@ -6,6 +6,7 @@ import type { RouteState } from '../session/index.ts'
 import type { HandshakeSpan } from '../trace/index.ts'
 import { type Dialled, dialRoute, isOutage, type Place, type RouteDialResult } from '../upstream/index.ts'
 import type { HandshakeDeps } from './handshake-deps.ts'
+import { patienceOf } from './patience.ts'
 
 export type Found = RouteDialResult | { ok: false; failure: { kind: 'drains' } }
 type Failure = Extract<RouteDialResult, { ok: false }>['failure']
@@ -40,8 +41,10 @@ export async function findUpstream(sought: Sought, state: RouteState, deps: Hand
     room.dialledInVain()
   }
   const { signal, onEarly } = sought.handshake
-  const place = room.enter(sought.request.address, sought.arrivedAt, signal)
+  const { request, arrivedAt } = sought
+  const place = room.enter({ address: request.address, arrivedAt, patience: patienceOf(request) }, signal)
   if (!place) {
+    if (!room.isNeeded) return once()
     state.countWait('no-room')
     return { ok: false, failure }
   }

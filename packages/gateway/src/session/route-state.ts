@@ -26,11 +26,8 @@ import { type Connection, shownState } from './connections.ts'
 /** How a wait in the room ended; `no-room`: it did not begin. */
 export type WaitResult = 'answered' | 'over' | 'left' | 'drains' | 'flooded' | 'no-room'
 
-/**
- * Milliseconds that a handshake waits for an upstream: less than what client libraries give it, but for three, which come
- * back by themselves as they would after a refusal (test/handshake-times.ts).
- */
-export const defaultWaitMs = 3_000
+/** Milliseconds that a handshake waits for an upstream: less than what client libraries give it (test/handshake-times.ts). */
+export const defaultWaitMs = 3_500
 /** Milliseconds for which a dial in vain says something of the next one. */
 const freshForMs = 1_000
 /** Clients of a route that may wait. */
@@ -113,10 +110,8 @@ export class RouteState {
       search,
       places,
       wait: () => this.wait,
-      perSecond: () => {
-        const { admit = 'auto' } = this.options
-        return admit === 'auto' ? admit : admit / workers
-      },
+      perSecond: () => this.options.admit ?? 'auto',
+      workers,
       isDown: () => pool.isDown,
       clock,
       random,

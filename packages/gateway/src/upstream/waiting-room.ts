@@ -1,11 +1,13 @@
 // Where handshakes of a route wait that find no upstream. They dial nothing of their own accord: while none is there, one
 // after the other dials for all of them, as a part of the route's search; when one is there they are let in at a rate that
-// it can take, addresses in turn, each in the order in which its clients came. Next: find-upstream.ts.
+// it can take, in the order of waiting-line.ts, and for some time so are those who come then. Next: find-upstream.ts.
 
 import type { Clock, MonotonicMs } from '../core/index.ts'
 import { AdmissionPace } from './admission-pace.ts'
 import type { UpstreamSearch } from './upstream-search.ts'
+import { WaitingLine } from './waiting-line.ts'
 import type { WaitingPlaces } from './waiting-places.ts'
+import { WaitingTime } from './waiting-time.ts'
 
 /**
  * What a waiting client is to do next: `dial`, and say with `dialled` how that went; `over`: its time is up; `left`: it
@@ -22,10 +24,12 @@ export type Dialled = 'none' | 'answered' | 'called off'
 export interface WaitingRoomDeps {
   search: UpstreamSearch
   places: WaitingPlaces
-  /** Milliseconds that a handshake may wait, from its arrival on; asked each time. */
+  /** Milliseconds that a handshake may wait for an upstream, from its arrival on; asked each time. */
   wait: () => number
-  /** Clients let in per second; asked each time. */
+  /** Clients let in per second, over all workers; asked each time. */
   perSecond: () => number | 'auto'
+  /** How many they are. @default 1 */
+  workers?: number
   /** Whether no upstream can be expected to answer now. */
   isDown: () => boolean
   clock: Clock
@@ -36,20 +40,19 @@ export interface WaitingRoomDeps {
 const dialEveryMs = 50
 /** Dials for all under way at a time: an upstream that is silent must not keep them from another. */
 const scoutsAtMost = 4
-/** Dials of those who are let in under way at a time. */
-const enteringAtMost = 64
-/** Milliseconds between two looks at who may be let in, and the most that a look makes up for. */
+/** Milliseconds between two looks at who may be let in. */
 const lookEveryMs = 5
-const caughtUpMs = 25
+/** Milliseconds that are left for the dial of who is let in last. */
+const lastDialMs = 100
+/** Milliseconds after the return of an upstream in which those who come then are let in one after the other, too. */
+const pacedForMs = 10_000
 
 interface Waiter {
-  address: string
-  arrivedAt: MonotonicMs
+  readonly address: string
   /** Set while it waits for its turn. */
   go: ((turn: Turn) => void) | undefined
   /** What it is told at its next turn, whatever happens. */
   end: Exclude<Turn, 'dial'> | undefined
-  timer: unknown
 }
 
 /** A client's place in the room. */
@@ -66,23 +69,24 @@ export interface Place {
 export class WaitingRoom {
   readonly #deps: WaitingRoomDeps
   readonly #pace: AdmissionPace
-  readonly #all = new Set<Waiter>()
-  /** Those that wait for their turn, by address. */
-  readonly #queues = new Map<string, Set<Waiter>>()
-  #state: 'empty' | 'searching' | 'letting in' = 'empty'
+  /** In the order in which they came. */
+  readonly #all = new Map<Waiter, WaitingTime>()
+  /** Who is let in next, and who dials next for all while there is no upstream. */
+  readonly #entry = new WaitingLine<Waiter>()
+  readonly #scouts = new WaitingLine<Waiter>()
+  /** How many of them wait for their turn; the others dial. */
+  #idle = 0
+  /** `quiet`: there was an upstream all the time. */
+  #state: 'quiet' | 'searching' | 'letting in' = 'quiet'
   /** Dials of those inside under way. */
   #dialling = 0
   #dialledAt: MonotonicMs = Number.NEGATIVE_INFINITY
   #resting: AbortController | undefined
   #timer: unknown
-  /** How many waited when the upstream was back. */
-  #crowd = 0
-  /** From when on the next client is due. */
-  #due: MonotonicMs = 0
 
   constructor(deps: WaitingRoomDeps) {
     this.#deps = deps
-    this.#pace = new AdmissionPace(deps.perSecond)
+    this.#pace = new AdmissionPace(deps.perSecond, deps.workers)
     deps.search.onFound(() => this.#found())
   }
 
@@ -92,17 +96,42 @@ export class WaitingRoom {
   }
 
   /** Whether a client that comes now waits behind others, or would dial in vain. */
-  get isWanted(): boolean {
-    return this.#queues.size > 0 || this.#deps.isDown()
+  get isNeeded(): boolean {
+    return this.#idle > 0 || this.#deps.isDown()
   }
 
-  /** Undefined: there is no place for it. `signal` fires when it goes away. */
-  enter(address: string, arrivedAt: MonotonicMs, signal: AbortSignal): Place | undefined {
+  /** Whether it had better come in: also in the first seconds after an outage, when clients return in crowds. */
+  get isWanted(): boolean {
+    if (this.isNeeded) return true
+    const { clock } = this.#deps
+    if (this.#state === 'letting in' && this.#pace.since(clock.now()) >= pacedForMs) this.#state = 'quiet'
+    return this.#state !== 'quiet'
+  }
+
+  /**
+   * Undefined: there is no place for it. `signal` fires when it goes away. `patience`: milliseconds that it waits at most,
+   * where it is known to be less than others.
+   */
+  enter(
+    {
+      address,
+      arrivedAt,
+      patience,
+    }: { address: string; arrivedAt: MonotonicMs; patience?: number | undefined },
+    signal: AbortSignal,
+  ): Place | undefined {
     const giveBack = this.#deps.places.take(address)
     if (!giveBack) return undefined
-    const waiter: Waiter = { address, arrivedAt, go: undefined, end: undefined, timer: undefined }
-    this.#all.add(waiter)
-    this.#limit(waiter)
+    const waiter: Waiter = { address, go: undefined, end: undefined }
+    const { clock, wait } = this.#deps
+    const time = new WaitingTime(arrivedAt, patience, {
+      wait,
+      isNext: () => this.#state === 'letting in',
+      onOver: () => this.#end(waiter, 'over'),
+      clock,
+    })
+    this.#all.set(waiter, time)
+    this.#entry.add(waiter)
     const onAbort = () => this.#end(waiter, 'left')
     signal.addEventListener('abort', onAbort)
     if (signal.aborted) onAbort()
@@ -112,8 +141,8 @@ export class WaitingRoom {
       flooded: () => this.#end(waiter, 'flooded'),
       leave: () => {
         signal.removeEventListener('abort', onAbort)
-        this.#deps.clock.clearTimeout(waiter.timer)
-        this.#all.delete(waiter)
+        time.stop()
+        for (const all of [this.#all, this.#entry, this.#scouts]) all.delete(waiter)
         giveBack()
       },
     }
@@ -122,33 +151,29 @@ export class WaitingRoom {
   /** Somebody else has dialled in vain just now: those inside need not do so at once. */
   dialledInVain(): void {
     this.#dialledAt = this.#deps.clock.now()
+    if (this.#state === 'quiet') this.#state = 'searching'
   }
 
   /** The route takes no clients any more. */
   dismiss(): void {
-    for (const waiter of [...this.#all]) this.#end(waiter, 'drains')
+    for (const waiter of [...this.#all.keys()]) this.#end(waiter, 'drains')
   }
 
   /** The route's options, or its upstreams, have changed. */
   reconfigured(): void {
-    for (const waiter of this.#all) this.#limit(waiter)
+    for (const time of this.#all.values()) time.limit()
     this.#dialledAt = Number.NEGATIVE_INFINITY
     this.#resting?.abort()
-  }
-
-  #limit(waiter: Waiter): void {
-    const { clock, wait } = this.#deps
-    clock.clearTimeout(waiter.timer)
-    const left = waiter.arrivedAt + wait() - clock.now()
-    waiter.timer = clock.setTimeout(() => this.#end(waiter, 'over'), Math.max(0, left))
   }
 
   #turn(waiter: Waiter): Promise<Turn> {
     if (waiter.end) return Promise.resolve(waiter.end)
     return new Promise((resolve) => {
       waiter.go = resolve
-      const own = this.#queues.get(waiter.address) ?? new Set()
-      this.#queues.set(waiter.address, own.add(waiter))
+      // Behind those who have dialled less often.
+      this.#scouts.delete(waiter)
+      this.#scouts.add(waiter)
+      this.#idle++
       this.#wake()
     })
   }
@@ -162,32 +187,26 @@ export class WaitingRoom {
     const { go } = waiter
     if (!go) return
     waiter.go = undefined
-    const own = this.#queues.get(waiter.address)
-    own?.delete(waiter)
-    if (own?.size === 0) this.#queues.delete(waiter.address)
-    if (this.#queues.size === 0) this.#settle()
+    this.#idle--
+    if (this.#idle === 0) this.#settle()
     go(turn)
   }
 
-  /** The one whose turn it is dials. The next one is of another address, if there is another. */
-  #dialNext(): void {
-    const [next] = this.#queues
-    if (!next) return
-    const [address, own] = next
-    const [waiter] = own
-    this.#queues.delete(address)
-    this.#queues.set(address, own)
+  #dial(waiter: Waiter | undefined): void {
+    if (!waiter) return
     this.#dialling++
     this.#dialledAt = this.#deps.clock.now()
-    this.#go(waiter!, 'dial')
+    this.#go(waiter, 'dial')
   }
 
   #dialled(how: Dialled, ms: number): void {
     this.#dialling--
+    // A dial from before the return says nothing of it.
+    const isRecent = this.#pace.since(this.#deps.clock.now()) >= ms
     if (how === 'answered') {
       this.#pace.took(ms)
       this.#deps.search.found()
-    } else if (how === 'none' && this.#state === 'letting in') {
+    } else if (how === 'none' && this.#state === 'letting in' && isRecent) {
       this.#stopTimer()
       this.#state = 'searching'
     }
@@ -198,15 +217,14 @@ export class WaitingRoom {
     if (this.#state !== 'searching') return
     this.#state = 'letting in'
     this.#resting?.abort()
-    this.#due = this.#deps.clock.now()
-    this.#crowd = this.size
-    this.#letIn()
+    this.#pace.begin(this.#deps.clock.now())
+    this.#wake()
   }
 
   /** Somebody waits for his turn. */
   #wake(): void {
-    if (this.#queues.size === 0) return
-    if (this.#state === 'empty') this.#state = 'searching'
+    if (this.#idle === 0) return
+    if (this.#state === 'quiet') this.#state = 'searching'
     if (this.#state === 'letting in') this.#letIn()
     else this.#scout()
   }
@@ -215,13 +233,12 @@ export class WaitingRoom {
   #settle(): void {
     this.#stopTimer()
     this.#resting?.abort()
-    this.#state = 'empty'
   }
 
   #scout(mayDial = this.#deps.clock.now() - this.#dialledAt >= dialEveryMs): void {
     if (this.#resting || this.#dialling >= scoutsAtMost) return
-    if (mayDial) this.#dialNext()
-    if (this.#queues.size > 0 && this.#state === 'searching') void this.#rest()
+    if (mayDial) this.#dial(this.#scouts.next(isReady))
+    if (this.#idle > 0 && this.#state === 'searching') void this.#rest()
   }
 
   /** Until it is the room's turn in the search of the route. */
@@ -238,17 +255,30 @@ export class WaitingRoom {
     if (this.#timer !== undefined) return
     const { clock } = this.#deps
     const now = clock.now()
-    this.#due = Math.max(this.#due, now - caughtUpMs)
-    while (this.#state === 'letting in' && this.#due <= now && this.#dialling < enteringAtMost) {
-      this.#due += this.#pace.interval(this.#crowd)
-      this.#dialNext()
+    if (this.#dialling < this.#pace.atOnce(now)) {
+      for (const _ of this.#pace.due(now, () => this.#timesLeft())) {
+        this.#dial(this.#entry.next(isReady))
+        if (!this.#isLettingIn || this.#dialling >= this.#pace.atOnce(now)) break
+      }
     }
-    if (this.#state !== 'letting in') return
+    if (!this.#isLettingIn) return
     const look = () => {
       this.#timer = undefined
       this.#letIn()
     }
-    this.#timer = clock.setTimeout(look, Math.max(lookEveryMs, this.#due - now))
+    this.#timer = clock.setTimeout(look, Math.max(lookEveryMs, this.#pace.untilNext(now)))
+  }
+
+  /** Changes while they dial. */
+  get #isLettingIn(): boolean {
+    return this.#state === 'letting in' && this.#idle > 0
+  }
+
+  *#timesLeft(): Generator<number> {
+    // Who is more impatient than his place in the line allows must not drive the others.
+    for (const [{ go }, time] of this.#all) {
+      if (go && !time.isShort) yield time.left - lastDialMs
+    }
   }
 
   #stopTimer(): void {
@@ -256,3 +286,5 @@ export class WaitingRoom {
     this.#timer = undefined
   }
 }
+
+const isReady = ({ go }: Waiter) => go !== undefined

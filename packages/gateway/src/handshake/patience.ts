@@ -1,0 +1,30 @@
+// Clients that are known to break off a handshake before the default `wait` is over. One table, with what was measured. Next:
+// find-upstream.ts.
+import type { UpgradeRequest } from '../http/index.ts'
+
+type Signs = Pick<UpgradeRequest, 'protocols'>
+
+export interface PatienceRule {
+  /** How such a client is recognised, in words for the page. */
+  sign: string
+  /** Milliseconds that it waits at most, whatever the route says. */
+  waitsMs: number
+  /** What was measured. */
+  because: string
+  applies: (signs: Signs) => boolean
+}
+
+export const patienceRules: readonly PatienceRule[] = [
+  {
+    sign: 'the subprotocol `graphql-ws`',
+    waitsMs: 800,
+    because:
+      'subscriptions-transport-ws 0.11.0 breaks its first handshake off after 1,003 ms, which over `ws` 8 on Node is an error that nobody can catch and ends the program',
+    applies: ({ protocols }) => protocols.includes('graphql-ws'),
+  },
+]
+
+/** Milliseconds that this client waits at most; undefined: as long as the route says. */
+export function patienceOf(signs: Signs): number | undefined {
+  return patienceRules.find(({ applies }) => applies(signs))?.waitsMs
+}
