@@ -282,7 +282,7 @@ describe('when there is one', () => {
     expect(clock.now()).toBeLessThan(1_000)
   })
 
-  test('a dial from before the return that fails late does not stop it', async () => {
+  test('a dial from before the return that fails late does not begin it anew', async () => {
     const { client, pass, upstream, room, search } = roomWith()
     upstream.takesMs = 1_000
     const early = client('early')
@@ -290,14 +290,12 @@ describe('when there is one', () => {
     upstream.isThere = true
     upstream.takesMs = 5
     search.found()
-    await pass(490)
-    const place = room.enter({ address: 'b', arrivedAt: 0 }, new AbortController().signal)!
-    expect(await place.turn()).toBe('dial')
-    await pass(30)
-    place.dialled('answered', 5)
-    place.leave()
-    await pass(10)
+    await pass(600)
     expect(await early).toBe('in')
+    await pass(9_000)
+    expect(room.isWanted).toBe(true)
+    await pass(450)
+    expect(room.isWanted).toBe(false)
   })
 
   test('one that goes again stops it: they wait again', async () => {
