@@ -35,11 +35,12 @@ function roomWith({ wait = 10_000, perSecond = 100 as number | 'auto', places = 
       for (;;) {
         const turn = await place.turn()
         if (turn !== 'dial') return turn
-        dials.push({ at: clock.now(), who })
+        const begun = clock.now()
+        dials.push({ at: begun, who })
         const { isThere } = upstream
         if (upstream.takesMs > 0)
           await new Promise<void>((resolve) => clock.setTimeout(resolve, upstream.takesMs))
-        place.dialled(isThere ? 'answered' : 'none', upstream.takesMs)
+        place.dialled(isThere ? 'answered' : 'none', clock.now() - begun)
         if (isThere) return 'in'
       }
     } finally {
