@@ -23,6 +23,7 @@ const held = (some: Partial<Holdable> = {}): Circumstances => ({
   ...about,
   hold: {
     on: [1012, 'lost'],
+    stopping: false,
     resendable: true,
     partlyTold: false,
     unproven: false,
@@ -113,6 +114,54 @@ describe('a connection on a route with hold', () => {
     expect(runWith(held({ on: [1012] }), ended('upstream')).state.name).toBe('closing')
     expect(runWith(held({ on: [1012] }), happened({ what: 'upstream-silent' })).state.name).toBe('closing')
     expect(runWith(held({ on: [1001] }), closeFrom('upstream', 1001)).state.name).toBe('held')
+  })
+
+  const mayStop = [undefined, 1000, 1001, 3000, 4001, 4999]
+  const judged = (stops: boolean): ConnectionEvent => ({ type: 'judged', stops })
+
+  test.each(mayStop)('whose upstream closes with %s hears of it when that is known not to stop', (code) => {
+    for (const before of [[], [{ type: 'drain-ping' } as const]]) {
+      const judging = runWith(held({ stopping: true }), ...before, closeFrom('upstream', code, 'out'))
+      expect(judging.state).toEqual({ name: 'judging', code, reason: 'out' })
+      expect(judging.actions.at(-1)).toEqual({ do: 'judge', code })
+      const kicked = runWith(held({ stopping: true }), closeFrom('upstream', code, 'out'), judged(false))
+      expect(kicked.state).toMatchObject({ name: 'closing', client: 'told', upstream: 'gone' })
+      expect(kicked.actions).toEqual([
+        { do: 'judge', code },
+        { do: 'forward-close', to: 'client' },
+      ])
+    }
+  })
+
+  test.each(mayStop)('whose upstream closes with %s because it stops is held', (code) => {
+    const { state, actions } = runWith(held({ stopping: true }), closeFrom('upstream', code), judged(true))
+    expect(state).toEqual({ name: 'held' })
+    expect(actions).toEqual([{ do: 'judge', code }, hold(code ?? 1005, false)])
+    const objections = { ...held({ stopping: true, unproven: true }) }
+    expect(runWith(objections, closeFrom('upstream', code), judged(true)).actions).toEqual([
+      { do: 'judge', code },
+      { do: 'let-go', why: 'not-restored' },
+      { do: 'send-close', to: 'client', code: 1012, reason: 'service restart; retry=250' },
+    ])
+  })
+
+  test.each([1002, 1003, 1008, 1009, 1011, 1013, 1014])(
+    'whose upstream closes with %i hears it at once',
+    (code) => {
+      const { actions } = runWith(held({ stopping: true }), closeFrom('upstream', code))
+      expect(actions[0]).toEqual({ do: 'forward-close', to: 'client' })
+    },
+  )
+
+  test('that leaves while it is being found out whether its upstream stops is answered', () => {
+    const { state, actions } = runWith(
+      held({ stopping: true }),
+      closeFrom('upstream', 1000),
+      closeFrom('client', 1001, 'bye'),
+      judged(true),
+    )
+    expect(state).toEqual({ name: 'closed', verdict: { code: 1001, reason: 'bye', by: 'client' } })
+    expect(actions).toContainEqual({ do: 'send-close', to: 'client', code: 1001, reason: 'bye' })
   })
 
   test('answers the drain Ping when the client is quiet, and only then', () => {
@@ -334,6 +383,8 @@ describe('a connection', () => {
         { type: 'upstream-drained' },
         { type: 'quiet' },
         { type: 'attached' },
+        { type: 'judged', stops: true },
+        { type: 'judged', stops: false },
         { type: 'cut' },
         happened({ what: 'upstream-silent' }),
         happened({ what: 'upstream-not-back', retry: 1 }),
@@ -342,6 +393,7 @@ describe('a connection', () => {
   )
   const holdable = fc.record({
     on: fc.subarray<number | 'lost'>([1001, 1012, 'lost']),
+    stopping: fc.boolean(),
     resendable: fc.boolean(),
     partlyTold: fc.boolean(),
     unproven: fc.boolean(),
@@ -360,7 +412,7 @@ describe('a connection', () => {
           // The Pipe of a connection that is held has no upstream that could say anything.
           const fromUpstream =
             'from' in one ? one.from === 'upstream' : 'side' in one && one.side === 'upstream'
-          if (state.name === 'held' && fromUpstream) continue
+          if ((state.name === 'held' || state.name === 'judging') && fromUpstream) continue
           const was: ConnectionState = state
           const [after, actions] = next(state, one, { ...about, owes, ...(holds && { hold }) })
           state = after
@@ -377,13 +429,17 @@ describe('a connection', () => {
             if (hold.lostAgain) expect(actions).not.toMatchObject([{ code: 1006 }])
             closes.upstream = 0
           }
+          if (after.name === 'judging' && was.name !== 'judging') {
+            expect(hold.stopping).toBe(true)
+            expect(actions).toEqual([expect.objectContaining({ do: 'judge' })])
+          }
           if (was.name === 'closed') expect(actions).toEqual([])
           if (was.name === 'closing') expect(['closing', 'closed']).toContain(after.name)
           if (was.name === 'held' && after.name === 'open') expect(actions).toEqual([{ do: 'resume' }])
           for (const action of actions) {
             if (action.do !== 'send-close' && action.do !== 'forward-close') continue
             closes[action.to]++
-            if (was.name === 'held') expect(action.to).toBe('client')
+            if (was.name === 'held' || was.name === 'judging') expect(action.to).toBe('client')
           }
           expect(closes.client).toBeLessThanOrEqual(1)
           expect(closes.upstream).toBeLessThanOrEqual(1)

@@ -80,6 +80,8 @@ export function startHeldPipe(some: Partial<PipeOptions> = {}, hold: Partial<Hol
   const deps: HoldDeps = {
     options: { for: 30_000, on: [1012, 'lost'], buffer: 262_144, state: 'none', replay: { by: 'none' } },
     mayHold: () => true,
+    judges: () => false,
+    stops: async () => false,
     redial(departed, within, signal) {
       record.searches.push({ departed, within, signal })
       return new Promise((resolve) => {

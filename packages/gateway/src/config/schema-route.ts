@@ -219,6 +219,13 @@ const hold = section({
   on: list(departure, 'close code, or lost')
     .default([code.serviceRestart, 'lost'])
     .describe('Close codes of the upstream after which the client is held; lost: its TCP ended without one.'),
+  stopping: z
+    .boolean()
+    .default(true)
+    .describe(
+      'A Close with 1000, 1001, none or a private code counts as a restart when the upstream is found to be stopping; ' +
+        'to know that, the client waits for the Close up to a second.',
+    ),
   state: choice(['auto', 'none'])
     .default('auto')
     .describe(

@@ -27,6 +27,8 @@ export type ConnectionState =
    * and from then on (`quiet`) they are kept for the next upstream.
    */
   | { name: 'leaving'; by: 'upstream' | 'gateway'; quiet: boolean }
+  /** The upstream has closed with a code that may say that it restarts; whether it stops is being found out. */
+  | { name: 'judging'; code: number | undefined; reason: string }
   /** The upstream is gone and the next one is being looked for. */
   | { name: 'held' }
   /**
@@ -63,6 +65,8 @@ export type ConnectionEvent =
   | { type: 'upstream-drained' }
   /** The client's last message to this upstream has ended; what follows is kept. */
   | { type: 'quiet' }
+  /** It is known whether the upstream that has closed stops, or has sent this client away. */
+  | { type: 'judged'; stops: boolean }
   /** Another upstream is there. */
   | { type: 'attached' }
   /** The upstream has answered the Ping behind all that it was sent. */
@@ -90,6 +94,8 @@ export type ConnectionAction =
   | { do: 'wait-departure' }
   /** Hand the kept messages on to the upstream after all. */
   | { do: 'release' }
+  /** Answer the upstream's Close and let go of it, keep what the client sends, find out whether it stops, say 'judged'. */
+  | { do: 'judge'; code: number | undefined }
   /** Let go of the upstream, with an answer to its Close where one is due, and look for the next one. */
   | { do: 'hold'; code: number; echo: boolean }
   /** Count a client that could have been held, and is told 1012 instead. */

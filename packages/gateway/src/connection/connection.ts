@@ -3,7 +3,7 @@
 
 import { whenClosing, whenFailing } from './closing.ts'
 import type { Circumstances, ConnectionEvent, ConnectionState, Step } from './connection-state.ts'
-import { holdOrEnd, leave, whenHeld, whenLeaving } from './departure.ts'
+import { holdOrEnd, leave, whenHeld, whenJudging, whenLeaving } from './departure.ts'
 
 /** The state after an event, and what the sockets and timers have to do now. */
 export function next(state: ConnectionState, event: ConnectionEvent, about: Circumstances): Step {
@@ -12,6 +12,8 @@ export function next(state: ConnectionState, event: ConnectionEvent, about: Circ
       return whenOpen(state, event, about)
     case 'leaving':
       return whenLeaving(state, event, about)
+    case 'judging':
+      return whenJudging(state, event, about)
     case 'held':
       return whenHeld(state, event, about)
     case 'failing':

@@ -1,4 +1,4 @@
-// How an upstream of a held client goes, and the time until another is there: the states 'leaving' and 'held' of
+// How an upstream of a held client goes, and the time until another is there: the states 'leaving', 'judging' and 'held' of
 // connection.ts.
 import { code } from '@holdfast/close-codes'
 import type { LetGo } from '../core/index.ts'
@@ -12,6 +12,9 @@ import type {
   Step,
 } from './connection-state.ts'
 
+/** RFC 6455 7.4.2: what libraries and frameworks, and then applications, say among themselves. */
+const privateCodes = 3000
+
 type Leaving = Extract<ConnectionState, { name: 'leaving' }>
 
 /** The upstream is about to go: by its own word, or by the operator's. */
@@ -22,7 +25,37 @@ export function leave(by: Leaving['by']): Step {
 /** What ends a connection, unless its client can be held instead; undefined for an event that ends nothing. */
 export function holdOrEnd(event: ConnectionEvent, about: Circumstances): Step | undefined {
   const departure = about.hold && departureOf(event, about.hold)
-  return departure ? hold(departure, event, about) : end(event, about)
+  if (departure) return hold(departure, event, about)
+  if (about.hold?.stopping && event.type === 'close-frame' && mayBeRestart(event)) {
+    return [{ name: 'judging', code: event.code, reason: event.reason }, [{ do: 'judge', code: event.code }]]
+  }
+  return end(event, about)
+}
+
+/**
+ * Servers that stop say 1000, 1001, nothing or a code of their own (docs/restarting.md), and send single clients away with the
+ * same.
+ */
+function mayBeRestart({ from, code: said }: Extract<ConnectionEvent, { type: 'close-frame' }>): boolean {
+  if (from === 'client') return false
+  return said === undefined || said === code.normalClosure || said === code.goingAway || said >= privateCodes
+}
+
+export function whenJudging(
+  state: Extract<ConnectionState, { name: 'judging' }>,
+  event: ConnectionEvent,
+  before: Circumstances,
+): Step {
+  const about: Circumstances = { ...before, upstream: 'gone' }
+  if (event.type !== 'judged') return end(event, about) ?? [state, []]
+  const closed: ConnectionEvent = {
+    type: 'close-frame',
+    from: 'upstream',
+    code: state.code,
+    reason: state.reason,
+  }
+  if (!event.stops || !about.hold) return end(closed, about)!
+  return hold({ code: state.code ?? code.noStatusReceived, echo: false }, closed, about)
 }
 
 export function whenLeaving(state: Leaving, event: ConnectionEvent, before: Circumstances): Step {

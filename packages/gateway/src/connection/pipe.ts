@@ -33,6 +33,8 @@ export interface PipeOptions {
   retry: () => number
   /** A fault of the gateway's own; the connection is closed with 1011. */
   onError: (error: unknown) => void
+  /** The upstream has closed, has ended TCP, or has left pings unanswered, and not because it was asked to go. */
+  onUpstreamEnded?: () => void
   /** Present where the route holds its clients. */
   hold?: HoldDeps
   /** The state of a connection that comes from another process. */
@@ -266,7 +268,8 @@ export class Pipe {
   closeFrameCame(from: Side, frame: Buffer, closeCode: number | undefined, reason: string): void {
     this.#closeFrame = frame
     this.step({ type: 'close-frame', from: from.name, code: closeCode, reason })
-    this.#closeFrame = undefined
+    // The frame may lie in a buffer that is read into again.
+    this.#closeFrame = this.#state.name === 'judging' ? Buffer.from(frame) : undefined
   }
 
   /**
@@ -302,6 +305,7 @@ export class Pipe {
   #step(event: ConnectionEvent): void {
     const was = this.#state
     if (was.name === 'closed') return
+    if (isUpstreamsDoing(was, event)) this.#options.onUpstreamEnded?.()
     const { manners, retry } = this.#options
     const [state, actions] = next(was, event, {
       manners,
@@ -367,6 +371,8 @@ export class Pipe {
         return this.#hold!.answerDrain()
       case 'release':
         return this.#hold!.release()
+      case 'judge':
+        return this.#judge(action.code)
       case 'hold':
         return this.#holdClient(action)
       case 'let-go':
@@ -379,6 +385,16 @@ export class Pipe {
   #wait(ms: number): void {
     this.#clock.clearTimeout(this.#closeTimer)
     this.#closeTimer = this.#clock.setTimeout(() => this.step({ type: 'too-late' }), ms)
+  }
+
+  /** Lets go of the upstream, which may be waiting for its answer before it stops; the client hears nothing yet. */
+  #judge(said: number | undefined): void {
+    this.#clock.clearTimeout(this.#closeTimer)
+    const gone = this.upstream
+    const answer = gone.mayBeTold ? closeFrame(said, '', true) : undefined
+    this.#hold!.judge()
+    gone.detach(answer, answer ? awaitTcpEnd : endTcp)
+    this.client.unblock()
   }
 
   /** Lets the upstream go; the client stays. */
@@ -402,6 +418,7 @@ function isLoss(event: ConnectionEvent, on: readonly (number | 'lost')[]): boole
   if (event.type === 'close-frame') {
     return event.from === 'upstream' && event.code !== undefined && on.includes(event.code)
   }
+  if (event.type === 'judged') return event.stops
   if (event.type === 'happened') return event.happening.what === 'upstream-silent'
   return event.type === 'ended' && event.side === 'upstream'
 }
@@ -409,6 +426,14 @@ function isLoss(event: ConnectionEvent, on: readonly (number | 'lost')[]): boole
 const noTraffic: Traffic = {
   messages: { 'to-upstream': 0, 'to-client': 0 },
   bytes: { 'to-upstream': 0, 'to-client': 0 },
+}
+
+/** Whether an upstream ends this connection of its own accord. */
+function isUpstreamsDoing({ name }: ConnectionState, event: ConnectionEvent): boolean {
+  if (name !== 'open' && name !== 'leaving') return false
+  if (event.type === 'close-frame') return event.from === 'upstream'
+  if (event.type === 'happened') return event.happening.what === 'upstream-silent'
+  return event.type === 'ended' && event.side === 'upstream'
 }
 
 type ByDirection = Record<Direction, number>

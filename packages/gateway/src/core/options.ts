@@ -191,6 +191,15 @@ export interface HoldOptions {
    */
   on: (number | 'lost')[]
   /**
+   * Whether a Close with 1000, with 1001, without a code or with a private one (3000 to 4999) counts as a restart when the
+   * upstream is found to be stopping: within a second it refuses new connections, answers them 503 or ends them at once,
+   * or it closes more than half of its connections. Until that is known, at most for that second, the client hears nothing of
+   * the Close. Source: RFC 6455 7.4.
+   *
+   * @default true
+   */
+  stopping?: boolean
+  /**
    * Whether the server keeps something for a connection. `auto`: it may, so that a client goes on only when its session
    * has been restored: by a replay module, or by the new upstream's word (`Holdfast-Restored: 1` in its 101); otherwise
    * it is told 1012. `none`: every message stands for itself, and a client always goes on.

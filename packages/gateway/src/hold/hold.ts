@@ -33,6 +33,8 @@ export type Redialled =
 export interface Holdable extends Objections {
   /** What of the upstream's is answered by holding. */
   on: readonly (number | 'lost')[]
+  /** Whether it is to be found out if an upstream stops that closes as one does that stops. */
+  stopping: boolean
   /** Whether the client's message that is under way can be sent again, whole. */
   resendable: boolean
   /** Whether the client has got a part of a message whose rest can now never come. */
@@ -67,6 +69,7 @@ export interface HoldHost {
   step(
     event:
       | { type: 'drain-ping' | 'quiet' | 'attached' }
+      | { type: 'judged'; stops: boolean }
       | {
           type: 'happened'
           happening:
@@ -82,6 +85,10 @@ export interface HoldDeps extends RestoringDeps {
   replay?: ReplayModule
   /** Whether the route still holds its clients. */
   mayHold: () => boolean
+  /** Whether a Close that may say that the upstream stops is taken for its word only when it is found not to. */
+  judges: () => boolean
+  /** Whether the upstream that has just closed stops; false, too, when the signal fires. */
+  stops: (signal: AbortSignal) => Promise<boolean>
   /** Finds the next upstream within so many milliseconds; `departed` is the code that the last one went with. */
   redial: (departed: number, within: number, signal: AbortSignal) => Promise<Redialled>
   onHeld: () => void
@@ -144,6 +151,8 @@ export class Hold {
   /** The code with which the last upstream went. */
   #departed = 0
   #search: AbortController | undefined
+  /** While it is found out whether the upstream stops. */
+  #judging: AbortController | undefined
   #next: Duplex | undefined
   #refusal: 'refused' | 'too-late' | 'not-restored' | undefined
   readonly #proof: Proof
@@ -189,7 +198,8 @@ export class Hold {
     const { upstream } = this.#pipe
     const partlyTold = this.#fromUpstream ? this.#fromUpstream.passing : upstream.reader.unfinished > 0
     const objections = this.#proof.objections(this.#upstreamSpoke)
-    return { on: this.#deps.options.on, resendable: !this.#kept.tooLong, partlyTold, ...objections }
+    const stopping = this.#deps.judges()
+    return { on: this.#deps.options.on, stopping, resendable: !this.#kept.tooLong, partlyTold, ...objections }
   }
 
   get #upstreamSpoke(): boolean {
@@ -338,12 +348,30 @@ export class Hold {
     this.#pipe.upstream.say(controlFrame(opcode.pong, drainPayload, true))
   }
 
+  /** The upstream has closed, and may stop: until that is known, what the client sends is kept. */
+  judge(): void {
+    if (!this.#kept.keeps) this.#takeStock()
+    this.#restDone()
+    this.#kept.keep()
+    this.#answerPing()
+    const judging = new AbortController()
+    this.#judging = judging
+    const judged = (stops: boolean) => {
+      if (!judging.signal.aborted) this.#pipe.step({ type: 'judged', stops })
+    }
+    this.#deps
+      .stops(judging.signal)
+      .then(judged)
+      .catch((error) => this.#pipe.fault(error))
+  }
+
   /** The upstream is gone: counts what may be lost with it and looks for the next one. */
   begin(departed: number): void {
     if (!this.#kept.keeps) this.#takeStock()
     // The answer to our Close: what stood before that has been read, and RFC 6455 5.5.2 spares it the last Pong. A Close
     // after a drain Ping proves nothing: the upstream may have given up waiting for the Pong.
-    if (departed === code.goingAway && this.#pipe.upstream.reader.stopped) this.#confirmed.all()
+    const answers = departed === code.goingAway && !this.#judging
+    if (answers && this.#pipe.upstream.reader.stopped) this.#confirmed.all()
     this.#restDone()
     this.countLost()
     this.#freshStart = undefined
@@ -387,6 +415,7 @@ export class Hold {
 
   /** Counts the messages that went to the upstream and were not confirmed, and one from it that broke off. */
   countLost(): void {
+    this.#judging = undefined
     const { reader } = this.#pipe.upstream
     const lost = this.#confirmed.takeLost()
     if (lost > 0) this.#deps.onLost('to-upstream', lost)
@@ -511,6 +540,9 @@ export class Hold {
     }
     if (!this.#kept.keeps) return
     const { client } = this.#pipe
+    // What a client sends after its upstream's Close is lost without a gateway, too.
+    if (this.#judging) this.#confirmed.sent = client.reader.completed
+    this.#judging?.abort()
     const unsent = client.reader.completed - this.#confirmed.sent
     if (unsent > 0) this.#deps.onLost('to-upstream', unsent)
     this.#kept.discard()

@@ -4,7 +4,7 @@ import type { Clock, RouteOptions } from '../core/index.ts'
 import { canGoOn, type HeaderList, type UpgradeRequest } from '../http/index.ts'
 import {
   type DialResult,
-  dial,
+  dialWatched,
   failureWords,
   isUnwell,
   type Upstream,
@@ -92,8 +92,9 @@ async function attempt(
   const upstream = pool?.pick(asked, tried.last)
   if (!pool || !upstream) return undefined
   const release = pool.acquire(upstream)
-  const result = await dial(
-    upstream.target,
+  const result = await dialWatched(
+    upstream,
+    pool.watch(upstream),
     asked,
     about.route().timeouts,
     signal,

@@ -87,7 +87,7 @@ export class Connections {
 /** The state as operators and metrics know it. */
 export function shownState({ state }: Pipe): ShownState {
   if (state === 'held') return 'held'
-  return state === 'open' || state === 'leaving' ? 'open' : 'closing'
+  return state === 'open' || state === 'leaving' || state === 'judging' ? 'open' : 'closing'
 }
 
 export function connectionInfo(connection: Connection): ConnectionInfo {

@@ -8,6 +8,7 @@ import type { Upstream } from '../upstream/index.ts'
 import type { ConnectionDeps } from './connection-deps.ts'
 import { type Connection, connectionInfo } from './connections.ts'
 import type { RouteState } from './route-state.ts'
+import type { Visits } from './visits.ts'
 
 /** Names the client to every upstream that it has, so that a backend can find again what it knew of it. */
 export const sessionHeader = 'Holdfast-Session'
@@ -46,6 +47,7 @@ export function holdDeps(
   connection: () => Connection,
   held: Held,
   state: RouteState,
+  visits: Visits,
   deps: ConnectionDeps,
 ): HoldDeps {
   const { request, session, hold, release } = held
@@ -57,8 +59,11 @@ export function holdDeps(
     replay: held.replay,
     // A reload may have taken `hold` from the route: then nobody would let its clients go on.
     mayHold: () => state.options.hold !== undefined,
+    judges: () => state.options.hold?.stopping !== false,
+    stops: (signal) => visits.stops(request, held.protocol, signal),
     async redial(departed, within, signal) {
       release.upstream()
+      visits.over()
       const result = await reattach({
         route: () => state.options,
         pool: () => (deps.draining(state.options.name) ? undefined : state.pool),
@@ -89,6 +94,7 @@ export function holdDeps(
       }
       upstream = result.upstream
       release.upstream = result.release
+      visits.begin(upstream)
       if (dialled.head.length > 0) dialled.socket.unshift(dialled.head)
       return { ok: true, stream: dialled.socket, restored: dialled.restored === true }
     },

@@ -8,11 +8,13 @@ import { type Connection, connectionInfo } from './connections.ts'
 import { holdDeps, placeOf } from './held-connection.ts'
 import type { Opening } from './opening.ts'
 import type { RouteState } from './route-state.ts'
+import { Visits } from './visits.ts'
 
 export function openConnection(opening: Opening, state: RouteState, deps: ConnectionDeps): Connection {
   const { options: route } = state
   const { upstream, protocol, extensions, release, before, held } = opening
   const hold = held?.hold ?? route.hold
+  const visits = new Visits(state.pool, upstream)
   const pipe = new Pipe({
     client: opening.client,
     upstream: opening.socket,
@@ -25,7 +27,8 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
     clock: deps.clock,
     retry: () =>
       Math.round(delayFor(adviceFor(code.serviceRestart), { attempt: 0, random: deps.random }) ?? 0),
-    hold: hold && held && holdDeps(() => connection, { ...opening, ...held, hold }, state, deps),
+    hold: hold && held && holdDeps(() => connection, { ...opening, ...held, hold }, state, visits, deps),
+    onUpstreamEnded: () => visits.endedByUpstream(),
     packed: before?.pipe,
     onError: (error) =>
       deps.log.error({ err: error, route: route.name, id: connection.id }, 'fault in a connection'),
@@ -53,6 +56,7 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
     leave() {
       unregister()
       release.upstream()
+      visits.over()
       state.countTraffic(pipe.traffic)
     },
   }

@@ -1,6 +1,6 @@
 // Takes a connection apart so that another process can go on with it (handover.ts), and puts it together there.
 
-import type { Clock, Handle } from '../core/index.ts'
+import type { Clock, Handle, HoldOptions } from '../core/index.ts'
 import { loadedReplay, type Replay, type ReplayModule } from '../hold/replay/index.ts'
 import { socketOf } from '../wire/index.ts'
 import type { ConnectionDeps } from './connection-deps.ts'
@@ -56,13 +56,21 @@ export async function packConnection(
 
 function takeApart(connection: Connection): Packed {
   const { pipe, opening, id, route, openedAt, reattached, restoredBy, upstream: place } = connection
-  const { protocol, extensions, address, http, held, admission } = opening
+  const { protocol, extensions, address, http, admission } = opening
+  const held = opening.held && { ...opening.held, hold: packedHold(opening.held.hold) }
   const before = { id, openedAt, reattached, restoredBy, place, pipe: pipe.pack() }
   // All that can fail comes first: a replay module's `save`, and what it returned.
   const record = writePacked({ route, protocol, extensions, address, http, held, admission, before })
   const given = pipe.giveAway()
   connection.leave()
   return { record, route, ...given, admission }
+}
+
+/** Not `stopping`, which is as the route says now. */
+function packedHold(hold: HoldOptions | undefined): HoldOptions | undefined {
+  if (!hold) return hold
+  const { stopping, ...own } = hold
+  return own
 }
 
 /**

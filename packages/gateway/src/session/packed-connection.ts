@@ -90,7 +90,7 @@ const replayOptions = either(
   ),
 )
 
-const holdOptions = record<HoldOptions>({
+const holdOptions = record<Omit<HoldOptions, 'stopping'>>({
   for: finite,
   on: list(either(count, oneOf('lost'))),
   state: oneOf('auto', 'none'),

@@ -12,8 +12,8 @@ export type DialFailure =
   | { kind: 'no-answer'; afterMs: number }
   /** Something else than the right 101; `agreement`: a 101 that agrees to what was never offered. */
   | { kind: 'bad-answer'; words: string; agreement?: true }
-  /** 503 or 429. `retryAfter` in milliseconds. */
-  | { kind: 'busy'; status: 503 | 429; retryAfter?: number }
+  /** 503 or 429. `retryAfter` in milliseconds. `stops`: the upstream was found to be stopping. */
+  | { kind: 'busy'; status: 503 | 429; retryAfter?: number; stops?: true }
   /** Another 3xx or 4xx: its end-to-end headers, and its body, unread and paused. */
   | { kind: 'rejected'; status: number; headers: HeaderList; response: IncomingMessage }
   /** The signal fired. */

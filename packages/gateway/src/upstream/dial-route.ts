@@ -3,8 +3,10 @@
 import type { Clock, RouteOptions } from '../core/index.ts'
 import type { HeaderList, UpgradeRequest } from '../http/index.ts'
 import { type HandshakeSpan, noTracing } from '../trace/index.ts'
-import { type DialFailure, type DialResult, dial } from './dial.ts'
+import type { DialFailure, DialResult } from './dial.ts'
+import { dialWatched } from './dial-watched.ts'
 import type { Upstream, UpstreamPool } from './upstreams.ts'
+import { wait } from './wait.ts'
 
 export type RouteDialResult =
   | { ok: true; upstream: Upstream; release: () => void; dialled: Extract<DialResult, { ok: true }> }
@@ -40,7 +42,16 @@ export async function dialRoute(
     // Counted from here on, so that a burst of clients does not all go to the same upstream.
     const release = pool.acquire(upstream)
     const tried = span.dial(upstream, attempt)
-    const result = await dial(upstream.target, tried.request(request), route.timeouts, signal, extra, clock)
+    const asked = tried.request(request)
+    const result = await dialWatched(
+      upstream,
+      pool.watch(upstream),
+      asked,
+      route.timeouts,
+      signal,
+      extra,
+      clock,
+    )
     tried.end(result.ok ? undefined : result.failure)
     if (result.ok) {
       pool.dialled(upstream, true)
@@ -68,6 +79,7 @@ export function isOutage(failure: DialFailure | { kind: 'no-healthy-upstream' })
 
 /** Any other answer may be due to this one request, and a client must not be able to make an upstream look ill. */
 export function isUnwell(failure: DialFailure): boolean {
+  if (failure.kind === 'busy') return failure.stops === true
   return (failure.kind === 'unreachable' && !failure.ours) || failure.kind === 'no-answer'
 }
 
@@ -82,17 +94,4 @@ export function failureWords(failure: Exclude<DialFailure, { kind: 'aborted' }>)
     case 'rejected':
       return `status ${failure.status}`
   }
-}
-
-/** Resolves after so long, or when the signal fires. */
-export function wait(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clock.clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = clock.setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })
 }

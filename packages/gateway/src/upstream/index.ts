@@ -7,10 +7,12 @@ export {
   isUnwell,
   pause,
   type RouteDialResult,
-  wait,
 } from './dial-route.ts'
+export { dialWatched } from './dial-watched.ts'
 export { Upstream } from './upstream-group.ts'
 export { UpstreamSearch } from './upstream-search.ts'
+export type { Visit } from './upstream-watch.ts'
 export { UpstreamPool } from './upstreams.ts'
+export { wait } from './wait.ts'
 export { WaitingPlaces } from './waiting-places.ts'
 export { type Dialled, type Place, WaitingRoom } from './waiting-room.ts'

@@ -7,7 +7,9 @@ import { type Credits, pickUpstream, type Routable } from './pick-upstream.ts'
 import { type Probe, probe } from './probe.ts'
 import { Prober } from './prober.ts'
 import { type Lookup, systemLookup } from './resolve.ts'
+import type { StopProof } from './stopping.ts'
 import { type GroupDeps, type Upstream, UpstreamGroup } from './upstream-group.ts'
+import { UpstreamWatch } from './upstream-watch.ts'
 
 export type { Upstream } from './upstream-group.ts'
 
@@ -18,6 +20,14 @@ export interface PoolDeps {
   log: Pick<Logger, 'info' | 'warn' | 'error'>
   lookup?: Lookup
   probe?: Probe
+}
+
+/** What an operator reads as the upstream's last failure. */
+const stopWords: Record<StopProof, string> = {
+  refuses: 'stopping: refuses connections',
+  busy: 'stopping: status 503',
+  'throws-out': 'stopping: ends new connections at once',
+  'closes-most': 'stopping: closed most of its connections',
 }
 
 /** Milliseconds between probes while there is nothing left to pick. */
@@ -34,6 +44,8 @@ export class UpstreamPool {
   readonly #listeners = new Set<(upstream: Upstream) => void>()
   /** Names that the operator has taken out. */
   readonly #drained = new Set<string>()
+  /** Goes with its upstream. */
+  readonly #watches = new WeakMap<Upstream, UpstreamWatch>()
   #credits: Credits = new Map()
   #started = false
 
@@ -107,6 +119,25 @@ export class UpstreamPool {
     upstream.failure = ok ? words : (words ?? 'dial failed')
     if (this.#route.health) this.#judge(upstream, { by: 'dial', ok })
     else upstream.rest = nextRest(upstream.rest, ok, this.#deps.clock.now())
+  }
+
+  /** What shows whether the upstream is about to stop. */
+  watch(upstream: Upstream): UpstreamWatch {
+    let watch = this.#watches.get(upstream)
+    if (watch) return watch
+    const onChange = (by: StopProof | undefined) => this.#stopChanged(upstream, by)
+    watch = new UpstreamWatch({ target: upstream.target, clock: this.#deps.clock, onChange })
+    this.#watches.set(upstream, watch)
+    return watch
+  }
+
+  #stopChanged(upstream: Upstream, by: StopProof | undefined): void {
+    const { name, target } = upstream
+    const about = { route: this.#route.name, upstream: name, address: `${target.host}:${target.port}` }
+    if (by === undefined) return this.#deps.log.info(about, 'upstream takes clients again')
+    this.#deps.log.warn({ ...about, by }, 'upstream is stopping')
+    // New clients go elsewhere, or wait, from now on, and not from their own first dial in vain on.
+    this.dialled(upstream, false, stopWords[by])
   }
 
   /** Counts a connection through the upstream; the result ends that, once. */

@@ -1,0 +1,38 @@
+// A connection's place among those of its upstream, for what shows that it stops. Next: upstream-watch.ts.
+import type { UpgradeRequest } from '../http/index.ts'
+import type { Upstream, UpstreamPool, Visit } from '../upstream/index.ts'
+
+export class Visits {
+  readonly #pool: UpstreamPool
+  #upstream: Upstream | undefined
+  #visit: Visit | undefined
+
+  constructor(pool: UpstreamPool, upstream: Upstream | undefined) {
+    this.#pool = pool
+    if (upstream) this.begin(upstream)
+  }
+
+  /** From now on the connection goes through this one. */
+  begin(upstream: Upstream): void {
+    this.#visit?.over()
+    this.#upstream = upstream
+    this.#visit = this.#pool.watch(upstream).opened()
+  }
+
+  /** The upstream has ended it. */
+  endedByUpstream(): void {
+    this.#visit?.endedByUpstream()
+  }
+
+  /** It ends, or goes to another process. */
+  over(): void {
+    this.#visit?.over()
+  }
+
+  /** Whether the upstream that has just closed the connection stops. */
+  async stops(request: UpgradeRequest, protocol: string | undefined, signal: AbortSignal): Promise<boolean> {
+    const { target, host, authority } = request
+    const watch = this.#upstream && this.#pool.watch(this.#upstream)
+    return (await watch?.stops({ target, host, authority, protocol }, signal)) ?? false
+  }
+}
