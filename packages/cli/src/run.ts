@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { registerCommands } from './commands/index.ts'
+import { otherWord } from './other-words.ts'
 import { type ExitStatus, Failure, type Io, printable } from './output.ts'
 import { version } from './version.ts'
 
@@ -35,6 +36,9 @@ function program(io: Io): Command {
 /** "error: unknown option '--lissen'\n(Did you mean --listen?)" as one line. */
 function oneLine(text: string): string {
   const lines = text.split('\n').map((line) => line.trim())
+  const [, word = ''] = /^error: unknown (?:command|option) '([^'=]*)/.exec(text) ?? []
+  const here = otherWord(word)
+  if (here !== undefined) return `${lines[0]?.replace(/^error: /, '')}; did you mean ${here}?`
   return lines
     .filter((line) => line !== '')
     .join('\n')

@@ -186,7 +186,7 @@ describe('readPathPattern', () => {
   test.each([
     ['ws', 'write /ws'],
     ['/a/*/b', 'write a route for each beginning'],
-    ['/a**', 'write a route for each beginning'],
+    ['/a**', 'write /a*'],
     ['/%77s', undefined],
     ['/ws?x', undefined],
     ['/ws#x', undefined],
@@ -195,7 +195,7 @@ describe('readPathPattern', () => {
     ['//a', undefined],
     ['/a/../b', undefined],
     ['/a/..', undefined],
-    ['/ws/.*', undefined],
+    ['/ws/.*', 'write /ws/*'],
     ['', 'write /'],
   ])('refuses %j and proposes: %s', (text, fix) => {
     expect(fixOf(readPathPattern(text))).toBe(fix)

@@ -38,13 +38,13 @@ describe('without a file', () => {
     [
       {},
       [
-        '--upstream: is missing; name a server with --upstream ws://localhost:3000, or a configuration file with -c',
+        '--upstream: is missing; name a server with --upstream ws://localhost:3000, or a configuration file with -c; `holdfast init` writes one',
       ],
     ],
     [
       { upstreams: [] },
       [
-        '--upstream: is missing; name a server with --upstream ws://localhost:3000, or a configuration file with -c',
+        '--upstream: is missing; name a server with --upstream ws://localhost:3000, or a configuration file with -c; `holdfast init` writes one',
       ],
     ],
     [

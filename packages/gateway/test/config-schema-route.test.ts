@@ -7,7 +7,7 @@ const route = async (keys: string) => (await optionsFor(routeWith(keys))).routes
 describe('routes', () => {
   test.each([
     ['listen: 127.0.0.1:1', "missing key 'routes'; give a list of at least one route"],
-    ['routes: []', 'routes must be a list of at least one route, not a list'],
+    ['routes: []', 'routes is empty: it needs at least one route'],
     ['routes: [{ upstreams: [ws://b] }]', "missing key 'name' in routes[0]; give a name"],
     [
       'routes: [{ name: a }]',
@@ -19,7 +19,7 @@ describe('routes', () => {
     ],
     [
       'routes: [{ name: a, upstreams: [] }]',
-      'routes[0].upstreams must be a list of at least one upstream such as ws://localhost:3000, not a list',
+      'routes[0].upstreams is empty: it needs at least one upstream such as ws://localhost:3000',
     ],
     ['routes: [5]', 'routes[0] must be a mapping of keys, not 5'],
   ])('refuses %s', async (text, line) => {
@@ -99,8 +99,8 @@ test.each([
     'health: { protocol: "a, b" }',
     "health.protocol must be one subprotocol without spaces or commas, not 'a, b'",
   ],
-  ['health: ', 'health must be a mapping of keys, not nothing; give it a value, or remove the key'],
-  ['keepalive: true', 'keepalive must be { ping, timeout }, or off, not true'],
+  ['health: ', 'health must be a mapping of keys, not nothing; write health: {}, or remove the key'],
+  ['keepalive: true', 'keepalive must be { ping, timeout }, or off, not true; write keepalive: {}'],
   ['keepalive: of', "keepalive must be { ping, timeout }, or off, not 'of'"],
   ['keepalive: { pings: 5s }', "unknown key 'pings' in routes[0].keepalive; did you mean 'ping'?"],
   ['rejections: clos', "rejections must be one of pass, close, not 'clos'; did you mean 'close'?"],
@@ -122,7 +122,7 @@ test.each([
     'closeCodes.restart must not be 2000, which is not assigned; write 1012, or one from 3000 to 4999',
   ],
   ['closeCodes: { restart: 5000 }', 'closeCodes.restart must be a whole number from 1000 to 4999, not 5000'],
-  ['origins: []', 'origins must be a list of at least one origin, not a list'],
+  ['origins: []', 'origins is empty: it needs at least one origin'],
   ['origins: ["https://a/"]', "origins[0] must have no path: 'https://a/'; write https://a"],
   ['limits: { connections: 0 }', 'limits.connections must be a whole number from 1 to 2147483647, not 0'],
   [

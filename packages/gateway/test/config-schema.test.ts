@@ -118,7 +118,7 @@ describe('listen', () => {
       'listen: 8080',
       'listen must be HOST:PORT such as 127.0.0.1:8080, or a list of such, not 8080; write 127.0.0.1:8080',
     ],
-    ['listen: []', 'listen must be a list of at least one address, not a list'],
+    ['listen: []', 'listen is empty: it needs at least one address'],
     ['listen: {}', 'listen must be HOST:PORT such as 127.0.0.1:8080, or a list of such, not a mapping'],
     ['listen: [{}]', "missing key 'address' in listen[0]; give HOST:PORT such as 127.0.0.1:8080"],
     [
@@ -205,7 +205,7 @@ test.each([
   ['workers: "2"', "workers must be auto or a whole number from 1 to 256, not '2'; write 2 without quotes"],
   [
     'trustedProxies: 10.0.0.0/8',
-    "trustedProxies must be a list of at least one address or range, not '10.0.0.0/8'",
+    "trustedProxies must be a list of at least one address or range, not '10.0.0.0/8'; write trustedProxies: [10.0.0.0/8]",
   ],
   [
     'trustedProxies: [10.0.0.0/40]',

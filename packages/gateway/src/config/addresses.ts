@@ -2,6 +2,7 @@ import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import type { HostPort, UpstreamOptions } from '../core/index.ts'
 import { nearest, proposal, show, Wrong } from './errors.ts'
+import { pathOfPattern, variableFix } from './migration-hints.ts'
 
 /** What an address to listen on looks like, for editors. */
 export const addressPattern = '^(\\[[0-9A-Fa-f:.]+\\]|[^\\[\\]:/\\s]+):[0-9]{1,5}$'
@@ -66,6 +67,15 @@ export const upstreamPattern = '^(ws|wss|http|https)://[^\\s?#@]+$'
 export function readUpstream(text: string): Omit<UpstreamOptions, 'weight'> | Wrong {
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(text) ?? []
   if (scheme === undefined || !schemes.includes(scheme.toLowerCase())) return noScheme(text, scheme, rest)
+  if (isSocketFile(rest)) return new Wrong('names a socket of the file system', socketFix)
+  const authority = /^[^/?#]*/.exec(rest ?? '')?.[0] ?? ''
+  const variable = variableFix(authority) ?? (/\$\{/.test(text) ? variableFix(text) : undefined)
+  if (variable) return new Wrong('holds a variable, which is not read here', variable)
+  const six = bracketed(authority)
+  if (six) {
+    const fix = proposal(readUpstream, `${scheme}://${six}${rest?.slice(authority.length)}`)
+    return new Wrong('needs brackets around its IPv6 address', fix)
+  }
   // A URL may hold a password, so from here on the text is not shown.
   if (/[\s\\\p{Cc}]/u.test(text) || !URL.canParse(text)) return new Wrong('is not a valid URL')
   const url = new URL(text)
@@ -87,14 +97,32 @@ export function readUpstream(text: string): Omit<UpstreamOptions, 'weight'> | Wr
   }
 }
 
+const socketFix = 'have the server listen on a TCP port: sockets of the file system are not dialled'
+
+/** As other programs write it behind a scheme: `ws://unix:/run/app.sock`, `http://unix:/run/app.sock:/path`. */
+function isSocketFile(rest = ''): boolean {
+  return /^unix:(?!\d)/i.test(rest) || /^unix\/.*\.sock\b/i.test(rest)
+}
+
+/** An IPv6 address without brackets, with them; what can be a port behind it is one. */
+function bracketed(authority: string): string | undefined {
+  const [, address = '', port] = /^(.*):(\d{2,5})$/.exec(authority) ?? []
+  if (isIPv6(address)) return `[${address}]:${port}`
+  return isIPv6(authority) ? `[${authority}]` : undefined
+}
+
 function noScheme(text: string, scheme: string | undefined, rest: string | undefined): Wrong {
   const wrong = 'must be a URL that begins with ws://, wss://, http:// or https://'
   if (text.includes('@')) return new Wrong(wrong)
   const not = `${wrong}, not ${show(text)}`
   // Also as other programs write it: unix:/run/app.sock, http+unix://…
   if (/^([a-z+]+\+)?unix:/i.test(text) || text.startsWith('/')) {
-    return new Wrong(not, 'have the server listen on a TCP port: sockets of the file system are not dialled')
+    return new Wrong(not, socketFix)
   }
+  const variable = variableFix(text)
+  if (variable) return new Wrong(not, variable)
+  const [, bare] = /^:?(\d{1,5})$/.exec(text) ?? []
+  if (bare) return new Wrong(not, proposal(readUpstream, `ws://localhost:${bare}`))
   const near = scheme && nearest(scheme, schemes)
   const meant = `${near}://${rest}`
   if (near && !(readUpstream(meant) instanceof Wrong)) return new Wrong(not, `did you mean '${meant}'?`)
@@ -172,6 +200,12 @@ export const pathPattern = '^/[^*%?#\\\\\\s]*\\*?$'
 /** Reads `match.path`: a path, or the beginning of one and `*`. */
 export function readPathPattern(text: string): string | Wrong {
   const wrong = `must be a path such as /ws, or the beginning of one and *, not ${show(text)}`
+  const meant = pathOfPattern(text)
+  if (meant !== undefined && meant !== text)
+    return new Wrong(
+      `${wrong}: there are no expressions and no placeholders`,
+      proposal(readPathPattern, meant),
+    )
   if (!text.startsWith('/'))
     return new Wrong(wrong, text.includes('://') ? undefined : proposal(readPathPattern, `/${text}`))
   if (text.slice(0, -1).includes('*')) {

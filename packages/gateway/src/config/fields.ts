@@ -30,7 +30,7 @@ export function section<S extends z.core.$ZodLooseShape>(shape: S) {
 /** A list with at least one entry. */
 export function list<T extends z.ZodType>(item: T, of: string) {
   const error = () => `must be a list of at least one ${of}`
-  return z.array(item, { error }).min(1, { error })
+  return z.array(item, { error }).min(1, { error: () => `is empty: it needs at least one ${of}` })
 }
 
 /** `when` of a check on a list that has something to say even if an entry is wrong in itself. */

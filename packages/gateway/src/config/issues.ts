@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { nearest, type Path, pathText, proposal, show, suggest, Wrong } from './errors.ts'
 import { configJsonSchema, keysAt } from './json-schema.ts'
+import { migrationHint, variableFix } from './migration-hints.ts'
 import { configSchema } from './schema.ts'
 
 /** What the schema found, in words, without its place in the file. */
@@ -49,12 +50,14 @@ function finding(issue: Issue, path: Path, root: unknown, known: (path: Path) =>
   const value = at(root, path)
   const part = 'value'
   if (issue.code === 'custom') {
-    const fix = issue.params?.fix as string | undefined
+    const fix = variableFixAt(path, value) ?? (issue.params?.fix as string | undefined)
     return [{ path, part, predicate: issue.message, whole: false, ...(fix && { fix }) }]
   }
   if (value === undefined) return [missing(issue, path)]
   // A token is a secret.
   const not = path.at(-1) === 'token' ? '' : `, not ${show(value)}`
+  if (issue.code === 'too_small' && Array.isArray(value) && value.length === 0)
+    return [{ path, part, predicate: issue.message, whole: false }]
   if (issue.code === 'invalid_value') {
     const words = issue.values.map(String)
     const fix = typeof value === 'string' ? suggest(value, words) : undefined
@@ -68,17 +71,47 @@ function finding(issue: Issue, path: Path, root: unknown, known: (path: Path) =>
       },
     ]
   }
-  const mends = (text: string) => faultAt(path, replaced(root, path, text))
-  return [
-    { path, part, predicate: `${issue.message}${not}`, whole: false, ...fixFor(issue.message, value, mends) },
-  ]
+  const mends = (other: unknown) => faultAt(path, replaced(root, path, other))
+  const sound = (other: unknown) => faultAt(path, replaced(root, path, other), true) === undefined
+  const fixed = variableFixAt(path, value) ?? formFix(path, issue.message, value, known(path), sound)
+  const fix = fixed === undefined ? fixFor(issue.message, value, mends) : { fix: fixed }
+  return [{ path, part, predicate: `${issue.message}${not}`, whole: false, ...fix }]
+}
+
+/** Variables are read in `admin.token` only, and a token is shown in no message. */
+function variableFixAt(path: Path, value: unknown): string | undefined {
+  return typeof value === 'string' && path.at(-1) !== 'token' ? variableFix(value) : undefined
+}
+
+/**
+ * What to write where a mapping or a list is wanted and the value is none, so that it means what the value says: `{}` for
+ * `true` and for nothing, `{ path: /ws }` for `/ws`, `[ws://a]` for `ws://a`.
+ */
+function formFix(
+  path: Path,
+  message: string,
+  value: unknown,
+  keys: string[],
+  sound: (other: unknown) => boolean,
+): string | undefined {
+  const name = String(path.at(-1))
+  if (/must be a list|or a list/.test(message)) {
+    if (value === null || !sound([value])) return undefined
+    return typeof value === 'object' ? 'put a - before it' : `write ${name}: [${value}]`
+  }
+  if (!/mapping|^must be \{/.test(message)) return undefined
+  if (value === true && sound({})) return `write ${name}: {}`
+  if (value === null && sound({})) return `write ${name}: {}, or remove the key`
+  if (typeof value !== 'string') return undefined
+  const fits = keys.find((key) => sound({ [key]: value }))
+  return fits === undefined ? undefined : `write { ${fits}: ${value} }`
 }
 
 /** What was probably meant by a value of the wrong type; `mends` is wrong where a text in its place is at fault, too. */
 function fixFor(
   message: string,
   value: unknown,
-  mends: (text: string) => Wrong | undefined,
+  mends: (other: unknown) => Wrong | undefined,
 ): { fix?: string } {
   // A key with everything under it commented out has no value, which YAML reads as null.
   if (value === null) return { fix: 'give it a value, or remove the key' }
@@ -115,7 +148,7 @@ function unknownKey(key: string, around: Path, known: string[]): Finding {
       ? merge
       : nearest(key, known)
         ? suggest(key, known)
-        : `known keys: ${known.filter((name) => name !== '$schema').join(', ')}`
+        : (migrationHint(key) ?? `known keys: ${known.filter((name) => name !== '$schema').join(', ')}`)
   return { path, part: 'key', predicate: `unknown key ${show(key)}${where}`, whole: true, fix }
 }
 
@@ -136,11 +169,12 @@ function at(root: unknown, path: Path): unknown {
   )
 }
 
-function faultAt(path: Path, root: unknown): Wrong | undefined {
+/** What is at fault at a path; with `below`, at it or at what it holds. */
+function faultAt(path: Path, root: unknown, below = false): Wrong | undefined {
   const issues = configSchema.safeParse(root).error?.issues ?? []
   const fault = issues
     .flatMap((issue) => flattened(issue, []))
-    .find((one) => pathText(one.path) === pathText(path))
+    .find((one) => pathText(below ? one.path.slice(0, path.length) : one.path) === pathText(path))
   return fault && new Wrong(fault.issue.message)
 }
 

@@ -32,10 +32,18 @@ function shadowWarnings(routes: RouteOptions[]): { path: Path; wrong: Wrong }[] 
 }
 
 function routeWarnings(
-  { closeCodes, limits, hold }: RouteOptions,
+  { closeCodes, limits, hold, match }: RouteOptions,
   index: number,
 ): { path: Path; wrong: Wrong }[] {
   const found: { path: Path; wrong: Wrong }[] = []
+  const { path = '' } = match
+  if (path.length > 1 && path.endsWith('/')) {
+    const wrong = new Wrong(
+      `matches ${path} alone, not ${path.slice(0, -1)} and not what is below it`,
+      `write ${path}* or ${path.slice(0, -1)}`,
+    )
+    found.push({ path: ['routes', index, 'match', 'path'], wrong })
+  }
   const unproven = hold && holdWarning(hold)
   if (unproven) found.push({ path: ['routes', index, 'hold'], wrong: unproven })
   for (const [key, code] of Object.entries(closeCodes)) {

@@ -1,0 +1,111 @@
+// What people write who come from other programs, and what it is called here.
+
+/** Keys of other proxies, in lower case, without dashes and underscores: what to write here, or that there is nothing. */
+const keys: Record<string, string> = {
+  ...all(
+    ['sticky', 'stickysession', 'stickysessions', 'iphash', 'affinity', 'sessionaffinity', 'cookie'],
+    'write balance: hash(cookie:NAME) or hash(address) on the route: the same client gets the same upstream',
+  ),
+  ...all(
+    [
+      'ca',
+      'cafile',
+      'cacert',
+      'rootca',
+      'trustedca',
+      'verify',
+      'insecure',
+      'rejectunauthorized',
+      'skipverify',
+      'insecureskipverify',
+    ],
+    'upstreams are verified by the CAs of Node; a private CA goes into the variable NODE_EXTRA_CA_CERTS where holdfast is started',
+  ),
+  ...all(
+    ['stripprefix', 'strip', 'striproute', 'rewrite', 'replacepath', 'pathrewrite', 'rootpath'],
+    'paths are not rewritten: an upstream URL may have a path, which is put before the path of the request',
+  ),
+  ...all(
+    [
+      'headers',
+      'setheaders',
+      'requestheaders',
+      'responseheaders',
+      'proxysetheader',
+      'headerup',
+      'headerdown',
+      'cors',
+    ],
+    'fields are not added or changed; X-Forwarded-For, -Proto and -Host are set by themselves',
+  ),
+  ...all(
+    ['auth', 'forwardauth', 'basicauth', 'jwt', 'authrequest'],
+    'clients are not authenticated here: the upstream sees their cookies and fields as they came',
+  ),
+  ...all(
+    ['acme', 'letsencrypt', 'autocert'],
+    'certificates are not obtained: name files with tls: { cert, key } and reload',
+  ),
+  ...all(
+    ['tls'],
+    'write wss:// for an upstream with TLS, a private CA in NODE_EXTRA_CA_CERTS; for clients, tls: { cert, key } in an entry of listen',
+  ),
+  ...all(['ssl', 'https', 'certificate'], 'write tls: { cert, key } in an entry of listen'),
+  ...all(['port', 'bind', 'server', 'servers', 'entrypoints'], 'write listen: HOST:PORT'),
+  ...all(
+    ['backend', 'backends', 'target', 'proxypass', 'reverseproxy', 'forward'],
+    'write upstreams: [ws://HOST:PORT] on a route',
+  ),
+  ...all(['location', 'locations'], 'write match: { path: /ws/* } on a route'),
+  ...all(['ping', 'heartbeat', 'pinginterval'], 'write keepalive: { ping, timeout } on the route'),
+  ...all(
+    ['idle', 'idletimeout', 'readtimeout', 'proxyreadtimeout'],
+    'an idle client is kept and pinged: keepalive: { ping, timeout } on the route',
+  ),
+  ...all(
+    ['maxconnections', 'maxconn', 'ratelimit'],
+    'write limits: { connections, perAddress, handshakesPerSecond } on the route',
+  ),
+  ...all(['retries', 'retry', 'maxretries'], 'write attempts: N on the route'),
+  ...all(
+    ['log', 'logs', 'loglevel', 'accesslog'],
+    'the log goes to standard error; holdfast serve --log-level says how much',
+  ),
+  ...all(
+    ['metrics', 'prometheus', 'dashboard', 'api'],
+    'write admin: HOST:PORT, which has the metrics under /metrics, the page and the API',
+  ),
+}
+
+function all(names: string[], words: string): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, words]))
+}
+
+/** What an unknown key of another program is called here; undefined for a key that no other is known to have. */
+export function migrationHint(key: string): string | undefined {
+  const name = key.toLowerCase().replace(/[-_ ]/g, '')
+  return Object.hasOwn(keys, name) ? keys[name] : undefined
+}
+
+const variable = /\$\{[A-Za-z_]\w{0,63}|\$[A-Za-z_]\w{0,63}/
+
+/** What to do about a text with a variable in it; undefined without one. */
+export function variableFix(text: string): string | undefined {
+  const [name] = variable.exec(text) ?? []
+  if (name === undefined) return undefined
+  return 'variables are read in admin.token only: write the value, or make the file from a template with envsubst'
+}
+
+/** What only a pattern in another language has: nginx `~ EXPRESSION`, Express `/rooms/:id`, `/rooms/{id}`, `/ws/**`. */
+const pattern = /^(?:~|\^|=\s|\\A)|\.\*|\*\*|\{|\((?=[.?[\\^])|\[\^|(?<=\/):[A-Za-z_]|\$$/
+
+/** Where a text is such a pattern, a path of this language that means about the same; undefined for others. */
+export function pathOfPattern(text: string): string | undefined {
+  if (!pattern.test(text)) return undefined
+  const body = text.replace(/^(?:=|~\*?|\^~)\s*/, '').replace(/^(?:\^|\\A)/, '')
+  const special = body.search(/[$()[\]{}|+?^\\]|\.\*|\*\*|(?<=\/):[A-Za-z_]/)
+  const start = special < 0 ? body : body.slice(0, special)
+  const isWhole = special < 0 ? text.startsWith('=') : body.slice(special) === '$'
+  const path = start.startsWith('/') ? start : `/${start}`
+  return isWhole || path.endsWith('*') ? path : `${path}*`
+}

@@ -1,0 +1,189 @@
+// What people write who come from nginx, HAProxy, Caddy, Traefik or Express: each gets the line that they meant, or is told that there
+// is none. Nothing that cannot work passes.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readPathPattern, readUpstream } from '../src/config/addresses.ts'
+import { Wrong } from '../src/config/errors.ts'
+import { migrationHint, pathOfPattern } from '../src/config/migration-hints.ts'
+import { anyText, faultOf, linesFor, optionsFor, routeWith } from './config-text.ts'
+
+const braced = (name: string) => `$\{${name}}`
+const onUpstream = (url: string) => `routes: [{ name: a, upstreams: ['${url}'] }]`
+
+describe('an upstream that cannot be dialled is refused, with what to write', () => {
+  test.each([
+    ['unix:/run/chat.sock', /sockets of the file system are not dialled$/],
+    ['ws://unix:/run/chat.sock', /names a socket of the file system; .*TCP port/],
+    ['http://unix:/run/chat.sock:/ws', /names a socket of the file system; .*TCP port/],
+    ['ws://unix/run/chat.sock', /names a socket of the file system; .*TCP port/],
+    [
+      'ws://$CHAT_HOST:3000',
+      /holds a variable, which is not read here; variables are read in admin.token only/,
+    ],
+    [`wss://${braced('CHAT_HOST')}`, /variables are read in admin.token only/],
+    [`ws://chat-${braced('ENV')}.internal:3000/x`, /variables are read in admin.token only/],
+    ['$CHAT_URL', /variables are read in admin.token only/],
+    [braced('CHAT_URL'), /variables are read in admin.token only/],
+    ['3000', /; write ws:\/\/localhost:3000$/],
+    [':3000', /; write ws:\/\/localhost:3000$/],
+    ['ws://::1:3000', /needs brackets around its IPv6 address; write ws:\/\/\[::1\]:3000$/],
+    ['wss://fe80::1/x', /write wss:\/\/\[fe80::1\]\/x$/],
+  ])('%s', async (url, words) => {
+    expect(await faultOf(onUpstream(url))).toMatch(words)
+  })
+
+  test.each(['ws://unix:3000', 'ws://unix/ws', 'ws://a/$room', 'ws://[::1]:3000'])(
+    '%s is none of these',
+    async (url) => {
+      expect((await optionsFor(onUpstream(url))).routes).toHaveLength(1)
+    },
+  )
+})
+
+describe('a path in the language of another program', () => {
+  test.each([
+    ['^/ws/.*', '/ws/*'],
+    ['^/ws', '/ws*'],
+    ['^/ws$', '/ws'],
+    ['~ ^/ws/(.*)$', '/ws/*'],
+    ['~* ^/ws/', '/ws/*'],
+    ['^~ /ws/', '/ws/*'],
+    ['= /ws', '/ws'],
+    ['/ws/.*', '/ws/*'],
+    ['/ws/**', '/ws/*'],
+    ['/ws/(?<room>[^/]+)', '/ws/*'],
+    ['/rooms/{id}/ws', '/rooms/*'],
+    ['/rooms/:id', '/rooms/*'],
+    ['/rooms/{id:[0-9]+}', '/rooms/*'],
+  ])('%s is told to be %s', async (text, meant) => {
+    expect(await faultOf(routeWith(`match: { path: '${text}' }`))).toMatch(
+      new RegExp(`there are no expressions and no placeholders; write ${meant.replaceAll(/[*/]/g, '\\$&')}$`),
+    )
+  })
+
+  test.each(['/c++/*', '/a(b)', '/a$b', '/a:b', '/ws/*', '/', '/a~b'])('%s is a path', (text) => {
+    expect(pathOfPattern(text)).toBeUndefined()
+    expect(readPathPattern(text)).toBe(text)
+  })
+
+  test('what is proposed for any text is a path, or nothing is', () => {
+    const check = (text: string) => {
+      const wrong = readPathPattern(text)
+      const meant = wrong instanceof Wrong && /^write (\/.*)$/.exec(wrong.fix ?? '')?.[1]
+      if (meant) expect(readPathPattern(meant), text).toBe(meant)
+    }
+    fc.assert(
+      fc.property(fc.oneof(anyText(30), fc.stringMatching(/^[~^=]? ?\/[a-z/:{}()*.$^[\]]{0,20}$/)), check),
+    )
+  })
+
+  test('in braces of YAML it is one line, with what to write', async () => {
+    const text = 'routes:\n  - name: a\n    match: { path: /rooms/{id}/ws }\n    upstreams: [ws://b]\n'
+    expect(await linesFor(text)).toEqual([
+      'holdfast.yaml:3:20: a path with { } is no path here: there are no placeholders; write /rooms/*',
+    ])
+  })
+
+  test('a slash at its end is allowed and hardly meant', async () => {
+    expect(await linesFor(routeWith('match: { path: /ws/ }'))).toEqual([
+      expect.stringMatching(
+        /warning: routes\[0\]\.match\.path matches \/ws\/ alone, .*; write \/ws\/\* or \/ws$/,
+      ),
+    ])
+    expect(await linesFor(routeWith('match: { path: / }'))).toEqual([])
+  })
+})
+
+test.each([
+  ['listen: 0.0.0.0:$PORT', /^listen must be HOST:PORT .*; variables are read in admin.token only/],
+  ['workers: $WORKERS', /^workers must be auto or a whole number .*; variables are read/],
+  ['drain: { spread: $SPREAD }', /; variables are read/],
+  ['trustedProxies: [$LB]', /; variables are read/],
+])('%s: a variable is named as what it is', async (line, words) => {
+  expect(await faultOf(`${line}\nroutes: [{ name: a, upstreams: [ws://b] }]`)).toMatch(words)
+})
+
+describe('a value of another form', () => {
+  test.each([
+    ['hold: true', 'hold must be a mapping of keys, not true; write hold: {}'],
+    ['hold: ', 'hold must be a mapping of keys, not nothing; write hold: {}, or remove the key'],
+    ['health: /healthz', "health must be a mapping of keys, not '/healthz'; write { path: /healthz }"],
+    ['match: /ws', "match must be a mapping of keys, not '/ws'; write { path: /ws }"],
+    ['match: a.example', "match must be a mapping of keys, not 'a.example'; write { host: a.example }"],
+    ['keepalive: 20s', "keepalive must be { ping, timeout }, or off, not '20s'; write { ping: 20s }"],
+    ['origins: https://a.example', /^origins must be a list .*; write origins: \[https:\/\/a\.example\]$/],
+    ['origins: []', 'origins is empty: it needs at least one origin'],
+    ['health: /a b', /^health must be a mapping of keys, not '\/a b'$/],
+    ['limits: 5', 'limits must be a mapping of keys, not 5'],
+  ])('%s', async (keys, words) => {
+    const line = (await faultOf(routeWith(keys))).replace('routes[0].', '')
+    if (typeof words === 'string') expect(line).toBe(words)
+    else expect(line).toMatch(words)
+  })
+
+  test.each([
+    ['routes: [{ name: a, upstreams: ws://b }]', 'write upstreams: [ws://b]'],
+    ['routes: [{ name: a, upstreams: { url: ws://b } }]', 'put a - before it'],
+    ['routes: { name: a, upstreams: [ws://b] }', 'put a - before it'],
+    [
+      'routes: [{ name: a, upstreams: [] }]',
+      'is empty: it needs at least one upstream such as ws://localhost:3000',
+    ],
+  ])('%s: %s', async (text, end) => {
+    expect((await faultOf(text)).endsWith(end), await faultOf(text)).toBe(true)
+  })
+
+  test('is not proposed where it would not do', async () => {
+    const text = `listen: [{ address: 127.0.0.1:1, tls: true }]\n${routeWith('wait: 1s')}`
+    expect(await faultOf(text)).toBe('listen[0].tls must be a mapping of keys, not true')
+  })
+})
+
+describe('a key of another program', () => {
+  test.each([
+    ['sticky: true', /balance: hash\(cookie:NAME\)/],
+    ['tls: { ca: ca.pem }', /NODE_EXTRA_CA_CERTS/],
+    ['stripPrefix: /x', /paths are not rewritten/],
+    ['strip_prefix: /x', /paths are not rewritten/],
+    ['headers: {}', /X-Forwarded-For/],
+    ['auth: {}', /clients are not authenticated here/],
+    ['location: /ws', /match: \{ path: \/ws\/\* \}/],
+    ['proxy_pass: x', /upstreams: \[ws:\/\/HOST:PORT\]/],
+  ])('%s', async (key, words) => {
+    expect(await faultOf(routeWith(key))).toMatch(words)
+  })
+
+  test('a near key of Holdfast wins over it', async () => {
+    expect(await faultOf(routeWith('limit: {}'))).toMatch(/did you mean 'limits'\?/)
+    expect(migrationHint('constructor')).toBeUndefined()
+    expect(migrationHint('__proto__')).toBeUndefined()
+  })
+})
+
+describe('a line that is indented one space off', () => {
+  test.each([
+    ['routes:\n  - name: a\n   upstreams: [ws://b]\n', 3, "less than 'name' in line 2"],
+    ['routes:\n  - name: a\n     upstreams: [ws://b]\n', 3, "more than 'name' in line 2"],
+    ['routes:\n  - name: a\n    upstreams: [ws://b]\n   hold: {}\n', 4, "less than 'upstreams' in line 3"],
+    [
+      'routes:\n  - name: a\n    match:\n      path: /a\n     host: b\n    upstreams: [ws://b]\n',
+      5,
+      "less than 'path' in line 4",
+    ],
+    ['listen: 127.0.0.1:80\n admin: off\nroutes: []\n', 2, "more than 'listen' in line 1"],
+  ])('%j', async (text, line, words) => {
+    const lines = await linesFor(text)
+    expect(lines).toEqual([expect.stringContaining(`:${line}:`)])
+    expect(lines[0]).toContain(`line ${line} is indented ${words}`)
+  })
+})
+
+test('no text makes the reader of upstreams fail, and what passes names a host without a variable', () => {
+  const check = (text: string) => {
+    const read = readUpstream(text)
+    if (!(read instanceof Wrong)) expect(read.host).not.toMatch(/\$[A-Za-z_{]/)
+  }
+  fc.assert(
+    fc.property(fc.oneof(anyText(40), fc.stringMatching(/^(ws|http):\/\/[$a-z{}:./[\]]{0,20}$/)), check),
+  )
+})
