@@ -1,7 +1,7 @@
 // A chat whose server stops with @holdfast/restart and finds the room of a client again by its Holdfast-Session.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gracefulRestart } from '@holdfast/restart'
+import { gracefulRestart, sayRestored } from '@holdfast/restart'
 import { WebSocketServer } from 'ws'
 
 export { client } from './chat.mjs'
@@ -17,10 +17,7 @@ export function start({ port, folder }) {
   const sessions = new Set(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [])
   const room = new Set()
   const server = new WebSocketServer({ port, host: '127.0.0.1' })
-  server.on('headers', (headers, request) => {
-    if (request.headers['holdfast-reattach'] && sessions.has(request.headers['holdfast-session']))
-      headers.push('Holdfast-Restored: 1')
-  })
+  sayRestored(server, (session) => sessions.has(session))
   server.on('connection', (socket, { headers }) => {
     const session = headers['holdfast-session']
     const enter = () => {

@@ -5,6 +5,7 @@ export const about = {
   title: 'rpc-websockets with a login',
   packages: ['rpc-websockets'],
   protocol: 'JSON-RPC 2.0',
+  hold: { replay: { first: 2 } },
 }
 
 export async function start({ port }) {

@@ -60,7 +60,7 @@ function page({ said, protocol }: Opening, proposal: HoldProposal, io: Io): stri
   return `${lines.join('')}\n${words.join('\n')}\n${yaml}See docs/applications.md.\n`
 }
 
-function wordsFor({ by, protocol, replay, messages, later, echoed }: HoldProposal): string[] {
+function wordsFor({ by, protocol, replay, messages, answered, later, echoed }: HoldProposal): string[] {
   const more =
     later > 0
       ? [
@@ -87,7 +87,7 @@ function wordsFor({ by, protocol, replay, messages, later, echoed }: HoldProposa
       ]
     case 'first':
       return [
-        `The client sets itself up with its first ${messages === 1 ? 'message' : `${messages} messages`}, and these can be said again:`,
+        `The client sets itself up with its first ${messages === 1 ? 'message' : `${messages} messages`}, and these can be said again${answered > 0 ? '; where the client waited for the server, so will the gateway' : ''}:`,
         ...more,
       ]
   }

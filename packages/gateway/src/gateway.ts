@@ -260,9 +260,9 @@ export class Gateway {
       }
       state.configured()
     }
-    for (const [route, { pool, room }] of before) {
-      pool.stop()
-      room.dismiss()
+    for (const [route, state] of before) {
+      state.pool.stop()
+      state.dismiss()
       drained += this.#startDrain({ route })
     }
     this.#sweep()
@@ -281,11 +281,11 @@ export class Gateway {
       }
     } else if (route !== undefined) {
       this.#drainedRoutes.add(route)
-      this.#routes.get(route)?.room.dismiss()
+      this.#routes.get(route)?.dismiss()
     } else {
       this.#draining = true
       this.#listeners.retire()
-      for (const { room } of this.#routes.values()) room.dismiss()
+      for (const state of this.#routes.values()) state.dismiss()
       for (const refusing of this.#refusals) refusing.hurry(0)
     }
     const all = route === undefined && upstream === undefined
@@ -396,7 +396,7 @@ export class Gateway {
     this.#stopSweep?.()
     for (const { pool } of this.#routes.values()) pool.stop()
     this.#listeners.close()
-    for (const { room } of this.#routes.values()) room.dismiss()
+    for (const state of this.#routes.values()) state.dismiss()
     for (const refusing of [...this.#refusals]) refusing.destroy()
     for (const { pipe } of [...this.#connections]) pipe.cut()
   }

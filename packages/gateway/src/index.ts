@@ -26,6 +26,7 @@ export { Gateway, type GatewayDeps, type Scope } from './gateway.ts'
 export {
   loadReplay,
   type Replay,
+  type ReplayMessage,
   type ReplayModule,
   replayLimits,
   replayProtocols,

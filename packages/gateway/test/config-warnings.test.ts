@@ -37,14 +37,14 @@ test.each([
     'a hold without a word about who restores sessions',
     'routes: [{ name: a, upstreams: [ws://b], hold: {} }]',
     [
-      'holdfast.yaml:1:48: warning: routes[0].hold lets only those clients go on whose protocol is recognised, or whose server says Holdfast-Restored: 1; all others are told 1012 when a server is there again; see docs/applications.md; write state: none if the server keeps nothing for a connection',
+      'holdfast.yaml:1:48: warning: routes[0].hold lets only those clients go on whose protocol is recognised, or whose server says Holdfast-Restored: 1; every other client is told 1012, to come back by itself; see docs/applications.md; write state: none if the server keeps nothing for a connection',
     ],
   ],
   [
     'a hold without replay',
     'routes: [{ name: a, upstreams: [ws://b], hold: { replay: none } }]',
     [
-      'holdfast.yaml:1:48: warning: routes[0].hold lets only those clients go on whose server says Holdfast-Restored: 1; without that a client is told 1012 when a server is there again; see docs/applications.md; write state: none if the server keeps nothing for a connection',
+      'holdfast.yaml:1:48: warning: routes[0].hold lets only those clients go on whose server says Holdfast-Restored: 1; without that a client is told 1012, to come back by itself; see docs/applications.md; write state: none if the server keeps nothing for a connection',
     ],
   ],
   ['a hold of a stateless server', 'routes: [{ name: a, upstreams: [ws://b], hold: { state: none } }]', []],

@@ -86,7 +86,48 @@ describe('a client of which nobody has restored the session', () => {
     await letGo(client)
   })
 
-  test('is let go at once when upstreams have said no before, but for one that asks; and one yes brings them back', async () => {
+  test('is let go in a moment while no upstream is there and none has ever answered, but for one that asks', async () => {
+    await using backend = await restoring(yes)
+    await using gateway = await startGateway({ upstreams: [backend.upstream.url], hold: auto })
+    const clients = [await rawClient(gateway.url), await rawClient(gateway.url), await rawClient(gateway.url)]
+    backend.restart()
+    await held(gateway, 3)
+    const stays = () => clients.filter(({ frames }) => !frames.some(({ opcode: op }) => op === opcode.close))
+    await expect.poll(() => stays().length, { interval: 5 }).toBe(1)
+    const [asks] = stays()
+    for (const client of clients) if (client !== asks) await letGo(client)
+    await backend.back(4)
+    asks!.text('still here')
+    expect(String((await backend.upstream.connections[3]!.message()).payload)).toBe('still here')
+    expect(await reattachments(gateway)).toEqual({ 'not-restored': 2, attached: 1 })
+    for (const client of clients) client.stream.destroy()
+  })
+
+  test('is held all the same when its upstream has said in the first handshake that it restores', async () => {
+    let answer = 0
+    const headers = ({ headers }: Request) => [
+      `Holdfast-Restored: ${headers['holdfast-reattach'] ? answer : 0}`,
+    ]
+    await using backend = await restartingUpstream({ headers })
+    await using gateway = await startGateway({ upstreams: [backend.upstream.url], hold: auto })
+    await using early = await rawClient(gateway.url)
+    backend.restart()
+    await held(gateway)
+    await backend.back(2)
+    await letGo(early)
+    // Of others of the route it has restored none yet.
+    const clients = [await rawClient(gateway.url), await rawClient(gateway.url), await rawClient(gateway.url)]
+    answer = 1
+    backend.restart()
+    await held(gateway, 3)
+    await backend.back(8)
+    await expect
+      .poll(() => reattachments(gateway), { interval: 5 })
+      .toEqual({ 'not-restored': 1, attached: 3 })
+    for (const client of clients) client.stream.destroy()
+  })
+
+  test('is let go at once when upstreams have said no before; the gateway asks in its place, and one yes brings all back', async () => {
     let answer: string[] = []
     await using backend = await restoring(() => answer)
     await using gateway = await startGateway({ upstreams: [backend.upstream.url], hold: auto })
@@ -99,17 +140,19 @@ describe('a client of which nobody has restored the session', () => {
     const clients = [await rawClient(gateway.url), await rawClient(gateway.url), await rawClient(gateway.url)]
     answer = yes()
     backend.restart()
-    await held(gateway, 1)
-    await Promise.all(clients.slice(1).map(letGo))
+    await Promise.all(clients.map(letGo))
+    expect((await route(gateway)).connections.held).toBe(0)
     await backend.back(6)
-    backend.upstream.connections.at(-1)!.text('hello')
-    expect(String((await clients[0]!.message()).payload)).toBe('hello')
-    expect(await reattachments(gateway)).toEqual({ 'not-restored': 3, attached: 1 })
+    const asked = backend.upstream.connections[5]!
+    expect(asked.request.headers['holdfast-reattach']).toBe('1; code=1012')
+    expect(await asked.closeFrame()).toMatchObject({ code: 1001 })
+    expect(await reattachments(gateway)).toEqual({ 'not-restored': 4 })
 
     const others = [await rawClient(gateway.url), await rawClient(gateway.url)]
     backend.restart()
-    await held(gateway, 3)
+    await held(gateway, 2)
     for (const client of [...clients, ...others]) client.stream.destroy()
+    await nothingLeft(gateway)
   })
 
   test('and is not to be held, hears the drain Ping of its upstream itself', async () => {
@@ -120,12 +163,8 @@ describe('a client of which nobody has restored the session', () => {
     await held(gateway)
     await backend.back(2)
     await letGo(first)
-    await using asks = await rawClient(gateway.url)
     await using client = await rawClient(gateway.url)
-    const [, , mine, its] = backend.upstream.connections
-    mine!.ping('holdfast:drain')
-    expect((await mine!.nextFrame()).opcode).toBe(opcode.pong)
-    expect(asks.frames).toEqual([])
+    const [, , its] = backend.upstream.connections
     its!.write(frame({ opcode: opcode.ping, payload: 'holdfast:drain' }))
     expect(String((await client.nextFrame()).payload)).toBe('holdfast:drain')
     client.text('still read')
@@ -273,6 +312,27 @@ describe('what is recognised', () => {
     await using client = await rawClient(new URL(target, gateway.url), { protocols })
     const [peer] = backend.upstream.connections
     expect(peer!.request.headers['holdfast-session']).toBeUndefined()
+    peer!.reset()
+    expect(await client.closeFrame()).toEqual({
+      code: 1014,
+      reason: 'bad gateway: upstream connection lost',
+    })
+    expect(await reattachments(gateway)).toEqual({})
+  })
+
+  const byMessage = {
+    Faye: ['client', '[]'],
+    SignalR: ['client', '{"protocol":"json","version":1}\x1e'],
+    'Engine.IO without its query': ['upstream', '0{"sid":"a","pingInterval":25000}'],
+  } as const
+  test.each(Object.entries(byMessage))('%s is never held, by its first message', async (_, [from, words]) => {
+    await using backend = await restoring(yes)
+    await using gateway = await startGateway({ upstreams: [backend.upstream.url], hold: auto })
+    await using client = await rawClient(gateway.url)
+    const [peer] = backend.upstream.connections
+    const [speaker, listener] = from === 'client' ? [client, peer!] : [peer!, client]
+    speaker.text(words)
+    expect(String((await listener.message()).payload)).toBe(words)
     peer!.reset()
     expect(await client.closeFrame()).toEqual({
       code: 1014,

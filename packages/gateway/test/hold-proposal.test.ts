@@ -13,7 +13,16 @@ const nonce = 'a1b2c3d4e5f6a7b8'
 
 test.each([
   ['a login', [c(5, 'login'), s(9, 'ok')], { by: 'first', messages: 1, hold: '{ replay: { first: 1 } }' }],
-  ['a login and a subscription', [c(5, 'login'), s(300, 'ok'), c(310, 'subscribe')], { messages: 2 }],
+  [
+    'a login and a subscription',
+    [c(5, 'login'), s(300, 'ok'), c(310, 'subscribe')],
+    { messages: 2, answered: 1 },
+  ],
+  [
+    'three in one go, and one behind an answer',
+    [c(5, 'a'), c(5, 'b'), c(5, 'c'), s(9, '1'), s(9, '2'), c(10, 'd'), s(12, 'ok')],
+    { messages: 4, answered: 1 },
+  ],
   [
     'a login, and talk later',
     [c(5, 'login'), c(2000, 'hello'), c(2100, 'you')],

@@ -36,7 +36,7 @@ describe('the table of protocols', () => {
   test('names modules that exist, and says in each row how it is recognised and what was measured', () => {
     for (const { name, replay, subprotocols, target, first, recognised, measured } of protocols) {
       if (replay !== undefined) expect(replayProtocols).toContain(replay)
-      expect([name, [subprotocols, target, first].filter(Boolean).length]).toEqual([name, 1])
+      expect([name, [subprotocols, target, first].filter(Boolean).length > 0]).toEqual([name, true])
       for (const words of [name, recognised, measured]) expect(words).toMatch(/\S/)
     }
   })

@@ -41,6 +41,123 @@ function lateReplay(): Replay {
   }
 }
 
+/** A replay module that wants an answer to what it says first. */
+function pacedReplay(): Replay {
+  const said = (data: string, answerWithinMs?: number) => ({ type: 'text' as const, data, answerWithinMs })
+  return {
+    onClient() {},
+    onUpstream() {},
+    replay: () => [said('hello'), said('login', 500), said('join', 100), said('go', 0)],
+    swallow: () => false,
+    over: () => true,
+  }
+}
+
+describe('what is said first to the next upstream', () => {
+  const paced = { replay: { create: pacedReplay } }
+
+  test('waits for its answers, and what the client said meanwhile follows', async () => {
+    const held = startHeldPipe({}, paced)
+    held.upstream.destroy()
+    await turns(2)
+    await say(held.client, masked('meanwhile'))
+    const next = await held.attach()
+    expect(texts(next)).toEqual(['hello', 'login'])
+    expect(held.pipe.isMovable).toBe(false)
+    // A control frame is no answer.
+    await say(next, frame({ opcode: opcode.ping, payload: 'there?' }))
+    expect(texts(next)).toEqual(['hello', 'login'])
+    await say(next, frame({ opcode: opcode.text, payload: 'ok' }))
+    expect(texts(next)).toEqual(['hello', 'login', 'join'])
+    await say(next, frame({ opcode: opcode.text, payload: 'ok' }))
+    expect(texts(next)).toEqual(['hello', 'login', 'join', 'go', 'meanwhile'])
+    expect(texts(held.client)).toEqual(['ok', 'ok'])
+    const { pending } = held.clock
+    held.clock.tick(1000)
+    expect(texts(next)).toHaveLength(5)
+    expect(held.clock.pending).toBeLessThanOrEqual(pending)
+    held.pipe.cut()
+  })
+
+  test('goes on without an answer when its time is over', async () => {
+    const held = startHeldPipe({}, paced)
+    held.upstream.destroy()
+    await turns(2)
+    const next = await held.attach()
+    held.clock.tick(499)
+    expect(texts(next)).toEqual(['hello', 'login'])
+    held.clock.tick(1)
+    expect(texts(next)).toEqual(['hello', 'login', 'join'])
+    held.clock.tick(100)
+    expect(texts(next)).toEqual(['hello', 'login', 'join', 'go'])
+    held.pipe.cut()
+  })
+
+  test('begins anew with the upstream after one that was lost in the middle', async () => {
+    const held = startHeldPipe({}, paced)
+    held.upstream.destroy()
+    await turns(2)
+    const next = await held.attach()
+    await say(next, frame({ opcode: opcode.text, payload: 'ok' }))
+    next.destroy()
+    await turns(2)
+    held.clock.tick(1000)
+    await turns(2)
+    const third = await held.attach()
+    expect(texts(third)).toEqual(['hello', 'login'])
+    held.clock.tick(10_000)
+    expect(texts(third)).toEqual(['hello', 'login', 'join', 'go'])
+    expect(texts(next)).toEqual(['hello', 'login', 'join'])
+    held.pipe.cut()
+  })
+})
+
+describe('a client that nobody can set up again', () => {
+  const options = {
+    for: 30_000,
+    on: [1012, 'lost' as const],
+    buffer: 262_144,
+    state: 'auto' as const,
+    replay: { by: 'none' as const },
+  }
+
+  test.each([
+    ['is let go after a moment, unless it is the one that asks', false, [1012]],
+    ['waits on when it is that', true, []],
+  ])('%s', async (_, mayWaitOn, told) => {
+    const held = startHeldPipe({}, { options, mayWaitOn: () => mayWaitOn })
+    held.upstream.destroy()
+    await turns(2)
+    held.clock.tick(249)
+    expect([held.record.asking, codesOf(held.client)]).toEqual([1, []])
+    held.clock.tick(1)
+    expect(codesOf(held.client)).toEqual(told)
+    expect(held.record).toMatchObject({
+      asking: mayWaitOn ? 1 : 0,
+      ended: mayWaitOn ? [] : ['not-restored'],
+    })
+    expect(held.record.searches[0]!.signal.aborted).toBe(!mayWaitOn)
+    held.pipe.cut()
+  })
+
+  test('waits on when its upstream has said that it restores, or the next one is there in that moment', async () => {
+    const told = startHeldPipe({}, { options, answers: true, mayWaitOn: () => false })
+    told.upstream.destroy()
+    await turns(2)
+    told.clock.tick(5000)
+    expect(codesOf(told.client)).toEqual([])
+    told.pipe.cut()
+    const quick = startHeldPipe({}, { options, mayWaitOn: () => false })
+    quick.upstream.destroy()
+    await turns(2)
+    quick.clock.tick(100)
+    await quick.attach(undefined, true)
+    quick.clock.tick(500)
+    expect([codesOf(quick.client), quick.record.restoredBy]).toEqual([[], ['upstream']])
+    quick.pipe.cut()
+  })
+})
+
 describe('a connection on a route with hold', () => {
   test('gives what came meanwhile to the next upstream, behind the message that was half sent', async () => {
     const held = startHeldPipe()

@@ -89,6 +89,7 @@ export function startHeldPipe(some: Partial<PipeOptions> = {}, hold: Partial<Hol
       })
     },
     worthAsking: () => true,
+    mayWaitOn: () => true,
     onAsking(by) {
       record.asking += by
     },

@@ -20,6 +20,7 @@ function module(restores: boolean): Replay {
 function proof(state: 'auto' | 'none', replay?: Replay, route = new Restoring()) {
   const deps = {
     worthAsking: () => route.worthAsking,
+    mayWaitOn: () => route.mayWaitOn,
     onAsking: (by: 1 | -1) => route.asking(by),
     onAnswer: (restored: boolean) => route.answered(restored),
     shortRetry: () => 100,
@@ -88,7 +89,7 @@ describe('losses', () => {
 })
 
 describe('whether it is worth to ask an upstream', () => {
-  test('until one has said no; then for one client at a time; and for all once one has said yes', () => {
+  test('until one has said no; for longer than a moment only for one client; and for all once one has said yes', () => {
     const route = new Restoring()
     const [first, second, third] = [
       proof('auto', undefined, route),
@@ -98,20 +99,21 @@ describe('whether it is worth to ask an upstream', () => {
     expect(first!.objections(true).unproven).toBe(false)
     first!.departed(true, true)
     expect(second!.objections(true).unproven).toBe(false)
-    expect(first!.judge(false)).toBeUndefined()
+    second!.departed(true, true)
+    expect([first!.idle, second!.idle]).toEqual([true, true])
+    second!.asked()
+    second!.asked()
+    expect(first!.idle).toBe(false)
+    expect(first!.judge(undefined)).toBeUndefined()
+    // Who asks already is not sent away because of itself, but does not wait on either.
+    expect([first!.objections(true).unproven, first!.idle]).toEqual([false, true])
     first!.asked()
 
-    expect(second!.objections(true).unproven).toBe(false)
-    second!.departed(true, true)
+    expect(second!.objections(true).unproven).toBe(true)
     expect(third!.objections(true).unproven).toBe(true)
-    // Who asks already is not sent away because of itself.
-    expect(second!.objections(true).unproven).toBe(false)
-    second!.asked()
-    second!.asked()
-    expect(third!.objections(true).unproven).toBe(false)
-
     third!.departed(true, true)
     expect(third!.judge(true)).toBe('upstream')
+    expect(third!.idle).toBe(false)
     expect(second!.objections(true).unproven).toBe(false)
     expect(first!.objections(true).unproven).toBe(false)
     second!.departed(true, true)
@@ -119,11 +121,70 @@ describe('whether it is worth to ask an upstream', () => {
     expect(first!.objections(true).unproven).toBe(false)
   })
 
+  test('and of an upstream that has said that it restores, whatever others of the route have said, also in another process', () => {
+    const route = new Restoring()
+    route.answered(false)
+    let told = proof('auto', undefined, route)
+    told.departed(true, false)
+    expect(told.judge(false)).toBeUndefined()
+    const packed: PackedProof = JSON.parse(JSON.stringify(told.pack()))
+    told = proof('auto', undefined, route)
+    expect(told.objections(true).unproven).toBe(true)
+    told.unpack(packed)
+    expect(told.objections(true).unproven).toBe(false)
+    told.departed(true, false)
+    proof('auto', undefined, route).ask()
+    expect(told.idle).toBe(false)
+    // The next one says nothing about it.
+    told.judge(undefined)
+    told.asked()
+    expect(told.objections(true).unproven).toBe(true)
+  })
+
+  test('in the place of a client that was let go, one question at a time, and none after a reload', async () => {
+    const route = new Restoring()
+    const asked: ((restored?: boolean) => void)[] = []
+    const signals: AbortSignal[] = []
+    const ask = () =>
+      route.ask((signal) => {
+        signals.push(signal)
+        return new Promise((resolve) => asked.push(resolve))
+      })
+    ask()
+    route.answered(false)
+    proof('auto', undefined, route).departed(true, true)
+    ask()
+    expect(asked.length).toBe(0)
+    route.asking(-1)
+    ask()
+    ask()
+    expect(asked.length).toBe(1)
+    asked[0]!(undefined)
+    const askAgain = () => {
+      ask()
+      return asked.length
+    }
+    await expect.poll(askAgain).toBe(2)
+    expect(route.worthAsking).toBe(false)
+    asked[1]!(true)
+    await expect.poll(() => route.worthAsking).toBe(true)
+    expect([route.mayWaitOn, signals[1]!.aborted]).toEqual([true, false])
+
+    route.forget()
+    route.answered(false)
+    ask()
+    expect(asked.length).toBe(3)
+    route.forget()
+    expect(signals[2]!.aborted).toBe(true)
+    route.answered(false)
+    asked[2]!(true)
+    await Promise.resolve()
+    expect(route.worthAsking).toBe(false)
+  })
+
   test('never of who needs no word of it, and again after a reload', () => {
     const route = new Restoring()
-    const asks = proof('auto', undefined, route)
-    asks.departed(true, true)
-    asks.judge(false)
+    route.answered(false)
     expect(proof('auto', undefined, route).objections(true).unproven).toBe(true)
     expect(proof('auto', module(true), route).objections(true).unproven).toBe(false)
     expect(proof('none', undefined, route).objections(true).unproven).toBe(false)

@@ -38,7 +38,7 @@ describe.each([false, true])('with a hand-over after every message: %s', (restle
     expect(talk.toUpstream).toEqual([Buffer.from('CONNECT {}\r\nPING\r\n')])
   })
 
-  test.each<[string, Buffer | object, (Buffer | object)?]>([
+  test.each<[string, string | Buffer | object, (string | Buffer | object)?]>([
     ['tRPC with parameters', { method: 'connectionParams', data: { token: 'x' } }],
     ['a subscription of tRPC', { id: 1, method: 'subscription', params: { path: 'news', input: 1 } }],
     [
@@ -49,11 +49,78 @@ describe.each([false, true])('with a hand-over after every message: %s', (restle
     ['SocketCluster', { event: '#handshake', data: {}, cid: 1 }],
     ['Hocuspocus 3', bytes('doc', 2, 0, 'token')],
     ['Hocuspocus 4', bytes('doc', 2, 0, 'token', '4.8.0')],
+    ['STOMP without a subprotocol', 'CONNECT\naccept-version:1.2\n\n\0'],
+    ['STOMP, by its newer word', 'STOMP\naccept-version:1.2\n\n\0'],
   ])('%s, by its client', (_, first, again = first) => {
     const talk = opened().client(first).restart()
     expect(talk.letGo).toBeUndefined()
-    expect(talk.toUpstream).toEqual([Buffer.isBuffer(again) ? again : JSON.stringify(again)])
+    expect(talk.toUpstream).toEqual([
+      typeof again === 'object' && !Buffer.isBuffer(again) ? JSON.stringify(again) : again,
+    ])
   })
+})
+
+/** Whether a client may be held after these first words, also in another process. */
+function mayBeHeld(from: 'client' | 'upstream', data: string | Buffer): boolean {
+  const module = loadedReplay({ by: 'auto' })!
+  const replay = module.create()
+  const message =
+    typeof data === 'string' ? { type: 'text' as const, data } : { type: 'binary' as const, data }
+  if (from === 'client') replay.onClient(message)
+  else replay.onUpstream(message)
+  const moved = module.create(JSON.parse(JSON.stringify(replay.save!())))
+  const holds = replay.holds!()
+  expect(moved.holds!()).toBe(holds)
+  // Nothing more of it has to be read.
+  if (!holds) expect([replay.over!(), moved.over!(), replay.restores!()]).toEqual([true, true, false])
+  return holds
+}
+
+const signalR = '{"protocol":"json","version":1}\x1e'
+const init = '{"type":"connection_init","payload":{}}'
+
+test.each<[string, 'client' | 'upstream', string | Buffer]>([
+  ['Faye, whose first word is none', 'client', '[]'],
+  ['a handshake of Bayeux', 'client', '[{"channel":"/meta/handshake","version":"1.0"}]'],
+  [
+    'a connect of Bayeux',
+    'client',
+    '[{"channel":"/meta/connect","clientId":"a","connectionType":"websocket"}]',
+  ],
+  ['a word of Bayeux', 'client', '[{"channel":"/room","clientId":"a","data":{}}]'],
+  ['SignalR', 'client', signalR],
+  ['SignalR, and more in the same message', 'client', `${signalR}{"type":6}\x1e`],
+  ['SignalR in binary', 'client', Buffer.from('{"protocol":"messagepack","version":2}\x1e')],
+  ['GraphQL without a subprotocol', 'client', init],
+  [
+    'the older GraphQL, which begins at once',
+    'client',
+    '{"type":"start","id":"1","payload":{"query":"{a}"}}',
+  ],
+  ['XMPP', 'client', '<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" to="x" version="1.0"/>'],
+  ['Engine.IO', 'upstream', '0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000}'],
+  ['SockJS', 'upstream', 'o'],
+])('%s is never held', (_, from, data) => {
+  expect(mayBeHeld(from, data)).toBe(false)
+})
+
+test.each<[string, 'client' | 'upstream', string | Buffer]>([
+  ['an array of something else', 'client', '[1]'],
+  ['a channel that is none of Bayeux', 'client', '[{"channel":"room","clientId":"a"}]'],
+  ['a path without a client', 'client', '[{"channel":"/room","data":1}]'],
+  ['an object with a channel', 'client', '{"channel":"/meta/handshake"}'],
+  ['SignalR without its end', 'client', '{"protocol":"json","version":1}'],
+  ['a record that is no handshake', 'client', '{"type":6}\x1e'],
+  ['SignalR from the server', 'upstream', signalR],
+  ['an init with an id', 'client', '{"type":"connection_init","id":"1"}'],
+  ['a start of something else', 'client', '{"type":"start","id":"1","payload":{}}'],
+  ['XML of something else', 'client', '<open door="1"/>'],
+  ['Engine.IO from the client', 'client', '0{"sid":"a","pingInterval":25000}'],
+  ['a number in front of JSON', 'upstream', '0{"sid":1}'],
+  ['a word that begins with o', 'upstream', 'ok'],
+  ['an o of the client', 'client', 'o'],
+])('%s may be held', (_, from, data) => {
+  expect(mayBeHeld(from, data)).toBe(true)
 })
 
 test.each<[string, string | Buffer | object]>([

@@ -53,6 +53,61 @@ describe('first', () => {
     }
   })
 
+  /** For how long each of the messages that are said again wants an answer before the next one. */
+  async function pace(count: number, talk: (talk: Replay) => void): Promise<(number | undefined)[]> {
+    const module = (await loadReplay({ by: 'first', messages: count }))!
+    const replay = module.create()
+    talk(replay)
+    const moved = module.create(JSON.parse(JSON.stringify(replay.save!())))
+    expect([moved.replay(), moved.over!()]).toEqual([replay.replay(), replay.over!()])
+    return replay.replay().map(({ answerWithinMs }) => answerWithinMs)
+  }
+  const word: Message = { type: 'text', data: 'x' }
+
+  test('the answer is awaited where the client had one before it went on, and nowhere else', async () => {
+    const patterns = fc.array(fc.boolean(), { minLength: 1, maxLength: 6 })
+    await fc.assert(
+      fc.asyncProperty(patterns, fc.integer({ min: 1, max: 8 }), async (answered, count) => {
+        const said = answered.slice(0, count)
+        const waits = await pace(count, (talk) => {
+          talk.onUpstream(word)
+          for (const has of answered) {
+            talk.onClient(word)
+            if (has) talk.onUpstream(word)
+          }
+        })
+        expect(waits).toEqual(
+          said.map((has, index) => (has ? (index === said.length - 1 ? 1000 : 5000) : undefined)),
+        )
+      }),
+    )
+  })
+
+  test('what comes after the client has gone on is no answer, and a long message is one', async () => {
+    const late = await pace(1, (talk) => {
+      talk.onClient(word)
+      talk.onClient(word)
+      talk.onUpstream(word)
+    })
+    expect(late).toEqual([undefined])
+    const long = await pace(1, (talk) => {
+      talk.onClient(word)
+      talk.onUnread!('upstream')
+    })
+    expect(long).toEqual([1000])
+  })
+
+  test('reads on only until it knows the opening', async () => {
+    const replay = (await loadReplay({ by: 'first', messages: 2 }))!.create()
+    const seen = [replay.over!()]
+    for (const from of ['client', 'upstream', 'client', 'upstream'] as const) {
+      if (from === 'client') replay.onClient(word)
+      else replay.onUpstream(word)
+      seen.push(replay.over!())
+    }
+    expect(seen).toEqual([false, false, false, false, true])
+  })
+
   test('of messages that are too big to keep it lets go', async () => {
     const talk = new Conversation((await loadReplay({ by: 'first', messages: 2 }))!)
     talk.client('x'.repeat(replayLimits.bytes))
@@ -120,6 +175,11 @@ describe('file', () => {
     ['replay: () => "x"', (it) => it.replay(), 'replay() did not return an array of messages'],
     ['replay: () => ["x"]', (it) => it.replay(), 'replay() did not return an array of messages'],
     ['replay: () => [{ type: "text", data: 1 }]', (it) => it.replay(), 'a message is'],
+    [
+      'replay: () => [{ type: "text", data: "x", answerWithinMs: -1 }]',
+      (it) => it.replay(),
+      'answerWithinMs is not a number',
+    ],
     ['replay: async () => []', (it) => it.replay(), 'replay() must not be async'],
     ['answer: () => 1', (it) => it.answer!(), 'answer() did not return'],
     ['rest: () => null', (it) => it.rest!(), 'rest() did not return'],

@@ -55,6 +55,41 @@ test('the first N messages of the client come to each upstream first, in order, 
   expect(client.ending).toBeUndefined()
 })
 
+test('the first N messages come as the client said them: where it had an answer first, so does the gateway', async () => {
+  await using upstream = await startUpstream({ echo: false })
+  await using gateway = await startGateway({
+    upstreams: [upstream.url],
+    hold: { ...hold, replay: { by: 'first', messages: 2 } },
+  })
+  await using client = wsClient(gateway.url)
+  await client.opened
+  const first = await upstream.connection()
+  for (const [words, answer] of [
+    ['login', 'welcome'],
+    ['subscribe', 'subscribed'],
+  ] as const) {
+    client.send(words)
+    await first.changes.until(words, () => first.messages.includes(words))
+    first.socket.send(answer)
+    await client.changes.until(answer, () => client.messages.includes(answer))
+  }
+  first.close(1012)
+  const second = await upstream.connection()
+  client.send('meanwhile')
+  await heard(second, 1)
+  // What is sent in one go comes in one.
+  expect(second.messages).toEqual(['login'])
+  second.socket.send('welcome again')
+  await heard(second, 2)
+  expect(second.messages).toEqual(['login', 'subscribe'])
+  second.socket.send('subscribed again')
+  expect(await heard(second, 3)).toEqual(['login', 'subscribe', 'meanwhile'])
+  // What it answers, the client gets.
+  const answers = ['welcome', 'subscribed', 'welcome again', 'subscribed again']
+  await client.changes.until('the answers', () => client.messages.length === 4)
+  expect(client.messages).toEqual(answers)
+})
+
 test('a module of the user is loaded from a file beside the configuration', async () => {
   moduleFile(
     'my %23 replay.mjs',

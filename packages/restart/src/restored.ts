@@ -21,8 +21,10 @@ export interface HandshakeEmitter<Request extends { headers: RequestHeaders }> {
 }
 
 /**
- * Says `Holdfast-Restored: 1` in the 101 of each handshake of a client that comes from an upstream that has gone, if its
- * session has been restored. Without it the gateway tells such a client 1012, to come back by itself.
+ * Says `Holdfast-Restored` in the 101 of each handshake that comes through Holdfast: 1 to a client that comes from an
+ * upstream that has gone, if its session has been restored, and 0 to all others. After 0 the gateway tells a client that
+ * it holds 1012, to come back by itself; from a 0 in the first handshake it knows that this server answers, and holds
+ * its clients from the first restart on.
  *
  * @param server A `WebSocketServer` of `ws`; for Fastify `app.websocketServer`, for @hono/node-ws the `wss` of
  *   `createNodeWebSocket`.
@@ -42,7 +44,7 @@ export function sayRestored<Request extends { headers: RequestHeaders }>(
  * The same for servers that take the headers of the 101 as an object: `server.upgrade(request, { headers })` of Bun, the
  * `upgrade` hook of crossws.
  *
- * @returns `{ 'Holdfast-Restored': '1' }`, or `{}`.
+ * @returns `{ 'Holdfast-Restored': '1' }` or `'0'`; `{}` for a client that does not come through Holdfast.
  */
 export function restoredHeaders<Request extends { headers: RequestHeaders }>(
   request: Request,
@@ -50,7 +52,8 @@ export function restoredHeaders<Request extends { headers: RequestHeaders }>(
 ): Record<string, string> {
   const session = fieldOf(request.headers, sessionHeader)
   const comesBack = fieldOf(request.headers, reattachHeader) !== undefined
-  return session !== undefined && comesBack && restores(session, request) ? { [restoredHeader]: '1' } : {}
+  if (session === undefined) return {}
+  return { [restoredHeader]: comesBack && restores(session, request) ? '1' : '0' }
 }
 
 function fieldOf(headers: RequestHeaders, name: string): string | undefined {

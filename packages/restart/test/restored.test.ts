@@ -60,9 +60,9 @@ describe('a server says that it has restored', () => {
     ],
     'no client that is not known': [
       { 'Holdfast-Session': 'stranger', 'Holdfast-Reattach': '1; code=1012' },
-      undefined,
+      '0',
     ],
-    'no client that comes for the first time': [{ 'Holdfast-Session': 'known' }, undefined],
+    'no client that comes for the first time, and that it would': [{ 'Holdfast-Session': 'known' }, '0'],
     'no client without a session': [{ 'Holdfast-Reattach': '1; code=1012' }, undefined],
   } as const
 

@@ -64,10 +64,10 @@ function holdWarning({ state, replay }: HoldOptions): Wrong | undefined {
   if (state === 'none' || (replay.by !== 'auto' && replay.by !== 'none')) return undefined
   const who =
     replay.by === 'auto'
-      ? 'whose protocol is recognised, or whose server says Holdfast-Restored: 1; all others are'
+      ? 'whose protocol is recognised, or whose server says Holdfast-Restored: 1; every other client is'
       : 'whose server says Holdfast-Restored: 1; without that a client is'
   return new Wrong(
-    `lets only those clients go on ${who} told 1012 when a server is there again`,
+    `lets only those clients go on ${who} told 1012, to come back by itself`,
     'see docs/applications.md; write state: none if the server keeps nothing for a connection',
   )
 }

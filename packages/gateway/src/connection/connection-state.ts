@@ -99,7 +99,7 @@ export type ConnectionAction =
   /** Let go of the upstream, with an answer to its Close where one is due, and look for the next one. */
   | { do: 'hold'; code: number; echo: boolean }
   /** Count a client that could have been held, and is told 1012 instead. */
-  | { do: 'let-go'; why: LetGo }
+  | { do: 'let-go'; why: LetGo; departed: number }
   /** The next upstream gets what was kept, and the client is read again. */
   | { do: 'resume' }
 

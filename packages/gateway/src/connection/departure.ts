@@ -136,16 +136,18 @@ function hold(departure: Departure, event: ConnectionEvent, about: Circumstances
   if (unproven) {
     // An upstream's own reason is kept: it may carry a `retry=` of its own.
     const itself = event.type === 'close-frame' && event.code === code.serviceRestart && event.reason !== ''
-    if (itself) return letGo('not-restored', end(event, about)!)
-    return letGo('not-restored', begin({ what: 'session-not-restored', retry: shortRetry() }, event, about))
+    if (itself) return letGo('not-restored', departure, end(event, about)!)
+    const happening = { what: 'session-not-restored', retry: shortRetry() } as const
+    return letGo('not-restored', departure, begin(happening, event, about))
   }
   if (tooOften || (lostAgain && departure.code === code.abnormalClosure)) {
-    return letGo('lost-again', begin({ what: 'upstream-lost-again', retry: about.retry() }, event, about))
+    const happening = { what: 'upstream-lost-again', retry: about.retry() } as const
+    return letGo('lost-again', departure, begin(happening, event, about))
   }
   if (resendable && !partlyTold) return [{ name: 'held' }, [{ do: 'hold', ...departure }]]
   return begin({ what: 'upstream-lost-inside-message', retry: about.retry() }, event, about)
 }
 
-function letGo(why: LetGo, [state, actions]: Step): Step {
-  return [state, [{ do: 'let-go', why }, ...actions]]
+function letGo(why: LetGo, { code }: Departure, [state, actions]: Step): Step {
+  return [state, [{ do: 'let-go', why, departed: code }, ...actions]]
 }

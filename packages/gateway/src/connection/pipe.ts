@@ -204,7 +204,8 @@ export class Pipe {
   /** Whether it could be taken to another process now. */
   get isMovable(): boolean {
     const { name } = this.#state
-    return this.client.isMovable && (name === 'held' || (name === 'open' && this.upstream.isMovable))
+    if (!this.client.isMovable || this.#hold?.isMovable === false) return false
+    return name === 'held' || (name === 'open' && this.upstream.isMovable)
   }
 
   /** Reads nothing more of either side. What was read before is handed on first. */
@@ -376,7 +377,7 @@ export class Pipe {
       case 'hold':
         return this.#holdClient(action)
       case 'let-go':
-        return this.#hold!.letGo(action.why)
+        return this.#hold!.letGo(action.why, action.departed)
       case 'resume':
         return this.#hold!.resume()
     }

@@ -96,6 +96,7 @@ export async function serveHandshake(
         protocol,
         extensions,
         held: hold && session !== undefined ? { session, request, hold } : undefined,
+        answers: dialled.restored !== undefined,
         replay: hold && loadedReplay(hold.replay),
         release: {
           upstream: found.release,

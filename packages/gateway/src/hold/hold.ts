@@ -24,10 +24,11 @@ import { FreshStart, type PackedFreshStart } from './fresh-start.ts'
 import { Kept, type PackedKept } from './kept.ts'
 import { type Objections, type PackedProof, Proof, type RestoringDeps } from './proof.ts'
 import type { Replay, ReplayModule } from './replay/index.ts'
+import { ReplayPace } from './replay-pace.ts'
 
 export type Redialled =
-  /** `restored`: the upstream says that it has restored the client's session. */
-  { ok: true; stream: Duplex; restored: boolean } | { ok: false; result: 'refused' | 'too-late' }
+  /** `restored`: whether the upstream says that it has restored the client's session; undefined: it says nothing. */
+  { ok: true; stream: Duplex; restored?: boolean | undefined } | { ok: false; result: 'refused' | 'too-late' }
 
 /** What a connection on a route with `hold` can bear. */
 export interface Holdable extends Objections {
@@ -99,7 +100,7 @@ export interface HoldDeps extends RestoringDeps {
   /** `ms` is the time without an upstream. */
   onHoldEnded: (result: HoldResult, ms: number) => void
   /** A client was let go at once in place of a hold. */
-  onLetGo: (why: LetGo) => void
+  onLetGo: (why: LetGo, departed: number) => void
   /** Messages that an upstream may not have read, or of which it sent only a part. */
   onLost: (direction: Direction, messages: number) => void
   /** The client compresses with a context that the next upstream does not have, though it agreed not to. */
@@ -110,6 +111,12 @@ export interface HoldDeps extends RestoringDeps {
 export const drainPayload = Buffer.from('holdfast:drain')
 
 const nothing = Buffer.alloc(0)
+
+/**
+ * Milliseconds in which the next upstream has to say that it restores sessions, where none ever has: so much later than
+ * without a gateway a client is back that has to come by itself.
+ */
+const firstMomentMs = 250
 
 /** An upstream that lets go of its client within so many milliseconds is no better than none. */
 const stays = 1000
@@ -156,9 +163,11 @@ export class Hold {
   #next: Duplex | undefined
   #refusal: 'refused' | 'too-late' | 'not-restored' | undefined
   readonly #proof: Proof
+  #momentTimer: unknown
   /** Who has restored the session, as long as `resume` has not acted on it. */
   #restoredBy: RestoredBy | undefined
   #replay: Replay | undefined
+  readonly #pace: ReplayPace
   /** The replay module waits for a word of the new upstream before it says the rest. */
   #restOwed = false
   /** It has been told the rest, and has yet to answer. */
@@ -178,6 +187,12 @@ export class Hold {
     this.#compressed = compressed
     this.#clock = clock
     this.#kept = new Kept(deps.options.buffer)
+    this.#pace = new ReplayPace({
+      clock,
+      say: (message) => pipe.upstream.write(messageFrame(message, true)),
+      heard: () => pipe.upstream.reader.messages,
+      onSaid: () => this.#tellRest(),
+    })
     this.#proof = new Proof(deps.options.state, () => this.#replay, deps, clock)
     const create = () => {
       this.#replay = deps.replay?.create(packed?.replay)
@@ -194,7 +209,7 @@ export class Hold {
 
   /** What `next` in connection.ts needs to know; undefined: when its upstream goes, so does the client. */
   get holdable(): Holdable | undefined {
-    if (!this.#deps.mayHold()) return undefined
+    if (!this.#deps.mayHold() || this.#replay?.holds?.() === false) return undefined
     const { upstream } = this.#pipe
     const partlyTold = this.#fromUpstream ? this.#fromUpstream.passing : upstream.reader.unfinished > 0
     const objections = this.#proof.objections(this.#upstreamSpoke)
@@ -244,6 +259,11 @@ export class Hold {
 
   /** The upstream's bytes: on to the client, unless the replay module keeps a message from it. */
   fromUpstream(bytes: Buffer): void {
+    this.#toClient(bytes)
+    this.#pace.onHeard()
+  }
+
+  #toClient(bytes: Buffer): void {
     const { client } = this.#pipe
     if (!this.#fromUpstream) return client.write(bytes)
     this.#fromUpstream.read(bytes, {
@@ -382,6 +402,15 @@ export class Hold {
     this.#departed = departed
     this.#deps.onHeld()
     this.#lookForUpstream()
+    this.#waitForMoment()
+  }
+
+  /** A client of which nobody knows anything is held for long only if it is the one that asks. */
+  #waitForMoment(): void {
+    const over = () => {
+      if (this.#search && this.#proof.idle) this.#notRestored()
+    }
+    this.#momentTimer = this.#clock.setTimeout(over, firstMomentMs)
   }
 
   /** What the last upstream was worth: whether the hold begins now or goes on, and when the next attempt is. */
@@ -437,18 +466,18 @@ export class Hold {
       return this.#pipe.step({ type: 'attached' })
     }
     this.#pipe.dismiss(found.stream)
-    this.#refusal = 'not-restored'
     this.#notRestored()
   }
 
   #notRestored(): void {
+    this.#refusal = 'not-restored'
     const happening = { what: 'session-not-restored', retry: this.#deps.shortRetry() } as const
     this.#pipe.step({ type: 'happened', happening })
   }
 
   /** The client was let go at once, where others are held. */
-  letGo(why: LetGo): void {
-    this.#deps.onLetGo(why)
+  letGo(why: LetGo, departed: number): void {
+    this.#deps.onLetGo(why, departed)
   }
 
   /** The next upstream is there: it gets what the replay module says, then what was kept. */
@@ -457,6 +486,7 @@ export class Hold {
     const stream = this.#next!
     this.#next = undefined
     this.#search = undefined
+    this.#clock.clearTimeout(this.#momentTimer)
     this.#attachedAt = this.#clock.now()
     const by = this.#restoredBy!
     this.#proof.asked()
@@ -472,9 +502,8 @@ export class Hold {
       // Who has restored the session itself would hear all of it twice.
       if (by !== 'replay') return this.release()
       for (const message of this.#replay?.answer?.() ?? []) client.write(messageFrame(message, false))
-      for (const message of this.#replay?.replay() ?? []) upstream.write(messageFrame(message, true))
       this.#oweRest()
-      this.#tellRest()
+      this.#pace.begin(this.#replay?.replay() ?? [])
     } finally {
       stream.uncork()
     }
@@ -490,7 +519,7 @@ export class Hold {
 
   /** Once the replay module has said everything, and has the answers that it waits for, what was kept follows. */
   #tellRest(): void {
-    if (!this.#restOwed || this.#pipe.state !== 'open') return
+    if (!this.#restOwed || this.#pace.waits || this.#pipe.state !== 'open') return
     const rest = this.#replay?.rest && !this.#restTold ? this.#replay.rest() : []
     if (!this.#restores) return this.#giveUp()
     if (!rest) return
@@ -507,12 +536,13 @@ export class Hold {
 
   /** The module has met what it does not know while it set the session up again. */
   #giveUp(): void {
-    this.#deps.onLetGo('not-restored')
+    this.#deps.onLetGo('not-restored', this.#departed)
     this.#notRestored()
   }
 
   #restDone(): void {
     this.#restOwed = false
+    this.#pace.stop()
     this.#clock.clearTimeout(this.#restTimer)
   }
 
@@ -531,6 +561,7 @@ export class Hold {
   /** The connection ends: the search does, too, and what was kept is lost. */
   end(clientLeft: boolean): void {
     this.#restDone()
+    this.#clock.clearTimeout(this.#momentTimer)
     this.#proof.asked()
     if (this.#search) {
       this.#search.abort()
@@ -550,6 +581,11 @@ export class Hold {
     client.unblock()
   }
 
+  /** Whether it could be taken to another process now: not while it is in the middle of what is said again. */
+  get isMovable(): boolean {
+    return !this.#pace.waits
+  }
+
   /** What its replay module knows. */
   get replay(): Replay | undefined {
     return this.#replay
@@ -562,6 +598,7 @@ export class Hold {
     this.#search = undefined
     this.#proof.asked()
     this.#clock.clearTimeout(this.#restTimer)
+    this.#clock.clearTimeout(this.#momentTimer)
   }
 
   /** The state as data that JSON can carry. */
@@ -606,6 +643,7 @@ export class Hold {
     this.#deps.onCarried(1)
     this.#proof.ask()
     this.#lookForUpstream()
+    this.#waitForMoment()
   }
 
   /** Each upstream's conversation is read from its first frame on. */

@@ -17,11 +17,15 @@ export interface Objections {
 
 /** What the route knows of its upstreams' word, and is told of it. */
 export interface RestoringDeps {
+  /** Whether the upstream has said in its 101 that it restores sessions, so that it is worth to ask the next one. */
+  answers?: boolean | undefined
   /** Whether the next upstream may say that it has restored the session. */
   worthAsking: () => boolean
+  /** Whether a client that nobody has told anything for a moment may wait on. */
+  mayWaitOn: () => boolean
   /** One more connection, or one less, waits for the next upstream's word. */
   onAsking: (by: 1 | -1) => void
-  /** What the next upstream said. */
+  /** What the next upstream said; one that says nothing has not restored anything. */
   onAnswer: (restored: boolean) => void
   /** Milliseconds for the `retry=` of a client that is let go. */
   shortRetry: () => number
@@ -36,6 +40,7 @@ const within = 5 * 60_000
 /** A Proof's state as data that JSON can carry. */
 export interface PackedProof {
   losses: number
+  answers?: boolean
   /** Milliseconds since each of the last re-attachments. */
   attached: number[]
 }
@@ -50,6 +55,8 @@ export class Proof {
   /** When the connection was put to another upstream, as far back as it matters. */
   #attached: MonotonicMs[] = []
   #asking = false
+  /** Whether the last upstream has said that it restores sessions. */
+  #answers: boolean
 
   constructor(
     state: HoldOptions['state'],
@@ -61,13 +68,14 @@ export class Proof {
     this.#replay = replay
     this.#deps = deps
     this.#clock = clock
+    this.#answers = deps.answers ?? false
   }
 
   /** What speaks against holding the client if its upstream goes now; `spoke`: that one has sent a message. */
   objections(spoke: boolean): Objections {
     const since = this.#clock.now() - within
     return {
-      unproven: !this.#asking && this.#ownProof === undefined && !this.#deps.worthAsking(),
+      unproven: !this.#asking && this.#ownProof === undefined && !this.#answers && !this.#deps.worthAsking(),
       lostAgain: !spoke && this.#losses + 1 >= lossesInARow,
       tooOften: this.#attached.length >= atMost && this.#attached[0]! > since,
       shortRetry: this.#deps.shortRetry,
@@ -88,9 +96,15 @@ export class Proof {
     this.#deps.onAsking(1)
   }
 
+  /** Whether nothing speaks for holding the client longer than for a moment. */
+  get idle(): boolean {
+    return this.#asking && !this.#answers && !this.#deps.mayWaitOn()
+  }
+
   /** The next upstream is there. The result says who restored the session; undefined: nobody. */
-  judge(restored: boolean): RestoredBy | undefined {
-    if (this.#asking || restored) this.#deps.onAnswer(restored)
+  judge(restored: boolean | undefined): RestoredBy | undefined {
+    if (this.#asking || restored) this.#deps.onAnswer(restored ?? false)
+    this.#answers = restored !== undefined
     const by = restored ? 'upstream' : this.#ownProof
     if (by) this.#attached = [...this.#attached.slice(1 - atMost), this.#clock.now()]
     return by
@@ -111,12 +125,17 @@ export class Proof {
 
   pack(): PackedProof {
     const now = this.#clock.now()
-    return { losses: this.#losses, attached: this.#attached.map((at) => now - at) }
+    return {
+      losses: this.#losses,
+      answers: this.#answers,
+      attached: this.#attached.map((at) => now - at),
+    }
   }
 
-  unpack({ losses, attached }: PackedProof): void {
+  unpack({ losses, answers = false, attached }: PackedProof): void {
     const now = this.#clock.now()
     this.#losses = losses
+    this.#answers = answers
     this.#attached = attached.slice(-atMost).map((ago) => now - ago)
   }
 }

@@ -15,6 +15,8 @@ export interface HoldProposal {
   replay?: string
   /** How many messages of the client belong to its opening. */
   messages: number
+  /** After how many of these the client went on only when the server had said something: so will the gateway. */
+  answered: number
   /** How many messages the client went on to say, behind its opening. */
   later: number
   /** A part of what the server had said, which the client then said back: it will be another one the next time. */
@@ -33,7 +35,7 @@ export function proposeHold({ target, protocol, said }: Opening): HoldProposal {
   const opening = openingOf(said)
   const messages = opening.filter(({ from }) => from === 'client').length
   const later = said.filter(({ from }) => from === 'client').length - messages
-  const counts = { messages, later }
+  const counts = { messages, answered: answeredIn(opening), later }
   const row = protocolOf(target, protocol) ?? firstRecognised(said)
   if (row) {
     const { name, replay } = row
@@ -66,6 +68,13 @@ function openingOf(said: readonly OpeningMessage[]): readonly OpeningMessage[] {
     return false
   })
   return end < 0 ? said : said.slice(0, end)
+}
+
+function answeredIn(opening: readonly Said[]): number {
+  const last = opening.findLastIndex(({ from }) => from === 'client')
+  return opening.filter(
+    ({ from }, index) => index < last && from === 'client' && opening[index + 1]!.from === 'upstream',
+  ).length
 }
 
 /** What looks as if it was made up for this connection: a challenge, a nonce, a token. */

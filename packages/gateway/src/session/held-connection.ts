@@ -23,6 +23,7 @@ export interface Held {
   session: string
   upstream?: Upstream
   before?: { reattached: number }
+  answers?: boolean
   hold: HoldOptions
   replay?: ReplayModule
   /** `upstream` ends the counting of the connection at its upstream; it is replaced at every re-attachment. */
@@ -54,7 +55,33 @@ export function holdDeps(
   const agreed = { protocol: held.protocol, extensions: held.extensions }
   let { upstream } = held
   let tries = held.before?.reattached ?? 0
+  const dialNext = (departed: number, within: number, signal: AbortSignal) =>
+    reattach({
+      route: () => state.options,
+      pool: () => (deps.draining(state.options.name) ? undefined : state.pool),
+      request,
+      agreed,
+      headers: [
+        [sessionHeader, session],
+        [reattachHeader, `${++tries}; code=${departed}`],
+      ],
+      departed: upstream,
+      search: state.search,
+      within,
+      signal,
+      clock: deps.clock,
+      random: deps.random,
+    })
+  /** What the next upstream says to the handshake of a client that has been let go. */
+  async function inquire(departed: number, signal: AbortSignal): Promise<boolean | undefined> {
+    const result = await dialNext(departed, hold.for, signal)
+    if (!result.ok) return undefined
+    result.release()
+    connection().pipe.dismiss(result.dialled.socket)
+    return result.dialled.restored ?? false
+  }
   return {
+    answers: held.answers,
     options: hold,
     replay: held.replay,
     // A reload may have taken `hold` from the route: then nobody would let its clients go on.
@@ -64,22 +91,7 @@ export function holdDeps(
     async redial(departed, within, signal) {
       release.upstream()
       visits.over()
-      const result = await reattach({
-        route: () => state.options,
-        pool: () => (deps.draining(state.options.name) ? undefined : state.pool),
-        request,
-        agreed,
-        headers: [
-          [sessionHeader, session],
-          [reattachHeader, `${++tries}; code=${departed}`],
-        ],
-        departed: upstream,
-        search: state.search,
-        within,
-        signal,
-        clock: deps.clock,
-        random: deps.random,
-      })
+      const result = await dialNext(departed, within, signal)
       if (!result.ok) {
         if (!signal.aborted) {
           const { words, result: why } = result
@@ -90,15 +102,16 @@ export function holdDeps(
       const { dialled } = result
       if (signal.aborted) {
         result.release()
-        return { ok: true, stream: dialled.socket, restored: false }
+        return { ok: true, stream: dialled.socket }
       }
       upstream = result.upstream
       release.upstream = result.release
       visits.begin(upstream)
       if (dialled.head.length > 0) dialled.socket.unshift(dialled.head)
-      return { ok: true, stream: dialled.socket, restored: dialled.restored === true }
+      return { ok: true, stream: dialled.socket, restored: dialled.restored }
     },
     worthAsking: () => state.restoring.worthAsking,
+    mayWaitOn: () => state.restoring.mayWaitOn,
     onAsking: (by) => state.restoring.asking(by),
     onAnswer: (restored) => state.restoring.answered(restored),
     shortRetry: () => Math.round(deps.random() * spreadFor(state.news.away)),
@@ -108,7 +121,8 @@ export function holdDeps(
       deps.connections.moved(connection())
       state.news.restored(by)
     },
-    onLetGo(why) {
+    onLetGo(why, departed) {
+      if (why === 'not-restored') state.restoring.ask((signal) => inquire(departed, signal))
       state.news.letGo(why)
       state.countReattachment(why, 0)
       deps.log.debug({ ...connectionInfo(connection()), why }, 'client of a route with hold is let go')

@@ -21,6 +21,8 @@ export interface Opening {
    * stay its own. (A worker of an earlier version hands on none.)
    */
   held?: { session: string; request: UpgradeRequest; hold?: HoldOptions }
+  /** Whether the upstream has said in its 101 that it restores sessions. */
+  answers?: boolean
   /** What goes with these options. */
   replay?: ReplayModule
   release: { upstream: () => void; admission: () => void }

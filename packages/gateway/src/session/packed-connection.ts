@@ -70,7 +70,7 @@ const hold = record<PackedHold>({
   ping: optional(base64),
   restOwed: flag,
   reattached: flag,
-  proof: record<PackedProof>({ losses: count, attached: list(finite) }),
+  proof: record<PackedProof>({ losses: count, answers: optional(flag), attached: list(finite) }),
   replay: anything,
   freshStart: optional(
     record<PackedFreshStart>({ left: count, bytes: base64, compressed: flag, payload: base64 }),

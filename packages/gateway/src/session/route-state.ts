@@ -141,6 +141,12 @@ export class RouteState {
     this.room.reconfigured()
   }
 
+  /** Nobody waits for an upstream any more, and none is asked anything. */
+  dismiss(): void {
+    this.room.dismiss()
+    this.restoring.dismiss()
+  }
+
   /** Loads the replay module that the options ask for. */
   load(): void {
     const { hold } = this.options

@@ -15,8 +15,11 @@ import {
 export interface Agreement {
   protocol?: string
   extensions?: string
-  /** It says that it has restored the session that the handshake names; only asked with `Holdfast-Reattach`. */
-  restored?: true
+  /**
+   * Whether it says that it has restored the session that the handshake names. An upstream that answers this at all
+   * restores sessions; one that does not may say so only with `Holdfast-Reattach`, and then only yes.
+   */
+  restored?: boolean
   /** Its other end-to-end headers, such as Set-Cookie. */
   headers: HeaderList
 }
@@ -26,7 +29,7 @@ export type AnswerResult = ({ ok: true } & Agreement) | { ok: false; words: stri
 /** What concerns the handshake alone, or is said to the gateway and not to the client. */
 const ofHandshake = /^(?:content-length|sec-websocket-(?:accept|protocol|extensions|version)|holdfast-.*)$/i
 
-/** In an upstream's 101 to a handshake with `Holdfast-Reattach`: 1 when it has restored the client's session. */
+/** In an upstream's 101 to a handshake with `Holdfast-Session`: 1 when it has restored the client's session, else 0. */
 const restoredHeader = 'holdfast-restored'
 
 /** Checks the headers of a 101 as RFC 6455 4.1 asks of a client. */
@@ -62,14 +65,14 @@ export function readSwitch(headers: HeaderList, request: UpgradeRequest): Answer
     ok: true,
     ...(protocol !== undefined && { protocol }),
     ...(extensions !== '' && { extensions }),
-    ...(saysRestored(headers) && { restored: true }),
+    ...restoredIn(headers),
     headers: endToEnd(headers).filter(([name]) => !ofHandshake.test(name)),
   }
 }
 
-function saysRestored(headers: HeaderList): boolean {
+function restoredIn(headers: HeaderList): Pick<Agreement, 'restored'> {
   const said = values(headers, restoredHeader)
-  return said.length > 0 && said.every((value) => value.trim() === '1')
+  return said.length > 0 ? { restored: said.every((value) => value.trim() === '1') } : {}
 }
 
 /**

@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url'
 import { GatewayError } from '../../core/index.ts'
 import type { Message } from '../../wire/index.ts'
-import type { Replay, ReplayModule } from './module.ts'
+import type { Replay, ReplayMessage, ReplayModule } from './module.ts'
 
 /** `path` is absolute. */
 export async function loadReplayFile(path: string): Promise<ReplayModule> {
@@ -74,8 +74,16 @@ class Guard implements Replay {
     return this.#messages('answer', this.#replay.answer?.() ?? [])
   }
 
-  replay(): Message[] {
-    return this.#messages('replay', this.#replay.replay())
+  replay(): ReplayMessage[] {
+    const messages: ReplayMessage[] = this.#messages('replay', this.#replay.replay())
+    for (const { answerWithinMs = 0 } of messages) {
+      if (Number.isFinite(answerWithinMs) && answerWithinMs >= 0) continue
+      throw wrong(
+        this.#path,
+        'replay() returned a message whose answerWithinMs is not a number of milliseconds',
+      )
+    }
+    return messages
   }
 
   rest(): Message[] | undefined {
@@ -97,11 +105,15 @@ class Guard implements Replay {
     return this.#flag('restores', true)
   }
 
+  holds(): boolean {
+    return this.#flag('holds', true)
+  }
+
   over(): boolean {
     return this.#flag('over', false)
   }
 
-  #flag(method: 'settled' | 'restores' | 'over', usual: boolean): boolean {
+  #flag(method: 'settled' | 'restores' | 'holds' | 'over', usual: boolean): boolean {
     const value: unknown = this.#replay[method]?.() ?? usual
     this.#atOnce(method, value)
     if (typeof value === 'boolean') return value
@@ -145,7 +157,7 @@ function isMessage(value: unknown): value is Message {
 function asMessage(message: Message): Message {
   if (message.type === 'text' || Buffer.isBuffer(message.data)) return message
   const { buffer, byteOffset, byteLength } = message.data as Uint8Array
-  return { type: 'binary', data: Buffer.from(buffer, byteOffset, byteLength) }
+  return { ...message, data: Buffer.from(buffer, byteOffset, byteLength) }
 }
 
 function wrong(path: string, words: string): GatewayError {

@@ -1,5 +1,5 @@
 export { checkReplayFile } from './check.ts'
-export type { Replay, ReplayModule } from './module.ts'
+export type { Replay, ReplayMessage, ReplayModule } from './module.ts'
 export {
   holdFor,
   holdOutlook,

@@ -1,6 +1,6 @@
 // How the gateway's own replay modules say that they cannot restore a connection: they throw. Next: hold.ts.
 import type { Message } from '../../wire/index.ts'
-import type { Replay, ReplayModule } from './module.ts'
+import type { Replay, ReplayMessage, ReplayModule } from './module.ts'
 
 /**
  * What a module throws that has met what it does not know, and would have to guess. It is asked nothing more; `restores`
@@ -54,14 +54,14 @@ class Restoring implements Replay {
   }
 
   over(): boolean {
-    return this.#replay === undefined
+    return this.#replay === undefined || (this.#replay.over?.() ?? false)
   }
 
   answer(): Message[] {
     return this.#ask((replay) => replay.answer?.() ?? [], [])
   }
 
-  replay(): Message[] {
+  replay(): ReplayMessage[] {
     return this.#ask((replay) => replay.replay(), [])
   }
 

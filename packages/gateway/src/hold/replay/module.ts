@@ -1,6 +1,15 @@
 // What a replay module is: the interface that each protocol, and a user's own file, implements. docs/replay.md.
 import type { Message } from '../../wire/index.ts'
 
+/** A message that the next upstream is sent. */
+export type ReplayMessage = Message & {
+  /**
+   * Milliseconds that the upstream has to send a message of its own before the next one follows; when it has sent none,
+   * the next one follows all the same. Default: 0, the next one follows at once.
+   */
+  answerWithinMs?: number
+}
+
 /**
  * Follows one client connection through all its upstreams. It is told what passes, in order, and is asked when the
  * gateway puts the client to its next upstream: `answer`, `replay`, `rest`, then `swallow` for what that upstream
@@ -25,9 +34,9 @@ export interface Replay {
    */
   answer?(): Message[]
   /** What the next upstream is sent first, in order, ahead of anything of the client's. */
-  replay(): Message[]
+  replay(): ReplayMessage[]
   /**
-   * What the next upstream is sent after that, for protocols in which it has to answer first. Asked after `replay`
+   * What the next upstream is sent after the last of these, for protocols in which it has to answer first. Asked after `replay`
    * and, while it returns undefined, again after each message of the upstream (after `swallow` and `onUpstream`). As
    * long as it does, nothing of the client's is sent. Default: nothing more, at once.
    */
@@ -51,6 +60,11 @@ export interface Replay {
    * what it does not know answers so, and never guesses. Default: true.
    */
   restores?(): boolean
+  /**
+   * Whether its client may be held at all. False: the connection is as on a route without `hold`; for protocols whose
+   * clients come back best when they hear of a loss at once. Default: true.
+   */
+  holds?(): boolean
   /**
    * Whether it wants to see no more of this conversation, whatever comes; asked after each message. It then goes on to be
    * asked what it is asked behind a re-attachment. Default: false.

@@ -1,8 +1,11 @@
 // First messages by which a protocol is recognised where the handshake does not say it. Next: protocols.ts.
 import type { Message } from '../../wire/index.ts'
 import { LetGo } from './let-go.ts'
-import { isObject, parseJson } from './message.ts'
+import { isObject, type JsonObject, parseJson, parseObject } from './message.ts'
 import { YjsFields } from './yjs-message.ts'
+
+/** Characters within which the handshake of SignalR has ended. */
+const longestSignalR = 200
 
 /** The INFO of a NATS server. */
 export function opensNats(message: Message): boolean {
@@ -17,6 +20,57 @@ export function opensTrpc(message: Message): boolean {
   if (first.method === 'connectionParams') return 'data' in first && first.id === undefined
   const isCall = first.method === 'subscription' || first.method === 'query' || first.method === 'mutation'
   return isCall && first.id !== undefined && isObject(first.params) && typeof first.params.path === 'string'
+}
+
+/** Bayeux (Faye, CometD): messages that name a channel; Faye first sends none at all, in the same brackets. */
+export function opensBayeux(message: Message): boolean {
+  const content = parseJson(message)
+  if (!Array.isArray(content)) return false
+  return content.every(
+    (one) => isObject(one) && typeof one.channel === 'string' && isBayeux(one, one.channel),
+  )
+}
+
+function isBayeux({ clientId }: JsonObject, channel: string): boolean {
+  return channel.startsWith('/meta/') || (channel.startsWith('/') && typeof clientId === 'string')
+}
+
+/** The handshake of SignalR: its hub protocol and the version of that, closed by a record separator. */
+export function opensSignalR(message: Message): boolean {
+  const words = begin(message, longestSignalR)
+  const end = words.indexOf('\x1e')
+  if (end < 0) return false
+  const handshake = parseObject({ type: 'text', data: words.slice(0, end) })
+  return typeof handshake?.protocol === 'string' && typeof handshake.version === 'number'
+}
+
+/** The opening packet of an Engine.IO server, below Socket.IO too. */
+export function opensEngineIo(message: Message): boolean {
+  if (message.type !== 'text' || !message.data.startsWith('0{')) return false
+  const handshake = parseObject({ type: 'text', data: message.data.slice(1) })
+  return typeof handshake?.sid === 'string' && typeof handshake.pingInterval === 'number'
+}
+
+/** The opening frame of a SockJS server. */
+export function opensSockJs({ type, data }: Message): boolean {
+  return type === 'text' && data === 'o'
+}
+
+/** A client of GraphQL that no subprotocol was selected for, so that nothing says which of the two it speaks. */
+export function opensGraphql(message: Message): boolean {
+  const { type, id, payload } = parseObject(message) ?? {}
+  if (type === 'connection_init') return id === undefined
+  return type === 'start' && typeof id === 'string' && isObject(payload) && typeof payload.query === 'string'
+}
+
+/** CONNECT of a STOMP client, or STOMP, which is the same since version 1.1. */
+export function opensStomp(message: Message): boolean {
+  return /^(?:CONNECT|STOMP)\r?\n/.test(begin(message, 9))
+}
+
+/** The opening tag of RFC 7395 3.4. */
+export function opensXmpp({ type, data }: Message): boolean {
+  return type === 'text' && /^<open\s/.test(data) && data.includes('urn:ietf:params:xml:ns:xmpp-framing')
 }
 
 /** The handshake of a SocketCluster client. */
@@ -40,6 +94,11 @@ export function opensHocuspocus(message: Message): boolean {
     if (!fields.atEnd) fields.varString()
     return true
   })
+}
+
+/** The first characters of a message of either type. */
+function begin({ data }: Message, length: number): string {
+  return typeof data === 'string' ? data.slice(0, length) : data.toString('latin1', 0, length)
 }
 
 /** Whether it fits, and is all that the message says. */

@@ -3,7 +3,20 @@
 // gateway (`npm run apps`). Next: replay.ts, for the modules.
 import type { HoldOptions } from '../../core/index.ts'
 import type { Message } from '../../wire/index.ts'
-import { opensHocuspocus, opensNats, opensSocketCluster, opensTrpc, opensYjs } from './openings.ts'
+import {
+  opensBayeux,
+  opensEngineIo,
+  opensGraphql,
+  opensHocuspocus,
+  opensNats,
+  opensSignalR,
+  opensSocketCluster,
+  opensSockJs,
+  opensStomp,
+  opensTrpc,
+  opensXmpp,
+  opensYjs,
+} from './openings.ts'
 
 /** Who said a message. */
 export type Speaker = 'client' | 'upstream'
@@ -31,8 +44,9 @@ export interface Protocol {
 export const protocols: readonly Protocol[] = [
   {
     name: 'Socket.IO and Engine.IO over WebSocket',
-    recognised: 'query `EIO=` and `transport=websocket`',
+    recognised: 'query `EIO=` and `transport=websocket`, or the server\'s first message: `0{"sid":…`',
     target: (_, query) => query.has('EIO') && query.get('transport') === 'websocket',
+    first: { from: 'upstream', fits: opensEngineIo },
     measured:
       'Socket.IO 4.8.4, held: “connected” without an event for 46 s, until the new server gives up; by itself it is back in 1-3 s',
   },
@@ -46,8 +60,10 @@ export const protocols: readonly Protocol[] = [
   },
   {
     name: 'subscriptions-transport-ws',
-    recognised: 'subprotocol `graphql-ws`, the older one',
+    recognised:
+      "subprotocol `graphql-ws`, the older one; or none, and the client's first message: `connection_init` or `start`",
     subprotocols: ['graphql-ws'],
+    first: { from: 'client', fits: opensGraphql },
     measured: 'no module knows it; its client comes back and subscribes again by itself',
   },
   {
@@ -61,8 +77,10 @@ export const protocols: readonly Protocol[] = [
   },
   {
     name: 'STOMP',
-    recognised: 'subprotocol `v10.stomp`, `v11.stomp` or `v12.stomp`',
+    recognised:
+      "subprotocol `v10.stomp`, `v11.stomp` or `v12.stomp`, or the client's first message: `CONNECT` or `STOMP`",
     subprotocols: ['v10.stomp', 'v11.stomp', 'v12.stomp'],
+    first: { from: 'client', fits: opensStomp },
     replay: 'stomp',
     measured:
       'RabbitMQ web-stomp 3.10.8 with stompjs 7.5.0: on in 3 s and no event; held without replay each SEND was answered by an ERROR for good',
@@ -118,8 +136,9 @@ export const protocols: readonly Protocol[] = [
   },
   {
     name: 'XMPP',
-    recognised: 'subprotocol `xmpp`',
+    recognised: "subprotocol `xmpp`, or the client's first message: its `<open/>`",
     subprotocols: ['xmpp'],
+    first: { from: 'client', fits: opensXmpp },
     measured:
       'prosody 0.12.3 with @xmpp/client 0.14.0, held: dead for 31 s, and SASL cannot be said again; by itself it is back in 9-10 s',
   },
@@ -133,10 +152,25 @@ export const protocols: readonly Protocol[] = [
   },
   {
     name: 'SockJS',
-    recognised: 'a path that ends in `/NNN/XXXXXXXX/websocket`',
+    recognised: "a path that ends in `/NNN/XXXXXXXX/websocket`, or the server's first message: `o`",
     target: (path) => /\/\d{3}\/[a-z0-9_]{8}\/websocket$/.test(path),
+    first: { from: 'upstream', fits: opensSockJs },
     measured:
       'sockjs-client 1.6.1 with sockjs 0.3.24: the second `o` makes it leave; by itself it is back in 2 s',
+  },
+  {
+    name: 'Bayeux (Faye, CometD)',
+    recognised: "the client's first message: `[]`, or messages with a `channel` such as `/meta/connect`",
+    first: { from: 'client', fits: opensBayeux },
+    measured:
+      'Faye 1.4.3: what is said while it knows that it is disconnected, it keeps; by itself it is back in 3-4 s, held it was dead for good',
+  },
+  {
+    name: 'SignalR',
+    recognised: 'the client\'s first message: `{"protocol":…,"version":…}` and a record separator',
+    first: { from: 'client', fits: opensSignalR },
+    measured:
+      '@microsoft/signalr 10.0.0 with a server of our own that speaks its JSON protocol: by itself it is back in 1 s; held in 11 s, when its ping was its first word to the new server',
   },
   {
     name: "Vite's dev server",

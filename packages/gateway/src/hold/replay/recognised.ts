@@ -2,7 +2,7 @@
 // nothing can be said again; when none is, the conversation is not followed any more.
 import type { Message } from '../../wire/index.ts'
 import { pack, type SavedMessage, sizeOf, unpack } from './message.ts'
-import type { Replay, ReplayModule } from './module.ts'
+import type { Replay, ReplayMessage, ReplayModule } from './module.ts'
 import { protocolOfMessage, type Speaker } from './protocols.ts'
 
 /** Messages of an upstream before the client has said anything; after that, whatever it speaks is not recognised. */
@@ -16,6 +16,8 @@ interface Saved {
   /** Name of the module that follows the conversation, and what it saved. */
   as?: string
   saved?: unknown
+  /** The protocol is one that is never held. */
+  never?: true
 }
 
 /** `moduleOf`: the module of that name. */
@@ -28,6 +30,7 @@ class Recognised implements Replay {
   readonly #heard: Saved['heard']
   #as: string | undefined
   #replay: Replay | undefined
+  #never: boolean
   /** What the upstream has said before the client said anything. */
   #before: Message[]
 
@@ -35,6 +38,7 @@ class Recognised implements Replay {
     this.#moduleOf = moduleOf
     this.#heard = { client: 0, upstream: 0, ...saved?.heard }
     this.#before = saved?.before?.map(unpack) ?? []
+    this.#never = saved?.never ?? false
     if (saved?.as !== undefined) this.#become(saved.as, saved.saved)
   }
 
@@ -45,15 +49,16 @@ class Recognised implements Replay {
 
   /** Only the first message of each side says what is spoken. */
   #recognise(from: Speaker, message: Message): void {
-    if (this.#replay) return
+    if (this.#replay || this.#never) return
     const isFirst = this.#heard[from]++ === 0
-    const name = isFirst ? protocolOfMessage(from, message)?.replay : undefined
+    const row = isFirst ? protocolOfMessage(from, message) : undefined
     const before = this.#before
-    if (name === undefined) {
+    if (row?.replay === undefined) {
+      this.#never = row !== undefined
       if (from === 'upstream') before.push(message)
       if (!this.over()) return
     } else {
-      this.#become(name)
+      this.#become(row.replay)
       for (const one of before) this.#replay!.onUpstream(one)
     }
     this.#before = []
@@ -79,17 +84,21 @@ class Recognised implements Replay {
     return this.#replay !== undefined && (this.#replay.restores?.() ?? true)
   }
 
+  holds(): boolean {
+    return !this.#never
+  }
+
   over(): boolean {
     if (this.#replay) return this.#replay.over?.() ?? false
     const bytes = this.#before.reduce((sum, message) => sum + sizeOf(message), 0)
-    return this.#heard.client > 0 || this.#heard.upstream > patience || bytes > keptAtMost
+    return this.#never || this.#heard.client > 0 || this.#heard.upstream > patience || bytes > keptAtMost
   }
 
   answer(): Message[] {
     return this.#replay?.answer?.() ?? []
   }
 
-  replay(): Message[] {
+  replay(): ReplayMessage[] {
     return this.#replay?.replay() ?? []
   }
 
@@ -106,6 +115,12 @@ class Recognised implements Replay {
   }
 
   save(): Saved {
-    return { before: this.#before.map(pack), heard: this.#heard, as: this.#as, saved: this.#replay?.save?.() }
+    return {
+      before: this.#before.map(pack),
+      heard: this.#heard,
+      as: this.#as,
+      saved: this.#replay?.save?.(),
+      ...(this.#never && { never: true }),
+    }
   }
 }
