@@ -70,7 +70,7 @@ function openingOf(said: readonly OpeningMessage[]): readonly OpeningMessage[] {
   return end < 0 ? said : said.slice(0, end)
 }
 
-function answeredIn(opening: readonly Said[]): number {
+function answeredIn(opening: readonly OpeningMessage[]): number {
   const last = opening.findLastIndex(({ from }) => from === 'client')
   return opening.filter(
     ({ from }, index) => index < last && from === 'client' && opening[index + 1]!.from === 'upstream',
