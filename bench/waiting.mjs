@@ -1,8 +1,9 @@
 // Handshakes that wait for an upstream: what each costs, and how evenly they are let in when it is there.
 //   npm run build && node bench/waiting.mjs [HANDSHAKES]
-// A client, a worker and the upstream need a file for each; a worker has half of its files wait at most. So this takes as many as
-// fit, 20,000 at most, and says how many these were.
-import { fork, spawn } from 'node:child_process'
+// A client, a worker and the upstream need a file for each; a worker has half of its files wait at most. So every process is given
+// as many as all together need; where the system allows no more than there are, this takes as many as fit, and says how many
+// these were.
+import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
@@ -12,9 +13,11 @@ import { createInterface } from 'node:readline'
 import { setTimeout as after } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const wanted = Number(process.argv[2] ?? 20_000)
+const wanted = Number(process.argv[2] ?? 20_000) || 0
 const workers = 2
 const perSecond = 2_000
+/** Open files that a process has. */
+const files = raisedFiles(2 * wanted + 2_000)
 
 const mib = (bytes) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`
@@ -24,9 +27,9 @@ else if (process.argv[2] === 'upstream') await upstream(Number(process.argv[3]))
 else await run()
 
 async function run() {
-  const files = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))[1])
+  // The workers take what comes, so one of them may have more than its half.
   const perProcess = Math.floor((files - 512) / 2)
-  const count = Math.min(wanted, workers * perProcess, files - 512)
+  const count = Math.min(wanted, perProcess)
   const upstreamPort = await freePort()
   const gateway = await startGateway(upstreamPort)
   const before = await look(gateway)
@@ -81,7 +84,23 @@ async function run() {
 }
 
 function self(args) {
-  return fork(fileURLToPath(import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  return start(
+    [process.execPath, fileURLToPath(import.meta.url), ...args],
+    ['ignore', 'inherit', 'inherit', 'ipc'],
+  )
+}
+
+/** Starts a command that may open as many files as are needed. */
+function start(command, stdio) {
+  return spawn('sh', ['-c', `ulimit -n ${files} && exec "$0" "$@"`, ...command], { stdio })
+}
+
+/** How many files a process may open: what is needed, or what there is. */
+function raisedFiles(needed) {
+  const now = Number(
+    /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? needed,
+  )
+  return now >= needed || spawnSync('sh', ['-c', `ulimit -n ${needed}`]).status === 0 ? needed : now
 }
 
 async function startGateway(upstreamPort) {
@@ -105,7 +124,7 @@ async function startGateway(upstreamPort) {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-waiting-'))
   const file = join(folder, 'holdfast.json')
   writeFileSync(file, JSON.stringify(config))
-  const child = spawn(process.execPath, [main, 'serve', '-c', file], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = start([process.execPath, main, 'serve', '-c', file], ['ignore', 'pipe', 'ignore'])
   process.once('exit', () => {
     child.kill()
     rmSync(folder, { recursive: true })

@@ -18,6 +18,29 @@ function memory(random = most) {
   return { clock, clients: new ClientMemory(clock, random) }
 }
 
+/** Numbers that are as good as drawn. */
+function drawing(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 16_807) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}
+
+/** How many connections a client makes in 20 s that comes back 10 ms after each Close, to any worker. */
+function returnsIn20s(workers: number, seed: number): number {
+  const clock = fakeClock()
+  const random = drawing(seed)
+  const memories = Array.from({ length: workers }, () => new ClientMemory(clock, random, workers))
+  let count = 0
+  while (clock.now() < 20_000) {
+    count++
+    const { pause } = memories[Math.floor(random() * workers)]!.turnAway(client, false)
+    clock.tick(pause + 10)
+  }
+  return count
+}
+
 describe('a client that is turned away', () => {
   test('and comes back at once each time waits longer and longer for its Close, up to 30 s', () => {
     const { clock, clients } = memory()
@@ -134,6 +157,16 @@ describe('a client that has asked why', () => {
     expect(clients.hasAsked(client)).toBe(true)
     expect(clients.asked(client)).toBe(2_000)
   })
+})
+
+test('a client that has no backoff makes few connections more when it comes to another worker each time', () => {
+  const mean = (workers: number) => {
+    const counts = Array.from({ length: 50 }, (_, n) => returnsIn20s(workers, 1_000 + n * 7_919))
+    return counts.reduce((sum, count) => sum + count) / counts.length
+  }
+  const alone = mean(1)
+  expect(alone).toBeLessThan(7)
+  for (const workers of [2, 4, 8]) expect(mean(workers)).toBeLessThan(alone + workers)
 })
 
 test('clients are remembered up to a number, those that were seen longest ago forgotten first', () => {

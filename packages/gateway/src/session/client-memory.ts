@@ -35,15 +35,16 @@ export interface TurnedAway {
 /**
  * A client is turned away, and not for the first time if there is something `before`. One that came back when it was asked
  * to, or that obeys such things by its own word, is told at once; any other waits, and longer each time. Several behind
- * one address that are turned away together count as one. Pure; `random` gives numbers in [0, 1).
+ * one address that are turned away together count as one. Of `workers` each sees one return of so many, and counts it as so
+ * many. Pure; `random` gives numbers in [0, 1).
  */
 export function nextReturns(
   before: Returns | undefined,
-  about: { now: MonotonicMs; random: () => number; obeys: boolean; retry?: number },
+  about: { now: MonotonicMs; random: () => number; obeys: boolean; retry?: number; workers?: number },
 ): { returns: Returns; told: TurnedAway } {
-  const { now, random } = about
+  const { now, random, workers = 1 } = about
   const known = before && now - before.toldAt < forgottenAfterMs ? before : undefined
-  const times = !known ? 0 : now < known.toldAt ? known.times : known.times + 1
+  const times = !known ? 0 : now < known.toldAt ? known.times : known.times + workers
   const retry = about.retry ?? spread(Math.min(longestRetryMs, firstRetryMs * 2 ** times), random)
   const early = known !== undefined && now < known.returnAt
   const pause =
@@ -108,12 +109,15 @@ function pathOf(target: string): string {
 export class ClientMemory {
   readonly #clock: Pick<Clock, 'now'>
   readonly #random: () => number
+  readonly #workers: number
   readonly #returns = new Bounded<Returns>()
   readonly #askers = new Bounded<Returns>()
 
-  constructor(clock: Pick<Clock, 'now'>, random: () => number) {
+  /** `workers`: how many share the clients, each with a memory of its own. */
+  constructor(clock: Pick<Clock, 'now'>, random: () => number, workers = 1) {
     this.#clock = clock
     this.#random = random
+    this.#workers = workers
   }
 
   /** The client is turned away now. `retry`, in milliseconds, where it is known when there will be room for it. */
@@ -123,6 +127,7 @@ export class ClientMemory {
       now: this.#clock.now(),
       random: this.#random,
       obeys,
+      workers: this.#workers,
       ...(retry !== undefined && { retry }),
     }
     const { returns, told } = nextReturns(this.#returns.get(key), about)
@@ -144,7 +149,7 @@ export class ClientMemory {
    */
   asked(asker: Asker): number {
     const key = askerKey(asker)
-    const about = { now: this.#clock.now(), random: this.#random, obeys: true }
+    const about = { now: this.#clock.now(), random: this.#random, obeys: true, workers: this.#workers }
     const { returns, told } = nextReturns(this.#askers.get(key), about)
     this.#askers.set(key, returns)
     return told.retry

@@ -98,7 +98,7 @@ export class RouteState {
     this.pool = pool
     this.news = news
     this.#clock = clock
-    this.clients = new ClientMemory(clock, random)
+    this.clients = new ClientMemory(clock, random, workers)
     // Each that is let in needs another one, to its upstream.
     const mostOpen = openFiles === undefined ? Number.POSITIVE_INFINITY : Math.floor(openFiles / 2)
     const { search } = this

@@ -64,11 +64,7 @@ export class AdmissionPace {
    * would be turned away otherwise does not wait for that; then only the number of dials under way protects it.
    */
   *due(now: MonotonicMs, left: () => Iterable<number>): Generator<undefined> {
-    if (now - this.#neededAt >= neededEveryMs) {
-      this.#neededAt = now
-      this.#needed = neededPerSecond(left())
-    }
-    const interval = 1000 / this.#rate(now)
+    const interval = 1000 / this.#rate(now, left)
     this.#due = Math.max(this.#due, now - caughtUpMs)
     while (this.#due <= now) {
       this.#due += interval
@@ -87,9 +83,13 @@ export class AdmissionPace {
   }
 
   /** Clients a second. */
-  #rate(now: MonotonicMs): number {
+  #rate(now: MonotonicMs, left: () => Iterable<number>): number {
     const perSecond = this.#perSecond()
     if (perSecond !== 'auto') return perSecond / this.#workers
+    if (now - this.#neededAt >= neededEveryMs) {
+      this.#neededAt = now
+      this.#needed = neededPerSecond(left())
+    }
     const learned = Math.max(leastPerSecond, (underWay * 1000) / this.#meanMs)
     const gentle = Math.min(mostPerSecond / this.#workers, learned) * growth(this.since(now))
     return Math.max(gentle, this.#needed)
