@@ -28,7 +28,7 @@ export class Store {
     renameSync(`${path}.new`, path)
   }
 
-  /** Removes what begins so and was not saved for so many milliseconds. */
+  /** Removes what begins so and was not saved for that many milliseconds. */
   sweep(beginning, ms) {
     for (const file of readdirSync(this.#folder)) {
       const path = join(this.#folder, file)

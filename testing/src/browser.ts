@@ -23,7 +23,7 @@ export interface ObserveOptions {
   protocols?: string[]
   /** Sent by the page when the WebSocket is open, in order. */
   send?: string[]
-  /** The page closes, with this, when it has so many messages. */
+  /** The page closes, with this, when it has that many messages. */
   closeAfter?: { messages: number; code?: number; reason?: string }
   /** Fetched first, so that the page has an HTTP/2 connection to carry the WebSocket (RFC 8441). */
   warmUp?: string

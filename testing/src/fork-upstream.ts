@@ -35,7 +35,7 @@ export interface ForkedUpstream extends AsyncDisposable {
   readonly opened: number
   /** How its connections ended, as it saw it. */
   readonly closes: { code: number; reason: string }[]
-  /** Resolves when so many connections have ended. */
+  /** Resolves when that many connections have ended. */
   closed(count: number, limit?: number): Promise<void>
 }
 

@@ -82,7 +82,7 @@ export class FramePeer implements AsyncDisposable {
     return this.stream.write(bytes)
   }
 
-  /** Writes the bytes one at a time, so many milliseconds apart. Ends early when the stream does. */
+  /** Writes the bytes one at a time, `every` milliseconds apart. Ends early when the stream does. */
   async trickle(bytes: string | Uint8Array, every: number): Promise<void> {
     for (const byte of Buffer.from(bytes)) {
       if (this.ending || !this.stream.writable) return
@@ -91,7 +91,7 @@ export class FramePeer implements AsyncDisposable {
     }
   }
 
-  /** Writes the bytes so many times over, as fast as the other side takes them. */
+  /** Writes the bytes `times` times over, as fast as the other side takes them. */
   flood(bytes: Uint8Array, times: number): { readonly written: number; done: Promise<void> } {
     const state = { written: 0, done: Promise.resolve() }
     const run = async () => {

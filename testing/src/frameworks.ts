@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { eventually } from './eventually.ts'
 
 const pinned = fileURLToPath(new URL('../fixtures/frameworks/', import.meta.url))
-const installTimeout = 240_000
+const installTimeoutMs = 240_000
 
 /** A program in this folder can import them, and what the project itself has. */
 export const frameworksFolder = fileURLToPath(
@@ -29,7 +29,7 @@ export async function installFrameworks(): Promise<string | undefined> {
   } catch {
     // Another test file installs them now.
     await eventually('the frameworks are installed', () => done() || !existsSync(fresh), {
-      limit: installTimeout,
+      limit: installTimeoutMs,
     })
     return done() ? undefined : 'another process could not install them'
   }
@@ -37,7 +37,7 @@ export async function installFrameworks(): Promise<string | undefined> {
     for (const file of ['package.json', 'package-lock.json'])
       copyFileSync(join(pinned, file), join(fresh, file))
     const flags = ['--ignore-scripts', '--prefer-offline', '--loglevel=error']
-    await promisify(execFile)('npm', ['ci', ...flags], { cwd: fresh, timeout: installTimeout })
+    await promisify(execFile)('npm', ['ci', ...flags], { cwd: fresh, timeout: installTimeoutMs })
     writeFileSync(join(fresh, 'installed'), lock)
     rmSync(frameworksFolder, { recursive: true, force: true })
     renameSync(fresh, frameworksFolder)

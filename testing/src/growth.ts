@@ -1,6 +1,6 @@
 /** Measurements of which the least counts: whatever else runs on the machine only ever adds to one. */
 const rounds = 5
-/** What is well below the 16 of a quadratic reader need not be measured again. */
+/** What is far below the 16 of a quadratic reader need not be measured again. */
 const enough = 7
 
 /**
@@ -112,7 +112,7 @@ const pumps = [
 ]
 
 /**
- * The texts of so many characters that are worst for readers: one short piece, again and again, behind a beginning and
+ * The texts of that many characters that are worst for readers: one short piece, again and again, behind a beginning and
  * before an end at which the reader fails.
  */
 export function* attacks(

@@ -5,7 +5,7 @@ export interface LogLine {
   [key: string]: unknown
 }
 
-/** A line that is no JSON has level 0 and is its own message. */
+/** A line that is not JSON has level 0 and is its own message. */
 export function parseLogLine(line: string): LogLine {
   try {
     return JSON.parse(line)

@@ -16,7 +16,7 @@ export interface UpstreamOptions {
   echo?: boolean
   /** Sent to each new connection. */
   greeting?: string
-  /** Closes a connection when so many messages have come; without a code its Close is empty. */
+  /** Closes a connection when that many messages have come; without a code its Close is empty. */
   closeAfter?: { messages: number; code?: number; reason?: string }
   /** Serves wss. */
   tls?: { cert: string; key: string }
@@ -48,7 +48,7 @@ export interface TestUpstream extends AsyncDisposable {
   readonly sockets: ReadonlySet<WebSocket>
   /** The next connection that no earlier call has returned. */
   connection(limit?: number): Promise<UpstreamConnection>
-  /** Resolves when so many connections are open at the same time. */
+  /** Resolves when that many connections are open at the same time. */
   open(count: number, limit?: number): Promise<void>
   readonly changes: Changes
 }

@@ -85,7 +85,7 @@ test('a refusal reaches both clients as status and body', async () => {
   await expect(ws.opened).rejects.toThrow()
 })
 
-test('an upstream closes after so many messages, with an empty Close when no code is given', async () => {
+test('an upstream closes after that many messages, with an empty Close when no code is given', async () => {
   await using upstream = await startUpstream({ closeAfter: { messages: 2 } })
   await using client = await rawClient(upstream.url)
   client.text('1')

@@ -45,7 +45,7 @@ interface Result extends Outcome {
 }
 
 /** Results that stay. */
-const resultsAtMost = 3
+const maxResults = 3
 let ids = 0
 
 export function useActions(): Actions {
@@ -53,7 +53,7 @@ export function useActions(): Actions {
   const [results, setResults] = useState<Result[]>([])
 
   const put = (result: Result) =>
-    setResults((all) => [result, ...all.filter(({ id }) => id !== result.id)].slice(0, resultsAtMost))
+    setResults((all) => [result, ...all.filter(({ id }) => id !== result.id)].slice(0, maxResults))
 
   async function run({ running, act }: Question): Promise<void> {
     ask(undefined)

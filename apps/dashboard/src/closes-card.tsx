@@ -3,7 +3,7 @@ import { ClosesChart } from './closes-chart.tsx'
 import { CodeButton } from './code-button.tsx'
 import { colorOf } from './colors.ts'
 import type { DashboardFrame } from './frame.ts'
-import { type CloseSeries, shownFor } from './series.ts'
+import { type CloseSeries, shownSeconds } from './series.ts'
 import { codeText, count, plural } from './words.ts'
 
 interface Props {
@@ -14,9 +14,9 @@ interface Props {
 
 export function ClosesCard({ frame, series, onCode }: Props) {
   const now = Math.floor(frame.at / 1000)
-  const recent = series.sums(now - shownFor, now + 1)
+  const recent = series.sums(now - shownSeconds, now + 1)
   const rows = rowsOf(frame)
-  const minutes = shownFor / 60
+  const minutes = shownSeconds / 60
   return (
     <section class="card" aria-labelledby="closes">
       <h2 id="closes">

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { colorOf, resolved } from './colors.ts'
-import { type CloseSeries, shownFor } from './series.ts'
+import { type CloseSeries, shownSeconds } from './series.ts'
 import { codeText, rate, time } from './words.ts'
 
 interface Props {
@@ -51,7 +51,7 @@ export function ClosesChart({ series, at, codes }: Props) {
 function dataOf(series: CloseSeries, at: number, codes: readonly number[]): uPlot.AlignedData {
   // The second that runs is not over: it would look like a fall.
   const end = Math.floor(at / 1000) - 1
-  const times = Array.from({ length: shownFor }, (_, i) => end - shownFor + 1 + i)
+  const times = Array.from({ length: shownSeconds }, (_, i) => end - shownSeconds + 1 + i)
   const below = times.map(() => 0)
   const stacked = codes.map((code) => {
     for (const [i, second] of times.entries()) below[i]! += series.at(second, code)

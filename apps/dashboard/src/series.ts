@@ -2,8 +2,8 @@
 import type { CloseCount } from './frame.ts'
 
 /** Seconds that are kept, and shown. */
-const keptFor = 600
-export const shownFor = 300
+const keptSeconds = 600
+export const shownSeconds = 300
 
 export class CloseSeries {
   readonly #seconds = new Map<number, Map<number, number>>()
@@ -16,7 +16,7 @@ export class CloseSeries {
       this.#seconds.set(second, codes)
     }
     for (const second of this.#seconds.keys()) {
-      if (second < now / 1000 - keptFor) this.#seconds.delete(second)
+      if (second < now / 1000 - keptSeconds) this.#seconds.delete(second)
     }
   }
 

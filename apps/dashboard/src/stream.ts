@@ -16,8 +16,8 @@ export interface Stream {
 }
 
 /** Milliseconds without a frame after which the stream counts as dead, and until the next try. */
-const silentFor = 10_000
-const retryAfter = 1000
+const silentMs = 10_000
+const retryAfterMs = 1000
 
 export function openStream(tell: (told: Told) => void): Stream {
   let source: EventSource | undefined
@@ -29,10 +29,10 @@ export function openStream(tell: (told: Told) => void): Stream {
     source = new EventSource('/api/frames')
     source.addEventListener('frame', ({ data }) => {
       tell({ link: 'live', frame: JSON.parse(data) })
-      wait(silentFor, broken)
+      wait(silentMs, broken)
     })
     source.onerror = broken
-    wait(silentFor, broken)
+    wait(silentMs, broken)
   }
 
   function broken(): void {
@@ -47,7 +47,7 @@ export function openStream(tell: (told: Told) => void): Stream {
     const needed = await loginNeeded().catch(() => false)
     if (mine !== round) return
     if (needed) tell({ link: 'login' })
-    else wait(retryAfter, connect)
+    else wait(retryAfterMs, connect)
   }
 
   function wait(ms: number, then: () => void): void {
@@ -70,7 +70,7 @@ export function openStream(tell: (told: Told) => void): Stream {
 }
 
 async function loginNeeded(): Promise<boolean> {
-  const response = await fetch('/api/session', { signal: AbortSignal.timeout(silentFor) })
+  const response = await fetch('/api/session', { signal: AbortSignal.timeout(silentMs) })
   const { login } = (await response.json()) as { login: string }
   return login === 'needed'
 }

@@ -11,16 +11,16 @@ export interface AdminFlags {
 }
 
 /** Milliseconds that an answer may take, unless the gateway has to wait for something itself. */
-const answerWithin = 10_000
+const answerTimeoutMs = 10_000
 /** A list of 10,000 connections has less than half of that. */
-const answerBytesAtMost = 16 * 1024 * 1024
+const maxAnswerBytes = 16 * 1024 * 1024
 /** Problems of a refusal that are shown. */
-const problemsAtMost = 100
+const maxProblems = 100
 
 interface AskOptions {
   body?: object
   /** Milliseconds; infinite for what lasts as long as the gateway says. */
-  within?: number
+  timeoutMs?: number
   /** What the answer has to be. */
   shape: Shape
 }
@@ -71,10 +71,16 @@ async function request<A>(
   flags: AdminFlags,
   method: 'GET' | 'POST',
   path: string,
-  { body, within = answerWithin, shape }: AskOptions,
+  { body, timeoutMs = answerTimeoutMs, shape }: AskOptions,
 ): Promise<A> {
   const base = adminUrl(io, flags)
-  const { status, text } = await send(new URL(path, base), method, headersFor(io, flags, body), body, within)
+  const { status, text } = await send(
+    new URL(path, base),
+    method,
+    headersFor(io, flags, body),
+    body,
+    timeoutMs,
+  )
   const answer = parseAnswer(text)
   if (status >= 200 && status < 300 && shape(answer)) return answer as A
   if (status < 400 || !errorShape(answer)) {
@@ -84,7 +90,7 @@ async function request<A>(
   const { error } = answer as { error: { code?: string; message: string; problems?: string[] } }
   const { code, message, problems = [] } = flags.json ? error : shown(error)
   if (code === 'unauthorized') throw new Failure(1, tokenWords(io, flags, base), code)
-  throw new Failure(1, [message, ...problems.slice(0, problemsAtMost)], code)
+  throw new Failure(1, [message, ...problems.slice(0, maxProblems)], code)
 }
 
 function headersFor(io: Io, flags: AdminFlags, body?: object): http.OutgoingHttpHeaders {
@@ -125,7 +131,7 @@ function send(
   method: string,
   headers: http.OutgoingHttpHeaders,
   body: object | undefined,
-  within: number,
+  timeoutMs: number,
 ): Promise<{ status: number; text: string }> {
   const { request } = url.protocol === 'https:' ? https : http
   return new Promise((resolve, reject) => {
@@ -143,13 +149,13 @@ function send(
     }
     const sent = request(url, { method, headers, agent: false }, (response) => {
       // However long the answer may take: once it begins it is short.
-      if (!Number.isFinite(within)) limit(answerWithin)
+      if (!Number.isFinite(timeoutMs)) limit(answerTimeoutMs)
       const pieces: Buffer[] = []
       let length = 0
       response.on('data', (piece: Buffer) => {
         pieces.push(piece)
         length += piece.length
-        if (length > answerBytesAtMost)
+        if (length > maxAnswerBytes)
           fail(
             `${url.origin} answers with more than a Holdfast admin port says; check --admin`,
             'not_holdfast',
@@ -163,7 +169,7 @@ function send(
     // A WebSocket server, say, that takes every request for a handshake.
     sent.on('upgrade', () => fail(`${url.origin} does not answer like a Holdfast admin port`, 'not_holdfast'))
     sent.on('error', (error: NodeJS.ErrnoException) => fail(unreachable(url, error), 'unreachable'))
-    if (Number.isFinite(within)) limit(within)
+    if (Number.isFinite(timeoutMs)) limit(timeoutMs)
     sent.end(body && JSON.stringify(body))
   })
 }

@@ -8,7 +8,7 @@ import { Failure, type Io, printable, printJson } from './output.ts'
 import { wrap } from './wrap.ts'
 
 /** More than this is no configuration. */
-const mostBytes = 16 * 1024 * 1024
+const maxBytes = 16 * 1024 * 1024
 
 /** Reads a configuration from a file, or from standard input for `-`, and prints what breaks WebSockets in it. */
 export async function readProxyConfigFlag(path: string, flags: CheckFlags, io: Io): Promise<void> {
@@ -46,7 +46,7 @@ async function readStdin(io: Io): Promise<string> {
   let size = 0
   for await (const chunk of stdin) {
     size += chunk.length
-    if (size > mostBytes) throw new Failure(2, 'standard input is too long for a configuration', 'too_long')
+    if (size > maxBytes) throw new Failure(2, 'standard input is too long for a configuration', 'too_long')
     chunks.push(Buffer.from(chunk))
   }
   return Buffer.concat(chunks).toString('utf8')

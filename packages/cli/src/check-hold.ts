@@ -11,7 +11,7 @@ const shown = 60
 
 /** Waits for one client, hands it on to the server, and says how its route should hold it. It restarts nothing. */
 export async function checkHold(url: string, flags: CheckFlags, io: Io): Promise<void> {
-  const patience = flags.timeout === undefined ? 60_000 : readDuration('--timeout', flags.timeout)
+  const connectTimeoutMs = flags.timeout === undefined ? 60_000 : readDuration('--timeout', flags.timeout)
   const quiet = flags.idle === undefined ? 2000 : readDuration('--idle', flags.idle)
   const interrupted = new AbortController()
   const interrupt = () => interrupted.abort()
@@ -20,11 +20,11 @@ export async function checkHold(url: string, flags: CheckFlags, io: Io): Promise
   try {
     opening = await recordOpening({
       url,
-      connectTimeoutMs: patience,
+      connectTimeoutMs,
       quietMs: quiet,
       maxDurationMs: Math.max(10_000, quiet),
       signal: interrupted.signal,
-      onListening: (at) => (flags.json ? io.stderr : io.stdout).write(invitation(at, url, patience)),
+      onListening: (at) => (flags.json ? io.stderr : io.stdout).write(invitation(at, url, connectTimeoutMs)),
     })
   } catch (error) {
     const { code = 'failed', message } = error as Error & { code?: string }
@@ -37,9 +37,9 @@ export async function checkHold(url: string, flags: CheckFlags, io: Io): Promise
   else io.stdout.write(page(opening, proposal, io))
 }
 
-function invitation(at: string, url: string, patience: number): string {
+function invitation(at: string, url: string, connectTimeoutMs: number): string {
   return (
-    `connect one client to ${at} within ${patience / 1000} s, in place of ${printable(url)}\n` +
+    `connect one client to ${at} within ${connectTimeoutMs / 1000} s, in place of ${printable(url)}\n` +
     'its opening is written down until it pauses; nothing is restarted\n\n'
   )
 }

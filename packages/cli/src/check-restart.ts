@@ -75,12 +75,12 @@ function optionsOf({ protocol, header, clients, message, grace, start }: CheckFl
 }
 
 /** More than this is no longer a look at one server from one machine. */
-const mostClients = 1_000
+const maxClients = 1_000
 
 function readClients(text: string): number {
   const n = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN
-  if (n >= 3 && n <= mostClients) return n
-  throw new Failure(2, `--clients '${text}' is not a number from 3 to ${mostClients}`, 'wrong_use')
+  if (n >= 3 && n <= maxClients) return n
+  throw new Failure(2, `--clients '${text}' is not a number from 3 to ${maxClients}`, 'wrong_use')
 }
 
 function documentOf({ findings, ...rest }: doctor.RestartResult) {

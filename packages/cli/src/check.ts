@@ -82,7 +82,7 @@ function optionsOf({ upstream, protocol, header, timeout, idle }: CheckFlags): d
   }
 }
 
-/** A URL that nothing can be asked of is wrong use; a check that was stopped has not shown that all is well. */
+/** A URL that nothing can be asked of is wrong use; a check that was stopped has not shown that all is healthy. */
 function statusOf(result: doctor.CheckResult): 0 | 1 | 2 {
   const ends = result.upstream ? [result, result.upstream] : [result]
   if (ends.some(({ layers }) => layers[0]?.level === 'error')) return 2

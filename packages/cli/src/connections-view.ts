@@ -1,7 +1,7 @@
 // What `holdfast connections` shows. Pure.
 import type { ConnectionInfo } from '@holdfast/gateway'
 import { formatBytes, formatDuration } from './output.ts'
-import { type Cell, type Column, type Room, table } from './table.ts'
+import { type Cell, type Column, type TableLayout, table } from './table.ts'
 
 const right = true
 const spare = true
@@ -22,7 +22,11 @@ const columns: Column[] = [
 ]
 
 /** The connections as a table. */
-export function connectionsPage(connections: readonly ConnectionInfo[], now: number, room: Room): string {
+export function connectionsPage(
+  connections: readonly ConnectionInfo[],
+  now: number,
+  layout: TableLayout,
+): string {
   const rows = connections.map(
     ({
       id,
@@ -51,5 +55,5 @@ export function connectionsPage(connections: readonly ConnectionInfo[], now: num
       protocol ?? '-',
     ],
   )
-  return table(columns, rows, room)
+  return table(columns, rows, layout)
 }

@@ -26,13 +26,13 @@ export const object =
     isObject(value) && Object.entries(fields).every(([name, shape]) => shape(own(value, name)))
 
 /** Lists and objects inside one another; the answers of a gateway have six. */
-const mostDepth = 32
+const maxDepth = 32
 
 /** The value in a text of JSON; undefined when there is none, or one that is too deep to be walked. */
 export function parseAnswer(json: string): unknown {
   try {
     const value: unknown = JSON.parse(json)
-    return isShallow(value, mostDepth) ? value : undefined
+    return isShallow(value, maxDepth) ? value : undefined
   } catch {
     return undefined
   }

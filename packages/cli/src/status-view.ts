@@ -3,22 +3,22 @@ import { closeCode } from '@holdfast/close-codes'
 import type { GatewayState } from '@holdfast/gateway'
 import { formatBytes, formatDuration, printable } from './output.ts'
 import type { Rates } from './status-rates.ts'
-import { type Cell, type Column, formatRate, type Room, table } from './table.ts'
+import { type Cell, type Column, formatRate, type TableLayout, table } from './table.ts'
 
 type RouteInfo = GatewayState['routes'][number]
 type UpgradeInfo = NonNullable<GatewayState['upgrade']>
 
 /** The state for people; rates are left out where they are not known. */
-export function statusPage(state: GatewayState, rates: Rates, room: Room): string {
+export function statusPage(state: GatewayState, rates: Rates, layout: TableLayout): string {
   const parts = [
-    head(state, room),
-    routes(state, rates, room),
-    upstreams(state, room),
-    holds(state, room),
-    closes(state, rates, room),
-    workers(state, room),
-    drains(state, room),
-    state.upgrade ? upgrade(state.upgrade, state.startedAt + state.uptime, room) : '',
+    head(state, layout),
+    routes(state, rates, layout),
+    upstreams(state, layout),
+    holds(state, layout),
+    closes(state, rates, layout),
+    workers(state, layout),
+    drains(state, layout),
+    state.upgrade ? upgrade(state.upgrade, state.startedAt + state.uptime, layout) : '',
   ]
   return parts.filter((part) => part !== '').join('\n')
 }
@@ -28,14 +28,14 @@ const spare = true
 const yellowAbove0 = (count: number): Cell =>
   count > 0 ? { text: String(count), colour: 'yellow' } : String(count)
 
-function head({ version, phase, uptime, pid, listen, admin }: GatewayState, { paint }: Room): string {
+function head({ version, phase, uptime, pid, listen, admin }: GatewayState, { paint }: TableLayout): string {
   const painted = paint(phase === 'serving' ? 'green' : 'yellow', phase)
   const title = `${paint('bold', `holdfast ${printable(version)}`)}  ${painted}  up ${formatDuration(uptime)}`
   const where = `listening on ${listen.join(', ') || 'nothing'}`
   return `${title}\n${where}${admin ? `  admin ${admin}` : ''}  pid ${pid}\n`
 }
 
-function routes({ routes }: GatewayState, rates: Rates, room: Room): string {
+function routes({ routes }: GatewayState, rates: Rates, layout: TableLayout): string {
   // Most of the time nobody waits.
   const someWait = routes.some(({ waiting = 0 }) => waiting > 0)
   const columns: Column[] = [
@@ -68,10 +68,10 @@ function routes({ routes }: GatewayState, rates: Rates, room: Room): string {
       counters.handshakes.accepted ?? 0,
     ]
   })
-  return table(columns, rows, room)
+  return table(columns, rows, layout)
 }
 
-function upstreams({ routes }: GatewayState, room: Room): string {
+function upstreams({ routes }: GatewayState, layout: TableLayout): string {
   const rows = routes.flatMap(({ name: route, upstreams }) =>
     upstreams.map(({ name, address, healthy, connections, lastError }): Cell[] => [
       route,
@@ -88,11 +88,11 @@ function upstreams({ routes }: GatewayState, room: Room): string {
     { title: 'CONNECTIONS', right },
     { title: 'LAST ERROR', cut: 'end' },
   ]
-  return table(columns, rows, room)
+  return table(columns, rows, layout)
 }
 
 /** Of routes that have held a connection, or lost a message. */
-function holds({ routes }: GatewayState, room: Room): string {
+function holds({ routes }: GatewayState, layout: TableLayout): string {
   const rows = routes.filter(hasHeld).map(({ name, connections, counters }): Cell[] => {
     const { reattachments, lost } = counters
     const { attached = 0, refused = 0, abandoned = 0, ended = 0 } = reattachments
@@ -123,7 +123,7 @@ function holds({ routes }: GatewayState, room: Room): string {
     { title: 'LOST MESSAGES UP', right },
     { title: 'DOWN', right },
   ]
-  return rows.length > 0 ? table(columns, rows, room) : ''
+  return rows.length > 0 ? table(columns, rows, layout) : ''
 }
 
 function hasHeld({ connections, counters: { reattachments, lost } }: RouteInfo): boolean {
@@ -131,7 +131,7 @@ function hasHeld({ connections, counters: { reattachments, lost } }: RouteInfo):
   return counts.some((count) => count > 0)
 }
 
-function closes({ routes }: GatewayState, rates: Rates, room: Room): string {
+function closes({ routes }: GatewayState, rates: Rates, layout: TableLayout): string {
   const rows = routes.flatMap(({ name, counters }) =>
     Object.entries(counters.closes)
       .sort(([a], [b]) => a.localeCompare(b))
@@ -149,14 +149,14 @@ function closes({ routes }: GatewayState, rates: Rates, room: Room): string {
     { title: 'COUNT', right },
     { title: 'PER SECOND', right },
   ]
-  return rows.length > 0 ? table(columns, rows, room) : ''
+  return rows.length > 0 ? table(columns, rows, layout) : ''
 }
 
 function codeName(code: string): string {
   return closeCode(Number(code))?.name ?? (code.startsWith('4') ? 'of the application' : 'not registered')
 }
 
-function workers({ workers, workerRestarts, startedAt, uptime }: GatewayState, room: Room): string {
+function workers({ workers, workerRestarts, startedAt, uptime }: GatewayState, layout: TableLayout): string {
   const now = startedAt + uptime
   const rows = workers.map(
     ({ id, pid, state, generation, version, startedAt, connections, process }): Cell[] => [
@@ -180,11 +180,11 @@ function workers({ workers, workerRestarts, startedAt, uptime }: GatewayState, r
     { title: 'CONNECTIONS', right },
     { title: 'MEMORY', right, spare },
   ]
-  const lines = table(columns, rows, room)
+  const lines = table(columns, rows, layout)
   return workerRestarts > 0 ? `${lines}${workerRestarts} restarted since the start\n` : lines
 }
 
-function drains({ drains }: GatewayState, room: Room): string {
+function drains({ drains }: GatewayState, layout: TableLayout): string {
   const rows = drains.map(({ scope, total, closed, moved, cut, done }): Cell[] => [
     scope,
     total,
@@ -201,11 +201,11 @@ function drains({ drains }: GatewayState, room: Room): string {
     { title: 'CUT', right },
     { title: 'STATE' },
   ]
-  return rows.length > 0 ? table(columns, rows, room) : ''
+  return rows.length > 0 ? table(columns, rows, layout) : ''
 }
 
 /** The last upgrade, as one sentence. */
-function upgrade(info: UpgradeInfo, now: number, { paint }: Room): string {
+function upgrade(info: UpgradeInfo, now: number, { paint }: TableLayout): string {
   const { phase, from, to, total, moved, ended, lost = 0, ms, error, startedAt } = info
   const versions = to === undefined || to === from ? `upgrade of ${from}` : `upgrade from ${from} to ${to}`
   const ago = `${formatDuration(Math.max(0, now - startedAt))} ago`

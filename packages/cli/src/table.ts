@@ -17,24 +17,28 @@ export interface Column {
 }
 
 /** Where a table is put: colours, and cells in a line. */
-export interface Room {
+export interface TableLayout {
   paint: ReturnType<typeof painter>
   width: number
 }
 
 const gap = 2
 /** Cells that a shortened column keeps. */
-const least = 8
+const minWidth = 8
 
 /** As wide as the terminal; where there is none nothing is cut, for it may be searched. */
-export function roomOf(io: Io): Room {
+export function layoutOf(io: Io): TableLayout {
   const { isTTY, columns } = io.stdout
   const width = isTTY ? columns || Number(io.env.COLUMNS) || 80 : Number.POSITIVE_INFINITY
   return { width, paint: painter(io) }
 }
 
 /** Lines of aligned columns, two spaces apart. */
-export function table(columns: readonly Column[], rows: readonly Cell[][], { paint, width }: Room): string {
+export function table(
+  columns: readonly Column[],
+  rows: readonly Cell[][],
+  { paint, width }: TableLayout,
+): string {
   const titles = columns.map(({ title }) => ({ text: title, colour: 'dim' as const }))
   const cells = [titles, ...rows.map((row) => row.map(toCell))]
   const natural = columns.map((_, i) => Math.max(...cells.map((row) => textWidth(row[i]?.text ?? ''))))
@@ -79,7 +83,7 @@ function shrink(
 }
 
 function floorOf({ title, cut }: Column, natural: number): number {
-  return cut ? Math.max(title.length, least) : natural
+  return cut ? Math.max(title.length, minWidth) : natural
 }
 
 function total(widths: readonly number[]): number {
@@ -90,7 +94,7 @@ function fit(
   { text, colour }: { text: string; colour?: Colour },
   { right, cut }: Column,
   width: number,
-  paint: Room['paint'],
+  paint: TableLayout['paint'],
 ): string {
   const short = cut ? shorten(text, width, cut) : text
   const space = ' '.repeat(Math.max(0, width - textWidth(short)))
@@ -98,7 +102,7 @@ function fit(
   return right ? space + painted : painted + space
 }
 
-/** A text of at most so many cells, with … for what is missing. */
+/** A text of at most `width` cells, with … for what is missing. */
 export function shorten(text: string, width: number, where: 'middle' | 'end'): string {
   if (textWidth(text) <= width) return text
   const all = graphemes(text)
@@ -107,7 +111,7 @@ export function shorten(text: string, width: number, where: 'middle' | 'end'): s
   return `${taken(all, width - 1 - textWidth(end)).join('')}…${end}`
 }
 
-/** As many from the start as fit into so many cells. */
+/** As many from the start as fit into `width` cells. */
 function taken(all: readonly string[], width: number): string[] {
   let room = width
   const end = all.findIndex((grapheme) => {

@@ -3,13 +3,13 @@ import type { Io } from './output.ts'
 
 export interface WatchOptions {
   /** Milliseconds from one look to the next. */
-  every: number
+  everyMs: number
   /** What to show now; undefined for nothing new. Must not reject but to end the watch. */
   look: () => Promise<string | undefined>
 }
 
 /** Until Ctrl-C, which is the way to end it: no failure. */
-export async function watch(io: Io, { every, look }: WatchOptions): Promise<void> {
+export async function watch(io: Io, { everyMs, look }: WatchOptions): Promise<void> {
   const stop = new AbortController()
   const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()))
   const end = () => stop.abort()
@@ -17,7 +17,7 @@ export async function watch(io: Io, { every, look }: WatchOptions): Promise<void
   const screen = io.stdout.isTTY && io.env.TERM !== 'dumb' ? inPlace(io) : oneByOne(io)
   try {
     while (!stop.signal.aborted) {
-      const next = pause(every, stop.signal)
+      const next = pause(everyMs, stop.signal)
       const text = await Promise.race([look(), stopped])
       if (text !== undefined && !stop.signal.aborted) screen.show(text)
       await next

@@ -41,7 +41,7 @@ describe.skipIf(process.platform !== 'linux')('check --restart', () => {
     expect(stderr).toMatch(/^starting: .*\n4 clients on ws:.*SIGTERM to the first process\n$/)
   })
 
-  test('ends with 0 when nothing is to be mended; with --json one document', async () => {
+  test('ends with 0 when nothing is to be fixed; with --json one document', async () => {
     const { status, stdout, stderr } = await check('--restart', node('helper'), '--grace', '8s', '--json')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     const result = JSON.parse(stdout)

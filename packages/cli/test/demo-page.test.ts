@@ -219,7 +219,7 @@ describe('what a stranger gets of it', () => {
     expect({ status, code: body.error?.code }).toEqual({ status: 400, code })
   })
 
-  test('a body that is no JSON, or large, is refused', async () => {
+  test('a body that is not JSON, or is large, is refused', async () => {
     const send = (body: string) => ask(it.control, { method: 'POST', headers: it.own, body })
     expect((await send('kill')).body.error?.code).toBe('bad_body')
     const { status, headers } = await send(JSON.stringify({ action: 'kill', x: 'x'.repeat(1024) }))

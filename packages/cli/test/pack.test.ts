@@ -117,7 +117,7 @@ describe('each package, installed from its tarball into an empty project', () =>
     ]
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
     const said = await node(tsc, ...flags, 'use.ts').catch(({ stdout }: { stdout: string }) => stdout)
-    // Declarations are checked too; of their faults those of other people's packages are not ours to mend.
+    // Declarations are checked too; those in other people's packages are not ours to fix.
     const ours = said
       .split('\n')
       .filter((line) => line.includes('error') && !/^node_modules\/(?!@?holdfast)/.test(line))

@@ -2,11 +2,11 @@ import type { GatewayState } from '@holdfast/gateway'
 import { expect, test } from 'vitest'
 import { ratesBetween } from '../src/status-rates.ts'
 import { statusPage } from '../src/status-view.ts'
-import { roomOf } from '../src/table.ts'
+import { layoutOf } from '../src/table.ts'
 import { textWidth } from '../src/text-width.ts'
 
 const stream = { write: () => {} }
-const plain = roomOf({ stdout: stream, stderr: stream, env: {} })
+const plain = layoutOf({ stdout: stream, stderr: stream, env: {} })
 
 type Upgrade = NonNullable<GatewayState['upgrade']>
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Io, painter } from '../src/output.ts'
-import { formatRate, roomOf, shorten, table } from '../src/table.ts'
+import { formatRate, layoutOf, shorten, table } from '../src/table.ts'
 import { textWidth } from '../src/text-width.ts'
 
 function io(isTTY: boolean, env: Io['env'] = {}, columns?: number): Io {
@@ -9,7 +9,7 @@ function io(isTTY: boolean, env: Io['env'] = {}, columns?: number): Io {
   return { stdout: stream, stderr: stream, env }
 }
 
-const plain = roomOf(io(false))
+const plain = layoutOf(io(false))
 const narrow = (width: number) => ({ ...plain, width })
 
 test('a table aligns its columns, wide characters included', () => {
@@ -92,8 +92,8 @@ test.each([
 })
 
 test('a terminal gives the room its width; elsewhere nothing is cut', () => {
-  expect(roomOf(io(true, {}, 72)).width).toBe(72)
-  expect(roomOf(io(true, { COLUMNS: '50' })).width).toBe(50)
-  expect(roomOf(io(true)).width).toBe(80)
-  expect(roomOf(io(false, { COLUMNS: '50' })).width).toBe(Number.POSITIVE_INFINITY)
+  expect(layoutOf(io(true, {}, 72)).width).toBe(72)
+  expect(layoutOf(io(true, { COLUMNS: '50' })).width).toBe(50)
+  expect(layoutOf(io(true)).width).toBe(80)
+  expect(layoutOf(io(false, { COLUMNS: '50' })).width).toBe(Number.POSITIVE_INFINITY)
 })

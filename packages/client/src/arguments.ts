@@ -2,7 +2,7 @@
 import { browserMaySend, maxReasonBytes } from '@holdfast/close-codes'
 import type { Connection, Data, WebSocketClass } from './connection.ts'
 import { hostError, page, utf8Length } from './host.ts'
-import type { Asked } from './options.ts'
+import type { ValueOrFactory } from './options.ts'
 import { construct } from './platform.ts'
 
 /** WHATWG, get a URL record: relative URLs are those of the document, and http(s) means ws(s). */
@@ -57,6 +57,6 @@ export function closingReason(reason: string | undefined): string | undefined {
 }
 
 /** Asks a function for its value; what it throws is a rejection. */
-export async function ask<T extends string | URL | string[]>(asked: Asked<T>): Promise<T> {
-  return typeof asked === 'function' ? asked() : asked
+export async function resolveValue<T extends string | URL | string[]>(value: ValueOrFactory<T>): Promise<T> {
+  return typeof value === 'function' ? value() : value
 }

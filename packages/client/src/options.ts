@@ -2,7 +2,7 @@ import type { ReconnectCloseEvent } from './close-event.ts'
 import type { Data, WebSocketClass } from './connection.ts'
 
 /** A value, or a function that is asked for it before every attempt: for a fresh token, another host. */
-export type Asked<T> = T | (() => T | Promise<T>)
+export type ValueOrFactory<T> = T | (() => T | Promise<T>)
 
 /** The third argument of `ReconnectingWebSocket`. All of it may be left out. */
 export interface ReconnectingWebSocketOptions {

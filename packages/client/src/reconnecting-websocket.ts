@@ -1,5 +1,5 @@
 import { code, parseReason, returnAfter } from '@holdfast/close-codes'
-import { absolute, ask, closingCode, closingReason, dial, sendable } from './arguments.ts'
+import { absolute, closingCode, closingReason, dial, resolveValue, sendable } from './arguments.ts'
 import { type Close, closeEvent, errorEvent } from './close-event.ts'
 import type { Connection, Data } from './connection.ts'
 import {
@@ -12,7 +12,7 @@ import {
 } from './connection-state.ts'
 import { WebSocketEventTarget } from './event-target.ts'
 import { hostError, hostEvent, nativeWebSocket, page, safely } from './host.ts'
-import type { Asked, Clock, ReconnectingWebSocketOptions } from './options.ts'
+import type { Clock, ReconnectingWebSocketOptions, ValueOrFactory } from './options.ts'
 import { asksWhy, terminate } from './platform.ts'
 import { askWhy, type Refusal } from './refusal.ts'
 import { byteLength, type SendQueue, sendQueue } from './send-queue.ts'
@@ -21,13 +21,13 @@ import { byteLength, type SendQueue, sendQueue } from './send-queue.ts'
 const failed: Close = { code: code.abnormalClosure, reason: '', wasClean: false }
 
 /** The longest time that a timer of a browser or of Node keeps; a longer one would be over at once. */
-const longestTimer = 2 ** 31 - 1
+const maxTimerMs = 2 ** 31 - 1
 
 /** How long a connection must stay open before it counts, where the last one was refused after it had opened. */
 const proofMs = 250
 
 /** Events of a page or a worker that shorten a wait. */
-const wakes = ['online', 'visibilitychange']
+const wakeEvents = ['online', 'visibilitychange']
 
 const systemClock: Clock = {
   now: () => performance.now(),
@@ -70,8 +70,8 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   /** `readyState` 3: it does not come back by itself. */
   declare readonly CLOSED: 3
 
-  readonly #url: Asked<string | URL>
-  readonly #protocols: Asked<string | string[]>
+  readonly #url: ValueOrFactory<string | URL>
+  readonly #protocols: ValueOrFactory<string | string[]>
   readonly #options: ReconnectingWebSocketOptions
   readonly #clock: Clock
   readonly #queue: SendQueue
@@ -103,8 +103,8 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
    * @throws {TypeError} Without arguments.
    */
   constructor(
-    url: Asked<string | URL>,
-    protocols: Asked<string | string[]> = [],
+    url: ValueOrFactory<string | URL>,
+    protocols: ValueOrFactory<string | string[]> = [],
     options: ReconnectingWebSocketOptions = {},
   ) {
     super()
@@ -269,21 +269,21 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
   /** Every change of state ends what the state before it waited for. */
   #become(event: StateEvent): void {
     this.#clock.clearTimeout(this.#timer)
-    for (const type of wakes) page.removeEventListener?.(type, this.#wake)
+    for (const type of wakeEvents) page.removeEventListener?.(type, this.#wake)
     this.#state = next(this.#state, event)
   }
 
   #wait(ms: number, act: () => void): void {
     this.#clock.clearTimeout(this.#timer)
-    this.#timer = this.#clock.setTimeout(act, Math.min(ms, longestTimer))
+    this.#timer = this.#clock.setTimeout(act, Math.min(ms, maxTimerMs))
   }
 
   async #connect(): Promise<void> {
     const mine = this.#state
     this.#limit()
     try {
-      const url = await ask(this.#url)
-      const protocols = await ask(this.#protocols)
+      const url = await resolveValue(this.#url)
+      const protocols = await resolveValue(this.#protocols)
       if (this.#state === mine) this.#dial(url, protocols)
     } catch (error) {
       if (this.#state === mine) this.#lost(failed, { error })
@@ -421,7 +421,7 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
       this.#discard()
     } else {
       this.#wait(delay, this.#due)
-      for (const type of wakes) page.addEventListener?.(type, this.#wake)
+      for (const type of wakeEvents) page.addEventListener?.(type, this.#wake)
     }
     if (error) this.dispatchEvent(errorEvent(error))
     this.dispatchEvent(event)

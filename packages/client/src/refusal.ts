@@ -9,7 +9,7 @@ export interface Refusal {
 }
 
 /** Milliseconds that the answer may take. */
-const timeLimit = 2000
+const timeoutMs = 2000
 
 /** Asks the server of a WebSocket why it refused the handshake. Undefined: no Holdfast gateway has answered. */
 export async function askWhy(url: string): Promise<Refusal | undefined> {
@@ -18,7 +18,7 @@ export async function askWhy(url: string): Promise<Refusal | undefined> {
       headers: { Accept: 'application/vnd.holdfast.close+json' },
       credentials: 'omit',
       cache: 'no-store',
-      signal: AbortSignal.timeout(timeLimit),
+      signal: AbortSignal.timeout(timeoutMs),
     } as RequestInit)
     // So little comes in one chunk, and no more of it is read.
     const { value } = await body!.getReader().read()

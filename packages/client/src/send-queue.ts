@@ -9,7 +9,7 @@ import type { BufferOptions } from './options.ts'
 export type SendQueue = ReturnType<typeof sendQueue>
 
 /** An empty queue. */
-export function sendQueue(most: number, count: number, overflow: BufferOptions['overflow']) {
+export function sendQueue(maxBytes: number, maxMessages: number, overflow: BufferOptions['overflow']) {
   /** What was sent and is kept, then what waits. */
   const messages: Data[] = []
   /** How many messages were sent, and their bytes. */
@@ -19,8 +19,8 @@ export function sendQueue(most: number, count: number, overflow: BufferOptions['
   let keeps = false
 
   const makeRoom = (size: number): boolean => {
-    const full = () => waitingBytes + sentBytes + size > most || messages.length >= count
-    if (overflow === 'drop-oldest' && size <= most && count)
+    const full = () => waitingBytes + sentBytes + size > maxBytes || messages.length >= maxMessages
+    if (overflow === 'drop-oldest' && size <= maxBytes && maxMessages)
       while (full()) {
         const dropped = byteLength(messages.shift()!)
         if (sent) {

@@ -84,7 +84,7 @@ const silent = ['Deno', 'Chromium']
 const until = (what: string, { lines }: Playing, done: () => unknown) =>
   eventually(what, () => Boolean(done()), { detail: () => lines, limit: 20_000 })
 
-/** A gateway whose upstream is away for so many handshakes: 101, then a Close. */
+/** A gateway whose upstream is away for that many handshakes: 101, then a Close. */
 async function refusing(count: number, code: number, reason: string) {
   const server = await startUpstream()
   const refuse = async () => {

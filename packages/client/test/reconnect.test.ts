@@ -2,18 +2,18 @@ import { closedPort, eventually, fakeClock, faultUpstream, startUpstream } from 
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import {
-  type Asked,
   type ReconnectCloseEvent,
   ReconnectingWebSocket,
   type ReconnectingWebSocketOptions,
+  type ValueOrFactory,
 } from '../src/index.ts'
 import { scripted } from './scripted-connection.ts'
 
 /** A socket on `ws` with a clock that stands still, closed at the end, and the events that it has seen. */
 function connect(
-  url: Asked<string | URL>,
+  url: ValueOrFactory<string | URL>,
   options: ReconnectingWebSocketOptions = {},
-  protocols: Asked<string | string[]> = [],
+  protocols: ValueOrFactory<string | string[]> = [],
 ) {
   const clock = fakeClock()
   const socket = new ReconnectingWebSocket(url, protocols, { WebSocket, clock, ...options })
@@ -27,7 +27,7 @@ function connect(
     clock,
     seen,
     closes,
-    /** Waits until so many events have been seen. */
+    /** Waits until that many events have been seen. */
     events: (count: number) =>
       eventually(`${count} events`, () => seen.length >= count, { detail: () => seen, every: 5 }),
     async [Symbol.asyncDispose]() {

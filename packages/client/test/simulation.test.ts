@@ -10,7 +10,7 @@ const clients = 10_000
 function returns(closes: readonly { at: number; reason: string }[]): number[] {
   const times: number[] = []
   for (const { at, reason } of closes) {
-    // A clock for each: they have nothing to do with each other, and one clock with so many timers is slow.
+    // A clock for each: they have nothing to do with each other, and one clock with that many timers is slow.
     const clock = fakeClock()
     const { Class, last } = scripted()
     const socket = new ReconnectingWebSocket('ws://x/', [], { WebSocket: Class, clock })

@@ -35,7 +35,7 @@ export interface StopAdvice {
 export type Advice = ReconnectAdvice | StopAdvice
 
 /** Milliseconds that a backoff grows to where the code asks for nothing else. */
-export const longestWait = 30_000
+export const maxWaitMs = 30_000
 
 /** Milliseconds of {@link Delay}; a cap that is left out is 30 s. None at all: stay away. */
 export type Waits = readonly [least: number, most: number, cap?: number] | readonly []
@@ -79,7 +79,7 @@ export function waitsAfter(n: number): Waits {
  * broken peer, like a protocol error: stop.
  */
 export function adviceFor(n: number): Advice {
-  const [least, most, cap = longestWait] = waitsAfter(n)
+  const [least, most, cap = maxWaitMs] = waitsAfter(n)
   return least === undefined || most === undefined
     ? { action: 'stop' }
     : { action: 'reconnect', delay: { least, most, cap } }

@@ -1,4 +1,4 @@
-import { type Advice, longestWait, type ReconnectAdvice, waitsAfter } from './advice.ts'
+import { type Advice, maxWaitMs, type ReconnectAdvice, waitsAfter } from './advice.ts'
 import { parseReason } from './reason.ts'
 
 /** What {@link delayFor} draws a delay from. */
@@ -38,7 +38,7 @@ export function delayFor(advice: Advice, options: DelayOptions): number | null {
 }
 
 /** When to come back. */
-export interface Return {
+export interface RetryDecision {
   /** Milliseconds to wait; null: stay away. */
   readonly delay: number | null
   /** Milliseconds that must pass even when the page wakes: what the server or the table asks for at least. */
@@ -53,7 +53,7 @@ export function returnAfter(
   { code, reason }: { readonly code: number; readonly reason: string },
   attempt: number,
   random: () => number,
-): Return {
+): RetryDecision {
   const [least = 0, most, cap] = waitsAfter(code)
   const { retry } = parseReason(reason)
   return {
@@ -66,7 +66,7 @@ function draw(
   { attempt, retry, random = Math.random }: DelayOptions,
   least: number,
   most: number,
-  cap = longestWait,
+  cap = maxWaitMs,
 ): number {
   if (retry !== undefined && attempt < 1) return retry
   const upper = Math.min(cap, most * 2 ** attempt)

@@ -45,7 +45,7 @@ export type Wire = 'code' | 'empty-close' | 'no-close' | 'no-handshake' | 'forbi
  * What the RFC or the document behind the registration asks of a client that comes back: a random delay in
  * milliseconds, or to go to another address. `nothing`: neither says anything.
  */
-export type Asked = 'nothing' | 'elsewhere' | { readonly least: number; readonly most: number }
+export type RequestedDelay = 'nothing' | 'elsewhere' | { readonly least: number; readonly most: number }
 
 /** What is written down for one code; the rest of a row follows from its number. */
 export interface Facts {
@@ -60,7 +60,7 @@ export interface Facts {
   /** What travels when an application sees it. */
   readonly wire: Wire
   /** What its definition asks of a client that comes back. What a client does is `advice`. */
-  readonly asked: Asked
+  readonly asked: RequestedDelay
   /** The code that says less and is true as well: the next best where a receiver refuses this one. */
   readonly broader?: CodeId
   /** HTTP statuses that mean nearly the same, nearest first. Empty: there is none. Source: RFC 9110 15. */

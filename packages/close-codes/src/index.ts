@@ -1,13 +1,13 @@
 export { type Advice, adviceFor, type Delay, type ReconnectAdvice, type StopAdvice } from './advice.ts'
 export { type CloseCode, closeCode, closeCodes } from './close-codes.ts'
 export { type CodeId, code, type RegisteredCode } from './code.ts'
-export { type DelayOptions, delayFor, type Return, returnAfter } from './delay.ts'
+export { type DelayOptions, delayFor, type RetryDecision, returnAfter } from './delay.ts'
 export {
-  type Asked,
   type GrpcStatus,
   grpcStatus,
   type Mend,
   type Occasion,
+  type RequestedDelay,
   type Sender,
   type Wire,
 } from './facts.ts'

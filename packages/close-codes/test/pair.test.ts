@@ -90,7 +90,7 @@ describe('the columns that comparisons read', () => {
     expect(closeCodes.filter((row) => row.occasion === undefined).map((row) => row.code)).toEqual([1004])
   })
 
-  it('finds nothing to mend where an end was planned, and something everywhere else', () => {
+  it('finds nothing to fix where an end was planned, and something everywhere else', () => {
     for (const row of closeCodes) {
       expect(row.mend === 'nothing', `${row.code}`).toBe(row.occasion === 'planned')
     }

@@ -14,8 +14,8 @@ export { type ConfigReading, type ReadOptions, readProxyConfig } from './config/
 export { type ConfigKind, configKinds } from './config/kinds.ts'
 export type { ArgsOf, Finding, FindingCode, FindingRow, Layer, Level, Where } from './findings.ts'
 export { finding, findings, isFindingCode } from './findings.ts'
-export type { Member } from './restart/family.ts'
 export { type ClientFate, type Manager, managers, type Outcome } from './restart/managers.ts'
+export type { Member } from './restart/process-tree.ts'
 export {
   checkRestart,
   RestartError,

@@ -115,7 +115,7 @@ describe('parseConfig', () => {
     ])
     expect(await linesFor(tls('none.pem', 'secret.pem'), { readFile })).toEqual([
       'holdfast.yaml:4:13: listen[0].tls.cert names a file that does not exist; check the path',
-      'holdfast.yaml:5:12: listen[0].tls.key names a file that may not be read; give the user that runs holdfast leave to read it',
+      'holdfast.yaml:5:12: listen[0].tls.key names a file that may not be read; give the user that runs holdfast permission to read it',
     ])
     expect(await linesFor(tls('cert.pem', 'cert.pem'), { readFile })).toEqual([
       'holdfast.yaml:5:12: listen[0].tls.key holds no PEM private key; cert and key are swapped',

@@ -43,7 +43,7 @@ export function row(page: Page, upstream: string): Locator {
   return page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: upstream }) })
 }
 
-/** So many milliseconds; on a machine with more to do than it has processors, more in proportion. */
-export function patience(ms: number): number {
+/** A time in milliseconds; on a machine with more to do than it has processors, more in proportion. */
+export function timeLimit(ms: number): number {
   return ms * Math.max(1, os.loadavg()[0]! / os.availableParallelism())
 }

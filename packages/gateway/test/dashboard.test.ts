@@ -257,7 +257,7 @@ describe.skipIf(browserMissing())('the page', { timeout: 40_000 }, () => {
 const pageFolder = page
 
 /**
- * Milliseconds that the longest task of the page took within so many milliseconds. Processor time: on a busy machine
+ * Milliseconds that the longest task of the page took within `ms`. Processor time: on a busy machine
  * a task may wait for a processor in between.
  */
 async function longestTask(page: Page, ms: number): Promise<number> {

@@ -12,7 +12,7 @@ import {
   wsClient,
 } from '@holdfast/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openPage, patience, row } from './dashboard-page.ts'
+import { openPage, row, timeLimit } from './dashboard-page.ts'
 
 /** Bun cannot hand sockets to other processes: there is no live upgrade. */
 const manyProcesses = test.skipIf(runtime().name === 'bun')
@@ -43,7 +43,7 @@ describe.skipIf(browserMissing())('the page of a running gateway', { timeout: 40
     const sick = row(page, backend.url)
     await sick.getByText('Healthy', { exact: true }).waitFor()
 
-    const told = sick.getByText('Unhealthy', { exact: true }).waitFor({ timeout: patience(1000) })
+    const told = sick.getByText('Unhealthy', { exact: true }).waitFor({ timeout: timeLimit(1000) })
     await backend.kill()
     await told
     await page

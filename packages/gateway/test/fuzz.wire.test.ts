@@ -145,15 +145,15 @@ async function attack(
   await turn()
   if (last === 'reset') reset()
   else if (last === 'end') socket.end()
-  // Its answers may take longer than its patience; what they meet is part of the case. A socket that was reset while it
+  // Its answers may take longer than its timeLimit; what they meet is part of the case. A socket that was reset while it
   // ended says nothing of its end.
-  let patience: NodeJS.Timeout | undefined
+  let timeLimit: NodeJS.Timeout | undefined
   const impatient = new Promise((resolve) => {
-    patience = setTimeout(resolve, 30)
+    timeLimit = setTimeout(resolve, 30)
   })
   await Promise.race([closed, impatient])
   socket.destroy()
-  clearTimeout(patience)
+  clearTimeout(timeLimit)
 }
 
 test('requests, headers, handshakes and frames of any kind, cut anywhere, harm nobody else', async () => {

@@ -182,7 +182,7 @@ describe('backends with @holdfast/restart', () => {
       toClient: report.seen,
       closes: counters.closes,
       holds: counters.reattachments,
-      /** How many had another upstream within so many seconds. */
+      /** How many had another upstream within that many seconds. */
       holdSeconds: counters.reattachSeconds,
       countedLost: counters.lost,
       unansweredDrainPings: said.reduce((sum, { unanswered = 0 }) => sum + unanswered, 0),

@@ -161,7 +161,7 @@ describe('the next backend', () => {
     await using first = await rawUpstream({ protocol: 'chat.v1' })
     await using gateway = await startGateway({ upstreams: [first.url], hold: holding() })
     await using client = await rawClient(gateway.url, { protocols: ['chat.v1'] })
-    // The first upstream is only drained: the client goes on with the next one as soon as that is well.
+    // The first upstream is only drained: the client goes on with the next one as soon as that is healthy.
     await gateway.reload({ upstreams: [next.url], hold: holding(), drain: { spread: 0 } })
     const peer = await next.connection()
     expect(answers).toBe(3)

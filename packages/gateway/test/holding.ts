@@ -22,7 +22,7 @@ export async function route(gateway: TestGateway) {
   return (await gateway.snapshot()).routes[0]!
 }
 
-/** Resolves when so many connections are held. */
+/** Resolves when that many connections are held. */
 export async function held(gateway: TestGateway, count = 1) {
   await expect
     .poll(async () => (await route(gateway)).connections, { interval: 5 })
@@ -53,7 +53,7 @@ export async function restartingUpstream(options: RawUpstreamOptions = {}) {
       gone = true
       for (const peer of upstream.connections) if (!peer.ending) peer.close(1012)
     },
-    /** Resolves when it is back and has had so many connections in all. */
+    /** Resolves when it is back and has had that many connections in all. */
     async back(connections: number) {
       gone = false
       await expect.poll(() => upstream.connections.length, { interval: 5 }).toBe(connections)

@@ -64,7 +64,7 @@ describe('a head that is beyond doubt', () => {
     expect(readHttpHead(latin1('GET / HTTP/1.1\r\n\r\n'), most)).toMatchObject({ rawHeaders: [] })
   })
 
-  test('has at most so many bytes', () => {
+  test('has at most `maxBytes`', () => {
     const text = request()
     expect(readHttpHead(latin1(text), text.length)).toBeDefined()
     expect(readHttpHead(latin1(text), text.length - 1)).toBeUndefined()

@@ -46,7 +46,7 @@ export class OtlpReceiver implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** Resolves when so many spans have come. */
+  /** Resolves when that many spans have come. */
   async count(spans: number, limit = 5000): Promise<ReceivedSpan[]> {
     const detail = () => this.spans.map(({ name }) => name)
     await this.#changes.until(`${spans} spans`, () => this.spans.length >= spans, { limit, detail })

@@ -34,7 +34,7 @@ function textsOf(messages: ReceivedMessage[]): string {
   return `${inflateRawSync(Buffer.concat(stream), { finishFlush: constants.Z_SYNC_FLUSH })}${plain.join('')}`
 }
 
-/** A compressed message in so many fragments. */
+/** A compressed message in that many fragments. */
 function fragments(text: string, count: number) {
   const payload = compressed(text)
   const size = Math.ceil(payload.length / count)

@@ -78,7 +78,7 @@ test('who was kicked out does not come back; a client that has had no answer to 
 describe('lets go', () => {
   test.each<[string, () => Conversation, string]>([
     ['another codec', () => opened().client(Buffer.from('x')), 'codec'],
-    ['what is no JSON', () => opened().client('x'), 'not known'],
+    ['what is not JSON', () => opened().client('x'), 'not known'],
     ['what is no packet', () => opened({}), 'not known'],
     ['a channel that is none', () => opened({ event: '#subscribe', cid: 2 }), 'without a channel'],
     [

@@ -259,7 +259,7 @@ describe('a handshake that finds no upstream', () => {
 
 describe('those who wait', () => {
   test('dial together no more often than a few would alone', async () => {
-    // It takes connections and ends them at once: as good as none.
+    // It takes connections and ends them at once: treated as none.
     await using upstream = await tcpServer((socket) => socket.destroy())
     await using gateway = await startGateway({
       upstreams: [url(upstream.port)],

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 
 /** A process above this one, as Linux tells it. */
-export interface Above {
+export interface ProcessInfo {
   pid: number
   /** Its arguments; the first is its name. */
   argv: readonly string[]
@@ -20,7 +20,10 @@ const sigterm = 15
  * What to say when a shell stands between this process and whoever stops it, and passes no SIGTERM on; undefined when
  * none does. `above` tells the process with a pid, undefined where that cannot be known.
  */
-export function behindShell(parent: number, above: (pid: number) => Above | undefined): string | undefined {
+export function behindShell(
+  parent: number,
+  above: (pid: number) => ProcessInfo | undefined,
+): string | undefined {
   const shell = above(parent)
   if (shell === undefined || !runsCommand(shell.argv) || catches(shell.caught, sigterm)) return undefined
   const runner = above(shell.parent)?.argv.join(' ') ?? ''
@@ -66,7 +69,7 @@ function catches(mask: bigint, signal: number): boolean {
 }
 
 /** From /proc; undefined on systems without it. */
-export function processAbove(pid: number): Above | undefined {
+export function processAbove(pid: number): ProcessInfo | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1')
     const field = (name: string) => new RegExp(`^${name}:\\s*(\\w+)`, 'm').exec(status)?.[1] ?? '0'

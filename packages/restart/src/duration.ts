@@ -2,7 +2,7 @@
 export type Duration = number | string
 
 // A timer of Node that is longer than this fires at once.
-const longest = 2 ** 31 - 1
+const maxMs = 2 ** 31 - 1
 
 const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000 }
 
@@ -10,8 +10,8 @@ const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000 }
 export function milliseconds(value: Duration, option: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(String(value)) ?? []
   const ms = typeof value === 'number' ? value : Number(digits) * (units[unit ?? ''] ?? Number.NaN)
-  if (ms >= 0 && ms <= longest) return ms
+  if (ms >= 0 && ms <= maxMs) return ms
   throw new RangeError(
-    `${option} is ${JSON.stringify(value)}; write a duration such as 250ms, 5s or 2m, or milliseconds up to ${longest}`,
+    `${option} is ${JSON.stringify(value)}; write a duration such as 250ms, 5s or 2m, or milliseconds up to ${maxMs}`,
   )
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Child, wsClient } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Above, behindShell, waitsForCommand } from '../src/behind-shell.ts'
+import { behindShell, type ProcessInfo, waitsForCommand } from '../src/behind-shell.ts'
 
 const cache = fileURLToPath(new URL('../../../node_modules/.cache/', import.meta.url))
 const sigterm = 1n << 14n
@@ -112,8 +112,8 @@ describe.skipIf(!linux)(`behind a shell${linux ? '' : ': skipped, since only Lin
 })
 
 describe('which process above is such a shell', () => {
-  const above = (argv: string[], caught = 0n): Above => ({ pid: 7, argv, caught, parent: 1 })
-  const says = (shell: Above | undefined) => behindShell(7, (pid) => (pid === 7 ? shell : undefined))
+  const above = (argv: string[], caught = 0n): ProcessInfo => ({ pid: 7, argv, caught, parent: 1 })
+  const says = (shell: ProcessInfo | undefined) => behindShell(7, (pid) => (pid === 7 ? shell : undefined))
 
   it.each([
     ['sh', '-c', 'node a.mjs'],

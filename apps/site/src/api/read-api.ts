@@ -183,7 +183,7 @@ function signatureOf(declaration: ts.Declaration): string {
 }
 
 /** More lines than this say nothing to a reader: the type of a whole table of data. */
-const mostLines = 60
+const maxLines = 60
 
 function shown(text: string): string {
   const lines = text
@@ -191,7 +191,5 @@ function shown(text: string): string {
     .replace(/;$/, '')
     .trim()
     .split('\n')
-  return lines.length > mostLines
-    ? [...lines.slice(0, 8), '    …', lines.at(-1)].join('\n')
-    : lines.join('\n')
+  return lines.length > maxLines ? [...lines.slice(0, 8), '    …', lines.at(-1)].join('\n') : lines.join('\n')
 }

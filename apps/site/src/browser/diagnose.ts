@@ -5,12 +5,12 @@ import { element, fillIn } from './elements.ts'
 import { type Work, Workers } from './workers.ts'
 
 /** More is no configuration. */
-const mostBytes = 1024 * 1024
+const maxBytes = 1024 * 1024
 /** A configuration of that size is read in a tenth of this. */
 const timeLimitMs = 10_000
 /** Lines that are shown before and after one with a finding, and characters of a line. */
 const context = 6
-const longestLine = 500
+const maxLineLength = 500
 
 const example = `server {
   listen 443 ssl;
@@ -40,7 +40,7 @@ function start(form: HTMLFormElement): void {
     running = undefined
     result.replaceChildren()
     const text = area.value
-    const tooLarge = new Blob([text]).size > mostBytes
+    const tooLarge = new Blob([text]).size > maxBytes
     summary.textContent = text.trim() === '' ? '' : tooLarge ? words.tooLarge : words.reading
     if (text.trim() === '' || tooLarge) return
     const work = workers.ask({ text, kind: form.kind.value })
@@ -67,7 +67,7 @@ function start(form: HTMLFormElement): void {
   form.querySelector<HTMLInputElement>('[type=file]')!.addEventListener('change', async (event) => {
     const file = (event.target as HTMLInputElement).files?.[0]
     if (!file) return
-    if (file.size > mostBytes) {
+    if (file.size > maxBytes) {
       summary.textContent = words.tooLarge
       return
     }
@@ -104,7 +104,7 @@ function listingOf(text: string, findings: readonly Told[], words: DiagnoseText,
   for (const n of wanted) {
     const here = at.get(n) ?? []
     const item = element('li', { value: n, className: here.length > 0 ? 'marked' : '' })
-    item.append(element('code', {}, lines[n - 1]!.slice(0, longestLine) || ' '))
+    item.append(element('code', {}, lines[n - 1]!.slice(0, maxLineLength) || ' '))
     for (const finding of here) item.append(findingBox(finding, words, findingsPage))
     listing.append(item)
   }

@@ -7,7 +7,7 @@ const { root = '', language = 'en' } = document.body.dataset
 const form = document.querySelector<HTMLFormElement>('form.search')
 const input = form?.querySelector<HTMLInputElement>('input')
 
-const most = 12
+const maxResults = 12
 
 let loading: Promise<MiniSearch<Entry>> | undefined
 
@@ -25,7 +25,7 @@ async function show(field: HTMLInputElement, results: HTMLElement): Promise<void
   const index = await load()
   // The field may say something else by now.
   if (field.value.trim() !== query) return
-  const found = find(index, query).slice(0, most)
+  const found = find(index, query).slice(0, maxResults)
   results.replaceChildren(
     ...found.map(({ id, title, description }) => {
       const item = element('li')

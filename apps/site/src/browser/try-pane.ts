@@ -12,7 +12,7 @@ export interface CodeWords {
 /** Milliseconds after which a closed one comes back, when it is to. */
 const comeBackAfterMs = 1000
 /** Entries of the log; the oldest go. */
-const mostEntries = 200
+const maxEntries = 200
 
 export class Pane {
   readonly #root: HTMLElement
@@ -129,7 +129,7 @@ export class Pane {
     entry.append(element('span', { className: 'at' }, `${at} s`), ' ')
     for (const part of content) entry.append(part, ' ')
     list.append(entry)
-    while (list.children.length > mostEntries) list.firstElementChild!.remove()
+    while (list.children.length > maxEntries) list.firstElementChild!.remove()
     box.scrollTop = box.scrollHeight
   }
 

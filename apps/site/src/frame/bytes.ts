@@ -27,12 +27,12 @@ const lenient = new TextDecoder('utf-8', { ignoreBOM: true })
 
 export const utf8 = (bytes: Uint8Array) => lenient.decode(bytes)
 
-const mostText = 2048
-const mostHex = 256
+const maxText = 2048
+const maxHex = 256
 
 /** The beginning of a payload, as text or as hex. */
 export function excerpt(bytes: Uint8Array, kind: Excerpt['kind']): Excerpt {
-  const shown = bytes.subarray(0, kind === 'text' ? mostText : mostHex)
+  const shown = bytes.subarray(0, kind === 'text' ? maxText : maxHex)
   return {
     kind,
     shown: kind === 'text' ? utf8(shown) : toHex(shown),

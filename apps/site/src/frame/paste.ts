@@ -36,7 +36,7 @@ export function readPasted(bytes: Uint8Array, budget: Budget): Connection | unde
   const wire = { ...none, bytes }
   if (heads === 0 && encrypted(wire, none)) return opaque
   let frames = 0
-  while (at < bytes.length && frames < mostFrames) {
+  while (at < bytes.length && frames < maxFrames) {
     const frame = frameAt(bytes, at)
     // What is no whole frame is said of the side that it would be of.
     const end = typeof frame === 'string' ? bytes.length : Math.min(frame.end, bytes.length)
@@ -56,7 +56,7 @@ export function readPasted(bytes: Uint8Array, budget: Budget): Connection | unde
 }
 
 /** A paste is at most 1 MiB; this bounds the objects. */
-const mostFrames = 100_000
+const maxFrames = 100_000
 
 const newSide = (): Side => ({ parts: [], chunks: [], length: 0 })
 

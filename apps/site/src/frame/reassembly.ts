@@ -9,7 +9,7 @@ interface Piece {
 }
 
 /** A longer hole is no hole of a capture, but a wrong sequence number. */
-const longestGap = 16 * 1024 * 1024
+const maxGap = 16 * 1024 * 1024
 
 /** How many bytes of holes may still be filled with zeros, in all connections of a capture. */
 export interface Holes {
@@ -54,8 +54,8 @@ export class Reassembly {
     // Sequence numbers go round: what counts is the difference to what is expected.
     const ahead = (sequence - ((this.#base + this.#length) >>> 0)) | 0
     const piece = { offset: this.#length + ahead, data, order, time }
-    if (ahead > longestGap) this.#lost += data.length
-    if (ahead > longestGap || ahead + data.length < -this.#length) return
+    if (ahead > maxGap) this.#lost += data.length
+    if (ahead > maxGap || ahead + data.length < -this.#length) return
     if (ahead > 0) {
       this.#waiting.push(piece)
       this.#nearest = Math.min(this.#nearest, piece.offset)

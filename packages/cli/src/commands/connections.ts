@@ -4,7 +4,7 @@ import { type AdminFlags, type Ask, runAdminCommand } from '../admin-client.ts'
 import { connectionsPage } from '../connections-view.ts'
 import { Failure, type Io } from '../output.ts'
 import { connectionsShape } from '../remote-answer.ts'
-import { roomOf } from '../table.ts'
+import { layoutOf } from '../table.ts'
 import { withAdminFlags } from './admin-flags.ts'
 
 interface ConnectionsFlags extends AdminFlags {
@@ -15,7 +15,7 @@ interface ConnectionsFlags extends AdminFlags {
 }
 
 /** What the gateway gives at once. */
-const mostAtOnce = 10_000
+const maxAtOnce = 10_000
 
 export function registerConnections(program: Command, io: Io): void {
   const command = program
@@ -38,14 +38,14 @@ async function connections(flags: ConnectionsFlags, io: Io): Promise<void> {
     ({ connections }) => {
       if (connections.length === 0) return 'no connections\n'
       if (connections.length === limit) io.stderr.write(`the first ${limit}; --limit asks for more\n`)
-      return connectionsPage(connections, Date.now(), roomOf(io))
+      return connectionsPage(connections, Date.now(), layoutOf(io))
     },
   )
 }
 
 /** The gateway does not filter by upstream: all that it gives is looked through for that. */
 async function find(ask: Ask, { route, state, upstream }: ConnectionsFlags, limit: number) {
-  const query = new URLSearchParams({ limit: String(upstream === undefined ? limit : mostAtOnce) })
+  const query = new URLSearchParams({ limit: String(upstream === undefined ? limit : maxAtOnce) })
   if (route !== undefined) query.set('route', route)
   if (state !== undefined) query.set('state', state)
   const path = `/api/connections?${query}`
@@ -58,6 +58,6 @@ async function find(ask: Ask, { route, state, upstream }: ConnectionsFlags, limi
 
 function readLimit(text: string): number {
   const limit = Number(text)
-  if (/^\d+$/.test(text) && limit >= 1 && limit <= mostAtOnce) return limit
-  throw new Failure(2, `--limit '${text}' is not a whole number from 1 to ${mostAtOnce}`, 'bad_limit')
+  if (/^\d+$/.test(text) && limit >= 1 && limit <= maxAtOnce) return limit
+  throw new Failure(2, `--limit '${text}' is not a whole number from 1 to ${maxAtOnce}`, 'bad_limit')
 }

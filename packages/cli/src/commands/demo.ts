@@ -1,13 +1,13 @@
 import { constants } from 'node:os'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { DemoFlags } from '../demo/demo.ts'
-import { fewestSeconds, mostSeconds } from '../demo/plan.ts'
+import { fewestSeconds, maxSeconds } from '../demo/plan.ts'
 import type { Io } from '../output.ts'
 
 /** One for each backend. */
 const fewestConnections = 3
 /** More clients than this are a load test, not a demo. */
-const mostConnections = 2000
+const maxConnections = 2000
 
 export function registerDemo(program: Command, io: Io): void {
   program
@@ -18,13 +18,8 @@ export function registerDemo(program: Command, io: Io): void {
         'clients see: directly, through nginx if it is installed, and through Holdfast. Then restart everything ' +
         'under traffic, and once more with hold and a live upgrade. Ends by itself within a minute.',
     )
-    .option(
-      '--connections <n>',
-      'clients during the restarts',
-      whole(fewestConnections, mostConnections),
-      200,
-    )
-    .option('--seconds <n>', 'how long the restarts without hold last', whole(fewestSeconds, mostSeconds), 20)
+    .option('--connections <n>', 'clients during the restarts', whole(fewestConnections, maxConnections), 200)
+    .option('--seconds <n>', 'how long the restarts without hold last', whole(fewestSeconds, maxSeconds), 20)
     .option(
       '--stay',
       'keep gateway and backends running afterwards, until Ctrl-C, with a page on which to stop, kill and hang one',

@@ -28,7 +28,7 @@ export function registerDrain(program: Command, io: Io): void {
         const { route, upstream } = flags
         return ask<DrainCounts>('POST', '/api/drain', {
           body: { route, upstream },
-          within: Number.POSITIVE_INFINITY,
+          timeoutMs: Number.POSITIVE_INFINITY,
           shape: drainShape,
         })
       },

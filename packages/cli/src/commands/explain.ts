@@ -114,7 +114,7 @@ function aliases({ aliases }: RegisteredExplanation, language: Language): Field 
 }
 
 /** How many servers `explain` names; `holdfast servers` has them all. */
-const mostSayers = 6
+const maxSenders = 6
 
 /** Who was seen to say it when it stops; nothing about numbers that nobody says and that are not registered. */
 function saidBy({ code, registered }: Explanation, language: Language): Block[] {
@@ -128,7 +128,7 @@ function saidBy({ code, registered }: Explanation, language: Language): Block[] 
     { is: 'paragraph', text: inARow(sentence, hint, language) },
     {
       is: 'items',
-      items: servers.slice(0, mostSayers).map(({ version, how }) => labelled(version, how, language)),
+      items: servers.slice(0, maxSenders).map(({ version, how }) => labelled(version, how, language)),
     },
   ]
 }

@@ -30,7 +30,7 @@ import type { Command } from 'commander'
 import { type Block, layOut, sheetOf } from '../layout.ts'
 import { namedRows } from '../measured-name.ts'
 import { type Io, printJson } from '../output.ts'
-import { type Cell, roomOf, table } from '../table.ts'
+import { type Cell, layoutOf, table } from '../table.ts'
 import { inLanguage, type LanguageFlags, withLanguageFlags } from './language-flags.ts'
 
 export function registerMeasured(program: Command, io: Io): void {
@@ -91,7 +91,7 @@ function serverTable(rows: readonly ServerStops[], language: Language, io: Io): 
     { title: columns.after },
     { title: columns.exits, cut: 'end' as const, spare: true },
   ]
-  return table(heads, lines, roomOf(io))
+  return table(heads, lines, layoutOf(io))
 }
 
 function serverBlocks({ server, version, from, stops }: ServerStops, language: Language): Block[] {

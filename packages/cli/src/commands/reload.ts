@@ -6,7 +6,7 @@ import { reloadShape } from '../remote-answer.ts'
 import { withAdminFlags } from './admin-flags.ts'
 
 /** Milliseconds: a reload has a time limit of its own for each of its steps. */
-const answerWithin = 60_000
+const answerTimeoutMs = 60_000
 
 interface ReloadFlags extends AdminFlags {
   dryRun?: boolean
@@ -26,7 +26,7 @@ export function registerReload(program: Command, io: Io): void {
       flags,
       (ask) => {
         const body = flags.dryRun ? { dryRun: true } : undefined
-        return ask<Reloaded>('POST', '/api/reload', { body, within: answerWithin, shape: reloadShape })
+        return ask<Reloaded>('POST', '/api/reload', { body, timeoutMs: answerTimeoutMs, shape: reloadShape })
       },
       flags.dryRun ? showPreview : showReload,
     ),

@@ -7,7 +7,7 @@ import { Failure, type Io, jsonText, printable } from '../output.ts'
 import { stateShape } from '../remote-answer.ts'
 import { type Rates, ratesBetween } from '../status-rates.ts'
 import { statusPage } from '../status-view.ts'
-import { roomOf } from '../table.ts'
+import { layoutOf } from '../table.ts'
 import { watch } from '../watch.ts'
 import { withAdminFlags } from './admin-flags.ts'
 
@@ -17,9 +17,9 @@ interface StatusFlags extends AdminFlags {
 }
 
 /** Milliseconds between the two looks that rates need. */
-const ratesOver = 500
+const ratesOverMs = 500
 /** More often than this costs the gateway more than it tells. */
-const shortestInterval = 100
+const minIntervalMs = 100
 
 export function registerStatus(program: Command, io: Io): void {
   const command = program
@@ -44,12 +44,12 @@ async function status(flags: StatusFlags, io: Io): Promise<void> {
       const first = await stateOf(ask)
       return flags.json ? first : withRates(ask, first)
     },
-    (answer) => ('rates' in answer ? statusPage(answer.state, answer.rates, roomOf(io)) : ''),
+    (answer) => ('rates' in answer ? statusPage(answer.state, answer.rates, layoutOf(io)) : ''),
   )
 }
 
 async function withRates(ask: Ask, first: GatewayState): Promise<{ state: GatewayState; rates: Rates }> {
-  await pause(ratesOver)
+  await pause(ratesOverMs)
   const state = await stateOf(ask)
   return { state, rates: ratesBetween(first, state) }
 }
@@ -60,13 +60,13 @@ function stateOf(ask: Ask): Promise<GatewayState> {
 
 /** A gateway that goes away is waited for, but it must be there at first. */
 async function watchStatus({ interval = '1s', ...flags }: StatusFlags, io: Io): Promise<void> {
-  const every = readDuration('--interval', interval)
-  if (every < shortestInterval) throw new Failure(2, `--interval is at least ${shortestInterval}ms`)
+  const everyMs = readDuration('--interval', interval)
+  if (everyMs < minIntervalMs) throw new Failure(2, `--interval is at least ${minIntervalMs}ms`)
   const ask = askGateway(io, flags)
   const show = flags.json ? jsonLines() : io.stdout.isTTY ? pages(io) : blocks(io)
   let met = false
   await watch(io, {
-    every,
+    everyMs,
     look: async () => {
       try {
         const state = await stateOf(ask)
@@ -97,7 +97,7 @@ function pages(io: Io): Looks {
   let since = 0
   return {
     state(state) {
-      page = statusPage(state, ratesBetween(before, state), roomOf(io))
+      page = statusPage(state, ratesBetween(before, state), layoutOf(io))
       before = state
       since = 0
       return page
@@ -105,7 +105,7 @@ function pages(io: Io): Looks {
     away({ message }) {
       since ||= performance.now()
       const seconds = Math.round((performance.now() - since) / 1000)
-      const { paint } = roomOf(io)
+      const { paint } = layoutOf(io)
       return `${paint('red', printable(message))}\n${paint('dim', `trying again since ${seconds} s; this was before:`)}\n\n${page}`
     },
   }
@@ -117,7 +117,7 @@ function blocks(io: Io): Looks {
   let away = false
   return {
     state(state) {
-      const page = statusPage(state, ratesBetween(before, state), roomOf(io))
+      const page = statusPage(state, ratesBetween(before, state), layoutOf(io))
       before = state
       away = false
       return `${new Date().toISOString()}\n${page}\n`

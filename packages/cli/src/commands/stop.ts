@@ -39,8 +39,8 @@ function byAdmin(flags: StopFlags, io: Io): Promise<void> {
   const here = /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname)
   const stop = async (ask: Ask): Promise<Stopped> => {
     const { pid } = await ask<GatewayState>('GET', '/api/state', { shape: stateShape })
-    const within = Number.POSITIVE_INFINITY
-    const counts = await ask<DrainCounts>('POST', '/api/drain', { body: {}, within, shape: drainShape })
+    const timeoutMs = Number.POSITIVE_INFINITY
+    const counts = await ask<DrainCounts>('POST', '/api/drain', { body: {}, timeoutMs, shape: drainShape })
     // Through a tunnel, or from another container, the id is that of somebody else.
     if (here) await ended(pid, endWithinMs)
     return { ...counts, pid }
@@ -68,7 +68,7 @@ async function byPid(file: string, flags: StopFlags, io: Io): Promise<void> {
   else io.stdout.write(`stopped pid ${pid}\n`)
 }
 
-/** Whether the process ends in so many milliseconds. */
+/** Whether the process ends within `ms`. */
 async function ended(pid: number, withinMs: number): Promise<boolean> {
   const limit = performance.now() + withinMs
   while (runs(pid)) {

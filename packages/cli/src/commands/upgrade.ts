@@ -27,7 +27,7 @@ async function upgrade(io: Io, ask: Ask): Promise<UpgradeInfo> {
   process.once('SIGINT', interrupted)
   try {
     return await ask<UpgradeInfo>('POST', '/api/upgrade', {
-      within: Number.POSITIVE_INFINITY,
+      timeoutMs: Number.POSITIVE_INFINITY,
       shape: upgradeShape,
     })
   } finally {

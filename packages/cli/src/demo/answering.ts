@@ -6,7 +6,7 @@ import net, { type AddressInfo } from 'node:net'
 export const garbage = 'SSH-2.0-OpenSSH_9.2\r\n'
 
 /** Milliseconds after which a silent connection is cut. */
-const idleLimit = 10_000
+const idleTimeoutMs = 10_000
 
 export class Answering implements Disposable {
   readonly #servers: net.Server[] = []
@@ -15,7 +15,7 @@ export class Answering implements Disposable {
   async listen(bytes: string, port = 0): Promise<{ port: number }> {
     const server = net.createServer((socket) => {
       socket.on('error', () => {})
-      socket.setTimeout(idleLimit, () => socket.destroy())
+      socket.setTimeout(idleTimeoutMs, () => socket.destroy())
       socket.once('data', () => socket.end(bytes))
     })
     this.#servers.push(server.listen(port, '127.0.0.1'))

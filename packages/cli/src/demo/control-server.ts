@@ -12,7 +12,7 @@ const sitePath = '/docs/'
 const tryPath = `${sitePath}en/try/`
 const controlPath = `${sitePath}try.json`
 
-const bodyLimit = 1024
+const maxBodyBytes = 1024
 const tokenHeader = 'x-holdfast-demo'
 
 class Refusal extends Error {
@@ -125,7 +125,8 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   // The stream is not destroyed when reading stops: the answer goes over the same socket.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > bodyLimit) throw new Refusal(413, 'too_large', `the body may measure ${bodyLimit} bytes`)
+    if (length > maxBodyBytes)
+      throw new Refusal(413, 'too_large', `the body may measure ${maxBodyBytes} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()

@@ -20,7 +20,7 @@ const often = 100
 /** Milliseconds that the last echoes may take. */
 const lastEchoes = 2000
 
-/** So many clients connect at a time: an arrival all at once is not what the story is about. */
+/** How many clients connect at a time: an arrival all at once is not what the story is about. */
 const batch = 100
 
 export class Crowd {
@@ -38,11 +38,11 @@ export class Crowd {
   async gather(limit: number): Promise<boolean> {
     const { clients } = this.#tally
     const signal = AbortSignal.timeout(limit)
-    const every = Math.max(often, clients)
+    const everyMs = Math.max(often, clients)
     while (this.#clients.length < clients && !signal.aborted) {
       const more = Math.min(batch, clients - this.#clients.length)
       for (let i = 0; i < more; i++)
-        this.#clients.push(new Talker(this.#connect(), every, this.#tally, this.#changed))
+        this.#clients.push(new Talker(this.#connect(), everyMs, this.#tally, this.#changed))
       await this.#until(() => this.#tally.open === this.#clients.length, limit)
     }
     return this.#tally.open === clients
@@ -85,7 +85,7 @@ export class Crowd {
 
 class Talker {
   readonly #socket: ReturnType<Connect>
-  readonly #every: number
+  readonly #everyMs: number
   readonly #tally: Tally
   readonly #changed: () => void
   #timer: NodeJS.Timeout | undefined
@@ -98,9 +98,9 @@ class Talker {
   /** and those that were given to the connection and not echoed yet. */
   readonly #underway = new Map<number, number>()
 
-  constructor(socket: ReturnType<Connect>, every: number, tally: Tally, changed: () => void) {
+  constructor(socket: ReturnType<Connect>, everyMs: number, tally: Tally, changed: () => void) {
     this.#socket = socket
-    this.#every = every
+    this.#everyMs = everyMs
     this.#tally = tally
     this.#changed = changed
     socket.onopen = () => this.#opened()
@@ -135,7 +135,7 @@ class Talker {
     this.#open = true
     this.#tally.open++
     if (this.#timer) this.#tally.returns.push(performance.now())
-    else this.#timer = setInterval(() => this.#speak(), this.#every)
+    else this.#timer = setInterval(() => this.#speak(), this.#everyMs)
     // The socket has just given them to the connection.
     for (const [number, at] of this.#waiting) this.#give(number, at)
     this.#waiting.clear()

@@ -32,11 +32,11 @@ const lostNote =
 const pauseNote = 'The longest pause is the time from a message to its echo.'
 
 /** Milliseconds between two pictures of the live table, and between two plain lines. */
-const drawEvery = 250
-const lineEvery = 2000
+const drawEveryMs = 250
+const lineEveryMs = 2000
 
 /** Milliseconds that a live upgrade may take: its own limit is the deadline of a drain. */
-const upgradeWithin = 30_000
+const upgradeTimeoutMs = 30_000
 
 /** Runs the demo; resolves to the signal that ended it early, if one did. Nothing that it started is left then. */
 export async function demo(flags: DemoFlags, io: Io): Promise<NodeJS.Signals | undefined> {
@@ -79,7 +79,10 @@ class Show {
     const startMs = await this.#faults()
     this.#heading('A restart of everything')
     const stage = await Stage.set(this.#processes, planFor(seconds, startMs), (admin) =>
-      this.#askAt(admin)<UpgradeInfo>('POST', '/api/upgrade', { within: upgradeWithin, shape: upgradeShape }),
+      this.#askAt(admin)<UpgradeInfo>('POST', '/api/upgrade', {
+        timeoutMs: upgradeTimeoutMs,
+        shape: upgradeShape,
+      }),
     )
     await this.#tell(newStory('return', connections), stage, seconds)
     this.#heading('The same backends with hold on, and a live upgrade of the gateway')
@@ -140,7 +143,7 @@ class Show {
     const say = () => screen.print(plainLine(story, performance.now()))
     await playStory(story, stage, seconds, {
       begun: () => {
-        this.#timer = setInterval(screen.live ? draw : say, screen.live ? drawEvery : lineEvery)
+        this.#timer = setInterval(screen.live ? draw : say, screen.live ? drawEveryMs : lineEveryMs)
       },
       moved: (step) => (screen.live ? draw() : screen.print(stepLine(step, story, performance.now()))),
     })

@@ -43,7 +43,7 @@ export function connect(url: string, limit: number): Client {
       status = response.statusCode
       let body = ''
       response.setEncoding('utf8').on('data', (text: string) => {
-        body = (body + text).slice(0, longestBody)
+        body = (body + text).slice(0, maxBodyLength)
       })
       response.on('close', () => {
         end({ code: code.abnormalClosure, reason: '', status, ...readBody(body) })
@@ -59,7 +59,7 @@ export function connect(url: string, limit: number): Client {
   return { opened, seen }
 }
 
-const longestBody = 4096
+const maxBodyLength = 4096
 
 /** The close code and the reason in the body with which the gateway refuses a handshake. */
 function readBody(text: string): Pick<Seen, 'code' | 'reason' | 'told'> | undefined {

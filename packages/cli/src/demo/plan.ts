@@ -13,13 +13,13 @@ export interface Plan {
 
 /** Fewer seconds do not hold four restarts. */
 export const fewestSeconds = 8
-export const mostSeconds = 300
+export const maxSeconds = 300
 
 /** Milliseconds before the first restart and after the last. */
 export const calm = 750
 
 /** Milliseconds that clients of a stopped gateway stay away at least. */
-const leastAway = 3000
+const minAwayMs = 3000
 
 /**
  * Divides the seconds among three backends and the gateway. `startMs` is how long a gateway takes to start here:
@@ -27,7 +27,7 @@ const leastAway = 3000
  */
 export function planFor(seconds: number, startMs: number): Plan {
   const total = seconds * 1000 - 2 * calm
-  const least = Math.max(leastAway, 4 * startMs)
+  const least = Math.max(minAwayMs, 4 * startMs)
   const gateway = Math.max(least + 1200, total / 3)
   const backend = Math.max(600, (total - gateway) / 3)
   return {

@@ -25,7 +25,7 @@ const retry = [1000, 3000] as const
 /** Milliseconds after which a restart cuts what has not closed. */
 const deadline = 3000
 /** Milliseconds that a process has to end. */
-const endLimit = 2 * deadline
+const endTimeoutMs = 2 * deadline
 
 /** An action that makes no sense at the moment. */
 export class NotNow extends Error {}
@@ -120,7 +120,7 @@ export class Playground implements Disposable {
     const limit = new AbortController()
     await Promise.race([
       this.#backend.exited,
-      pause(endLimit, undefined, { signal: limit.signal }).catch(() => {}),
+      pause(endTimeoutMs, undefined, { signal: limit.signal }).catch(() => {}),
     ])
     limit.abort()
   }

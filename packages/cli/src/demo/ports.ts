@@ -8,7 +8,7 @@ import { Failure } from '../output.ts'
 const first = 20_000
 const last = 32_000
 const tries = 200
-const pollEvery = 20
+const pollEveryMs = 20
 
 const given = new Set<number>()
 
@@ -37,7 +37,7 @@ async function isFree(port: number): Promise<boolean> {
 
 /** Resolves when something listens on the port, or nothing any more: another process tells neither. */
 export async function untilListening(port: number, wanted: boolean, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && (await accepts(port)) !== wanted) await pause(pollEvery)
+  while (!signal.aborted && (await accepts(port)) !== wanted) await pause(pollEveryMs)
 }
 
 function accepts(port: number): Promise<boolean> {

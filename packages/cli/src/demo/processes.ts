@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { Failure } from '../output.ts'
 
 /** Milliseconds that a process has to start. */
-const startLimit = 15_000
+const startTimeoutMs = 15_000
 
 /** A process that has started. */
 export interface Running {
@@ -90,12 +90,12 @@ export class Processes {
     const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
     const lastWords = listen(child)
     const done = new AbortController()
-    const limit = AbortSignal.timeout(startLimit)
+    const limit = AbortSignal.timeout(startTimeoutMs)
     try {
       const said = await Promise.race([
         ready(done.signal),
         exited.then(() => fail(what, lastWords())),
-        once(limit, 'abort').then(() => fail(what, `no word of it in ${startLimit / 1000} s`)),
+        once(limit, 'abort').then(() => fail(what, `no word of it in ${startTimeoutMs / 1000} s`)),
       ])
       return { pid: child.pid!, said, exited, signal: (name) => void child.kill(name) }
     } finally {

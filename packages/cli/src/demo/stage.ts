@@ -7,7 +7,7 @@ import type { Processes } from './processes.ts'
 import { type Listening, startBackend, startGateway } from './start.ts'
 
 /** Milliseconds beyond its plan after which a step counts as failed. */
-export const patience = 10_000
+export const timeoutMs = 10_000
 
 export const backendCount = 3
 
@@ -67,7 +67,7 @@ export class Stage {
     const old = this.#gateway
     old.signal('SIGTERM')
     // It stops listening at once and goes on taking leave of its clients; the next one can begin meanwhile.
-    await untilListening(old.port, false, AbortSignal.timeout(patience))
+    await untilListening(old.port, false, AbortSignal.timeout(timeoutMs))
     starting()
     const config = gatewayConfig(this.#backends, this.plan)
     this.#gateway = await startGateway(this.#processes, config, old.port)
@@ -87,20 +87,20 @@ export function backendName(i: number): string {
 /** Waits for a process that was told to end, at the latest until all its clients must be gone. */
 async function gone({ exited }: Listening, { spread }: Restart): Promise<void> {
   const limit = new AbortController()
-  const late = pause(spread + patience, undefined, { signal: limit.signal }).catch(() => {})
+  const late = pause(spread + timeoutMs, undefined, { signal: limit.signal }).catch(() => {})
   await Promise.race([exited, late])
   limit.abort()
 }
 
 function backendInit(name: string, { backend: { spread, retry } }: Plan, port?: number) {
-  return { name, port, restart: { spread, retry, deadline: spread + patience / 2 } }
+  return { name, port, restart: { spread, retry, deadline: spread + timeoutMs / 2 } }
 }
 
 function gatewayConfig(backends: readonly Listening[], { gateway: { spread, retry } }: Plan): object {
   const drain = {
     spread: `${spread}ms`,
     retry: retry.map((ms) => `${ms}ms`),
-    deadline: `${spread + patience / 2}ms`,
+    deadline: `${spread + timeoutMs / 2}ms`,
   }
   const upstreams = backends.map(({ port }) => `ws://127.0.0.1:${port}`)
   const routes = [

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Failure } from '../output.ts'
 import { Crowd, ordinary, returning } from './crowd.ts'
 import { calm, type Restart } from './plan.ts'
-import { backendName, holdPath, patience, type Stage } from './stage.ts'
+import { backendName, holdPath, type Stage, timeoutMs } from './stage.ts'
 import { disconnects, newTally, type Tally } from './tally.ts'
 
 /** One restart: of a backend, or of the gateway. */
@@ -64,7 +64,7 @@ export function newStory(kind: Story['kind'], connections: number): Story {
   return { kind, tally: newTally(connections), steps, start: performance.now() }
 }
 
-/** Plays the story in at least so many seconds; says when all are connected, and whenever a step has moved on. */
+/** Plays the story in at least `seconds`; says when all are connected, and whenever a step has moved on. */
 export async function playStory(
   story: Story,
   stage: Stage,
@@ -76,7 +76,7 @@ export async function playStory(
   const url = `ws://127.0.0.1:${stage.gateway.port}${returns ? '/' : holdPath}`
   const crowd = new Crowd(url, returns ? returning : ordinary, tally)
   try {
-    if (!(await crowd.gather(patience))) throw new Failure(1, 'not all clients could connect; try fewer')
+    if (!(await crowd.gather(timeoutMs))) throw new Failure(1, 'not all clients could connect; try fewer')
     story.start = performance.now()
     events.begun()
     await pause(calm)
@@ -90,7 +90,7 @@ export async function playStory(
       const { restart, moved } = await act(stage, reach)
       if (returns && restart) {
         reach('returning')
-        await crowd.allOpen(restart.spread + restart.retry[1] + patience)
+        await crowd.allOpen(restart.spread + restart.retry[1] + timeoutMs)
       }
       reach('done', moved)
     }

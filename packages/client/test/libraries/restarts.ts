@@ -52,7 +52,7 @@ export async function backend({ port = 0, protocols, serve }: BackendOptions): P
   }
 }
 
-/** Waits for so many values. */
+/** Waits until there are `count` values. */
 export async function values<T>(seen: readonly T[], count: number): Promise<readonly T[]> {
   await eventually(`${count} values`, () => seen.length >= count, {
     detail: () => seen,

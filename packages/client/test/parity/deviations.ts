@@ -1,5 +1,5 @@
 // Where a native WebSocket does not do what WHATWG says, and ours, on top of it, does. The test sees each of these
-// happen, so a deviation that was mended falls out of the list. What only the connection can see is inherited.
+// happen, so a deviation that was fixed falls out of the list. What only the connection can see is inherited.
 
 export interface Deviation {
   readonly runtime: RegExp

@@ -3,7 +3,7 @@ import type { ConfigFile, ReadFiles } from './context.ts'
 import { glob } from './glob.ts'
 
 /** Larger files are no configurations. */
-export const mostBytes = 4 * 1024 * 1024
+export const maxBytes = 4 * 1024 * 1024
 
 /** Reads includes among files that are already there. */
 export function readAmong(files: readonly ConfigFile[]): ReadFiles {

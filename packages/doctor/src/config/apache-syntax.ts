@@ -2,8 +2,8 @@
 import {
   ConfigError,
   type ConfigFile,
-  mostDepth,
-  mostFiles,
+  maxDepth,
+  maxFiles,
   type Place,
   type ReadFiles,
   type Report,
@@ -56,7 +56,7 @@ function follow(
       else report.notRead(place, `${written} ${path} could not be followed: ${why}`)
     }
     return files.flatMap((file) => {
-      if (within.includes(file.path) || within.length > mostDepth || ++includes.files > mostFiles) {
+      if (within.includes(file.path) || within.length > maxDepth || ++includes.files > maxFiles) {
         report.problem(place, `Include ${path} leads back to itself`)
         return []
       }
@@ -89,7 +89,7 @@ function parseFile(file: ConfigFile): Directive[] {
       const directive = { name, args: words(text.slice(section[0].length, -1)), place, block: [] }
       block.push(directive)
       open.push({ block: directive.block, name, place })
-      if (open.length > mostDepth) throw new ConfigError(place, `nested deeper than ${mostDepth} levels`)
+      if (open.length > maxDepth) throw new ConfigError(place, `nested deeper than ${maxDepth} levels`)
       continue
     }
     const [name = '', ...args] = words(text)

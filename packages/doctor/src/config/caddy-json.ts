@@ -9,7 +9,7 @@ import {
   type HeaderOperation,
   type Text,
 } from './caddy-proxy.ts'
-import { type ConfigFile, mostDepth, type Report } from './context.ts'
+import { type ConfigFile, maxDepth, type Report } from './context.ts'
 import { at, entriesAt, listAt, type Tree, textAt, walk } from './tree.ts'
 import { any, keepsHandshakesOut, type Request, singlesOutHandshakes, type Truth } from './truth.ts'
 import { looksLikeWebSocket } from './websocket.ts'
@@ -52,7 +52,7 @@ function texts(trees: readonly Tree[]): Text[] {
 
 function checkRoutes(routes: readonly Tree[], around: Matched, reading: Reading, depth: number): void {
   const { report } = reading
-  if (depth > mostDepth) return
+  if (depth > maxDepth) return
   let rewritten: { path: string; tree: Tree } | undefined
   for (const route of routes) {
     const matchers = listAt(route, 'match')

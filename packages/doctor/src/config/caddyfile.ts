@@ -1,5 +1,5 @@
 /** Reads the language of Caddyfiles: lines of words, some with a block; snippets and imports are put in their places. */
-import { ConfigError, type ConfigFile, mostDepth, mostFiles, type ReadFiles, type Report } from './context.ts'
+import { ConfigError, type ConfigFile, maxDepth, maxFiles, type ReadFiles, type Report } from './context.ts'
 import type { Directive } from './directive.ts'
 
 /** A site, or what stands in its place: its addresses are the name and the arguments. */
@@ -38,7 +38,7 @@ class Importer {
   }
 
   expand(lines: readonly Directive[], within: readonly string[], depth: number): Directive[] {
-    if (depth > mostDepth) return []
+    if (depth > maxDepth) return []
     return lines.flatMap((line) => {
       if (line.name === 'import') return this.#import(line, within, depth)
       return [line.block ? { ...line, block: this.expand(line.block, within, depth + 1) } : line]
@@ -49,7 +49,7 @@ class Importer {
     const [path = '', ...values] = args
     const snippet = this.#snippets.get(path)
     const name = snippet ? `(${path})` : path
-    if (within.includes(name) || ++this.#files > mostFiles) {
+    if (within.includes(name) || ++this.#files > maxFiles) {
       this.#report.problem(place, `import ${path} leads back to itself`)
       return []
     }
@@ -108,7 +108,7 @@ function parseLines(file: ConfigFile): Directive[] {
     const directive: Directive = { name, args, place, ...(opens && { block: [] }) }
     open.at(-1)?.block.push(directive)
     if (directive.block) open.push({ block: directive.block, line })
-    if (open.length > mostDepth) throw new ConfigError(place, `nested deeper than ${mostDepth} levels`)
+    if (open.length > maxDepth) throw new ConfigError(place, `nested deeper than ${maxDepth} levels`)
   }
   const unclosed = open.at(-1)
   if (open.length > 1 && unclosed) {

@@ -88,7 +88,7 @@ export class Report {
 }
 
 /** Deeper than any configuration that a person wrote, and far from what exhausts the stack. */
-export const mostDepth = 100
+export const maxDepth = 100
 
 /** Files of one configuration, includes counted each time. */
-export const mostFiles = 1000
+export const maxFiles = 1000

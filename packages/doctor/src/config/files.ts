@@ -1,6 +1,6 @@
 /** Includes on disk: which files a path with wildcards names. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { mostBytes, pattern } from './among.ts'
+import { maxBytes, pattern } from './among.ts'
 import type { ConfigFile, ReadFiles } from './context.ts'
 
 /** Reads includes from disk. Files that cannot be read, and folders, are left out. */
@@ -11,7 +11,7 @@ export function readFromDisk(): ReadFiles {
 function readFile(path: string): ConfigFile | undefined {
   try {
     const about = statSync(path)
-    return !about.isFile() || about.size > mostBytes ? undefined : { path, text: readFileSync(path, 'utf8') }
+    return !about.isFile() || about.size > maxBytes ? undefined : { path, text: readFileSync(path, 'utf8') }
   } catch {
     return undefined
   }

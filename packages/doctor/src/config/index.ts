@@ -1,6 +1,6 @@
 /** Reads configurations of proxies and finds what breaks WebSockets in them. */
 import type { Finding } from '../findings.ts'
-import { mostBytes, readAmong } from './among.ts'
+import { maxBytes, readAmong } from './among.ts'
 import { readApache } from './apache.ts'
 import { readCaddy } from './caddy.ts'
 import { type ConfigFile, type ConfigProblem, type ReadFiles, Report } from './context.ts'
@@ -130,7 +130,7 @@ function noteCompose({ path, text }: ConfigFile, report: Report): void {
 const list = `${configKinds.slice(0, -1).join(', ')} or ${configKinds.at(-1)}`
 
 function obstacleOf({ text }: ConfigFile, kind: ConfigKind | undefined): string | undefined {
-  if (text.length > mostBytes) return `larger than ${mostBytes / 1024 / 1024} MiB, which no configuration is`
+  if (text.length > maxBytes) return `larger than ${maxBytes / 1024 / 1024} MiB, which no configuration is`
   if (text.trim() === '') return 'empty'
   if (text.includes('\0')) return 'not a text'
   if (kind) return undefined

@@ -1,5 +1,5 @@
 /** Reads the language of nginx.conf: directives with words, and blocks of them; includes are put in their places. */
-import { ConfigError, type ConfigFile, mostDepth, mostFiles, type ReadFiles, type Report } from './context.ts'
+import { ConfigError, type ConfigFile, maxDepth, maxFiles, type ReadFiles, type Report } from './context.ts'
 import type { Directive } from './directive.ts'
 
 /** What an include leads to, or why it leads nowhere. */
@@ -37,7 +37,7 @@ export function parseNginx(
 /** Replaces each include by the directives that it leads to. */
 function follow(directives: Directive[], includes: Includes, within: string[], depth: number): Directive[] {
   const { report } = includes
-  if (depth > mostDepth) return []
+  if (depth > maxDepth) return []
   return directives.flatMap((directive) => {
     const { name, args, place, block } = directive
     if (name !== 'include' || block) {
@@ -54,7 +54,7 @@ function follow(directives: Directive[], includes: Includes, within: string[], d
       return [directive]
     }
     return files.flatMap((file) => {
-      if (within.includes(file.path) || ++includes.files > mostFiles) {
+      if (within.includes(file.path) || ++includes.files > maxFiles) {
         report.problem(place, `include ${path} leads back to itself`)
         return []
       }
@@ -115,7 +115,7 @@ export function parseFile(file: ConfigFile): Directive[] {
       if (mark === '{') {
         directive.block = []
         open.push({ block: directive.block, name: first.text, line: first.line })
-        if (open.length > mostDepth) return fail(token.line, `nested deeper than ${mostDepth} levels`)
+        if (open.length > maxDepth) return fail(token.line, `nested deeper than ${maxDepth} levels`)
       }
     } else if (mark === '}') {
       if (first) return fail(first.line, `"${first.text}" has no ";" at its end`)

@@ -1,6 +1,6 @@
 /** Reads TOML into a tree. The parser forgets positions, so the lines of keys are found in the text beside it. */
 import { parse, TomlError } from 'smol-toml'
-import { type ConfigFile, mostDepth, type Report } from './context.ts'
+import { type ConfigFile, maxDepth, type Report } from './context.ts'
 import type { Tree } from './tree.ts'
 
 /** The document of a file; undefined, and a problem, when it is no TOML. */
@@ -15,7 +15,7 @@ export function readToml(file: ConfigFile, report: Report): Tree | undefined {
       const message = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? ''
       report.problem({ file: file.path, line: error.line }, `not readable as TOML: ${message}`)
     } else if (error instanceof RangeError) {
-      report.problem({ file: file.path, line: 1 }, `nested deeper than ${mostDepth} levels`)
+      report.problem({ file: file.path, line: 1 }, `nested deeper than ${maxDepth} levels`)
     } else {
       throw error
     }
@@ -29,7 +29,7 @@ interface Source {
 }
 
 function build(value: unknown, path: string, line: number, source: Source, depth: number): Tree {
-  if (depth > mostDepth) throw new RangeError('deep')
+  if (depth > maxDepth) throw new RangeError('deep')
   const place = { file: source.file, line: source.lines.get(path) ?? line, toml: true } as const
   const below = (child: unknown, key: string) =>
     build(child, `${path}\n${key}`, place.line, source, depth + 1)

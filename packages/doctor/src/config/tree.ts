@@ -1,5 +1,5 @@
 /** YAML, JSON and TOML as one kind of tree, in which every part knows its line. */
-import { mostDepth, type Place } from './context.ts'
+import { maxDepth, type Place } from './context.ts'
 
 /** A value of a configuration, and where it stands: for a value in a mapping, the line of its key. */
 export interface Tree {
@@ -12,7 +12,7 @@ export interface Tree {
 }
 
 /** What a walk may visit before it stops: files can share parts by reference, and grow without end. */
-export const mostNodes = 100_000
+export const maxNodes = 100_000
 
 /** `upgrade_configs`, `upgradeConfigs` and `upgrade-configs` are one name: the readers' programs agree on little. */
 function plain(key: string): string {
@@ -49,7 +49,7 @@ export function textAt(tree: Tree | undefined, ...keys: string[]): string | unde
 
 /** Every part of a tree, parents first, down to a depth that no configuration needs. */
 export function* walk(tree: Tree | undefined, depth = 0): Generator<Tree> {
-  if (!tree || depth > mostDepth) return
+  if (!tree || depth > maxDepth) return
   yield tree
   for (const item of tree.items ?? []) yield* walk(item, depth + 1)
   for (const [, value] of tree.entries ?? []) yield* walk(value, depth + 1)

@@ -11,8 +11,8 @@ import {
   Parser,
   type YAMLError,
 } from 'yaml'
-import { ConfigError, type ConfigFile, mostDepth, type Report } from './context.ts'
-import { mostNodes, type Tree } from './tree.ts'
+import { ConfigError, type ConfigFile, maxDepth, type Report } from './context.ts'
+import { maxNodes, type Tree } from './tree.ts'
 
 /** The documents of a file. What YAML forbids becomes a problem; the documents before it are returned all the same. */
 export function readYaml(file: ConfigFile, report: Report): Tree[] {
@@ -21,7 +21,7 @@ export function readYaml(file: ConfigFile, report: Report): Tree[] {
   const tokens = parsed(file.text, lines)
   const deep = tokens ? tooDeep(tokens) : 0
   if (!tokens || deep !== undefined) {
-    report.problem({ file: file.path, line: lineOf(deep ?? 0) }, `nested deeper than ${mostDepth} levels`)
+    report.problem({ file: file.path, line: lineOf(deep ?? 0) }, `nested deeper than ${maxDepth} levels`)
     return []
   }
   // Kubernetes and Envoy files use tags of their own kind rarely; unknown ones must not stop the reading.
@@ -68,7 +68,7 @@ function tooDeep(tokens: CST.Token[]): number | undefined {
   const open: [token: CST.Token, depth: number][] = tokens.map((token) => [token, 1])
   for (let next = open.pop(); next; next = open.pop()) {
     const [token, depth] = next
-    if (depth > mostDepth) return token.offset
+    if (depth > maxDepth) return token.offset
     if (token.type === 'document') {
       if (token.value) open.push([token.value, depth])
     } else if ('items' in token) {
@@ -100,7 +100,7 @@ class TreeBuilder {
 
   build(node: Node | null, line: number): Tree {
     const place = { file: this.#file.path, line }
-    if (++this.#nodes > mostNodes) throw new ConfigError(place, `more than ${mostNodes} values`)
+    if (++this.#nodes > maxNodes) throw new ConfigError(place, `more than ${maxNodes} values`)
     if (node && 'anchor' in node && node.anchor) this.#anchors.set(node.anchor, node)
     if (isAlias(node)) {
       const target = this.#anchors.get(node.source)

@@ -41,7 +41,7 @@ function errorsOf({ layers }: Pick<Walked, 'layers'>): FindingCode[] {
   return found.filter(({ level }) => level === 'error').map(({ code }) => code)
 }
 
-/** The verdict in words; nothing when both sides are well. */
+/** The verdict in words; nothing when both sides are healthy. */
 export function verdict(publicly: Walked, directly: Walked): Finding | undefined {
   const [front, back] = [firstFault(publicly), firstFault(directly)]
   const proxy = errorsOf(publicly)[0] ?? 'none'
@@ -114,7 +114,7 @@ async function passedOn(answer: HttpAnswer, backend: Prober): Promise<Finding | 
   if (same(bare)) return same(moved) ? undefined : finding('upgrade-lost', { status, by }, where)
   if (same(old)) return finding('upgrade-as-http10', { status, by }, where)
   if (same(moved)) {
-    return finding('path-changed', { status, target: backend.way.endpoint.target }, where)
+    return finding('path-changed', { status, target: backend.target.endpoint.target }, where)
   }
-  return finding('path-not-routed', { status, by, target: backend.way.endpoint.target }, where)
+  return finding('path-not-routed', { status, by, target: backend.target.endpoint.target }, where)
 }

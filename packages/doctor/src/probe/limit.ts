@@ -1,5 +1,5 @@
 /**
- * Runs one step under a limit: `run` gets a signal that fires after so many milliseconds, or with `signal`. Whoever
+ * Runs one step under a limit: `run` gets a signal that fires after `ms`, or with `signal`. Whoever
  * wants to know which it was asks `signal`.
  */
 export async function withLimit<T>(

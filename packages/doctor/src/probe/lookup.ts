@@ -7,7 +7,7 @@ import { seconds } from './seconds.ts'
 const where = { layer: 'dns' } as const
 
 /** More addresses of one name than this are not tried. */
-const most = 8
+const maxAddresses = 8
 
 /** Finds the addresses of a name, or rejects as the functions of node:dns do. */
 export type Lookup = (host: string) => Promise<string[]>
@@ -38,7 +38,7 @@ export async function lookUp(
 
 async function addressesOf(host: string, lookup: Lookup): Promise<string[] | 'not found' | 'no answer'> {
   try {
-    const all = [...new Set(await lookup(host))].slice(0, most)
+    const all = [...new Set(await lookup(host))].slice(0, maxAddresses)
     return all.length > 0 ? all : 'not found'
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EAI_AGAIN' ? 'no answer' : 'not found'

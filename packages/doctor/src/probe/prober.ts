@@ -1,8 +1,8 @@
 import { readAccept } from './accept.ts'
 import { type Answer, ask, type HttpAnswer } from './answer.ts'
 import { words } from './connect.ts'
+import { type DialTarget, openWire } from './dial-target.ts'
 import { withLimit } from './limit.ts'
-import { openLine, type Way } from './line.ts'
 import { buildRequest, type UpgradeRequest, type Variation, type Wishes } from './request.ts'
 import { Session } from './session.ts'
 import type { Wire } from './wire.ts'
@@ -25,14 +25,14 @@ export interface Attempted extends Pick<Reply, 'answer'> {
 
 /** Asks one endpoint for a WebSocket, again and again in other ways. */
 export class Prober {
-  readonly way: Way
+  readonly target: DialTarget
   readonly wishes: Wishes
   /** Milliseconds that each of its steps may take. */
   readonly timeout: number
   readonly signal: AbortSignal
 
-  constructor(way: Way, wishes: Wishes, timeout: number, signal: AbortSignal) {
-    this.way = way
+  constructor(target: DialTarget, wishes: Wishes, timeout: number, signal: AbortSignal) {
+    this.target = target
     this.wishes = wishes
     this.timeout = timeout
     this.signal = signal
@@ -45,13 +45,13 @@ export class Prober {
 
   /** Runs further questions, all of them together under the limit of one step. */
   budgeted<T>(run: (prober: Prober) => Promise<T>): Promise<T> {
-    return this.limited((limit) => run(new Prober(this.way, this.wishes, this.timeout, limit)))
+    return this.limited((limit) => run(new Prober(this.target, this.wishes, this.timeout, limit)))
   }
 
   /** Sends the handshake, or a variation of it, on a connection of its own. */
   async ask(variation: Variation = {}): Promise<Reply> {
-    const request = buildRequest(this.way.endpoint, this.wishes, variation)
-    const wire = await this.limited((limit) => openLine(this.way, limit))
+    const request = buildRequest(this.target.endpoint, this.wishes, variation)
+    const wire = await this.limited((limit) => openWire(this.target, limit))
     if (typeof wire === 'string') return { request, answer: { is: 'unreachable', code: wire }, ms: 0 }
     const begin = performance.now()
     const answer = await this.limited((limit) => ask(wire, request.text, limit))
@@ -84,7 +84,7 @@ export class Prober {
 
   /** The same with another limit for each step, in milliseconds. */
   within(timeout: number): Prober {
-    return new Prober(this.way, this.wishes, timeout, this.signal)
+    return new Prober(this.target, this.wishes, timeout, this.signal)
   }
 }
 

@@ -27,7 +27,7 @@ const wellKnown = [
 
 /** Says why there is no 101. It may ask the endpoint in up to five other ways. */
 export async function explainRefusal(answer: Reply['answer'], prober: Prober): Promise<Finding> {
-  const { endpoint } = prober.way
+  const { endpoint } = prober.target
   switch (answer.is) {
     case 'unreachable':
       return finding('upgrade-cut', { words: words(answer.code) }, where)
@@ -52,9 +52,9 @@ export async function explainRefusal(answer: Reply['answer'], prober: Prober): P
 async function explainStatus(answer: HttpAnswer, prober: Prober): Promise<Finding> {
   const { status } = answer
   const by = signature(answer)
-  const { target } = prober.way.endpoint
+  const { target } = prober.target.endpoint
   if (status < 300) return finding('upgrade-ignored', { status, by }, where)
-  if (status < 400) return explainRedirect(answer, prober.way.endpoint)
+  if (status < 400) return explainRedirect(answer, prober.target.endpoint)
   switch (status) {
     case 404:
     case 410:
@@ -62,7 +62,7 @@ async function explainStatus(answer: HttpAnswer, prober: Prober): Promise<Findin
     case 407:
       return finding('unauthorized', { status, by }, where)
     case 408:
-      return finding('upgrade-no-answer', { port: prober.way.endpoint.port, after: 'status 408' }, where)
+      return finding('upgrade-no-answer', { port: prober.target.endpoint.port, after: 'status 408' }, where)
     case 429:
       return finding('too-many-requests', { status, by, retry: retryOf(answer) }, where)
     case 502:
@@ -147,7 +147,7 @@ async function headersTooLarge(answer: Reply['answer'], prober: Prober): Promise
 /** RFC 6455 4.2.2 wants 403 for an unacceptable Origin; libraries answer 400 and 401, too. */
 async function originMatters({ status }: HttpAnswer, prober: Prober): Promise<Finding | undefined> {
   if (![400, 401, 403].includes(status)) return undefined
-  const own = prober.way.endpoint.origin
+  const own = prober.target.endpoint.origin
   const sent = headerOf(prober.wishes.headers, 'origin')
   if (sent === undefined) {
     if (!(await prober.attempt({ origin: own })).accepted) return undefined

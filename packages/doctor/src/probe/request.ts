@@ -77,7 +77,7 @@ function userHeaders(given: HeaderList, variation: Variation): HeaderList {
   ]
 }
 
-/** A cookie of so many bytes, as RFC 6265 6.1 counts: its name and its value. */
+/** A cookie of `bytes` bytes, as RFC 6265 6.1 counts: its name and its value. */
 function cookie(bytes: number): string {
   const name = 'holdfast-check'
   return `${name}=${'x'.repeat(bytes - name.length)}`

@@ -8,7 +8,7 @@ import { seconds } from './seconds.ts'
 const where = { layer: 'tls' } as const
 const day = 24 * 60 * 60 * 1000
 
-/** A certificate that ends within so many days is worth a warning: most are renewed 30 days before. */
+/** A certificate that ends within this many days is worth a warning: most are renewed 30 days before. */
 const soon = 14
 
 /** TLS over a connected socket; undefined when it failed or the signal fired. The certificate is not checked here. */

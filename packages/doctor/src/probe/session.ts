@@ -5,7 +5,7 @@ import { withLimit } from './limit.ts'
 import type { Wire } from './wire.ts'
 
 /** Milliseconds to wait for the end of a connection that has done its work. */
-const patience = 500
+const replyTimeoutMs = 500
 
 /** What a server does on an open WebSocket. */
 export type SessionEvent =
@@ -60,7 +60,7 @@ export class Session {
   /** Says goodbye, and waits a moment for the answer, so that the server need not log a lost connection. */
   async leave(signal: AbortSignal): Promise<void> {
     if (!this.#closing) this.close(code.goingAway, '')
-    await withLimit(patience, signal, async (limit) => {
+    await withLimit(replyTimeoutMs, signal, async (limit) => {
       for (let event = await this.next(limit); event; event = await this.next(limit)) {
         if (event.is !== 'message' && event.is !== 'pong') return
       }

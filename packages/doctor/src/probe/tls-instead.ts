@@ -5,7 +5,7 @@ import { startTls } from './secure.ts'
 
 /** Whether the port of a ws URL is one for TLS. Nothing but a TLS handshake is sent. */
 export async function speaksTls(prober: Prober): Promise<Finding | undefined> {
-  const { endpoint, address } = prober.way
+  const { endpoint, address } = prober.target
   if (endpoint.secure) return undefined
   const secured = await prober.limited(async (limit) => {
     const tcp = await connect(address, endpoint.port, limit)

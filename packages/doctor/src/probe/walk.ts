@@ -4,11 +4,11 @@ import { softwareBehind } from '../software/recognise.ts'
 import { readAccept } from './accept.ts'
 import { close } from './close.ts'
 import { connect, reach } from './connect.ts'
+import type { DialTarget } from './dial-target.ts'
 import type { Endpoint, readEndpoint } from './endpoint.ts'
 import { idle } from './idle.ts'
 import { largeMessage } from './large-message.ts'
 import { withLimit } from './limit.ts'
-import type { Way } from './line.ts'
 import { type Lookup, lookUp } from './lookup.ts'
 import { ping } from './ping.ts'
 import { Prober, type Reply } from './prober.ts'
@@ -71,9 +71,9 @@ export async function walk(read: ReturnType<typeof readEndpoint>, options: WalkO
   }
   await step('url', async () => ({ findings: [read.finding] }))
   if (!read.endpoint) return walked
-  const way = await connectable(read.endpoint, options, step)
-  if (!way) return walked
-  const prober = new Prober(way, options.wishes, options.timeout, options.signal)
+  const target = await connectable(read.endpoint, options, step)
+  if (!target) return walked
+  const prober = new Prober(target, options.wishes, options.timeout, options.signal)
   walked.prober = prober
   const reply = await webSocket(prober, options, step)
   if (!reply) return walked
@@ -95,7 +95,11 @@ type Result = { findings: Finding[]; ms?: number }
 type Step = <T extends Result>(layer: Layer, run: () => Promise<T>) => Promise<T | undefined>
 
 /** The layers below HTTP. */
-async function connectable(endpoint: Endpoint, options: WalkOptions, step: Step): Promise<Way | undefined> {
+async function connectable(
+  endpoint: Endpoint,
+  options: WalkOptions,
+  step: Step,
+): Promise<DialTarget | undefined> {
   const { timeout, signal, ca } = options
   const names = await step('dns', async () => {
     const { addresses, finding } = await withLimit(timeout, signal, (it) =>
@@ -109,14 +113,14 @@ async function connectable(endpoint: Endpoint, options: WalkOptions, step: Step)
     return { address: found.address, findings: [found.finding] }
   })
   if (!tcp?.address) return undefined
-  const way: Way = { endpoint, address: tcp.address, ...(ca !== undefined && { ca }) }
-  if (!endpoint.secure) return way
-  const tls = await step('tls', async () => ({ findings: await certificate(way, options) }))
+  const target: DialTarget = { endpoint, address: tcp.address, ...(ca !== undefined && { ca }) }
+  if (!endpoint.secure) return target
+  const tls = await step('tls', async () => ({ findings: await certificate(target, options) }))
   // Headers may hold secrets: nothing is sent to a server that cannot show who it is.
-  return tls && worst(tls.findings) !== 'error' ? way : undefined
+  return tls && worst(tls.findings) !== 'error' ? target : undefined
 }
 
-async function certificate({ endpoint, address, ca }: Way, options: WalkOptions): Promise<Finding[]> {
+async function certificate({ endpoint, address, ca }: DialTarget, options: WalkOptions): Promise<Finding[]> {
   const { timeout, signal } = options
   return withLimit(timeout, signal, async (limit) => {
     const tcp = await connect(address, endpoint.port, limit)

@@ -3,13 +3,13 @@ import { code as closeCode } from '@holdfast/close-codes'
 import { type Finding, type FindingCode, finding } from '../findings.ts'
 import { closeWords } from '../probe/closed.ts'
 import { seconds } from '../probe/seconds.ts'
-import type { Member } from './family.ts'
 import { type ClientFate, type Manager, managers, type Outcome } from './managers.ts'
+import type { Member } from './process-tree.ts'
 import type { Watched } from './stop.ts'
 
 /** Milliseconds that an exit may take longer than the last Close before it is worth a word. */
 const slowMs = 5_000
-/** Closes within so many milliseconds are one moment to those who come back. */
+/** Closes within this many milliseconds are one moment to those who come back. */
 const momentMs = 500
 
 const names: Record<Manager, string> = { docker: 'Docker', kubernetes: 'Kubernetes', systemd: 'systemd' }

@@ -9,9 +9,9 @@ import { describe, Prober } from '../probe/prober.ts'
 import type { HeaderList } from '../probe/request.ts'
 import { seconds } from '../probe/seconds.ts'
 import { runtimeOfCommand, type Software, softwareOfCommand, softwareOfPeer } from '../software/recognise.ts'
-import { Family, type Member } from './family.ts'
 import { judge, needLines } from './judge.ts'
 import { type Manager, managers, type Outcome, outcomeUnder } from './managers.ts'
+import { type Member, ProcessTree } from './process-tree.ts'
 import { sleep, type Target, type Watched, watchStop } from './stop.ts'
 
 /** How a restart is checked. */
@@ -193,8 +193,8 @@ async function once(
   const { clients = 10, message = 'holdfast check', grace = watchMs, onStep } = options
   if (fixed) await refuseTaken(fixed, options, signal)
   onStep?.(`starting: ${command}`)
-  const family = await Family.start(command)
-  if (!family) {
+  const tree = await ProcessTree.start(command)
+  if (!tree) {
     const [program] = command.trim().split(/\s+/)
     throw new RestartError(
       'command_not_found',
@@ -202,19 +202,19 @@ async function once(
     )
   }
   try {
-    const { prober, endpoint } = await cameUp(family, command, fixed, options, signal)
-    const processes = family.members()
+    const { prober, endpoint } = await cameUp(tree, command, fixed, options, signal)
+    const processes = tree.members()
     const lines = processes.map((one) => one.command)
     const software = softwareOfCommand(lines) ?? (await softwareOfPeer(prober)) ?? runtimeOfCommand(lines)
     onStep?.(
       `${clients} clients on ${endpoint.url}; SIGTERM to ${target === 'main' ? 'the first process' : 'all processes'}`,
     )
-    const watched = await watchStop(family, prober, { target, clients, message, graceMs: grace, signal })
+    const watched = await watchStop(tree, prober, { target, clients, message, graceMs: grace, signal })
     if (signal.aborted) throw new RestartError('stopped', 'stopped before the end')
-    if ('is' in watched) throw trouble(watched, endpoint, family)
+    if ('is' in watched) throw trouble(watched, endpoint, tree)
     return { watched, processes, url: endpoint.url, software }
   } finally {
-    await family.end()
+    await tree.end()
   }
 }
 
@@ -253,7 +253,7 @@ async function addressesOf({ host }: Endpoint, lookup: Lookup = systemLookup): P
 
 /** Waits until a client is let in. */
 async function cameUp(
-  family: Family,
+  tree: ProcessTree,
   command: string,
   fixed: Endpoint | undefined,
   options: RestartOptions,
@@ -265,8 +265,8 @@ async function cameUp(
   let last = ''
   while (performance.now() - begin < start) {
     if (signal.aborted) throw new RestartError('stopped', 'stopped before the end')
-    if (family.exit) throw exited(family, command)
-    for (const endpoint of fixed ? [fixed] : listening(family)) {
+    if (tree.exit) throw exited(tree, command)
+    for (const endpoint of fixed ? [fixed] : listening(tree)) {
       for (const address of await addressesOf(endpoint, options.lookup)) {
         const prober = new Prober({ endpoint, address }, wishes, stepMs, signal)
         const { accepted, answer } = await prober.attempt({})
@@ -276,20 +276,20 @@ async function cameUp(
     }
     await sleep(lookEveryMs, signal)
   }
-  throw last === '' ? silent(family, fixed, start) : refused(last)
+  throw last === '' ? silent(tree, fixed, start) : refused(last)
 }
 
 /** The places on which the command listens. */
-function listening(family: Family): Endpoint[] {
-  const ports = family.members().flatMap((one) => one.ports)
+function listening(tree: ProcessTree): Endpoint[] {
+  const ports = tree.members().flatMap((one) => one.ports)
   return [...new Set(ports)].map((port) => endpointOf(`ws://127.0.0.1:${port}/`))
 }
 
-function exited(family: Family, command: string): RestartError {
-  const { status, signal } = family.exit ?? {}
-  const output = family.output.trim().split('\n').slice(-3).join(' | ')
+function exited(tree: ProcessTree, command: string): RestartError {
+  const { status, signal } = tree.exit ?? {}
+  const output = tree.output.trim().split('\n').slice(-3).join(' | ')
   const said = output === '' ? 'it printed nothing' : `it printed: ${output}`
-  if (family.alive) {
+  if (tree.alive) {
     return new RestartError(
       'exited',
       'the command went into the background, where nothing can watch over it; give one that stays: without --daemon, or pm2-runtime in place of pm2',
@@ -304,8 +304,8 @@ function exited(family: Family, command: string): RestartError {
   )
 }
 
-function silent(family: Family, fixed: Endpoint | undefined, start: number): RestartError {
-  const ports = family.members().flatMap((one) => one.ports)
+function silent(tree: ProcessTree, fixed: Endpoint | undefined, start: number): RestartError {
+  const ports = tree.members().flatMap((one) => one.ports)
   const elsewhere = ports.length > 0 ? `; it listens on ${[...new Set(ports)].join(', ')}: give that URL` : ''
   const what = fixed ? `nothing listens at ${fixed.url}` : 'the command does not listen'
   const hint = fixed || ports.length > 0 ? '' : '; give its URL, if it does where this cannot be seen'
@@ -322,10 +322,10 @@ function refused(words: string): RestartError {
 function trouble(
   unwatched: Exclude<Awaited<ReturnType<typeof watchStop>>, Watched>,
   { url }: Endpoint,
-  family: Family,
+  tree: ProcessTree,
 ): RestartError {
   if (unwatched.is === 'refused') return refused(`${url}: ${unwatched.words}`)
-  if (family.exit) return new RestartError('clients_lost', 'the server ended before it was stopped')
+  if (tree.exit) return new RestartError('clients_lost', 'the server ended before it was stopped')
   return new RestartError(
     'clients_lost',
     `the server ended the ${unwatched.client} client before it was stopped; give what it wants to see first: --protocol, --header, or a URL that lets idle clients stay`,

@@ -1,7 +1,7 @@
 // One stop of a server that was started here, watched from outside.
 import { setMaxListeners } from 'node:events'
 import type { Prober } from '../probe/prober.ts'
-import type { Exit, Family, Member } from './family.ts'
+import type { Exit, Member, ProcessTree } from './process-tree.ts'
 import { type ClientKind, type ClientSaw, knock, type Met, Witness } from './witness.ts'
 
 /** To whom SIGTERM goes: to the first process, as in a container, or to all, as with systemd. */
@@ -50,7 +50,7 @@ export type Unwatched = { is: 'lost'; client: ClientKind; saw: ClientSaw } | { i
 
 /** Connects clients, sends SIGTERM, and watches until all has ended or the time is over. Ends no process by itself. */
 export async function watchStop(
-  family: Family,
+  tree: ProcessTree,
   prober: Prober,
   options: StopOptions,
 ): Promise<Watched | Unwatched> {
@@ -71,7 +71,7 @@ export async function watchStop(
     }
     const lost = witnesses.find(({ ended }) => ended)
     if (lost) return { is: 'lost', client: lost.kind, saw: lost.saw(performance.now()) }
-    return await afterSignal(family, prober, options, witnesses, watch.signal)
+    return await afterSignal(tree, prober, options, witnesses, watch.signal)
   } finally {
     options.signal.removeEventListener('abort', stop)
     watch.abort()
@@ -95,31 +95,31 @@ async function connect(
 }
 
 async function afterSignal(
-  family: Family,
+  tree: ProcessTree,
   prober: Prober,
   { target, graceMs }: StopOptions,
   witnesses: readonly Witness[],
   signal: AbortSignal,
 ): Promise<Watched> {
   // Looked at before the signal, so that who comes from whom is known when some have ended.
-  family.members()
-  const { catchesTerm } = family
+  tree.members()
+  const { catchesTerm } = tree
   const begin = performance.now()
   const since = () => performance.now() - begin
-  if (target === 'main') family.signalMain('SIGTERM')
-  else family.signalAll('SIGTERM')
+  if (target === 'main') tree.signalMain('SIGTERM')
+  else tree.signalAll('SIGTERM')
   const newcomers: Watched['newcomers'] = []
   const knocking = new AbortController()
   const knocks = knockOften(prober, since, newcomers, knocking.signal)
   let exit: (Exit & { afterMs: number }) | undefined
-  void family.exited.then((how) => {
+  void tree.exited.then((how) => {
     exit = { ...how, afterMs: since() }
   })
   let left: Member[] | undefined
   let allEndedMs: number | undefined
   while (!signal.aborted && since() < graceMs) {
     if (exit) {
-      const rest = family.members().filter(({ main }) => !main)
+      const rest = tree.members().filter(({ main }) => !main)
       left ??= rest
       if (rest.length === 0) {
         allEndedMs = since()
@@ -128,7 +128,7 @@ async function afterSignal(
       // In a container they would be killed now; here it is to be seen what they would have done.
       if (target === 'main' && since() - exit.afterMs > lingerMs) break
     }
-    await (exit ? sleep(lookEveryMs, signal) : exitOr(family, graceMs - since(), signal))
+    await (exit ? sleep(lookEveryMs, signal) : exitOr(tree, graceMs - since(), signal))
   }
   knocking.abort()
   await knocks
@@ -147,11 +147,11 @@ async function afterSignal(
 }
 
 /** Until the first process has ended, or the time is over. */
-async function exitOr(family: Family, ms: number, signal: AbortSignal): Promise<void> {
+async function exitOr(tree: ProcessTree, ms: number, signal: AbortSignal): Promise<void> {
   const over = new AbortController()
   const stop = () => over.abort()
   signal.addEventListener('abort', stop)
-  await Promise.race([family.exited, sleep(ms, over.signal)])
+  await Promise.race([tree.exited, sleep(ms, over.signal)])
   signal.removeEventListener('abort', stop)
   over.abort()
 }

@@ -62,7 +62,7 @@ describe.skipIf(process.platform !== 'linux')('checkRestart', () => {
     await gone(result.processes)
   })
 
-  test('finds nothing to mend in a server with @holdfast/restart: spread, with delays, the silent client cut', async () => {
+  test('finds nothing to fix in a server with @holdfast/restart: spread, with delays, the silent client cut', async () => {
     const result = await checkRestart(node('helper'), { ...quick, grace: 10_000 })
     expect(codesOf(result)).toEqual(['restart-announced'])
     expect(result.healthy).toBe(true)

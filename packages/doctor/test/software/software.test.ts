@@ -5,7 +5,7 @@ import { eventually, tcpServer } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import { check } from '../../src/check.ts'
 import type { FindingCode } from '../../src/findings.ts'
-import { Family } from '../../src/restart/family.ts'
+import { ProcessTree } from '../../src/restart/process-tree.ts'
 import { checkRestart } from '../../src/restart/restart.ts'
 import { softwareOf } from '../../src/software/recognise.ts'
 
@@ -23,7 +23,7 @@ interface Scene {
   /** What clients then see. */
   finds?: FindingCode
   /** With them. */
-  mended?: (port: number) => string
+  fixed?: (port: number) => string
 }
 
 const scenes: Scene[] = [
@@ -32,14 +32,14 @@ const scenes: Scene[] = [
     needs: ['uvicorn', 'websockets', 'wsproto'],
     plain: (port) => `${asgi} uvicorn --port ${port} --ws websockets asgi_app:app`,
     finds: 'restart-no-close',
-    mended: (port) => `${asgi} uvicorn --port ${port} --ws wsproto asgi_app:app`,
+    fixed: (port) => `${asgi} uvicorn --port ${port} --ws wsproto asgi_app:app`,
   },
   {
     software: 'software-hypercorn',
     needs: ['hypercorn'],
     plain: (port) => `${asgi} hypercorn --bind 127.0.0.1:${port} asgi_app:app`,
     finds: 'restart-done-code',
-    mended: (port) => `${python} ${folder}hypercorn_server.py ${port}`,
+    fixed: (port) => `${python} ${folder}hypercorn_server.py ${port}`,
   },
   {
     software: 'software-daphne',
@@ -52,22 +52,22 @@ const scenes: Scene[] = [
     needs: ['gunicorn', 'uvicorn', 'wsproto'],
     plain: (port) => `${asgi} gunicorn -b 127.0.0.1:${port} -k uvicorn.workers.UvicornWorker asgi_app:app`,
     finds: 'restart-no-close',
-    mended: (port) => `${asgi} gunicorn -b 127.0.0.1:${port} -k gunicorn_worker.Worker asgi_app:app`,
+    fixed: (port) => `${asgi} gunicorn -b 127.0.0.1:${port} -k gunicorn_worker.Worker asgi_app:app`,
   },
   {
     software: 'software-aiohttp',
     needs: ['aiohttp'],
-    mended: (port) => `${python} ${folder}aiohttp_server.py ${port}`,
+    fixed: (port) => `${python} ${folder}aiohttp_server.py ${port}`,
   },
   {
     software: 'software-tornado',
     needs: ['tornado'],
-    mended: (port) => `${python} ${folder}tornado_server.py ${port}`,
+    fixed: (port) => `${python} ${folder}tornado_server.py ${port}`,
   },
   {
     software: 'software-websockets',
     needs: ['websockets'],
-    mended: (port) => `${python} ${folder}websockets_server.py ${port}`,
+    fixed: (port) => `${python} ${folder}websockets_server.py ${port}`,
   },
 ]
 
@@ -90,7 +90,7 @@ const systemd = (result: Awaited<ReturnType<typeof restarted>>) =>
     .clients.filter(({ client }) => client !== 'silent')
 
 describe.skipIf(process.platform !== 'linux')('the lines that make a server say 1012', () => {
-  for (const { software, needs, plain, finds, mended } of scenes) {
+  for (const { software, needs, plain, finds, fixed } of scenes) {
     const missing = !needs.every(has)
     if (plain && finds) {
       test.skipIf(missing)(
@@ -101,9 +101,9 @@ describe.skipIf(process.platform !== 'linux')('the lines that make a server say 
         },
       )
     }
-    if (mended) {
+    if (fixed) {
       test.skipIf(missing)(`${software}: with them clients see 1012`, async () => {
-        for (const { sees } of systemd(await restarted(mended))) expect(sees).toMatchObject({ code: 1012 })
+        for (const { sees } of systemd(await restarted(fixed))) expect(sees).toMatchObject({ code: 1012 })
       })
     }
   }
@@ -114,7 +114,7 @@ describe('check', () => {
     'names the server behind a URL, at the end',
     async () => {
       const port = await freePort()
-      const family = (await Family.start(`${asgi} uvicorn --port ${port} asgi_app:app`))!
+      const tree = (await ProcessTree.start(`${asgi} uvicorn --port ${port} asgi_app:app`))!
       try {
         const url = `ws://127.0.0.1:${port}/`
         const result = await eventually(
@@ -131,7 +131,7 @@ describe('check', () => {
           findings: [{ code: 'software-uvicorn' }],
         })
       } finally {
-        await family.end()
+        await tree.end()
       }
     },
   )

@@ -222,8 +222,8 @@ class Outside {
 const reasons: Record<string, Wrong> = {
   ENOENT: new Wrong('does not exist', 'check the path'),
   ENOTDIR: new Wrong('does not exist', 'check the path'),
-  EACCES: new Wrong('may not be read', 'give the user that runs holdfast leave to read it'),
-  EPERM: new Wrong('may not be read', 'give the user that runs holdfast leave to read it'),
+  EACCES: new Wrong('may not be read', 'give the user that runs holdfast permission to read it'),
+  EPERM: new Wrong('may not be read', 'give the user that runs holdfast permission to read it'),
   EISDIR: new Wrong('is a directory', 'name a file in it'),
   EFBIG: tooLarge,
   ENOTREG: notRegular,

@@ -9,7 +9,7 @@ const longest = 24 * milliseconds.h
 /** What a duration looks like, for editors. */
 export const durationPattern = '^[0-9]+(ms|s|m|h)$'
 
-/** Reads `250ms`, `5s`, `2m` or `1h`, at least so many milliseconds and at most 24h, as milliseconds. */
+/** Reads `250ms`, `5s`, `2m` or `1h`, at least `least` milliseconds and at most 24h, as milliseconds. */
 export function readDuration(text: string, least = 0): number | Wrong {
   const [, digits, unit] = /^(\d{1,12})(ms|s|m|h)$/.exec(text) ?? []
   if (digits === undefined) return notDuration(text, least)

@@ -18,7 +18,7 @@ export const shortageLine =
   'clients or dials failed: the limit of open files is reached; raise it (ulimit -n, or LimitNOFILE= with systemd)'
 
 /** Milliseconds for which `readyz` says so after a client had to be turned away. */
-const shortFor = 10_000
+const shortMs = 10_000
 
 /** Files that one process may have open, as its system says; undefined where it does not. */
 export function descriptorLimit(): number | undefined {
@@ -71,7 +71,7 @@ export class Descriptors {
 
   /** Whether it was so a moment ago. */
   get isShort(): boolean {
-    return performance.now() - this.#shortAt < shortFor
+    return performance.now() - this.#shortAt < shortMs
   }
 }
 

@@ -3,7 +3,7 @@ import { constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
 /** Bytes of lines that may wait for room; a line that would exceed them is dropped. */
-const waitingBytesAtMost = 256 * 1024
+const maxWaitingBytes = 256 * 1024
 /** Milliseconds between two looks whether there is room again. */
 const retryEveryMs = 50
 /** Milliseconds that the end of the process waits for room at most. */
@@ -22,7 +22,7 @@ interface Line {
   bytes: Buffer
   /** A part of it is out: the rest has to follow. */
   begun: boolean
-  /** It tells of so many lines that were dropped. */
+  /** It says how many lines were dropped. */
   reports: number
 }
 
@@ -81,7 +81,7 @@ export class LineWriter {
 
   #add(text: string, reports: number): boolean {
     const bytes = Buffer.from(text)
-    if (this.#waitingBytes + bytes.length > waitingBytesAtMost) return false
+    if (this.#waitingBytes + bytes.length > maxWaitingBytes) return false
     this.#waitingBytes += bytes.length
     this.#waiting.push({ bytes, begun: false, reports })
     return true

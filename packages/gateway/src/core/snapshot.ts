@@ -36,7 +36,7 @@ export interface RouteCounters extends Traffic {
    */
   reattachments: Record<string, number>
   /**
-   * How many re-attachments took at most so many seconds from the loss of an upstream to the next one: the upper
+   * How many re-attachments took at most that many seconds from the loss of an upstream to the next one: the upper
    * bound of each bucket, with 'Infinity' as the last.
    */
   reattachSeconds: Record<string, number>

@@ -33,7 +33,7 @@ export interface RestoringDeps {
 
 /** Two losses in a row without a message of the upstream in between: the next one would go the same way. */
 const lossesInARow = 2
-/** Re-attachments of one connection at most, within so many milliseconds. */
+/** Re-attachments of one connection at most, within this time. */
 const atMost = 30
 const within = 5 * 60_000
 

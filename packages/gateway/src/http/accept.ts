@@ -6,7 +6,7 @@ import type { HeaderList } from './headers.ts'
 import {
   answerHttp1,
   answerHttp2,
-  bodyTimeout,
+  bodyTimeoutMs,
   type HttpAnswer,
   head,
   respond,
@@ -28,7 +28,7 @@ export interface ClientHandshake {
   ours: boolean
   /** Aborted when the client leaves before it was answered. */
   signal: AbortSignal
-  /** Calls back, once, when the client has sent more than so many bytes before its answer. */
+  /** Calls back, once, when the client has sent more than `bytes` before its answer. */
   onEarly: (bytes: number, act: () => void) => void
   /**
    * Sends the 101 (HTTP/2: `:status` 200) and returns the stream of frames, paused (call `resume`), with the bytes
@@ -60,7 +60,7 @@ export function http1Handshake(
 ): ClientHandshake {
   return handshake({ request, ours }, socket, early, limits, {
     accept: (answer) => socket.write(head(101, [...upgradeFields(request.key), ...openingFields(answer)])),
-    refuse: (answer) => answerHttp1(socket, answer, limits.body ?? bodyTimeout),
+    refuse: (answer) => answerHttp1(socket, answer, limits.body ?? bodyTimeoutMs),
   })
 }
 
@@ -73,7 +73,7 @@ export function http2Handshake(
   return handshake({ request, ours }, stream, Buffer.alloc(0), limits, {
     // HTTP/2 has no 101 (RFC 9113 8.6); as with any CONNECT, a 2xx opens the stream (RFC 9110 9.3.6).
     accept: (answer) => respond(stream, 200, openingFields(answer)),
-    refuse: (answer) => answerHttp2(stream, answer, limits.body ?? bodyTimeout),
+    refuse: (answer) => answerHttp2(stream, answer, limits.body ?? bodyTimeoutMs),
   })
 }
 

@@ -15,12 +15,12 @@ export interface HttpAnswer {
 }
 
 /** Milliseconds that handing on a streamed body may take altogether. */
-export const bodyTimeout = 30_000
+export const bodyTimeoutMs = 30_000
 /** Milliseconds in which a client that was answered may still send; what it sends is thrown away. */
-const lingerTimeout = 1_000
+const lingerTimeoutMs = 1_000
 
 /** Writes an answer on a connection that has no parser any more, and closes it. */
-export function answerHttp1(socket: Duplex, answer: HttpAnswer, timeout = bodyTimeout): void {
+export function answerHttp1(socket: Duplex, answer: HttpAnswer, timeout = bodyTimeoutMs): void {
   const { status, headers } = answer
   const body = bodyOf(answer)
   const fields = answerFields(answer)
@@ -39,7 +39,7 @@ export function answerHttp1(socket: Duplex, answer: HttpAnswer, timeout = bodyTi
 }
 
 /** Writes an answer on an HTTP/2 stream and ends it. */
-export function answerHttp2(stream: ServerHttp2Stream, answer: HttpAnswer, timeout = bodyTimeout): void {
+export function answerHttp2(stream: ServerHttp2Stream, answer: HttpAnswer, timeout = bodyTimeoutMs): void {
   const body = bodyOf(answer)
   const open = !stream.destroyed && !stream.closed && !stream.headersSent
   if (open) respond(stream, answer.status, answerFields(answer))
@@ -142,7 +142,7 @@ function send(
  * HTTP response."
  */
 function linger(stream: Duplex): void {
-  const timer = setTimeout(() => stream.destroy(), lingerTimeout)
+  const timer = setTimeout(() => stream.destroy(), lingerTimeoutMs)
   stream.once('close', () => clearTimeout(timer))
   stream.resume()
 }

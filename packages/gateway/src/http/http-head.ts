@@ -32,8 +32,8 @@ kinds[0x09] = blank
  * Undefined: incomplete, longer than `most` bytes, or anything that two parsers could read differently. Each byte is
  * looked at once, or twice at the blanks around a value, whatever a stranger sends.
  */
-export function readHttpHead(bytes: Buffer, most: number): HttpHead | undefined {
-  const end = bytes.subarray(0, most).indexOf('\r\n\r\n')
+export function readHttpHead(bytes: Buffer, maxBytes: number): HttpHead | undefined {
+  const end = bytes.subarray(0, maxBytes).indexOf('\r\n\r\n')
   if (end < 0) return undefined
   let at = lineEnd(bytes, 0)
   if (at < 1 || kinds[bytes[0]!] === blank || bytes.subarray(0, at).includes('\t')) return undefined

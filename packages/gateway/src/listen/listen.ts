@@ -129,11 +129,15 @@ export function openListener(options: ListenOptions, deps: ListenerDeps): Listen
 
 function openTls(
   certificate: TlsOptions,
-  handshakeTimeout: number,
+  handshakeTimeoutMs: number,
   servers: HttpServers,
   { onFault }: Pick<ListenerDeps, 'onFault'>,
 ) {
-  const server = tls.createServer({ ...certificate, handshakeTimeout, ALPNProtocols: ['h2', 'http/1.1'] })
+  const server = tls.createServer({
+    ...certificate,
+    handshakeTimeout: handshakeTimeoutMs,
+    ALPNProtocols: ['h2', 'http/1.1'],
+  })
   // The server makes the TLS socket itself; the two ends of a connection tell it from all others that are open.
   const connections = new Map<string, { source: Source; opening: Opening }>()
   const nameOf = ({ remoteAddress, remotePort, localAddress, localPort }: net.Socket) =>

@@ -7,7 +7,7 @@ export type FeedEvent =
   | { type: 'worker'; at: UnixMs; worker: number; pid: number; state: 'ready' | 'gone' }
   | { type: 'reload'; at: UnixMs; changes: string[]; drained: number }
   | { type: 'upgrade'; at: UnixMs; upgrade: UpgradeInfo }
-  /** So many events came faster than they could be passed on. */
+  /** How many events came faster than they could be passed on. */
   | { type: 'dropped'; at: UnixMs; worker: number; events: number }
 
 export interface NumberedEvent {

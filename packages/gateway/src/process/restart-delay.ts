@@ -2,7 +2,7 @@ import type { MonotonicMs } from '../core/index.ts'
 
 /** Crashes at start within this many milliseconds count together. */
 const crashWindowMs = 10_000
-/** So many of them are taken for bad luck. */
+/** How many crashes are tolerated before the next start is delayed. */
 const toleratedCrashes = 5
 /** The first and the longest wait, in milliseconds. */
 const firstDelayMs = 100

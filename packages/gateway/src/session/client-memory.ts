@@ -5,7 +5,7 @@ import type { UpgradeRequest } from '../http/index.ts'
 
 /** Clients remembered at most, of either kind, in each worker. */
 export const clientsAtMost = 10_000
-/** A connection that lasted so many milliseconds was a success: its client starts afresh. */
+/** A connection that lasted this long was a success: its client starts afresh. */
 export const minUptimeMs = 5_000
 /** Milliseconds after which a client that was told and did not come back is forgotten. */
 const forgottenAfterMs = 120_000
@@ -135,7 +135,7 @@ export class ClientMemory {
     return told
   }
 
-  /** A connection of it has lasted so many milliseconds. */
+  /** A connection of it has lasted `ms`. */
   lasted(client: Client & Asker, ms: number): void {
     if (ms < minUptimeMs) return
     this.#returns.delete(clientKey(client))

@@ -69,7 +69,7 @@ export class Connections {
     return () => this.#watchers.delete(watcher)
   }
 
-  /** Lets every connection look at its keepalive, every so many milliseconds. The result ends that. */
+  /** Lets every connection look at its keepalive, every `everyMs`. The result ends that. */
   sweep(everyMs: number, clock: Clock): () => void {
     let timer: unknown
     const again = () => {

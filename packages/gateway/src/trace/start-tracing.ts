@@ -6,7 +6,7 @@ type Environment = Record<string, string | undefined>
 
 /**
  * Whether the environment asks for traces: `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`
- * names a receiver. An empty variable is as good as none.
+ * names a receiver. An empty variable is treated as absent.
  */
 export function wantsTracing(env: Environment): boolean {
   if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || env.OTEL_TRACES_EXPORTER === 'none') return false

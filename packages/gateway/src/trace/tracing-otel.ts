@@ -52,10 +52,10 @@ export function otelTracing(log: Logger): Tracing {
   const tracer = provider.getTracer('holdfast')
   return {
     handshake: (request, route) => handshakeSpan(tracer, request, route),
-    end: (within) =>
+    end: (withinMs) =>
       settle(
         provider.shutdown().catch(({ message }) => warn.error(message)),
-        within,
+        withinMs,
       ),
   }
 }

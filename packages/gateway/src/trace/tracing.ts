@@ -7,7 +7,7 @@ import type { UpgradeRequest } from '../http/index.ts'
 export interface Tracing {
   /** Begins the span of a handshake, inside the trace that the client's `traceparent` names. */
   handshake(request: UpgradeRequest, route: RouteOptions): HandshakeSpan
-  /** Sends what is left, for at most so many milliseconds. */
+  /** Sends what is left, for at most `withinMs`. */
   end(withinMs: number): Promise<void>
 }
 

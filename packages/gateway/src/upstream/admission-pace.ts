@@ -77,7 +77,7 @@ export class AdmissionPace {
     return this.#due - now
   }
 
-  /** A handshake with the upstream took so many milliseconds. */
+  /** A handshake with the upstream took `ms`. */
   took(ms: number): void {
     this.#meanMs += (ms - this.#meanMs) * weight
   }

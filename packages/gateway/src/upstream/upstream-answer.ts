@@ -77,7 +77,7 @@ function restoredIn(headers: HeaderList): Pick<Agreement, 'restored'> {
 
 /**
  * Milliseconds of a Retry-After, which is a number of seconds or a date (RFC 9110 10.2.3); undefined when it is
- * neither. At most a day: a longer one is as good as a mistake.
+ * neither. At most a day: a longer one is treated as a mistake.
  */
 export function retryAfter(value: string | undefined, now: UnixMs): number | undefined {
   const text = value?.trim() ?? ''

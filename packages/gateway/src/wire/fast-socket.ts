@@ -163,7 +163,7 @@ class Reading {
     return this.#own ?? shared
   }
 
-  /** So many bytes have been read. Always true: it is `pause` that stops the reading. */
+  /** `length` bytes have been read. Always true: it is `pause` that stops the reading. */
   take(length: number): true {
     if (this.#own) this.#lend(this.#own, length)
     else {

@@ -125,7 +125,7 @@ export type FromWorker =
   | { type: 'faulty' }
   /** The worker has the socket: the supervisor can let go of its copy. */
   | { type: 'took'; id: number }
-  /** Some of the worker's sockets have closed: so many are left. */
+  /** Some of the worker's sockets have closed: this is how many are left. */
   | { type: 'left'; sockets: number }
   /** Comes with the client's socket of a connection: for a worker of the next generation. */
   | ({ type: 'move' } & Move)
@@ -134,7 +134,7 @@ export type FromWorker =
   | { type: 'adopted'; move: number }
   | { type: 'not-adopted'; move: number; message: string }
   /**
-   * A leaving worker has so many connections left. `closes`: how many ended since it began to leave, by code and by
+   * How many connections a leaving worker has left. `closes`: how many ended since it began to leave, by code and by
    * whom; `lost`: how many more it cut, since its last word, because their clients could not be told.
    */
   | { type: 'leaving'; left: number; closes: Record<string, number>; lost: number }

@@ -40,7 +40,7 @@ export const probeConnection = {
   'dns-no-answer': {
     title: 'no name server answered for {host} within {after}',
     why: 'Nothing can be said of the name: this machine cannot reach its name servers.',
-    fix: ['cat /etc/resolv.conf', 'dig {host}', '# mend the network or the name servers of this machine'],
+    fix: ['cat /etc/resolv.conf', 'dig {host}', '# fix the network or the name servers of this machine'],
   },
   'tcp-open': {
     title: 'something listens on {place}',

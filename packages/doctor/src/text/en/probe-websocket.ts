@@ -187,12 +187,12 @@ export const probeWebSocket = {
   'fault-in-backend': {
     title: 'the fault is in the backend ({backend})',
     why: 'The backend has a fault when it is asked directly, too. What the proxy shows ({proxy}) comes from it, or must be looked at again when it is mended.',
-    fix: ['# mend the backend first, then check again'],
+    fix: ['# fix the backend first, then check again'],
   },
   'fault-in-both': {
     title: 'proxy and backend have a fault each ({proxy}, {backend})',
     why: 'What is wrong at the proxy does not come from the backend: it is not wrong there when the backend is asked directly, or the proxy fails before it asks.',
-    fix: ['# mend both, then check again'],
+    fix: ['# fix both, then check again'],
   },
   'upstream-elsewhere': {
     title: 'the proxy is healthy, and the backend given with --upstream is not ({backend})',

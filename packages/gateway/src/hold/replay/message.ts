@@ -12,7 +12,7 @@ export function json(value: unknown): Message {
   return text(JSON.stringify(value))
 }
 
-/** The value that a text message carries; undefined when it is no JSON. */
+/** The value that a text message carries; undefined when it is not JSON. */
 export function parseJson(message: Message): unknown {
   if (message.type !== 'text') return undefined
   try {

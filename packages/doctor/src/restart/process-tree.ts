@@ -23,13 +23,13 @@ export interface Exit {
   signal: NodeJS.Signals | null
 }
 
-const mostOutput = 16 * 1024
+const maxOutput = 16 * 1024
 
 /** In the environment of a command and of all that comes from it, also of what leaves its session and its parent. */
 const mark = 'HOLDFAST_CHECK_RESTART'
 
 /** A command that runs, in a session of its own and with a mark in its environment, so that nothing of it is missed. */
-export class Family {
+export class ProcessTree {
   readonly pid: number
   /** Resolves when the first process has ended. */
   readonly exited: Promise<Exit>
@@ -48,7 +48,7 @@ export class Family {
     this.#child = child
     this.pid = pid
     const keep = (bytes: Buffer) => {
-      this.#output = (this.#output + bytes.toString('utf8')).slice(-mostOutput)
+      this.#output = (this.#output + bytes.toString('utf8')).slice(-maxOutput)
     }
     child.stdout?.on('data', keep)
     child.stderr?.on('data', keep)
@@ -62,7 +62,10 @@ export class Family {
   }
 
   /** Starts a command, by a shell where it needs one; undefined when there is no such program. */
-  static async start(command: string, env: NodeJS.ProcessEnv = process.env): Promise<Family | undefined> {
+  static async start(
+    command: string,
+    env: NodeJS.ProcessEnv = process.env,
+  ): Promise<ProcessTree | undefined> {
     const plain = plainCommand(command)
     const marked = randomUUID()
     const { program, args } = plain ?? { program: '/bin/sh', args: ['-c', command] }
@@ -75,7 +78,7 @@ export class Family {
       child.once('spawn', () => resolve(true))
       child.once('error', () => resolve(false))
     })
-    return started && child.pid !== undefined ? new Family(child, child.pid, marked) : undefined
+    return started && child.pid !== undefined ? new ProcessTree(child, child.pid, marked) : undefined
   }
 
   /** The end of what it has printed. */

@@ -3,17 +3,17 @@ import type { Endpoint } from './endpoint.ts'
 import { startTls } from './secure.ts'
 import { Wire } from './wire.ts'
 
-/** The way to an endpoint that has been found good so far. */
-export interface Way {
+/** An endpoint, with the address that has worked for it. */
+export interface DialTarget {
   endpoint: Endpoint
   address: string
   /** PEM of an authority to trust beside the runtime's own. */
   ca?: string
 }
 
-/** A new connection over a way that has worked before; a string says why there is none. */
-export async function openLine(way: Way, limit: AbortSignal): Promise<Wire | string> {
-  const { endpoint, address, ca } = way
+/** Opens a connection to it; a string says why there is none. */
+export async function openWire(target: DialTarget, limit: AbortSignal): Promise<Wire | string> {
+  const { endpoint, address, ca } = target
   const tcp = await connect(address, endpoint.port, limit)
   if (!tcp.ok) return tcp.code
   if (!endpoint.secure) return new Wire(tcp.socket)
