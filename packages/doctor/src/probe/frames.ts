@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { type FrameHeader, readFrameHeader } from '../frame-header.ts'
 
 /** RFC 6455 5.2, "Opcode". */
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
@@ -30,14 +31,6 @@ export type ServerFrame =
   | { is: 'control'; opcode: number; payload: Buffer }
   | { is: 'message'; bytes: number }
   | { is: 'broken'; words: string }
-
-interface Header {
-  opcode: number
-  fin: boolean
-  /** Bytes of the header itself. */
-  size: number
-  length: number
-}
 
 /** Cuts what a server sends into frames. Of data only the length is kept, so that its memory is bounded. */
 export class ServerFrames {
@@ -75,13 +68,12 @@ export class ServerFrames {
   }
 
   #next(): ServerFrame | 'more' | undefined {
-    const head = readHeader(this.#bytes)
-    if (!head) return 'more'
+    const head = readFrameHeader(this.#bytes)
+    if (head === 'short') return 'more'
+    // 5.2: of a length in 64 bits, "the most significant bit MUST be 0".
+    if (head === 'long') return this.#break('a frame of impossible length')
     const wrong = this.#wrong(head)
-    if (wrong) {
-      this.#broken = true
-      return { is: 'broken', words: wrong }
-    }
+    if (wrong) return this.#break(wrong)
     if (head.opcode < opcode.close) {
       this.#bytes = this.#bytes.subarray(head.size)
       this.#due = head.length
@@ -97,6 +89,11 @@ export class ServerFrames {
     return { is: 'control', opcode: head.opcode, payload }
   }
 
+  #break(words: string): ServerFrame {
+    this.#broken = true
+    return { is: 'broken', words }
+  }
+
   #endOfData(): ServerFrame | undefined {
     if (!this.#lastFrame) return undefined
     this.#inMessage = false
@@ -104,16 +101,12 @@ export class ServerFrames {
   }
 
   /** What in this header RFC 6455 5.2 to 5.5 forbid. */
-  #wrong({ opcode: op, fin, length }: Header): string | undefined {
-    const [first = 0, second = 0] = this.#bytes
+  #wrong({ opcode: op, fin, length, masked, rsv }: FrameHeader): string | undefined {
     // 5.1: "A server MUST NOT mask any frames that it sends to the client."
-    if (second & 0x80) return 'a masked frame'
-    const rsv = first & 0x70
-    const rsv1 = this.#compressed && (op === opcode.text || op === opcode.binary) ? 0x40 : 0
+    if (masked) return 'a masked frame'
+    const rsv1 = this.#compressed && (op === opcode.text || op === opcode.binary) ? 4 : 0
     if (rsv & ~rsv1) return 'reserved bits set'
     if (op > opcode.pong || (op > opcode.binary && op < opcode.close)) return `reserved opcode ${op}`
-    // 5.2: of a length in 64 bits, "the most significant bit MUST be 0".
-    if (length > Number.MAX_SAFE_INTEGER) return 'a frame of impossible length'
     if (op >= opcode.close) {
       if (!fin) return 'a fragmented control frame'
       return length > maxControlPayload ? `a control frame of ${length} bytes` : undefined
@@ -121,13 +114,4 @@ export class ServerFrames {
     if ((op === opcode.continuation) !== this.#inMessage) return 'fragments out of order'
     return undefined
   }
-}
-
-function readHeader(bytes: Buffer): Header | undefined {
-  if (bytes.length < 2) return undefined
-  const short = bytes[1]! & 0x7f
-  const size = short === 126 ? 4 : short === 127 ? 10 : 2
-  if (bytes.length < size) return undefined
-  const length = size === 2 ? short : size === 4 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2))
-  return { opcode: bytes[0]! & 0x0f, fin: (bytes[0]! & 0x80) !== 0, size, length }
 }

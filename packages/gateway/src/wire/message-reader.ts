@@ -1,7 +1,7 @@
 // In: the bytes of data frames of one direction, on a route whose replay module follows the conversation. Out: whole
 // messages, unmasked. Only where no extension is agreed, so that payloads are what the application wrote.
 import { Bytes } from '../core/index.ts'
-import { opcode } from './frames.ts'
+import { finBit, headerLength, maskBit, opcode, payloadLength, unmasked } from './frames.ts'
 
 /** One WebSocket message as the application wrote it: fragments joined, not compressed, not masked. */
 export type Message = { type: 'text'; data: string } | { type: 'binary'; data: Buffer }
@@ -127,25 +127,21 @@ interface Frame {
 
 /** Undefined while the header is not complete. The frame reader has judged it already. */
 function frameFrom(data: Buffer, at: number): Frame | undefined {
-  if (data.length < at + 2) return undefined
-  const form = data[at + 1]! & 0x7f
-  const lengthBytes = form === 126 ? 2 : form === 127 ? 8 : 0
-  const payloadAt = at + 2 + lengthBytes + ((data[at + 1]! & 0x80) !== 0 ? 4 : 0)
+  const payloadAt = at + headerLength(data, at)
   if (data.length < payloadAt) return undefined
-  const length =
-    form < 126 ? form : form === 126 ? data.readUInt16BE(at + 2) : Number(data.readBigUInt64BE(at + 2))
-  return { last: (data[at]! & 0x80) !== 0, payloadAt, end: payloadAt + length }
+  return { last: (data[at]! & finBit) !== 0, payloadAt, end: payloadAt + payloadLength(data, at) }
 }
 
 function messageOf(data: Buffer, from: number, to: number): Message {
   const parts: Buffer[] = []
   for (let at = from; at < to; ) {
     const { payloadAt, end } = frameFrom(data, at)!
-    const part = Buffer.from(data.subarray(payloadAt, end))
-    if ((data[at + 1]! & 0x80) !== 0) {
-      for (let i = 0; i < part.length; i++) part[i]! ^= data[payloadAt - 4 + (i & 3)]!
-    }
-    parts.push(part)
+    const isMasked = (data[at + 1]! & maskBit) !== 0
+    parts.push(
+      isMasked
+        ? unmasked(data.subarray(at, end), payloadAt - at)
+        : Buffer.from(data.subarray(payloadAt, end)),
+    )
     at = end
   }
   const payload = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
