@@ -15,9 +15,9 @@ test.each([
 const log = fileURLToPath(new URL('../dist/core/log.js', import.meta.url))
 
 /** What a process that logs one line and exits at once leaves on standard error. */
-function lineOf(options: object): string {
-  const program = `
-    import { createLogger } from ${JSON.stringify(log)}
+function lineOf(options: object, before = ''): string {
+  const program = `${before}
+    const { createLogger } = await import(${JSON.stringify(log)})
     createLogger(${JSON.stringify(options)}).warn({ worker: 1 }, 'hello')
     process.exit()`
   return execFileSync(
@@ -42,4 +42,16 @@ test('a pretty line is one line for people', () => {
   expect(plain).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] WARN: hello \{"worker":1\}\n$/)
   expect(lineOf({ level: 'info', pretty: true, colour: true })).toContain('\x1b[')
   expect(lineOf({ level: 'error', pretty: true, colour: false })).toBe('')
+})
+
+test('where pino-pretty is not installed a line is JSON, whatever was asked for', () => {
+  const notInstalled = `
+    import Module from 'node:module'
+    const resolve = Module._resolveFilename
+    Module._resolveFilename = (request, ...rest) => {
+      if (request !== 'pino-pretty') return resolve(request, ...rest)
+      throw Object.assign(new Error('not installed'), { code: 'MODULE_NOT_FOUND' })
+    }`
+  const line = lineOf({ level: 'info', pretty: true, colour: false }, notInstalled)
+  expect(JSON.parse(line)).toMatchObject({ level: 40, msg: 'hello' })
 })

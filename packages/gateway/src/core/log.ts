@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module'
 import { type Logger, pino } from 'pino'
-import { type PrettyOptions, prettyFactory } from 'pino-pretty'
+import type * as pinoPretty from 'pino-pretty'
 import { standardErrorWriter } from './log-writer.ts'
 
 /** The levels of the log, the most talkative first. */
@@ -11,7 +12,7 @@ export type LogLevel = (typeof logLevels)[number]
 export interface LogOptions {
   /** The least level that is logged; 'silent' logs nothing. */
   level: LogLevel
-  /** Whether an event is one readable line; else it is one line of JSON. */
+  /** Whether an event is one readable line, where `pino-pretty` is installed; else it is one line of JSON. */
   pretty: boolean
   /** Whether readable lines have colours. Only looked at when `pretty`. */
   colour: boolean
@@ -35,7 +36,7 @@ export function createLogger(options: LogOptions): Logger {
     base: undefined,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   }
-  const readable = options.pretty ? prettyFactory(prettyOptions(options)) : (line: string) => line
+  const readable = (options.pretty && readableLines(options)) || ((line: string) => line)
   const writer = standardErrorWriter((lines) => {
     let report = ''
     const reporter = pino(
@@ -52,6 +53,15 @@ export function createLogger(options: LogOptions): Logger {
   return pino(base, { write: (line) => writer.write(readable(line)) })
 }
 
-function prettyOptions({ colour }: LogOptions): PrettyOptions {
-  return { colorize: colour, singleLine: true, translateTime: 'SYS:HH:MM:ss.l' }
+const require = createRequire(import.meta.url)
+
+/** For a terminal: undefined without `pino-pretty`, which the command line brings and a gateway in a program need not have. */
+function readableLines({ colour }: LogOptions): ((line: string) => string) | undefined {
+  try {
+    const { prettyFactory } = require('pino-pretty') as typeof pinoPretty
+    return prettyFactory({ colorize: colour, singleLine: true, translateTime: 'SYS:HH:MM:ss.l' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined
+    throw error
+  }
 }

@@ -34,4 +34,4 @@ export async function startTracing(env: Environment, log: Logger): Promise<Traci
 
 const missing =
   'no traces: OTEL_EXPORTER_OTLP_ENDPOINT is set, but the packages are not installed; npm install @opentelemetry/api ' +
-  '@opentelemetry/sdk-trace-node @opentelemetry/resources @opentelemetry/exporter-trace-otlp-http'
+  '@opentelemetry/core @opentelemetry/sdk-trace-node @opentelemetry/resources @opentelemetry/exporter-trace-otlp-http'

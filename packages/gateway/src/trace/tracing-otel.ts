@@ -3,7 +3,6 @@ import { hostname } from 'node:os'
 import {
   type Attributes,
   type Context,
-  createTraceState,
   type DiagLogger,
   DiagLogLevel,
   diag,
@@ -11,9 +10,12 @@ import {
   type Span,
   SpanKind,
   SpanStatusCode,
+  type TextMapGetter,
+  type TextMapSetter,
   type Tracer,
   trace,
 } from '@opentelemetry/api'
+import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import {
   defaultResource,
@@ -162,35 +164,28 @@ function pathOf(target: string): string {
   return target.split('?', 1)[0]!
 }
 
-// W3C Trace Context 3.2.2: "version-format = trace-id "-" parent-id "-" trace-flags", all in lower-case hex. 3.2.2.1:
-// "Version ff is invalid." 4.3: what a later version puts behind a further dash is not looked at.
-const traceparent = /^(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
+const propagator = new W3CTraceContextPropagator()
+
+const fields: TextMapGetter<HeaderList> & TextMapSetter<HeaderList> = {
+  keys: (headers) => headers.map(([name]) => name),
+  get(headers, name) {
+    const found = values(headers, name)
+    // W3C Trace Context 3.3.1.4: "Multiple tracestate header fields MUST be handled as specified by RFC7230 Section 3.2.2
+    // Field Order." Of two traceparents nobody can say which is the one.
+    return name === 'tracestate' ? found.join(',') : found.length === 1 ? found[0] : undefined
+  },
+  set: (headers, name, value) => headers.push([name, value]),
+}
 
 /** The context that the client's headers name; the root when they name none. */
 function parentOf(headers: HeaderList): Context {
-  const found = values(headers, 'traceparent')
-  const [, version, traceId, spanId, flags, rest] = traceparent.exec(found[0]?.trim() ?? '') ?? []
-  if (found.length !== 1 || !traceId || !spanId || !flags) return ROOT_CONTEXT
-  if (version === '00' && rest !== undefined) return ROOT_CONTEXT
-  const state = values(headers, 'tracestate').join(',')
-  return trace.setSpanContext(ROOT_CONTEXT, {
-    traceId,
-    spanId,
-    traceFlags: Number.parseInt(flags, 16) & 1,
-    isRemote: true,
-    ...(state && { traceState: createTraceState(state) }),
-  })
+  return propagator.extract(ROOT_CONTEXT, headers, fields)
 }
 
 function withTraceOf(span: Span, headers: HeaderList): HeaderList {
-  const { traceId, spanId, traceFlags, traceState } = span.spanContext()
-  const flags = (traceFlags & 1).toString(16).padStart(2, '0')
-  const state = traceState?.serialize()
-  return [
-    ...headers.filter(([name]) => !/^trace(parent|state)$/i.test(name)),
-    ['traceparent', `00-${traceId}-${spanId}-${flags}`],
-    ...(state ? ([['tracestate', state]] satisfies HeaderList) : []),
-  ]
+  const carrier = headers.filter(([name]) => !/^trace(parent|state)$/i.test(name))
+  propagator.inject(trace.setSpan(ROOT_CONTEXT, span), carrier, fields)
+  return carrier
 }
 
 async function settle(work: Promise<void>, withinMs: number): Promise<void> {
