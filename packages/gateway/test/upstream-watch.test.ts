@@ -14,6 +14,7 @@ const target = (port: number) => ({
   serverName: '127.0.0.1',
   path: '',
 })
+const nobody = { ask() {}, check() {} }
 const never = new AbortController().signal
 
 /** A watch whose strangers meet what the test says. */
@@ -25,6 +26,7 @@ function watched() {
   const watch = new UpstreamWatch({
     target: target(1),
     clock,
+    timeoutMs: () => 1000,
     onChange: (by) => changes.push(by),
     ask: (_target, _stranger, _ms, signal) => {
       asked.push(signal)
@@ -39,7 +41,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 describe('whether an upstream stops that has just closed a connection', () => {
   test('one stranger asks for all who wait; a refusal is the proof for all of them', async () => {
     const { watch, asked, answers, changes } = watched()
-    for (const visit of [watch.opened(), watch.opened()]) visit.endedByUpstream()
+    for (const visit of [watch.opened(nobody), watch.opened(nobody)]) visit.endedByUpstream()
     const both = [watch.stops(stranger, never), watch.stops(stranger, never)]
     expect(asked).toHaveLength(1)
     answers[0]!('refuses')
@@ -53,7 +55,7 @@ describe('whether an upstream stops that has just closed a connection', () => {
 
   test('is asked again until the time is over; then it was a kick, and nobody asks any more', async () => {
     const { watch, clock, asked, answers } = watched()
-    watch.opened().endedByUpstream()
+    watch.opened(nobody).endedByUpstream()
     const stops = watch.stops(stranger, never)
     for (let i = 0; i < 3; i++) {
       answers[i]!('answers')
@@ -83,7 +85,7 @@ describe('whether an upstream stops that has just closed a connection', () => {
 
   test('the closes of most of its connections are a proof for those that came first, too', async () => {
     const { watch, changes } = watched()
-    const visits = Array.from({ length: 5 }, () => watch.opened())
+    const visits = Array.from({ length: 5 }, () => watch.opened(nobody))
     visits[0]!.endedByUpstream()
     const first = watch.stops(stranger, never)
     for (const visit of visits.slice(1, 3)) visit.endedByUpstream()

@@ -33,8 +33,10 @@ export interface PipeOptions {
   retry: () => number
   /** A fault of the gateway's own; the connection is closed with 1011. */
   onError: (error: unknown) => void
-  /** The upstream has closed, has ended TCP, or has left pings unanswered, and not because it was asked to go. */
+  /** The upstream has closed or ended TCP, and not because it was asked to go. */
   onUpstreamEnded?: () => void
+  /** It has left a Ping unanswered: `gone`, and is given up; else it may still answer. */
+  onUnanswered?: (gone: boolean) => void
   /** Present where the route holds its clients. */
   hold?: HoldDeps
   /** The state of a connection that comes from another process. */
@@ -265,6 +267,17 @@ export class Pipe {
     })
   }
 
+  /** Asks the upstream for a sign of life by then, as the keepalive does on its own. */
+  askUpstream(answerBy: MonotonicMs): void {
+    if (this.#state.name !== 'open' && this.#state.name !== 'leaving') return
+    this.enter(() => this.upstream.ask(answerBy))
+  }
+
+  /** The upstream leaves a Ping unanswered. */
+  unanswered(gone = false): void {
+    this.#options.onUnanswered?.(gone)
+  }
+
   /** A Side saw a Close frame. */
   closeFrameCame(from: Side, frame: Buffer, closeCode: number | undefined, reason: string): void {
     this.#closeFrame = frame
@@ -306,7 +319,7 @@ export class Pipe {
   #step(event: ConnectionEvent): void {
     const was = this.#state
     if (was.name === 'closed') return
-    if (isUpstreamsDoing(was, event)) this.#options.onUpstreamEnded?.()
+    if (was.name === 'open' || was.name === 'leaving') this.#tellUpstreamsDoing(event)
     const { manners, retry } = this.#options
     const [state, actions] = next(was, event, {
       manners,
@@ -326,6 +339,14 @@ export class Pipe {
       }
       this.#options.onClosed(state.verdict)
     }
+  }
+
+  /** An upstream ends this connection of its own accord, or is given up. */
+  #tellUpstreamsDoing(event: ConnectionEvent): void {
+    if (event.type === 'happened' && event.happening.what === 'upstream-silent') this.unanswered(true)
+    const closes = event.type === 'close-frame' && event.from === 'upstream'
+    const ends = event.type === 'ended' && event.side === 'upstream'
+    if (closes || ends) this.#options.onUpstreamEnded?.()
   }
 
   #endHold(was: ConnectionState, event: ConnectionEvent): void {
@@ -427,14 +448,6 @@ function isLoss(event: ConnectionEvent, on: readonly (number | 'lost')[]): boole
 const noTraffic: Traffic = {
   messages: { 'to-upstream': 0, 'to-client': 0 },
   bytes: { 'to-upstream': 0, 'to-client': 0 },
-}
-
-/** Whether an upstream ends this connection of its own accord. */
-function isUpstreamsDoing({ name }: ConnectionState, event: ConnectionEvent): boolean {
-  if (name !== 'open' && name !== 'leaving') return false
-  if (event.type === 'close-frame') return event.from === 'upstream'
-  if (event.type === 'happened') return event.happening.what === 'upstream-silent'
-  return event.type === 'ended' && event.side === 'upstream'
 }
 
 type ByDirection = Record<Direction, number>

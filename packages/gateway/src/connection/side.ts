@@ -60,6 +60,8 @@ export interface SideHost {
       | { type: 'answered' }
       | { type: 'happened'; happening: Happening },
   ): void
+  /** What was marked has not been answered for as long as a Ping may take. */
+  unanswered(): void
   /** A whole Close frame came. */
   closeFrameCame(from: Side, frame: Buffer, closeCode: number | undefined, reason: string): void
   /** Does something of which a fault ends this connection, and no other. */
@@ -100,6 +102,8 @@ export class Side implements FrameSink, StreamSide {
   /** Not read, because the connection is about to be taken to another process. */
   #frozen = false
   #heard = false
+  /** Since when an answer is due to a Ping behind what it was sent; until anything comes. */
+  #dueSince: MonotonicMs | undefined
   #pulse: Pulse | undefined
   /** Whether it was sent anything of the opposite's, or in its name. */
   wasSent = false
@@ -351,6 +355,7 @@ export class Side implements FrameSink, StreamSide {
   onData(chunk: Buffer): Duplex | undefined {
     if (!this.stream) return undefined
     this.#heard = true
+    this.#dueSince = undefined
     const to = this.opposite
     to.#writes.begin()
     try {
@@ -442,6 +447,29 @@ export class Side implements FrameSink, StreamSide {
     this.#pipe.step({ type: 'happened', happening: faultHappening(fault, this.name) })
   }
 
+  /** It was sent a Ping that is not the keepalive's own, and has to answer it some time. */
+  expectAnswer(): void {
+    this.#dueSince ??= this.#options.clock.now()
+  }
+
+  /** Sends a Ping now, to be answered by then. */
+  ask(answerBy: MonotonicMs): void {
+    const { keepalive, clock } = this.#options
+    const now = clock.now()
+    // What has come so far answers what was asked so far.
+    this.tick(now)
+    if (!keepalive || !this.#pulse || !this.stream || this.#closing || this.#ended || this.#frozen) return
+    if (this.#blocked) return
+    const due = Math.min(answerBy, this.#pulse.answerBy ?? answerBy)
+    this.#pulse = { pingAt: now + keepalive.ping, answerBy: due }
+    this.#sayPing()
+  }
+
+  #sayPing(): void {
+    this.#ping ??= randomBytes(8)
+    this.say(controlFrame(opcode.ping, this.#ping, this.name === 'upstream'))
+  }
+
   tick(now: MonotonicMs): void {
     const { keepalive } = this.#options
     const { stream } = this
@@ -462,9 +490,11 @@ export class Side implements FrameSink, StreamSide {
     if (what === 'silent') {
       this.#pipe.step({ type: 'happened', happening: { what: `${this.name}-silent` } })
     } else if (what === 'ping') {
-      this.#ping ??= randomBytes(8)
-      this.say(controlFrame(opcode.ping, this.#ping, this.name === 'upstream'))
+      this.#sayPing()
     }
+    if (this.#dueSince === undefined || now - this.#dueSince < keepalive.timeout) return
+    this.#dueSince = undefined
+    if (!this.#blocked) this.#pipe.unanswered()
   }
 }
 

@@ -50,6 +50,8 @@ interface HeldSide {
   >
   attach(stream: Duplex): void
   write(bytes: Buffer): void
+  /** It has to answer what was just written some time. */
+  expectAnswer(): void
   say(frame: Buffer): void
   block(): void
   unblock(): void
@@ -313,7 +315,9 @@ export class Hold {
     if (this.#kept.keeps) return
     this.#confirmed.sent = this.#pipe.client.reader.completed
     const mark = this.#confirmed.mark()
-    if (mark) this.#pipe.upstream.write(mark)
+    if (!mark) return
+    this.#pipe.upstream.write(mark)
+    this.#pipe.upstream.expectAnswer()
   }
 
   #takeStock(): void {

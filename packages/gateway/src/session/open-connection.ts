@@ -14,7 +14,11 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
   const { options: route } = state
   const { upstream, protocol, extensions, release, before, held } = opening
   const hold = held?.hold ?? route.hold
-  const visits = new Visits(state.pool, upstream)
+  const member = {
+    ask: (answerBy: number) => pipe.askUpstream(answerBy),
+    check: (now: number) => pipe.tick(now),
+  }
+  const visits = new Visits(state.pool, member, upstream)
   const pipe = new Pipe({
     client: opening.client,
     upstream: opening.socket,
@@ -29,6 +33,7 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
       Math.round(delayFor(adviceFor(code.serviceRestart), { attempt: 0, random: deps.random }) ?? 0),
     hold: hold && held && holdDeps(() => connection, { ...opening, ...held, hold }, state, visits, deps),
     onUpstreamEnded: () => visits.endedByUpstream(),
+    onUnanswered: (gone) => visits.unanswered(gone),
     packed: before?.pipe,
     onError: (error) =>
       deps.log.error({ err: error, route: route.name, id: connection.id }, 'fault in a connection'),

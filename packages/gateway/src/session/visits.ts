@@ -1,14 +1,16 @@
 // A connection's place among those of its upstream, for what shows that it stops. Next: upstream-watch.ts.
 import type { UpgradeRequest } from '../http/index.ts'
-import type { Upstream, UpstreamPool, Visit } from '../upstream/index.ts'
+import type { Member, Upstream, UpstreamPool, Visit } from '../upstream/index.ts'
 
 export class Visits {
   readonly #pool: UpstreamPool
+  readonly #member: Member
   #upstream: Upstream | undefined
   #visit: Visit | undefined
 
-  constructor(pool: UpstreamPool, upstream: Upstream | undefined) {
+  constructor(pool: UpstreamPool, member: Member, upstream: Upstream | undefined) {
     this.#pool = pool
+    this.#member = member
     if (upstream) this.begin(upstream)
   }
 
@@ -16,12 +18,18 @@ export class Visits {
   begin(upstream: Upstream): void {
     this.#visit?.over()
     this.#upstream = upstream
-    this.#visit = this.#pool.watch(upstream).opened()
+    this.#visit = this.#pool.watch(upstream).opened(this.#member)
   }
 
   /** The upstream has ended it. */
   endedByUpstream(): void {
     this.#visit?.endedByUpstream()
+  }
+
+  /** The upstream has left a Ping unanswered; `gone`: it is given up. */
+  unanswered(gone: boolean): void {
+    if (gone) this.#visit?.gaveUp()
+    else if (this.#upstream) this.#pool.watch(this.#upstream).unanswered()
   }
 
   /** It ends, or goes to another process. */

@@ -1,3 +1,4 @@
+export type { Member } from './answer-check.ts'
 export { type DialFailure, type DialResult, type DialTarget, dial } from './dial.ts'
 export { answerFailure, connectFailure } from './dial-failure.ts'
 export {

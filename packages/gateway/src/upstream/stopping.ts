@@ -5,9 +5,12 @@ import type { MonotonicMs } from '../core/index.ts'
 /**
  * What shows that an upstream stops or restarts. refuses: a new connection was refused, reset or ended without an answer;
  * busy: it was answered 503; throws-out: it was let in and ended at once, and no other stays; closes-most: within a second
- * more than half of the upstream's connections ended, by its doing.
+ * more than half of the upstream's connections ended, by its doing; silent: most of its connections were asked for an answer,
+ * and gave none.
  */
-export type StopProof = 'refuses' | 'busy' | 'throws-out' | 'closes-most'
+export type StopProof = 'refuses' | 'busy' | 'throws-out' | 'closes-most' | 'silent'
+/** What a new connection can show. */
+type Shown = 'refuses' | 'busy' | 'throws-out'
 
 /** What is kept of its connections. */
 interface Counts {
@@ -26,7 +29,9 @@ export type StopEvent =
   /** One has ended: by its doing, or by its client's or the gateway's. */
   | { type: 'ended'; by: 'upstream' | 'other' }
   /** What a new connection met. */
-  | { type: 'newcomer'; met: Exclude<StopProof, 'closes-most'> | 'let-in' }
+  | { type: 'newcomer'; met: Shown | 'let-in' }
+  /** Most of those that were asked do not answer. */
+  | { type: 'silent' }
 
 /** Milliseconds within which it must have ended most of its connections, and for which a proof is one. */
 export const proofLastsMs = 1000
@@ -53,11 +58,13 @@ export function nextStopping(state: Stopping, event: StopEvent, now: MonotonicMs
       if (event.met === 'let-in') return letIn(state, now)
       if (!mayShow(event.met, state, now)) return state
       return proven(state, event.met, now)
+    case 'silent':
+      return proven(state, 'silent', now)
   }
 }
 
 /** Whether this says that it stops, and not only that it is down, that it is full, or that it wants nothing of a stranger. */
-function mayShow(met: Exclude<StopProof, 'closes-most'>, { open, ends }: Counts, now: MonotonicMs): boolean {
+function mayShow(met: Shown, { open, ends }: Counts, now: MonotonicMs): boolean {
   const closes = recent(ends, now).length > 0
   switch (met) {
     case 'refuses':

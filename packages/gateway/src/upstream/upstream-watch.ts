@@ -1,6 +1,7 @@
 // The one place where all that is known of an upstream's stop comes together: its connections, the handshakes of newcomers,
 // and those that a client waits for to know whether its Close was a kick. Next: stopping.ts, newcomer.ts.
 import type { Clock } from '../core/index.ts'
+import { AnswerCheck, type Member } from './answer-check.ts'
 import type { DialTarget } from './dial.ts'
 import { askAsStranger, type Met, type Stranger } from './newcomer.ts'
 import { isProven, nextStopping, type StopEvent, type StopProof, type Stopping, serving } from './stopping.ts'
@@ -9,6 +10,8 @@ import { wait } from './wait.ts'
 export interface UpstreamWatchDeps {
   target: DialTarget
   clock: Clock
+  /** Milliseconds that it has to answer a Ping; undefined: none is sent. Asked each time. */
+  timeoutMs: () => number | undefined
   /** Called when it was found to be stopping, with the proof, and when it takes newcomers again. */
   onChange: (stops: StopProof | undefined) => void
   ask?: typeof askAsStranger
@@ -23,7 +26,9 @@ const askEveryMs = 200
 export interface Visit {
   /** The upstream has ended it. */
   endedByUpstream(): void
-  /** It has ended in another way, or is over after all; without effect after the first call of either. */
+  /** The gateway has given the upstream up, which did not answer. */
+  gaveUp(): void
+  /** It has ended in another way, or is over after all; without effect after the first call of any of these. */
   over(): void
 }
 
@@ -33,9 +38,12 @@ export class UpstreamWatch {
   /** Those that wait for a proof. */
   readonly #waiting = new Set<() => void>()
   #asking: AbortController | undefined
+  readonly #answers: AnswerCheck
 
   constructor(deps: UpstreamWatchDeps) {
     this.#deps = { ask: askAsStranger, ...deps }
+    const { clock, timeoutMs } = deps
+    this.#answers = new AnswerCheck({ clock, timeoutMs, onSilent: () => this.#step({ type: 'silent' }) })
   }
 
   /** What it was found by, as long as it takes no newcomers again. */
@@ -44,18 +52,35 @@ export class UpstreamWatch {
   }
 
   /** A connection through it stands. */
-  opened(): Visit {
+  opened(member: Member): Visit {
     this.#step({ type: 'opened' })
+    this.#answers.add(member)
     let open = true
     const end = (by: 'upstream' | 'other') => {
-      if (open) this.#step({ type: 'ended', by })
+      if (!open) return
       open = false
+      this.#answers.remove(member)
+      this.#step({ type: 'ended', by })
     }
-    return { endedByUpstream: () => end('upstream'), over: () => end('other') }
+    return {
+      endedByUpstream: () => end('upstream'),
+      gaveUp: () => {
+        if (open) this.#answers.gaveUp(member)
+        end('other')
+      },
+      over: () => end('other'),
+    }
+  }
+
+  /** A Ping on one of its connections, a handshake or a health check was not answered in time: the others are asked. */
+  unanswered(): void {
+    this.#answers.unanswered()
   }
 
   /** What a client's handshake has met. */
   newcomer(met: Met | undefined): void {
+    // Some servers refuse newcomers for a while before they end their connections, or throw away what comes on them.
+    if (met === 'silent' || met === 'refuses') this.unanswered()
     if (met !== undefined && met !== 'silent' && met !== 'answers') this.#step({ type: 'newcomer', met })
   }
 
@@ -93,7 +118,8 @@ export class UpstreamWatch {
     const { signal } = asking
     while (!signal.aborted) {
       const met = await ask(target, stranger, proofWithinMs, signal, clock)
-      if (!signal.aborted) this.newcomer(met)
+      // A server may take longer for an answer than a client should wait for its Close.
+      if (!signal.aborted && met !== 'silent') this.newcomer(met)
       if (!signal.aborted) await wait(askEveryMs, signal, clock)
     }
   }

@@ -28,6 +28,7 @@ const stopWords: Record<StopProof, string> = {
   busy: 'stopping: status 503',
   'throws-out': 'stopping: ends new connections at once',
   'closes-most': 'stopping: closed most of its connections',
+  silent: 'connections are not answered',
 }
 
 /** Milliseconds between probes while there is nothing left to pick. */
@@ -126,7 +127,8 @@ export class UpstreamPool {
     let watch = this.#watches.get(upstream)
     if (watch) return watch
     const onChange = (by: StopProof | undefined) => this.#stopChanged(upstream, by)
-    watch = new UpstreamWatch({ target: upstream.target, clock: this.#deps.clock, onChange })
+    const timeoutMs = () => (this.#route.keepalive ? this.#route.keepalive.timeout : undefined)
+    watch = new UpstreamWatch({ target: upstream.target, clock: this.#deps.clock, timeoutMs, onChange })
     this.#watches.set(upstream, watch)
     return watch
   }
@@ -260,7 +262,10 @@ export class UpstreamPool {
     const { name, target, healthy, lastError } = upstream
     const about = { route: this.#route.name, upstream: name, address: `${target.host}:${target.port}` }
     if (healthy) this.#deps.log.info(about, 'upstream is healthy again')
-    else this.#deps.log.warn({ ...about, error: lastError }, 'upstream is unhealthy')
+    else {
+      this.#deps.log.warn({ ...about, error: lastError }, 'upstream is unhealthy')
+      this.watch(upstream).unanswered()
+    }
     for (const listener of [...this.#listeners]) {
       try {
         listener(upstream)
