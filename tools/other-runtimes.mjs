@@ -92,8 +92,9 @@ const elsewhere = [
   'packages/gateway/test/dashboard*.test.ts',
   'packages/cli/test/demo.test.ts',
   'packages/cli/test/pack.test.ts',
-  // Servers of other makers, without a gateway.
+  // Servers of other makers, without a gateway and behind one.
   'testing/test/stopping-servers.test.ts',
+  'packages/gateway/test/stopping-servers.wire.test.ts',
 ]
 
 /** Runs the tests; true when none failed. */
