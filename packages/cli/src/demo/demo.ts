@@ -16,6 +16,7 @@ import { Playground } from './playground.ts'
 import { Processes } from './processes.ts'
 import { Screen } from './screen.ts'
 import { holdPath, Stage } from './stage.ts'
+import { nginxShutdown } from './start.ts'
 import { newStory, playStory, type Story } from './story.ts'
 import { liveLines, plainLine, stepLine, summary, wentWell } from './story-view.ts'
 
@@ -227,6 +228,8 @@ function faultNotes(hasNginx: boolean): string[] {
     hasNginx
       ? `Holdfast is set to wait ${waits} for a backend's answer; nginx waits 60 s unless told otherwise, then answers HTTP 504.`
       : `Holdfast is set to wait ${waits} for a backend's answer.`,
-    ...(hasNginx ? [] : ['nginx is not installed, so its column is left out.']),
+    hasNginx
+      ? `nginx was told to stop with worker_shutdown_timeout ${nginxShutdown}s, as long as Holdfast was given; without it an old worker stays until its last client has left.`
+      : 'nginx is not installed, so its column is left out.',
   ]
 }

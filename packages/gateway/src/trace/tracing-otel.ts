@@ -183,9 +183,9 @@ function parentOf(headers: HeaderList): Context {
 }
 
 function withTraceOf(span: Span, headers: HeaderList): HeaderList {
-  const carrier = headers.filter(([name]) => !/^trace(parent|state)$/i.test(name))
-  propagator.inject(trace.setSpan(ROOT_CONTEXT, span), carrier, fields)
-  return carrier
+  const traced = headers.filter(([name]) => !/^trace(parent|state)$/i.test(name))
+  propagator.inject(trace.setSpan(ROOT_CONTEXT, span), traced, fields)
+  return traced
 }
 
 async function settle(work: Promise<void>, withinMs: number): Promise<void> {

@@ -1,4 +1,4 @@
-// What the next upstream of a held connection is told again. pipe.ts shows a module the conversation and asks it after a
+// What the next upstream of a held connection is told again. hold.ts shows a module the conversation and asks it after a
 // re-attachment; which module, the configuration says (`hold.replay`). docs/replay.md is the guide to it.
 import { GatewayError, type ReplayOptions } from '../../core/index.ts'
 import { actionCable } from './action-cable.ts'
