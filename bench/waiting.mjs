@@ -1,9 +1,8 @@
 // Handshakes that wait for an upstream: what each costs, and how evenly they are let in when it is there.
 //   npm run build && node bench/waiting.mjs [HANDSHAKES]
-// A client, a worker and the upstream need a file for each; a worker has half of its files wait at most. So every process is given
-// as many as all together need; where the system allows no more than there are, this takes as many as fit, and says how many
-// these were.
-import { spawn, spawnSync } from 'node:child_process'
+// A client, a worker and the upstream need a file for each, a worker another one for its upstream, and it has half of its files
+// wait at most. So there are as many of each process as the limit of open files asks for.
+import { fork, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
@@ -13,11 +12,13 @@ import { createInterface } from 'node:readline'
 import { setTimeout as after } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const wanted = Number(process.argv[2] ?? 20_000) || 0
-const workers = 2
+const wanted = Number(process.argv[2] ?? 20_000)
 const perSecond = 2_000
-/** Open files that a process has. */
-const files = raisedFiles(2 * wanted + 2_000)
+/** Files that a process may open for the connections of this bench. */
+const files =
+  Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 65_536) - 512
+/** Connections are not shared out evenly: nobody decides which worker takes one. */
+const uneven = 1.5
 
 const mib = (bytes) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`
@@ -27,16 +28,18 @@ else if (process.argv[2] === 'upstream') await upstream(Number(process.argv[3]))
 else await run()
 
 async function run() {
-  // The workers take what comes, so one of them may have more than its half.
-  const perProcess = Math.floor((files - 512) / 2)
-  const count = Math.min(wanted, perProcess)
-  const upstreamPort = await freePort()
-  const gateway = await startGateway(upstreamPort)
+  const count = wanted
+  const workers = Math.max(2, Math.ceil((2 * count * uneven) / files))
+  const ports = []
+  for (let n = 0; n < Math.ceil((count * uneven) / files); n++) ports.push(await freePort())
+  const gateway = await startGateway(workers, ports)
   const before = await look(gateway)
-  const halves = [0, 1].map((n) => {
-    const child = self(['clients', String(gateway.port), String(Math.ceil(count / 2) - n * (count % 2))])
+  const parts = Math.max(2, Math.ceil(count / files))
+  const crowds = Array.from({ length: parts }, (_, n) => {
+    const share = Math.floor(count / parts) + (n < count % parts ? 1 : 0)
+    const child = self(['clients', String(gateway.port), String(share)])
     child.answers = []
-    child.on('message', (at) => child.answers.push(at))
+    child.on('message', (answer) => child.answers.push(answer))
     return child
   })
   const begun = performance.now()
@@ -50,9 +53,7 @@ async function run() {
   await after(3_000)
   const during = await look(gateway)
   const bytes = (during.rss - before.rss) / count
-  console.log(
-    `${count} handshakes wait (${files} files for each process), all there after ${seconds(arrived)}`,
-  )
+  console.log(`${count} handshakes wait at ${workers} workers, all there after ${seconds(arrived)}`)
   console.log(
     `memory of the workers: ${mib(before.rss)} before, ${mib(during.rss)} with them, ${(bytes / 1024).toFixed(1)} KiB each`,
   )
@@ -61,11 +62,11 @@ async function run() {
   const busy = (await look(gateway)).processor - idle.processor
   console.log(`processor time of the workers while they wait: ${((busy / 5) * 100).toFixed(1)} % of one core`)
 
-  const server = self(['upstream', String(upstreamPort)])
-  await new Promise((resolve) => server.once('message', resolve))
+  const servers = ports.map((port) => self(['upstream', String(port)]))
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('message', resolve))))
   const opened = Date.now()
   const deadline = performance.now() + 60_000
-  const answers = () => halves.flatMap((half) => half.answers)
+  const answers = () => crowds.flatMap((crowd) => crowd.answers)
   while (answers().length < count && performance.now() < deadline) await after(200)
   const times = answers().map(({ at }) => at - opened)
   const accepted = answers().filter(({ status }) => status === 101).length
@@ -76,34 +77,17 @@ async function run() {
   console.log(
     `${accepted} let in within ${seconds(last)} (admit: ${perSecond}/s); busiest 100 ms ${busiest.toFixed(2)} x the mean`,
   )
-  for (const half of halves) half.kill()
-  server.kill()
+  for (const child of [...crowds, ...servers]) child.kill()
   await after(1_000)
   console.log(`memory of the workers afterwards: ${mib((await look(gateway)).rss)}`)
   process.exit(accepted === count && bytes < 40_960 && busiest < 3 ? 0 : 1)
 }
 
 function self(args) {
-  return start(
-    [process.execPath, fileURLToPath(import.meta.url), ...args],
-    ['ignore', 'inherit', 'inherit', 'ipc'],
-  )
+  return fork(fileURLToPath(import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
 }
 
-/** Starts a command that may open as many files as are needed. */
-function start(command, stdio) {
-  return spawn('sh', ['-c', `ulimit -n ${files} && exec "$0" "$@"`, ...command], { stdio })
-}
-
-/** How many files a process may open: what is needed, or what there is. */
-function raisedFiles(needed) {
-  const now = Number(
-    /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? needed,
-  )
-  return now >= needed || spawnSync('sh', ['-c', `ulimit -n ${needed}`]).status === 0 ? needed : now
-}
-
-async function startGateway(upstreamPort) {
+async function startGateway(workers, ports) {
   const config = {
     listen: '127.0.0.1:0',
     admin: '127.0.0.1:0',
@@ -112,7 +96,7 @@ async function startGateway(upstreamPort) {
     routes: [
       {
         name: 'all',
-        upstreams: [`ws://127.0.0.1:${upstreamPort}`],
+        upstreams: ports.map((port) => `ws://127.0.0.1:${port}`),
         wait: '10m',
         admit: `${perSecond}/s`,
         limits: { waiting: 1_000_000 },
@@ -124,7 +108,7 @@ async function startGateway(upstreamPort) {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-waiting-'))
   const file = join(folder, 'holdfast.json')
   writeFileSync(file, JSON.stringify(config))
-  const child = start([process.execPath, main, 'serve', '-c', file], ['ignore', 'pipe', 'ignore'])
+  const child = spawn(process.execPath, [main, 'serve', '-c', file], { stdio: ['ignore', 'pipe', 'ignore'] })
   process.once('exit', () => {
     child.kill()
     rmSync(folder, { recursive: true })

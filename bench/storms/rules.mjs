@@ -31,6 +31,7 @@ export function summaryOf(clients) {
     away: clients.filter(({ back, gaveUp }) => back === undefined && !gaveUp).length,
     gaveUp: sum('gaveUp'),
     arrived: sum('arrived'),
+    reached: clients.filter(({ arrived }) => arrived > 0).length,
   }
 }
 
@@ -56,8 +57,14 @@ function worseThanNginx(situation, library, nginx, holdfast) {
     found.push(`${where}: back after ${ms(holdfast.back.median)}, through nginx ${ms(nginx.back.median)}`)
   if (holdfast.gaveUp > nginx.gaveUp && !exception(library))
     found.push(`${where}: ${holdfast.gaveUp} gave up for good, through nginx ${nginx.gaveUp}`)
+  // A drain that lets go of one after the other has let go of some when the message is sent.
+  if (situation !== 'drained' && share(holdfast) < share(nginx))
+    found.push(`${where}: ${holdfast.reached} of ${holdfast.clients} messages arrived, through nginx more`)
   return found
 }
+
+/** Of how many of the clients the message has arrived. */
+const share = ({ reached, clients }) => reached / clients
 
 /** Why a library may give up where it would not through nginx. */
 export const exception = (library) => known.find(([name]) => library.startsWith(name))?.[1]

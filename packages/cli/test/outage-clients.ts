@@ -3,9 +3,11 @@
 import { ReconnectingWebSocket } from '@holdfast/client'
 import { createTRPCUntypedClient, createWSClient, wsLink } from '@trpc/client'
 import { createClient } from 'graphql-ws'
+import mqtt from 'mqtt'
 import PartySocket from 'partysocket/ws'
 import { Socket } from 'phoenix'
 import reconnecting from 'reconnecting-websocket'
+import { io } from 'socket.io-client'
 import { WebSocket } from 'ws'
 
 /**
@@ -46,6 +48,24 @@ export const applications: Record<string, (url: string) => Application> = {
       say: (text) => channel.push('say', { text }),
       connected: () => socket.isConnected(),
       stop: () => socket.disconnect(),
+    }
+  },
+  mqtt(url) {
+    const client = mqtt.connect(url)
+    client.on('error', () => {})
+    return {
+      say: (text) => client.publish('room', text),
+      connected: () => client.connected,
+      stop: () => client.end(true),
+    }
+  },
+  'socket.io'(url) {
+    const { origin, pathname } = new URL(url)
+    const socket = io(origin, { path: pathname, transports: ['websocket'], forceNew: true })
+    return {
+      say: (text) => socket.emit('say', text),
+      connected: () => socket.connected,
+      stop: () => socket.close(),
     }
   },
   trpc(url) {
@@ -134,20 +154,34 @@ function flushingAtOpen(url: string): Application {
   }
 }
 
-/** What the server of a library answers to a message of it; nothing where the library expects nothing. */
-export function answers(library: string, message: string): unknown[] {
-  if (library === 'phoenix') {
-    const [joined, ref, topic] = JSON.parse(message)
-    return [[joined, ref, topic, 'phx_reply', { status: 'ok', response: {} }]]
-  }
-  if (library === 'trpc') {
-    const { id } = JSON.parse(message)
-    return [{ id, result: { type: 'data', data: true } }]
-  }
-  if (library === 'graphql-ws') {
-    const { id, type } = JSON.parse(message)
-    if (type === 'connection_init') return [{ type: 'connection_ack' }]
-    if (type === 'subscribe') return [{ id, type: 'complete' }]
-  }
-  return []
+/** What the server of a library says first. */
+export function greetings(library: string): string[] {
+  const opened = { sid: 'a', upgrades: [], pingInterval: 300_000, pingTimeout: 20_000, maxPayload: 1_000_000 }
+  return library === 'socket.io' ? [`0${JSON.stringify(opened)}`] : []
 }
+
+/** What it answers to a message; nothing where the library expects nothing. */
+export function answers(library: string, message: string): (string | Uint8Array)[] {
+  switch (library) {
+    case 'phoenix': {
+      const [joined, ref, topic] = JSON.parse(message)
+      return json([joined, ref, topic, 'phx_reply', { status: 'ok', response: {} }])
+    }
+    case 'trpc':
+      return json({ id: JSON.parse(message).id, result: { type: 'data', data: true } })
+    case 'graphql-ws': {
+      const { id, type } = JSON.parse(message)
+      if (type === 'connection_init') return json({ type: 'connection_ack' })
+      return type === 'subscribe' ? json({ id, type: 'complete' }) : []
+    }
+    // CONNECT, and CONNACK.
+    case 'mqtt':
+      return message.startsWith('\x10') ? [Uint8Array.of(0x20, 2, 0, 0)] : []
+    case 'socket.io':
+      return message.startsWith('40') ? ['40{"sid":"b"}'] : []
+    default:
+      return []
+  }
+}
+
+const json = (message: unknown) => [JSON.stringify(message)]

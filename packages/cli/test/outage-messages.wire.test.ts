@@ -1,12 +1,12 @@
-// What an application says while its server is away is delivered as it would be without a gateway: once. The libraries of
-// bench/storms that keep a message until they are connected; docs/storms.md has the others.
+// What an application says while its server is away is delivered as it would be without a gateway: once. By libraries of
+// bench/storms that keep a message until they are connected; docs/storms.md says why the others are not here.
 import type { AddressInfo } from 'node:net'
 import { setTimeout as after } from 'node:timers/promises'
 import type { GatewaySnapshot } from '@holdfast/gateway'
 import { eventually, startHoldfast } from '@holdfast/testing'
 import { expect, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { answers, applications } from './outage-clients.ts'
+import { answers, applications, greetings } from './outage-clients.ts'
 
 /** Milliseconds for which the server is away. */
 const outage = 4_000
@@ -45,8 +45,9 @@ async function server() {
         const message = String(data)
         const [words] = /said .*? via \w+/.exec(message) ?? []
         if (words) told.set(words, (told.get(words) ?? 0) + 1)
-        for (const answer of answers(library, message)) socket.send(JSON.stringify(answer))
+        for (const answer of answers(library, message)) socket.send(answer)
       })
+      for (const greeting of greetings(library)) socket.send(greeting)
     })
     return wss
   }
