@@ -213,7 +213,7 @@ const documented = new Map(
 )
 
 const parsed = configSchema.parse({
-  routes: [{ name: 'a', upstreams: [{ url: 'ws://localhost' }], health: {}, hold: {} }],
+  routes: [{ name: 'a', upstreams: [{ url: 'wss://localhost', tls: {} }], health: {}, hold: {} }],
 })
 const [route] = parsed.routes
 
@@ -225,6 +225,7 @@ const places: Record<string, [prefix: string, values: object]> = {
   DrainOptions: ['drain.', parsed.drain],
   RouteOptions: ['routes[].', route!],
   UpstreamOptions: ['routes[].upstreams[].', route!.upstreams[0]!],
+  UpstreamTlsOptions: ['routes[].upstreams[].tls.', route!.upstreams[0]!.secure!],
   TimeoutOptions: ['routes[].timeouts.', route!.timeouts],
   HealthOptions: ['routes[].health.', route!.health!],
   KeepaliveOptions: ['routes[].keepalive.', route!.keepalive as object],

@@ -161,7 +161,7 @@ async function echo(socket: net.Socket, payload: string): Promise<string> {
 
 describe('an upstream on TLS', () => {
   const secure = (server: { port: number }, init: Partial<DialTarget> = {}) =>
-    targetOf(server, { tls: true, ca: cert, ...init })
+    targetOf(server, { tls: true, secure: { ca: cert, verify: true }, ...init })
 
   test.each(['localhost', '127.0.0.1'])('opens when its certificate is good for %s', async (serverName) => {
     await using server = await startUpstream({ tls: { cert, key } })
@@ -172,7 +172,7 @@ describe('an upstream on TLS', () => {
   })
 
   test.each([
-    ['is not from a known authority', { serverName: 'localhost', ca: undefined }],
+    ['is not from a known authority', { serverName: 'localhost', secure: undefined }],
     ['bears another name', { serverName: 'other.example' }],
     ['bears another address', { host: '127.0.0.2', serverName: '127.0.0.2' }],
   ])('is not used when its certificate %s', async (_, init) => {

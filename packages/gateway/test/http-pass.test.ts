@@ -378,7 +378,9 @@ describe('to an upstream over TLS', () => {
   test('checks the certificate', async () => {
     await using backend = await upstream(echo, { tls: true })
     const secure = { tls: true, serverName: 'localhost' }
-    await using trusting = await passing(target(backend.port, { ...secure, ca: cert }))
+    await using trusting = await passing(
+      target(backend.port, { ...secure, secure: { ca: cert, verify: true } }),
+    )
     expect(await (await fetch(`${trusting.url}/a`)).json()).toMatchObject({ url: '/a' })
     await using doubting = await passing(target(backend.port, secure))
     const answer = await fetch(doubting.url, asJson)
@@ -387,7 +389,7 @@ describe('to an upstream over TLS', () => {
       { error: { status: 502, message: 'bad gateway: TLS certificate not valid' } },
     ])
     await using other = await passing(
-      target(backend.port, { ...secure, serverName: 'other.example', ca: cert }),
+      target(backend.port, { ...secure, serverName: 'other.example', secure: { ca: cert, verify: true } }),
     )
     expect((await fetch(other.url)).status).toBe(502)
   })

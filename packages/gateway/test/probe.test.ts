@@ -42,7 +42,11 @@ describe('a probe succeeds', () => {
   test('at a server on TLS whose certificate is good', async () => {
     const { cert, key } = certificate()
     await using server = await startUpstream({ tls: { cert, key } })
-    const target = targetOf(server, { tls: true, serverName: 'localhost', ca: cert })
+    const target = targetOf(server, {
+      tls: true,
+      serverName: 'localhost',
+      secure: { ca: cert, verify: true },
+    })
     expect(await probe(target, health, never())).toEqual({ ok: true })
   })
 

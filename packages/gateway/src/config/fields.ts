@@ -65,3 +65,8 @@ export function size() {
     error: () => 'must be a size such as 512B, 64KiB or 1MiB',
   })
 }
+
+/** The path of a PEM file, relative to the configuration file. */
+export const file = z
+  .string({ error: () => 'must be the path of a PEM file' })
+  .min(1, { error: () => 'must be the path of a PEM file' })

@@ -8,12 +8,15 @@ import {
   type RouteOptions,
   readFileLimited,
   type UnixMs,
+  type UpstreamOptions,
+  type UpstreamTlsOptions,
 } from '../core/index.ts'
 import { checkReplayFile } from '../hold/replay/index.ts'
 import { type ConfigProblem, type Path, pathText, Wrong } from './errors.ts'
 import { type Finding, findings } from './issues.ts'
 import { type Config, configSchema, keys, listenEntry } from './schema.ts'
-import { tlsFaults } from './tls.ts'
+import { changedValues, fieldValueFault } from './schema-changes.ts'
+import { authorityFaults, tlsFaults } from './tls.ts'
 import { bearerToken } from './units.ts'
 import { warnings } from './warnings.ts'
 import { readYaml, type YamlReading } from './yaml.ts'
@@ -84,7 +87,7 @@ export async function parseConfig(text: string, sources: ConfigSources): Promise
   const known = parsed.data ?? usable(yaml.value)
   const listen = await outside.listeners(known.listen)
   const admin = outside.admin(known.admin)
-  const routes = await outside.replays(parsed.data?.routes ?? [])
+  const routes = await outside.routes(parsed.data?.routes ?? [])
   const problems = [...faults, ...[...found, ...outside.findings].map((one) => problem(one, 'error'))]
   if (problems.length > 0 || !parsed.success) return { ok: false, problems: inOrder(problems) }
   const options = { ...asOptions(parsed.data, listen, admin), routes }
@@ -163,23 +166,70 @@ class Outside {
     return filled
   }
 
-  /** The routes with the paths of their replay modules made absolute; each is tried. */
-  async replays(routes: RouteOptions[]): Promise<RouteOptions[]> {
+  /**
+   * The routes with the paths of their replay modules made absolute, each of which is tried, with the TLS files of their
+   * upstreams and the variables that their fields name.
+   */
+  async routes(routes: RouteOptions[]): Promise<RouteOptions[]> {
     const found: RouteOptions[] = []
-    // One after the other: each is a process.
+    // One after the other: each replay module is a process.
     for (const [index, route] of routes.entries()) {
-      const { hold } = route
-      if (hold?.replay.by !== 'file') {
-        found.push(route)
-        continue
+      const at = ['routes', index]
+      for (const { path, pair } of changedValues(route.headers)) {
+        pair[1] = this.#expanded(pair[1], [...at, ...path])
       }
-      const at = ['routes', index, 'hold', 'replay', 'file']
-      const text = await this.#file(hold.replay.path, at)
-      const path = resolve(dirname(this.#sources.file), hold.replay.path)
-      if (text !== undefined) await this.#replay(path, at)
-      found.push({ ...route, hold: { ...hold, replay: { by: 'file', path } } })
+      const upstreams: UpstreamOptions[] = []
+      for (const [number, upstream] of route.upstreams.entries()) {
+        const { secure } = upstream
+        const filled = secure && (await this.#upstreamTls(secure, [...at, 'upstreams', number, 'tls']))
+        upstreams.push({ ...upstream, ...(filled && { secure: filled }) })
+      }
+      found.push(await this.#withReplay({ ...route, upstreams }, at))
     }
     return found
+  }
+
+  async #withReplay(route: RouteOptions, at: Path): Promise<RouteOptions> {
+    const { hold } = route
+    if (hold?.replay.by !== 'file') return route
+    const place = [...at, 'hold', 'replay', 'file']
+    const text = await this.#file(hold.replay.path, place)
+    const path = resolve(dirname(this.#sources.file), hold.replay.path)
+    if (text !== undefined) await this.#replay(path, place)
+    return { ...route, hold: { ...hold, replay: { by: 'file', path } } }
+  }
+
+  async #upstreamTls(secure: UpstreamTlsOptions, at: Path): Promise<UpstreamTlsOptions> {
+    const read = (key: 'ca' | 'cert' | 'key') => secure[key] && this.#file(secure[key], [...at, key])
+    const [ca, cert, key] = [await read('ca'), await read('cert'), await read('key')]
+    const now = (this.#sources.now ?? Date.now)()
+    const faults = [...(ca ? authorityFaults(ca) : []), ...(cert && key ? tlsFaults({ cert, key }, now) : [])]
+    for (const { level, key: of, wrong } of faults) {
+      const to = level === 'error' ? this.findings : this.hints
+      to.push(asFinding([...at, of], wrong))
+    }
+    return { ...secure, ca, cert, key }
+  }
+
+  /** A text with the variables that it names; `$$` is one dollar. */
+  #expanded(text: string, at: Path): string {
+    const missing = new Set<string>()
+    const filled = text.replace(/\$(?:\$|([A-Za-z_][A-Za-z0-9_]*))/g, (_, name: string | undefined) => {
+      if (name === undefined) return '$'
+      const value = this.#sources.env[name]
+      if (value === undefined) missing.add(name)
+      return value ?? ''
+    })
+    const wrong =
+      missing.size > 0
+        ? new Wrong(
+            `names ${[...missing].join(' and ')}, which is not set`,
+            'set it where holdfast is started; $$ is a dollar',
+          )
+        : fieldValueFault(filled)
+    // What a variable holds may be a secret, so no message shows it.
+    if (wrong) this.findings.push(asFinding(at, wrong))
+    return filled
   }
 
   async #file(name: string, path: Path): Promise<string | undefined> {

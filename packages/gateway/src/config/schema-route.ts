@@ -25,6 +25,7 @@ import {
   text,
   whole,
 } from './fields.ts'
+import { changesFault, headers, host, rewrite, strip, upstreamTls } from './schema-changes.ts'
 import {
   balancePattern,
   durationText,
@@ -80,12 +81,15 @@ const upstreamSection = section({
     .describe('The same, but every address of the name is a server, looked up again and again.'),
   every: duration(1000).optional().describe('With dns: time between two look-ups. 10s unless given.'),
   weight: weight.default(1).describe('Share of new connections, against the other upstreams.'),
+  tls: upstreamTls.optional().describe('With wss or https: how TLS is spoken to it.'),
 }).transform((entry, ctx): UpstreamOptions => {
-  const target = entry.url ?? entry.dns
-  if (!target || (entry.url && entry.dns)) {
+  const place = entry.url ?? entry.dns
+  if (!place || (entry.url && entry.dns)) {
     report(ctx, new Wrong('must have one of the keys url and dns'))
     return z.NEVER
   }
+  if (entry.tls && !place.tls) report(ctx, new Wrong('goes with wss:// and https:// only'), ['tls'])
+  const target = { ...place, ...(entry.tls && { secure: entry.tls }) }
   if (entry.url) {
     if (entry.every !== undefined)
       report(ctx, new Wrong('goes with dns only', 'write dns in place of url'), ['every'])
@@ -319,7 +323,11 @@ const route = section({
     .optional()
     .describe('Clients stay connected while an upstream restarts. Without it they are told 1012 or 1014.'),
   limits: limits.prefault({}).describe('Limits of the route. Each without a value is off.'),
-})
+  strip,
+  rewrite,
+  host,
+  headers,
+}).superRefine(changesFault)
 
 /** The routes of a configuration, each as the gateway uses it. */
 export const routes = list(route, 'route').superRefine(

@@ -3,16 +3,12 @@ import type { AdminOptions, ListenOptions } from '../core/index.ts'
 import { defaultPending } from '../listen/index.ts'
 import { addressPattern, collide, isLoopback, readAddress, readRange, readSessions } from './addresses.ts'
 import { Wrong } from './errors.ts'
-import { always, duration, flag, type Issues, list, report, section, text, whole } from './fields.ts'
+import { always, duration, file, flag, type Issues, list, report, section, text, whole } from './fields.ts'
 import { routes } from './schema-route.ts'
 import { bearerToken, durationText } from './units.ts'
 
 // Every key of a configuration, with its default. From this come the validation, the JSON Schema for editors and
 // the list of keys that the documentation is checked against. `prefault` gives a default as a user would write it.
-
-const file = z
-  .string({ error: () => 'must be the path of a PEM file' })
-  .min(1, { error: () => 'must be the path of a PEM file' })
 
 const address = text('HOST:PORT such as 127.0.0.1:8080', readAddress, addressPattern)
 

@@ -3,9 +3,9 @@ import { createSecureContext } from 'node:tls'
 import type { TlsOptions, UnixMs } from '../core/index.ts'
 import { Wrong } from './errors.ts'
 
-/** Something wrong with one of the two files of a TLS listener. */
+/** Something wrong with one of the files of a listener or an upstream. */
 export interface TlsFault {
-  key: keyof TlsOptions
+  key: keyof TlsOptions | 'ca'
   level: 'error' | 'warning'
   wrong: Wrong
 }
@@ -31,7 +31,19 @@ export function tlsFaults(tls: TlsOptions, now: UnixMs): TlsFault[] {
   return dates ? [{ key: 'cert', level: 'warning', wrong: dates }] : []
 }
 
-function readCertificate({ cert }: TlsOptions): X509Certificate | Wrong {
+/** Checks that a file holds certificates of authorities. */
+export function authorityFaults(ca: string): TlsFault[] {
+  const wrong = readCertificate({ cert: ca })
+  if (wrong instanceof Wrong) return [{ key: 'ca', level: 'error', wrong }]
+  try {
+    createSecureContext({ ca })
+    return []
+  } catch {
+    return [{ key: 'ca', level: 'error', wrong: new Wrong('is refused by OpenSSL', 'it may be cut off') }]
+  }
+}
+
+function readCertificate({ cert }: Pick<TlsOptions, 'cert'>): X509Certificate | Wrong {
   if (!cert.includes('-----BEGIN CERTIFICATE-----')) {
     const swapped = cert.includes('PRIVATE KEY-----')
     return new Wrong('holds no PEM certificate', swapped ? 'cert and key are swapped' : undefined)

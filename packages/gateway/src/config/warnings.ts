@@ -31,11 +31,18 @@ function shadowWarnings(routes: RouteOptions[]): { path: Path; wrong: Wrong }[] 
   })
 }
 
-function routeWarnings(
-  { closeCodes, limits, hold, match }: RouteOptions,
-  index: number,
-): { path: Path; wrong: Wrong }[] {
+function routeWarnings(route: RouteOptions, index: number): { path: Path; wrong: Wrong }[] {
+  const { closeCodes, limits, hold, match } = route
   const found: { path: Path; wrong: Wrong }[] = []
+  for (const [number, { secure }] of route.upstreams.entries()) {
+    if (secure?.verify !== false) continue
+    const wrong = new Wrong(
+      'is false: whoever can answer in its place is taken for this upstream',
+      'name the authority of its certificate as ca',
+    )
+    found.push({ path: ['routes', index, 'upstreams', number, 'tls', 'verify'], wrong })
+  }
+  found.push(...changeWarnings(route, index))
   const { path = '' } = match
   if (path.length > 1 && path.endsWith('/')) {
     const wrong = new Wrong(
@@ -70,4 +77,19 @@ function holdWarning({ state, replay }: HoldOptions): Wrong | undefined {
     `lets only those clients go on ${who} told 1012, to come back by itself`,
     'see docs/applications.md; write state: none if the server keeps nothing for a connection',
   )
+}
+
+/** A path that no request of the route has, so that nothing is changed. */
+function changeWarnings(
+  { match, strip, rewrite }: RouteOptions,
+  index: number,
+): { path: Path; wrong: Wrong }[] {
+  if (match.path === undefined) return []
+  const served: RouteOptions['match'] = { path: match.path }
+  const never = (path: string) => !covers(served, { path }) && !covers({ path }, served)
+  const wrong = new Wrong(`has no effect: the route serves ${match.path} only`)
+  if (strip !== undefined && never(`${strip}/*`) && never(strip)) {
+    return [{ path: ['routes', index, 'strip'], wrong }]
+  }
+  return rewrite && never(rewrite.from) ? [{ path: ['routes', index, 'rewrite', 'from'], wrong }] : []
 }

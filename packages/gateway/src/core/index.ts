@@ -11,6 +11,7 @@ export type {
   AdminOptions,
   Balance,
   DrainOptions,
+  FieldChanges,
   GatewayOptions,
   HealthOptions,
   HoldOptions,
@@ -19,9 +20,11 @@ export type {
   ListenOptions,
   PendingOptions,
   ReplayOptions,
+  RouteChanges,
   RouteOptions,
   TlsOptions,
   UpstreamOptions,
+  UpstreamTlsOptions,
 } from './options.ts'
 export { maxFileBytes, readFileLimited } from './read-file.ts'
 export {

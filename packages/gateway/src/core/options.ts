@@ -84,6 +84,40 @@ export interface DrainOptions {
   retry: [least: number, greatest: number]
 }
 
+/** How an upstream is dialled with TLS; PEM texts, the files were read when the configuration was loaded. */
+export interface UpstreamTlsOptions {
+  /**
+   * The authorities of which one must have signed its certificate.
+   *
+   * @default those of the runtime
+   */
+  ca?: string
+  /**
+   * The certificate that the gateway shows it, then its chain.
+   *
+   * @default none
+   */
+  cert?: string
+  /**
+   * The private key of that certificate, not encrypted.
+   *
+   * @default none
+   */
+  key?: string
+  /**
+   * The name that is asked for (SNI, RFC 6066 3) and that its certificate must bear.
+   *
+   * @default the host of its URL
+   */
+  serverName?: string
+  /**
+   * Whether its certificate is checked.
+   *
+   * @default true
+   */
+  verify: boolean
+}
+
 /** One entry of a route's `upstreams`. */
 export interface UpstreamOptions {
   /** The URL as written, normalised. It names the upstream in metrics, in the log and for `drain --upstream`. */
@@ -96,6 +130,12 @@ export interface UpstreamOptions {
   port: number
   /** Path prefix put before the request's path; '' when the URL has none. */
   path: string
+  /**
+   * How it is dialled with TLS.
+   *
+   * @default the authorities of the runtime, and no certificate of the gateway's own
+   */
+  secure?: UpstreamTlsOptions
   /**
    * How many new connections it gets for one of an upstream of weight 1; 1 to 1000.
    *
@@ -352,8 +392,47 @@ export interface CloseCodeOptions {
   tryAgain: number
 }
 
+/** Fields that the gateway sets, adds or removes. Names as they are written; environment variables are filled in. */
+export interface FieldChanges {
+  /** Each in place of every field of its name. A field without a value is left out. */
+  set?: [name: string, value: string][]
+  /** Each behind what is there. */
+  add?: [name: string, value: string][]
+  /** Names of fields that are left out. */
+  remove?: string[]
+}
+
+/** What a route changes in a request for its upstreams, and in their answers. */
+export interface RouteChanges {
+  /**
+   * Beginning of the path, whole segments, that the upstream does not get: `/chat` makes `/chat/ws` to `/ws`.
+   *
+   * @default the path goes as it came, behind that of the upstream's URL
+   */
+  strip?: string
+  /**
+   * One path in place of another: both exact, or both a beginning that ends in `/*`.
+   *
+   * @default the path goes as it came, behind that of the upstream's URL
+   */
+  rewrite?: { from: string; to: string }
+  /**
+   * The Host field for the upstream: that of the client, that of the upstream's URL, or a name.
+   *
+   * @default 'client'
+   */
+  host?: 'client' | 'upstream' | { name: string }
+  /**
+   * Fields towards the upstream, and in its answers towards the client. Values towards the upstream may hold
+   * `{client.address}` and `{session}`.
+   *
+   * @default fields go as they came
+   */
+  headers?: FieldChanges & { response?: FieldChanges }
+}
+
 /** One route: which requests it serves, by which upstreams, and how. */
-export interface RouteOptions {
+export interface RouteOptions extends RouteChanges {
   /** Names the route in metrics, log and commands; 1 to 64 letters, digits, dots, dashes or underscores. */
   name: string
   /**

@@ -1,6 +1,8 @@
 import type { RouteOptions } from '../core/index.ts'
+import { changesPath } from '../upstream/index.ts'
 
 type Match = RouteOptions['match']
+type Matched = { match: Match } & Pick<RouteOptions, 'strip' | 'rewrite'>
 
 /**
  * Finds the first route for a request; undefined when no route matches, or when it is not certain which does.
@@ -11,9 +13,10 @@ type Match = RouteOptions['match']
  * Servers differ in what they make of dot segments, empty segments, backslashes and encoded slashes before they
  * act on a path. A path with any of these is tried in all the ways that are common, and has a route only when all
  * lead to it: `/ws/../admin` reaches neither the route for `/ws/*` nor the one for `/admin`, so that nothing which
- * one route forbids is reached through another. Browsers and URL libraries never send dot segments.
+ * one route forbids is reached through another. A route that changes paths serves none of these: what the change left
+ * would be read in yet another way. Browsers and URL libraries never send dot segments.
  */
-export function matchRoute<R extends { match: Match }>(
+export function matchRoute<R extends Matched>(
   routes: readonly R[],
   host: string,
   target: string,
@@ -22,6 +25,7 @@ export function matchRoute<R extends { match: Match }>(
   const find = (path: string | undefined): R | undefined =>
     path === undefined ? undefined : routes.find(({ match }) => matches(match, host, path))
   const route = find(first)
+  if (route && others.length > 0 && changesPath(route)) return undefined
   return others.every((other) => find(other) === route) ? route : undefined
 }
 

@@ -81,3 +81,22 @@ export function isLookAlike(field: string): boolean {
   const folded = field.toLowerCase().replace(/[^a-z0-9]/g, '-')
   return hopByHop.has(folded) || isReserved(folded)
 }
+
+/**
+ * Whether a configuration may not change the field: it frames its message, opens the WebSocket, or is the gateway's own
+ * word. Every spelling that is taken for such a name counts as it.
+ */
+export function isOwned(field: string): boolean {
+  const name = field.toLowerCase().replace(/[^a-z0-9]/g, '-')
+  return hopByHop.has(name) || owned.has(name) || /^(?:sec-websocket|holdfast)-/.test(name)
+}
+
+const owned = new Set([
+  'content-length',
+  'expect',
+  'forwarded',
+  'host',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+])

@@ -1,7 +1,7 @@
 export { acceptKey, type ClientHandshake, http1Handshake, http2Handshake } from './accept.ts'
 export { canGoOn, deflateRsv, misreadsClientTakeover, rsvOf, withoutClientTakeover } from './deflate.ts'
 export { extensionProblem } from './extensions.ts'
-export { endToEnd, trailerFields } from './field-names.ts'
+export { endToEnd, isOwned, trailerFields } from './field-names.ts'
 export {
   clientAddress,
   headerList,

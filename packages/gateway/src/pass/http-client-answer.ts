@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import tls from 'node:tls'
+import type { FieldChanges } from '../core/index.ts'
 import {
   endToEnd,
   type HeaderList,
@@ -14,6 +15,7 @@ import {
   writableFields,
 } from '../http/index.ts'
 import type { HttpExchange } from '../listen/index.ts'
+import { changeFields } from '../upstream/index.ts'
 import { pump } from './pump.ts'
 
 /** Frames of an HTTP/2 session that may wait for its client before interim answers are left out. */
@@ -21,14 +23,17 @@ const framesWaiting = 64
 
 export class ClientAnswer {
   readonly #exchange: HttpExchange
+  readonly #changes: FieldChanges | undefined
   /** Whether the client was told to send the body that it holds back. */
   #continued = false
   /** Whether its answer ends where its connection ends. */
   #endsWithConnection = false
   #passesTrailers = false
 
-  constructor(exchange: HttpExchange) {
+  /** `changes`: what the route changes in the fields of answers. */
+  constructor(exchange: HttpExchange, changes?: FieldChanges) {
     this.#exchange = exchange
+    this.#changes = changes
   }
 
   /** The client has left. */
@@ -81,7 +86,8 @@ export class ClientAnswer {
     const raw = headerList(response.rawHeaders)
     if (!isFramedOnce(raw)) return 'length of the answer not clear'
     const bodyless = request.method === 'HEAD' || status === 204 || status === 304
-    const fields = endToEnd(raw).filter(([name]) => status !== 204 || !/^content-length$/i.test(name))
+    const framed = endToEnd(raw).filter(([name]) => status !== 204 || !/^content-length$/i.test(name))
+    const fields = changeFields(this.#changes, framed)
     const hasLength = values(fields, 'content-length').length > 0
     const announced = trailerFields(tokens(values(raw, 'trailer')).map((name) => [name, '']))
     const wanted = 'stream' in res || request.takesTrailers || announced.length > 0

@@ -5,7 +5,15 @@ import https from 'node:https'
 import net, { type Socket } from 'node:net'
 import { type HeaderList, headerList, trailerFields } from '../http/index.ts'
 import type { HttpExchange } from '../listen/index.ts'
-import { answerFailure, connectFailure, type DialTarget } from '../upstream/index.ts'
+import {
+  answerFailure,
+  changeAuthority,
+  changeFields,
+  changeTarget,
+  connectFailure,
+  type DialTarget,
+  tlsOptions,
+} from '../upstream/index.ts'
 import { agents } from './http-agents.ts'
 import { ClientAnswer } from './http-client-answer.ts'
 import { pump } from './pump.ts'
@@ -73,7 +81,7 @@ class Forwarding {
     this.#target = target
     this.#timeouts = timeouts
     this.#keep = keep
-    this.#answer = new ClientAnswer(exchange)
+    this.#answer = new ClientAnswer(exchange, target.changes?.headers?.response)
   }
 
   /** 'stale': a kept connection was lost before it brought an answer. */
@@ -98,19 +106,18 @@ class Forwarding {
   }
 
   #begin(): void {
-    const { tls, host, port, path, serverName, ca } = this.#target
+    const { tls, host, port, path, changes = {} } = this.#target
     const { request } = this.#exchange
     const upstream = (tls ? https : http).request({
       host,
       port,
       method: request.method,
-      path: path + request.target,
+      path: path + changeTarget(changes, request.target),
       headers: requestFields(request, this.#target, this.#keep).flat(),
       setHost: false,
       agent: this.#keep ? (tls ? agents.https : agents.http) : false,
       maxHeaderSize,
-      // RFC 6066 3: "Literal IPv4 and IPv6 addresses are not permitted in "HostName"".
-      ...(tls && { servername: net.isIP(serverName) === 0 ? serverName : '', ca }),
+      ...(tls && tlsOptions(this.#target)),
     })
     // Beyond a number Node drops fields without a word, Transfer-Encoding too; the bytes are bounded already.
     upstream.maxHeadersCount = 0
@@ -240,15 +247,14 @@ class Forwarding {
 }
 
 /** Every field of the request; those that route and frame it come first, and from nowhere else. */
-function requestFields(
-  { authority, headers, body, method, expectsContinue, trailer, takesTrailers }: HttpExchange['request'],
-  { serverName, port }: DialTarget,
-  keep: boolean,
-): HeaderList {
+function requestFields(request: HttpExchange['request'], target: DialTarget, keep: boolean): HeaderList {
+  const { authority, headers, body, method, expectsContinue, trailer, takesTrailers, address } = request
+  const { serverName, port, changes = {} } = target
+  const named = authority || `${net.isIPv6(serverName) ? `[${serverName}]` : serverName}:${port}`
   const fields: HeaderList = [
     // RFC 9110 7.2: "A user agent that sends Host SHOULD send it as the first field in the header section". A client of
     // HTTP/1.0 may have named none.
-    ['Host', authority || `${net.isIPv6(serverName) ? `[${serverName}]` : serverName}:${port}`],
+    ['Host', changeAuthority(changes, named, target)],
     ['Connection', [keep ? 'keep-alive' : 'close', ...(takesTrailers ? ['TE'] : [])].join(', ')],
   ]
   if (takesTrailers) fields.push(['TE', 'trailers'])
@@ -264,5 +270,5 @@ function requestFields(
     fields.push(['Content-Length', '0'])
   }
   if (expectsContinue) fields.push(['Expect', '100-continue'])
-  return [...fields, ...headers]
+  return [...fields, ...changeFields(changes.headers, headers, { 'client.address': address, session: '' })]
 }

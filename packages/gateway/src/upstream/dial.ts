@@ -3,7 +3,13 @@
 import http, { type IncomingMessage } from 'node:http'
 import net from 'node:net'
 import tls from 'node:tls'
-import { type Clock, guarded, systemClock } from '../core/index.ts'
+import {
+  type Clock,
+  guarded,
+  type RouteChanges,
+  systemClock,
+  type UpstreamTlsOptions,
+} from '../core/index.ts'
 import {
   endToEnd,
   type HeaderList,
@@ -13,6 +19,7 @@ import {
   values,
 } from '../http/index.ts'
 import { AnswerStream } from './answer-stream.ts'
+import { changeAuthority, changeFields, changeTarget } from './change-request.ts'
 import { answerFailure, badAnswer, connectFailure, type Failed, failed, unreachable } from './dial-failure.ts'
 import { type Agreement, readSwitch, retryAfter } from './upstream-answer.ts'
 
@@ -24,12 +31,13 @@ export interface DialTarget {
   /** Address or name to connect to. */
   host: string
   port: number
-  /** The name that its certificate must bear; sent as SNI unless it is an address. */
+  /** The host of its URL: the name that its certificate must bear, unless `secure` names another. */
   serverName: string
   /** Put before the request's target; '' for nothing. */
   path: string
-  /** PEM of the authorities to trust instead of the runtime's own. */
-  ca?: string
+  secure?: UpstreamTlsOptions
+  /** What its route changes in requests and answers. */
+  changes?: RouteChanges
 }
 
 export type DialResult =
@@ -132,12 +140,25 @@ async function connect(
   })
 }
 
-function openSocket({ tls: secure, host, port, serverName, ca }: DialTarget): net.Socket {
-  if (!secure) return net.connect({ host, port })
-  // RFC 6066 3: "Literal IPv4 and IPv6 addresses are not permitted in "HostName"". Such a certificate is then
-  // checked against `host`.
-  const servername = net.isIP(serverName) === 0 ? serverName : undefined
-  return tls.connect({ host, port, servername, ca, ALPNProtocols: ['http/1.1'] })
+function openSocket(target: DialTarget): net.Socket {
+  const { host, port } = target
+  if (!target.tls) return net.connect({ host, port })
+  const { servername, ...options } = tlsOptions(target)
+  return tls.connect({
+    host,
+    port,
+    ...options,
+    servername: servername === '' ? undefined : servername,
+    ALPNProtocols: ['http/1.1'],
+  })
+}
+
+/** How TLS is spoken to an upstream. */
+export function tlsOptions({ serverName, secure }: DialTarget) {
+  const { ca, cert, key, serverName: name = serverName, verify = true } = secure ?? {}
+  // RFC 6066 3: "Literal IPv4 and IPv6 addresses are not permitted in "HostName"". The certificate is then checked
+  // against the address that is dialled.
+  return { ca, cert, key, rejectUnauthorized: verify, servername: net.isIP(name) === 0 ? name : '' }
 }
 
 /** A fault of ours while we read it. */
@@ -166,9 +187,10 @@ function upgrade(
         socket.pause()
         const answer = readHttpHead(bytes, maxHeaderSize)
         if (answer?.start.startsWith('HTTP/1.1 101 ')) {
-          return settle(switched(socket, answer.rawHeaders, bytes.subarray(answer.length), request))
+          const rest = bytes.subarray(answer.length)
+          return settle(switched(socket, answer.rawHeaders, rest, request, target.changes))
         }
-        undoClient = readWithClient(socket, bytes, request, limits.clock, settle)
+        undoClient = readWithClient(socket, bytes, request, target.changes, limits.clock, settle)
       },
       () => settle(unreadable),
     )
@@ -190,6 +212,7 @@ function readWithClient(
   socket: net.Socket,
   first: Buffer,
   request: UpgradeRequest,
+  changes: RouteChanges | undefined,
   clock: Clock,
   settle: (result: DialResult) => void,
 ): () => void {
@@ -197,9 +220,10 @@ function readWithClient(
   const exchange = http.request({ createConnection: () => answering, maxHeaderSize })
   const onUpgrade = (response: IncomingMessage, _: unknown, head: Buffer) => {
     const rest = answering.letGo()
-    settle(switched(socket, response.rawHeaders, Buffer.concat([head, rest]), request))
+    settle(switched(socket, response.rawHeaders, Buffer.concat([head, rest]), request, changes))
   }
-  const onResponse = (response: IncomingMessage) => settle(notSwitched(socket, response, request, clock))
+  const onResponse = (response: IncomingMessage) =>
+    settle(notSwitched(socket, response, request, changes, clock))
   const fail = () => settle(unreadable)
   exchange.on('upgrade', guarded(onUpgrade, fail)).on('response', guarded(onResponse, fail))
   exchange.on('error', (error) => settle(answerFailure(error)))
@@ -209,9 +233,10 @@ function readWithClient(
 
 /** The request as it travels; undefined when it cannot, because HTTP/2 allows a client what HTTP/1.1 does not. */
 function requestHead(target: DialTarget, request: UpgradeRequest, extra: HeaderList): string | undefined {
-  let head = `GET ${target.path + request.target} HTTP/1.1\r\n`
+  const { changes = {} } = target
+  let head = `GET ${target.path + changeTarget(changes, request.target)} HTTP/1.1\r\n`
   if (!/^[!-~]+$/.test(request.target)) return undefined
-  for (const [name, value] of requestHeaders(request, extra)) {
+  for (const [name, value] of requestHeaders(target, changes, request, extra)) {
     if (!valid.test(value)) return undefined
     head += `${name}: ${value}\r\n`
   }
@@ -221,29 +246,39 @@ function requestHead(target: DialTarget, request: UpgradeRequest, extra: HeaderL
 /** RFC 9110 5.5: no line end and no NUL in a value, and nothing that Latin-1 has no byte for. */
 const valid = /^[\t -~\x80-\xff]*$/
 
-function requestHeaders(request: UpgradeRequest, extra: HeaderList): HeaderList {
+function requestHeaders(
+  target: DialTarget,
+  changes: RouteChanges,
+  request: UpgradeRequest,
+  extra: HeaderList,
+): HeaderList {
+  const named = { 'client.address': request.address, session: values(extra, sessionField)[0] ?? '' }
   return [
-    ['Host', request.authority],
+    ['Host', changeAuthority(changes, request.authority, target)],
     ['Connection', 'Upgrade'],
     ['Upgrade', 'websocket'],
     ['Sec-WebSocket-Version', '13'],
     ['Sec-WebSocket-Key', request.key],
-    ...request.headers,
+    ...changeFields(changes.headers, request.headers, named),
     ...extra,
   ]
 }
+
+/** The field that names a held connection to its upstream, in lower case. */
+const sessionField = 'holdfast-session'
 
 function switched(
   socket: net.Socket,
   rawHeaders: string[],
   head: Buffer,
   request: UpgradeRequest,
+  changes: RouteChanges | undefined,
 ): DialResult {
   const answer = readSwitch(headerList(rawHeaders), request)
   if (!answer.ok) return badAnswer(answer.words, answer.agreement)
   socket.pause()
-  const { ok, ...agreement } = answer
-  return { ok, socket, head, ...agreement }
+  const { ok, headers, ...agreement } = answer
+  return { ok, socket, head, ...agreement, headers: changeFields(changes?.headers?.response, headers) }
 }
 
 /** What a client is shown of an answer: Holdfast-… is said to the gateway. */
@@ -256,6 +291,7 @@ function notSwitched(
   socket: net.Socket,
   response: IncomingMessage,
   request: UpgradeRequest,
+  changes: RouteChanges | undefined,
   clock: Clock,
 ): Failed {
   const status = response.statusCode ?? 0
@@ -277,5 +313,6 @@ function notSwitched(
     clock.clearTimeout(timer)
     socket.destroy()
   })
-  return failed({ kind: 'rejected', status, headers: forClient(headers), response })
+  const shown = changeFields(changes?.headers?.response, forClient(headers))
+  return failed({ kind: 'rejected', status, headers: shown, response })
 }

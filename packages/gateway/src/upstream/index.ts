@@ -1,5 +1,6 @@
 export type { Member } from './answer-check.ts'
-export { type DialFailure, type DialResult, type DialTarget, dial } from './dial.ts'
+export { changeAuthority, changeFields, changesPath, changeTarget } from './change-request.ts'
+export { type DialFailure, type DialResult, type DialTarget, dial, tlsOptions } from './dial.ts'
 export { answerFailure, connectFailure } from './dial-failure.ts'
 export {
   dialRoute,

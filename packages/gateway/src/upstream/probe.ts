@@ -1,11 +1,12 @@
 // In: an upstream's place and the route's `health`. Out: whether a WebSocket can be opened there, answers a Ping, and
 // can be closed. A TCP connect is no proof of any of it.
 import { randomBytes } from 'node:crypto'
-import { isIPv6, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { code } from '@holdfast/close-codes'
 import { type Clock, guarded, type HealthOptions, systemClock } from '../core/index.ts'
 import type { HeaderList, UpgradeRequest } from '../http/index.ts'
 import { closeFrame, controlFrame, FrameReader, type FrameSink, opcode } from '../wire/index.ts'
+import { authorityOf } from './change-request.ts'
 import { type DialFailure, type DialTarget, dial } from './dial.ts'
 
 /** `words` are for operators. `ours`: this process has too many open files, and nothing is known of the upstream. */
@@ -34,7 +35,7 @@ export const probe: Probe = async (target, health, signal, clock = systemClock) 
   const timer = clock.setTimeout(onAbort, timeout)
   try {
     const limits = { connect: timeout, handshake: timeout }
-    const result = await dial(target, probeRequest(target, health), limits, stop.signal, [], clock)
+    const result = await dial(probed(target), probeRequest(target, health), limits, stop.signal, [], clock)
     if (!result.ok) {
       const { failure } = result
       const words = failureWords(failure, timeout)
@@ -53,16 +54,19 @@ export const probe: Probe = async (target, health, signal, clock = systemClock) 
   }
 }
 
-function probeRequest(
-  { tls, serverName, port }: DialTarget,
-  { path, protocol }: HealthOptions,
-): UpgradeRequest {
-  const host = isIPv6(serverName) ? `[${serverName}]` : serverName
+/** `health.path` is the upstream's own: no client's path stands for it. */
+function probed(target: DialTarget): DialTarget {
+  const { host, headers } = target.changes ?? {}
+  return { ...target, changes: { host, headers } }
+}
+
+function probeRequest(target: DialTarget, { path, protocol }: HealthOptions): UpgradeRequest {
+  const authority = authorityOf(target)
   return {
     httpVersion: '1.1',
     target: path,
-    host,
-    authority: port === (tls ? 443 : 80) ? host : `${host}:${port}`,
+    host: authority,
+    authority,
     headers: [
       ['User-Agent', 'holdfast-health'],
       ...(protocol === undefined ? [] : ([['Sec-WebSocket-Protocol', protocol]] as HeaderList)),

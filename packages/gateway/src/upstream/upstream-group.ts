@@ -1,5 +1,5 @@
 // One entry of a route's `upstreams`: itself, or every address of its name.
-import type { Clock, UpstreamOptions } from '../core/index.ts'
+import type { Clock, RouteChanges, UpstreamOptions } from '../core/index.ts'
 import type { DialTarget } from './dial.ts'
 import { assumedHealthy, type Health, noRest, type Rest } from './health.ts'
 import type { Candidate } from './pick-upstream.ts'
@@ -11,7 +11,7 @@ export class Upstream implements Candidate {
   readonly id: string
   /** As configured; all addresses of a `dns:` upstream share it. */
   readonly name: string
-  readonly target: DialTarget
+  target: DialTarget
   weight: number
   connections = 0
   health: Health = assumedHealthy
@@ -21,11 +21,18 @@ export class Upstream implements Candidate {
   /** What went wrong with the last lookup of its name. */
   lookupFailure: string | undefined
 
-  constructor({ name, tls, host: serverName, port, path, weight }: UpstreamOptions, host = serverName) {
-    this.id = host === serverName ? name : `${name} ${host}`
+  constructor(options: UpstreamOptions, changes: RouteChanges = {}, host = options.host) {
+    const { name, weight } = options
+    this.id = host === options.host ? name : `${name} ${host}`
     this.name = name
-    this.target = { tls, host, port, serverName, path }
+    this.target = targetOf(options, changes, host)
     this.weight = weight
+  }
+
+  /** Takes over new options of the same name. */
+  update(options: UpstreamOptions, changes: RouteChanges): void {
+    this.target = targetOf(options, changes, this.target.host)
+    this.weight = options.weight
   }
 
   get healthy(): boolean {
@@ -36,6 +43,14 @@ export class Upstream implements Candidate {
   get lastError(): string | undefined {
     return this.failure ?? this.lookupFailure
   }
+}
+
+function targetOf(
+  { tls, host: serverName, port, path, secure }: UpstreamOptions,
+  { strip, rewrite, host: asked, headers }: RouteChanges,
+  host: string,
+): DialTarget {
+  return { tls, host, port, serverName, path, secure, changes: { strip, rewrite, host: asked, headers } }
 }
 
 export interface GroupDeps {
@@ -54,14 +69,16 @@ export class UpstreamGroup {
   /** Those that may not be picked any more but were in use when that began. */
   #leaving: Upstream[] = []
   #options: UpstreamOptions
+  #changes: RouteChanges
   readonly #deps: GroupDeps
   #started = false
   #stopLookups: (() => void) | undefined
 
-  constructor(options: UpstreamOptions, deps: GroupDeps) {
+  constructor(options: UpstreamOptions, changes: RouteChanges, deps: GroupDeps) {
     this.#options = options
+    this.#changes = changes
     this.#deps = deps
-    this.current = [new Upstream(options)]
+    this.current = [new Upstream(options, changes)]
   }
 
   get name(): string {
@@ -85,10 +102,11 @@ export class UpstreamGroup {
   }
 
   /** Takes over new options of the same name. */
-  update(options: UpstreamOptions): void {
+  update(options: UpstreamOptions, changes: RouteChanges): void {
     const { dnsEvery } = this.#options
     this.#options = options
-    for (const upstream of this.all) upstream.weight = options.weight
+    this.#changes = changes
+    for (const upstream of this.all) upstream.update(options, changes)
     if (options.dnsEvery === dnsEvery) return
     this.#stopLookups?.()
     if (options.dnsEvery === undefined) {
@@ -123,7 +141,10 @@ export class UpstreamGroup {
     const before = this.current
     const stay = before.filter(({ target }) => addresses.includes(target.host))
     const join = addresses.filter((address) => !stay.some(({ target }) => target.host === address))
-    this.current = [...stay, ...join.map((host) => known.get(host) ?? new Upstream(this.#options, host))]
+    this.current = [
+      ...stay,
+      ...join.map((host) => known.get(host) ?? new Upstream(this.#options, this.#changes, host)),
+    ]
     this.#leaving = [...known.values()].filter((upstream) => !this.current.includes(upstream))
     if (stay.length < before.length || join.length > 0) this.#deps.onChange('addresses')
   }

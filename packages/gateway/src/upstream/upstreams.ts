@@ -173,12 +173,12 @@ export class UpstreamPool {
   #regroup(): Upstream[] {
     const before = this.#groups
     const group = (options: UpstreamOptions) =>
-      before.get(options.name) ?? new UpstreamGroup(options, this.#groupDeps(options.name))
+      before.get(options.name) ?? new UpstreamGroup(options, this.#route, this.#groupDeps(options.name))
     // All of them are in place before one of them reports a change.
     this.#groups = new Map(this.#route.upstreams.map((options) => [options.name, group(options)]))
     for (const options of this.#route.upstreams) {
       const { name } = options
-      if (before.delete(name)) this.#groups.get(name)?.update(options)
+      if (before.delete(name)) this.#groups.get(name)?.update(options, this.#route)
       else if (this.#started) this.#groups.get(name)?.start()
     }
     for (const gone of before.values()) gone.stop()
