@@ -30,9 +30,9 @@ export default defineConfig({
         ],
     exclude: [...configDefaults.exclude, '**/dist/**'],
     // Tests wait for events; this only bounds what never comes, on a machine with other things to do, too.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 10_000 } },
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 45_000 } },
     // CI runs on shared machines that can stall for seconds: what fails twice is a fault.
     retry: process.env.CI ? 1 : 0,
     pool: 'forks',

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core'
-import { within } from './eventually.ts'
+import { waitLimitMs, within } from './eventually.ts'
 import { listening } from './tcp-server.ts'
 
 /** Debian's Chromium. */
@@ -27,7 +27,7 @@ export interface ObserveOptions {
   closeAfter?: { messages: number; code?: number; reason?: string }
   /** Fetched first, so that the page has an HTTP/2 connection to carry the WebSocket (RFC 8441). */
   warmUp?: string
-  /** Milliseconds from the construction of the WebSocket to its `close` event. Default 10,000. */
+  /** Milliseconds from the construction of the WebSocket to its `close` event. Default: that of `eventually`. */
   limit?: number
 }
 
@@ -125,7 +125,7 @@ async function stop({ chromium, page }: Running): Promise<void> {
 }
 
 async function observe(running: Running, url: string, options: ObserveOptions = {}): Promise<Observation> {
-  const { limit = 10_000, ...script } = options
+  const { limit = waitLimitMs, ...script } = options
   const context = await running.chromium.newContext({ ignoreHTTPSErrors: true })
   try {
     const page = await context.newPage()

@@ -69,7 +69,7 @@ export class Child implements AsyncDisposable {
   }
 
   /** The first line of stdout for which `find` gives something; fails at once when the process ends before. */
-  async line<T>(what: string, find: (line: string) => T | undefined, limit = 10_000): Promise<T> {
+  async line<T>(what: string, find: (line: string) => T | undefined, limit?: number): Promise<T> {
     const found = () => {
       for (const line of this.stdout) {
         const value = find(line)

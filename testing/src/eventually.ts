@@ -1,8 +1,14 @@
+/**
+ * Milliseconds after which a wait fails unless it says otherwise. It only bounds what never comes: on a machine with much
+ * else to do, what comes may take long, and a test says nothing about that.
+ */
+export const waitLimitMs = 45_000
+
 /** Calls the listener on every change; returns the undo. */
 export type Subscribe = (listener: () => void) => () => void
 
 export interface EventuallyOptions {
-  /** Milliseconds after which the wait fails. Default 5,000. */
+  /** Milliseconds after which the wait fails. Default: {@link waitLimitMs}. */
   limit?: number
   /** Look again whenever this reports a change. Without it, `check` is asked every `every` milliseconds. */
   on?: Subscribe
@@ -20,7 +26,7 @@ export async function eventually<T>(
   check: () => T | Promise<T>,
   options: EventuallyOptions = {},
 ): Promise<Exclude<T, Falsy>> {
-  const { limit = 5_000, on, every = 20, detail } = options
+  const { limit = waitLimitMs, on, every = 20, detail } = options
   const deadline = performance.now() + limit
   for (;;) {
     const change = nextChange(on, on ? deadline - performance.now() : every)

@@ -32,7 +32,7 @@ export type Ending = 'fin' | 'reset'
 
 /**
  * One end of a WebSocket after the handshake, in the test's hand: it writes any bytes and records every frame.
- * Independent of the code under test. Waits fail after `limit` milliseconds, 5,000 by default.
+ * Independent of the code under test. Waits fail after `limit` milliseconds, those of `eventually` by default.
  */
 export class FramePeer implements AsyncDisposable {
   readonly stream: Duplex

@@ -1,6 +1,6 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
 import type { Duplex } from 'node:stream'
-import { within } from './eventually.ts'
+import { waitLimitMs, within } from './eventually.ts'
 import { FramePeer, type FramePeerOptions } from './frame-peer.ts'
 import { once } from './once.ts'
 
@@ -11,7 +11,7 @@ export interface H2Options extends FramePeerOptions {
   extensions?: string
   /** Further headers; one of the handshake's own names replaces it, '' removes it. */
   headers?: Record<string, string>
-  /** Milliseconds to wait for the answer. Default 10,000. */
+  /** Milliseconds to wait for the answer. Default: that of `eventually`. */
   limit?: number
 }
 
@@ -49,7 +49,7 @@ export class H2Client extends FramePeer {
   }
 
   /** Waits until the stream is over on both sides; the code of its RST_STREAM, 0 when there was none. */
-  async resetCode(limit = 5_000): Promise<number> {
+  async resetCode(limit = waitLimitMs): Promise<number> {
     const stream = this.#stream
     const closed = new Promise((resolve) => (stream.closed ? resolve(0) : stream.once('close', resolve)))
     await within(limit, 'the close of an HTTP/2 stream', closed)
@@ -126,7 +126,7 @@ async function open(session: ClientHttp2Session, authority: string, options: H2O
   })
   try {
     const response = await within(
-      options.limit ?? 10_000,
+      options.limit ?? waitLimitMs,
       `an HTTP/2 answer for ${headers[':path']}`,
       answered,
     )

@@ -11,7 +11,7 @@ export {
 export { certificate } from './certificate.ts'
 export { Changes } from './changes.ts'
 export { Child, type Exit } from './child.ts'
-export { type EventuallyOptions, eventually, type Subscribe, within } from './eventually.ts'
+export { type EventuallyOptions, eventually, type Subscribe, waitLimitMs, within } from './eventually.ts'
 export { type Clock, type FakeClock, fakeClock } from './fake-clock.ts'
 export {
   type Break,

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import { failure } from './eventually.ts'
+import { failure, waitLimitMs } from './eventually.ts'
 
 /**
  * Resolves with the arguments of the emitter's next `event`. Fails past the limit, and at once on an 'error'
@@ -10,7 +10,7 @@ export function once(
   event: string,
   options: { limit?: number; what?: string } = {},
 ): Promise<unknown[]> {
-  const { limit = 5_000, what = `event '${event}'` } = options
+  const { limit = waitLimitMs, what = `event '${event}'` } = options
   return new Promise((resolve, reject) => {
     const onEvent = (...args: unknown[]) => settle(() => resolve(args))
     const onError = (error: unknown) => settle(() => reject(error))

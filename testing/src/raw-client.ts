@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type net from 'node:net'
 import { acceptKey } from './accept-key.ts'
-import { within } from './eventually.ts'
+import { waitLimitMs, within } from './eventually.ts'
 import { FramePeer, type FramePeerOptions } from './frame-peer.ts'
 import { decodeBody, type HttpHead, readHead } from './http-head.ts'
 import { type RawSocketOptions, rawSocket } from './raw-socket.ts'
@@ -17,7 +17,7 @@ export interface RawClientOptions extends RawSocketOptions, FramePeerOptions {
   request?: string | Uint8Array
   /** Written right behind the request, in the same write: frames that come before the 101. */
   early?: Uint8Array
-  /** Milliseconds to wait for the answer. Default 10,000. */
+  /** Milliseconds to wait for the answer. Default: that of `eventually`. */
   limit?: number
 }
 
@@ -76,7 +76,7 @@ export async function rawClient(url: string | URL, options: RawClientOptions = {
   socket.on('error', () => {})
   const request = Buffer.from(options.request ?? upgradeRequest(url, options))
   socket.write(options.early ? Buffer.concat([request, options.early]) : request)
-  const head = await within(options.limit ?? 10_000, `an answer to ${url}`, readHead(socket)).catch(
+  const head = await within(options.limit ?? waitLimitMs, `an answer to ${url}`, readHead(socket)).catch(
     (error) => {
       socket.destroy()
       throw error

@@ -1,6 +1,6 @@
 import net from 'node:net'
 import tls from 'node:tls'
-import { within } from './eventually.ts'
+import { waitLimitMs, within } from './eventually.ts'
 
 export interface RawSocketOptions {
   /** Written on the bare TCP connection before anything else, TLS included: a PROXY protocol header. */
@@ -42,7 +42,7 @@ async function connected(socket: net.Socket, event: string): Promise<void> {
     undo = () => socket.off(event, resolve).off('error', reject)
   })
   try {
-    await within(5_000, `${event} of a socket`, settled)
+    await within(waitLimitMs, `${event} of a socket`, settled)
   } catch (error) {
     socket.destroy()
     throw error

@@ -7,14 +7,14 @@ export const holdfastMain = fileURLToPath(new URL('../../packages/cli/dist/main.
 
 export interface RunOptions {
   env?: Record<string, string | undefined>
-  /** Milliseconds that it may take. Default 10,000. */
+  /** Milliseconds that it may take. Default: that of `eventually`. */
   limit?: number
 }
 
 /** Runs the `holdfast` command to its end. */
 export async function runHoldfast(
   args: string[],
-  { env, limit = 10_000 }: RunOptions = {},
+  { env, limit }: RunOptions = {},
 ): Promise<Exit & { stdout: string; stderr: string }> {
   await using child = new Child(runtime().path, [holdfastMain, ...args], env)
   const what = `the end of holdfast ${args.join(' ')}`

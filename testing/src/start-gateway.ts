@@ -8,6 +8,7 @@ import type {
 } from '@holdfast/gateway'
 import { Changes } from './changes.ts'
 import { Child } from './child.ts'
+import { waitLimitMs } from './eventually.ts'
 import { gatewayInProcess } from './gateway-in-process.ts'
 import { type GatewayInit, gatewayOptions } from './gateway-options.ts'
 import { type LogLine, parseLogLine } from './log-line.ts'
@@ -122,7 +123,11 @@ async function startOutside(options: GatewayOptions, records: Records, deps: obj
     records.changes.until(what, () => answers.find(find), { limit, detail: () => child.describe() })
   child.say(JSON.stringify(options))
   try {
-    const { ports = [] } = await answer('ports of the gateway', (said) => said.ports !== undefined, 10_000)
+    const { ports = [] } = await answer(
+      'ports of the gateway',
+      (said) => said.ports !== undefined,
+      waitLimitMs,
+    )
     return {
       ports,
       async call(method, ...args) {

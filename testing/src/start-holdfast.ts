@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Child, type Exit } from './child.ts'
+import { waitLimitMs } from './eventually.ts'
 import { type LogLine, parseLogLine } from './log-line.ts'
 import { childrenOf, rssOf } from './proc.ts'
 import { holdfastMain } from './run-holdfast.ts'
@@ -19,7 +20,7 @@ export interface HoldfastOptions {
   openFiles?: number
   /** A descriptor that the log goes to; `log` is empty then. */
   stderr?: number
-  /** Milliseconds that the start may take. Default 10,000. */
+  /** Milliseconds that the start may take. Default: that of `eventually`. */
   limit?: number
 }
 
@@ -129,7 +130,7 @@ function memory(supervisor: number, workers: number[]) {
 
 async function request(admin: string | undefined, path: string, init?: RequestInit) {
   if (!admin) throw new Error('the admin API is off')
-  const response = await fetch(new URL(path, admin), { signal: AbortSignal.timeout(10_000), ...init })
+  const response = await fetch(new URL(path, admin), { signal: AbortSignal.timeout(waitLimitMs), ...init })
   return { status: response.status, body: parseBody(await response.text()) }
 }
 

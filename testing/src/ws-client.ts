@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { type ClientOptions, WebSocket } from 'ws'
-import { within } from './eventually.ts'
+import { waitLimitMs, within } from './eventually.ts'
 import { WsPeer } from './ws-peer.ts'
 
 export interface WsClientOptions extends ClientOptions {
@@ -37,7 +37,7 @@ export class WsClient extends WsPeer {
       socket.on('open', resolve)
       socket.on('close', () => reject(this.error ?? new Error('closed before it was open')))
     })
-    this.opened = within(10_000, `open of ${url}`, opening)
+    this.opened = within(waitLimitMs, `open of ${url}`, opening)
     this.opened.catch(() => {})
   }
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { Changes } from './changes.ts'
-import { failure } from './eventually.ts'
+import { failure, waitLimitMs } from './eventually.ts'
 
 /** How a WebSocket ended, in the terms of a CloseEvent. */
 export interface Closed {
@@ -69,7 +69,7 @@ export class WsPeer implements AsyncDisposable {
   }
 
   /** The next message that no earlier call has returned; fails when the connection has ended without one. */
-  async message(limit = 5_000): Promise<string | Buffer> {
+  async message(limit = waitLimitMs): Promise<string | Buffer> {
     const got = () => {
       if (this.messages.length > this.#taken) return true
       if (this.ending) throw new Error(failure('a message', limit, () => this.ending))

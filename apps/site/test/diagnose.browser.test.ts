@@ -19,7 +19,7 @@ describe.skipIf(browserMissing())('diagnose in Chromium', { timeout: 60_000 }, (
   let site: BuiltSite
   beforeAll(async () => {
     ;[chromium, site] = await Promise.all([browser(), serveBuiltSite()])
-  }, 120_000)
+  })
   afterAll(async () => {
     await chromium[Symbol.asyncDispose]()
     await site[Symbol.asyncDispose]()

@@ -92,7 +92,7 @@ describe.skipIf(process.platform !== 'linux')('check --restart', () => {
         said += bytes
       })
       const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
-      await eventually('clients are connected', () => said.includes('SIGTERM to'), { limit: 30_000 })
+      await eventually('clients are connected', () => said.includes('SIGTERM to'))
       const started = await eventually('the command runs', () => childrenOf(child.pid!))
       child.kill(signal)
       child.kill(signal)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import net from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { Child, childrenOf, eventually, gone, within } from '@holdfast/testing'
+import { Child, childrenOf, eventually, gone, waitLimitMs, within } from '@holdfast/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 
@@ -41,7 +41,7 @@ function ask(
     })
     request.on('error', reject).end(body)
   })
-  return within(10_000, `an answer of ${url}`, answered)
+  return within(waitLimitMs, `an answer of ${url}`, answered)
 }
 
 /** The demo, the address of its page and of what the page asks. */
@@ -88,12 +88,12 @@ async function connect(url: string) {
 
 async function opened(url: string) {
   const client = await connect(url)
-  expect(await within(5000, `an open ${url}`, client.opened)).toBe(true)
+  expect(await within(waitLimitMs, `an open ${url}`, client.opened)).toBe(true)
   return client
 }
 
 const closeOf = (client: Awaited<ReturnType<typeof connect>>) =>
-  within(10_000, 'a close event', client.closed)
+  within(waitLimitMs, 'a close event', client.closed)
 
 const echoOf = ({ socket }: Awaited<ReturnType<typeof connect>>, text: string) => {
   const echo = within(
@@ -241,7 +241,7 @@ describe('what a stranger gets of it', () => {
       .on('data', (data) => {
         said += data
       })
-    await within(5000, 'the end', new Promise((resolve) => socket.on('close', resolve)))
+    await within(waitLimitMs, 'the end', new Promise((resolve) => socket.on('close', resolve)))
     expect(said).toMatch(/^HTTP\/1\.1 413 /)
   })
 })

@@ -93,7 +93,7 @@ describe('each package, installed from its tarball into an empty project', () =>
       expect(esm, name).not.toBe('')
       expect(cjs.replace(/\b__esModule,?/, ''), name).toBe(esm)
     }
-  }, 60_000)
+  })
 
   test('has types that a strict project accepts', async ({ skip }) => {
     if (notInstalled) skip(notInstalled)
@@ -122,7 +122,7 @@ describe('each package, installed from its tarball into an empty project', () =>
       .split('\n')
       .filter((line) => line.includes('error') && !/^node_modules\/(?!@?holdfast)/.test(line))
     expect(ours).toEqual([])
-  }, 60_000)
+  })
 
   test('serves by its command', async ({ skip }) => {
     if (notInstalled) skip(notInstalled)
@@ -140,7 +140,7 @@ describe('each package, installed from its tarball into an empty project', () =>
     expect(await client.message()).toBe('packed')
     child.signal('SIGTERM')
     expect(await child.exited).toEqual({ code: 0, signal: null })
-  }, 60_000)
+  })
 
   test('has its licence, its readme, its types, and no sources or tests', async () => {
     for (const { name, tarball } of packages) {
@@ -171,5 +171,5 @@ describe('each package, installed from its tarball into an empty project', () =>
         name,
       ).toEqual([])
     }
-  }, 60_000)
+  })
 })

@@ -11,10 +11,7 @@ import {
   tcpServer,
   wsClient,
 } from '@holdfast/testing'
-import { expect, test, vi } from 'vitest'
-
-// A worker has five seconds to answer.
-vi.setConfig({ testTimeout: 60_000 })
+import { expect, test } from 'vitest'
 
 /** A worker of Bun is in the supervisor's process. */
 const withWorkers = test.skipIf(runtime().name === 'bun')

@@ -12,10 +12,7 @@ import {
   startUpstream,
   wsClient,
 } from '@holdfast/testing'
-import { afterAll, expect, test, vi } from 'vitest'
-
-// A module that does not end takes five seconds.
-vi.setConfig({ testTimeout: 60_000 })
+import { afterAll, expect, test } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-replay-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -63,7 +60,7 @@ const bad: [what: string, source: string, words: RegExp][] = [
 test.each(bad)('validate refuses a module that %s', async (_, source, words) => {
   const path = join(folder, 'holdfast.yaml')
   writeFileSync(path, JSON.stringify(config('ws://127.0.0.1:1', moduleOf(source))))
-  const { code, stderr } = await runHoldfast(['validate', '-c', path], { limit: 30_000 })
+  const { code, stderr } = await runHoldfast(['validate', '-c', path])
   expect(stderr).toMatch(/^holdfast: .*:\d+:\d+: routes\[0\]\.hold\.replay\.file cannot be used: /)
   expect(stderr).toMatch(words)
   expect(code).toBe(1)

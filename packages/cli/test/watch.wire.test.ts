@@ -11,7 +11,6 @@ const watch = (admin: string, ...more: string[]) =>
 
 const seen = (child: Child, what: string, find: (line: string) => boolean, from = 0) =>
   child.changes.until(what, () => child.stdout.slice(from).find(find), {
-    limit: 10_000,
     detail: () => child.describe(),
   })
 

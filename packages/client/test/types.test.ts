@@ -106,7 +106,7 @@ describe('the published types, every one of them checked', () => {
       symlinkSync(path(`../../${name}/package.json`), join(target, 'package.json'))
     }
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  }, 60_000)
+  })
   afterAll(() => rmSync(folder, { recursive: true }))
 
   const run = (args: string[]) => {

@@ -99,7 +99,7 @@ for (const { name, play, missing } of runtimes) {
     beforeAll(async () => {
       await using servers = await startServers()
       results = await play(servers.servers)
-    }, 60_000)
+    })
 
     for (const point of new Set(pointNames)) it(point, () => expect(results[point]).toBe('ok'))
   })

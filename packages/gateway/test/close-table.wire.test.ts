@@ -22,7 +22,7 @@ import { describe, expect, test } from 'vitest'
 async function seenThrough(upstream: string, route: object = {}) {
   await using gateway = await startGateway({ upstreams: [upstream], ...route })
   await using raw = await rawClient(gateway.url, { protocols: ['chat'] })
-  const close = raw.status === 101 ? await raw.closeFrame(10_000) : undefined
+  const close = raw.status === 101 ? await raw.closeFrame() : undefined
   const end = await raw.ended()
   // As another client: one that comes back too soon waits for its Close.
   await using ws = wsClient(gateway.url, { protocols: ['chat', 'v2'] })

@@ -142,10 +142,10 @@ describe('a value of another form', () => {
 describe('a key of another program', () => {
   test.each([
     ['sticky: true', /balance: hash\(cookie:NAME\)/],
-    ['tls: { ca: ca.pem }', /NODE_EXTRA_CA_CERTS/],
-    ['stripPrefix: /x', /paths are not rewritten/],
-    ['strip_prefix: /x', /paths are not rewritten/],
-    ['headers: {}', /X-Forwarded-For/],
+    ['tls: { ca: ca.pem }', /tls: \{ ca, cert, key \} beside its url/],
+    ['stripPrefix: /x', /write strip: \/prefix/],
+    ['strip_prefix: /x', /write strip: \/prefix/],
+    ['set_headers: {}', /headers: \{ set, add, remove \}.*X-Forwarded-For/],
     ['auth: {}', /clients are not authenticated here/],
     ['location: /ws', /match: \{ path: \/ws\/\* \}/],
     ['proxy_pass: x', /upstreams: \[ws:\/\/HOST:PORT\]/],

@@ -209,7 +209,7 @@ describe('what the client sends while it is held', () => {
     next.text('all there')
     expect(await client.message()).toBe('all there')
     expect((await route(gateway)).counters.lost).toEqual({ 'to-upstream': 0, 'to-client': 0 })
-  }, 30_000)
+  })
 
   test('and never leaves the gateway is counted as lost', async () => {
     await using backend = await restartingUpstream()

@@ -313,9 +313,7 @@ describe('on a route with hold, behind a real server', () => {
       for (const [n, client] of clients.entries()) {
         const last = `last of ${n}`
         client.send(last)
-        await client.changes.until('the last answer', () => client.messages.at(-1) === last, {
-          limit: 10_000,
-        })
+        await client.changes.until('the last answer', () => client.messages.at(-1) === last)
         // What was under way is lost; what comes is what was sent, in its order, and nothing comes twice.
         let at = 0
         for (const answer of client.messages.slice(0, -1)) {
@@ -348,13 +346,11 @@ describe('on a route with hold, behind a real server', () => {
       ...{ upstreams: [a.url, b.url], hold, keepalive: { ping: 200, timeout: 200 } },
     })
     for (const [n, client] of clients.entries()) client.send(`into the silence ${n}`)
-    await eventually('all clients at the other upstream', () => b.opened === clients.length, {
-      limit: 10_000,
-    })
+    await eventually('all clients at the other upstream', () => b.opened === clients.length)
     for (const [n, client] of clients.entries()) {
       const answered = () => client.messages.includes(`hello ${n}`)
       client.send(`hello ${n}`)
-      await client.changes.until('an answer', answered, { limit: 10_000 })
+      await client.changes.until('an answer', answered)
       expect(client.ending).toBeUndefined()
     }
     a.thaw()

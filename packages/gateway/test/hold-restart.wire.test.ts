@@ -259,7 +259,7 @@ describe('backends that know nothing of the gateway', () => {
         if (child.exit) throw new Error(`the server ended: ${child.describe()}`)
         return [...child.stdout, ...child.stderr].some(this.#server.ready)
       }
-      await child.changes.until('the server', isReady, { limit: 15_000, detail: () => child.describe() })
+      await child.changes.until('the server', isReady, { detail: () => child.describe() })
     }
 
     /** Resolves when the process is gone, with the requests on which it acted. */
@@ -358,7 +358,7 @@ describe('backends that know nothing of the gateway', () => {
     expect(result).toMatchObject(kept)
     expect(result.lost).toEqual({ 'to-upstream': result.unanswered, 'to-client': 0 })
     expect(result.unanswered).toBeGreaterThan(0)
-  }, 40_000)
+  })
 
   test.skipIf(!hasUvicorn).each([
     ['Uvicorn, which ends TCP', uvicorn()],

@@ -1,7 +1,7 @@
 import { once as firstEvent } from 'node:events'
 import net from 'node:net'
 import tls from 'node:tls'
-import { certificate, within } from '@holdfast/testing'
+import { certificate, waitLimitMs, within } from '@holdfast/testing'
 import type { ListenOptions } from '../src/core/options.ts'
 import type { ClientHandshake } from '../src/http/accept.ts'
 import type { HttpExchange } from '../src/listen/http-handlers.ts'
@@ -53,8 +53,8 @@ export async function listenerHost(options: ListenerHostOptions = {}): Promise<L
     handshakes: handshakes.all,
     exchanges: exchanges.all,
     refused,
-    nextHandshake: () => within(5_000, 'a handshake', handshakes.next()),
-    nextExchange: () => within(5_000, 'a request', exchanges.next()),
+    nextHandshake: () => within(waitLimitMs, 'a handshake', handshakes.next()),
+    nextExchange: () => within(waitLimitMs, 'a request', exchanges.next()),
     async [Symbol.asyncDispose]() {
       listener.destroy()
       server.close()
@@ -126,7 +126,7 @@ export async function receives(socket: net.Socket, text: string): Promise<string
     }
     socket.on('data', read).resume()
   })
-  await within(5_000, `'${text}'`, found, () => seen)
+  await within(waitLimitMs, `'${text}'`, found, () => seen)
   return seen
 }
 

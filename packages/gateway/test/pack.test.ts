@@ -80,7 +80,7 @@ const digests = (peer: RawClient | RawConnection) =>
   peer.messages.map(({ opcode: op, payload }) => `${op} ${digestOf(payload)}`)
 
 async function allOf(peer: RawClient | RawConnection, count: number) {
-  await peer.changes.until(`${count} messages`, () => peer.messages.length >= count, { limit: 10_000 })
+  await peer.changes.until(`${count} messages`, () => peer.messages.length >= count)
   return digests(peer)
 }
 
@@ -250,7 +250,7 @@ describe('a connection that cannot be packed goes on as it was', () => {
     await eventually('a full write queue', async () => !(await gateways.move(20)), { every: 50 })
     client.startReading()
     await done
-    await client.changes.until('all of it', () => client.bytes >= 400 * message.length, { limit: 10_000 })
+    await client.changes.until('all of it', () => client.bytes >= 400 * message.length)
     expect(client.bytes).toBe(400 * message.length)
     expect(await gateways.move()).toBe(true)
     client.text('and on')

@@ -175,7 +175,7 @@ describe('a pipe', () => {
       ),
       { numRuns: 150 },
     )
-  }, 60_000)
+  })
 
   test('that holds gives both ends whole messages in order, none twice, wherever an upstream goes', async () => {
     const anyRoute = fc.record({
@@ -253,7 +253,7 @@ describe('a pipe', () => {
       ),
       { numRuns: 150 },
     )
-  }, 60_000)
+  })
 
   test('does not read the upstream while the client takes nothing, and holds one chunk at most', async () => {
     const { pipe, client, upstream } = startPipe()

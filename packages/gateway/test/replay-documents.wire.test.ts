@@ -47,8 +47,7 @@ async function start(names: string[], startDocuments: typeof yWebsocket) {
     views.map((one) =>
       [one.held, one.other].map(({ map, synced, unsynced }) => [map.toJSON(), synced, unsynced]),
     )
-  const until = (what: string, check: () => boolean) =>
-    told.changes.until(what, check, { limit: 20_000, detail: seen })
+  const until = (what: string, check: () => boolean) => told.changes.until(what, check, { detail: seen })
   const settled = ({ synced, unsynced }: View) => synced && unsynced === 0
   return {
     ...{ documents, told, views, until },

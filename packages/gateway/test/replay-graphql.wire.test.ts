@@ -162,7 +162,7 @@ test.each<Departure>([1012, 'reset'])(
     for (const text of ['first', 'second', 'third', 'fourth']) {
       const all = 200 * (expected.length + 1)
       const live = () => shop.begun === all && shop.subscriptions === 200
-      await shop.changes.until('200 subscriptions', live, { limit: 10_000 })
+      await shop.changes.until('200 subscriptions', live)
       shop.publish(text)
       expected.push({ news: text })
       for (const feed of feeds) await feed.changes.until(text, () => feed.data.length === expected.length)

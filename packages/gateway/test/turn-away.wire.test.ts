@@ -30,7 +30,7 @@ const ask = (gateway: TestGateway, path = '/', headers: Record<string, string> =
 
 async function told(gateway: TestGateway, options: RawClientOptions = {}, path = '/') {
   await using client = await rawClient(gateway.url + path, options)
-  if (client.status === 101) return await client.closeFrame(40_000)
+  if (client.status === 101) return await client.closeFrame()
   return { status: client.status, headers: client.headers, body: JSON.parse(await client.body()) }
 }
 

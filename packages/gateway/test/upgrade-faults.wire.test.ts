@@ -120,10 +120,8 @@ onNode(
     await echo(clients)
     const [old] = holdfast.workers()
     process.kill(old!, 'SIGSTOP')
-    const command = runHoldfast(['upgrade', '--admin', holdfast.admin!], { limit: 30_000 })
-    await eventually('the others', async () => (await state(holdfast)).upgrade?.moved === 20, {
-      limit: 20_000,
-    })
+    const command = runHoldfast(['upgrade', '--admin', holdfast.admin!])
+    await eventually('the others', async () => (await state(holdfast)).upgrade?.moved === 20)
     // What half a minute of silence does, too.
     process.kill(old!, 'SIGKILL')
     const { code, stderr } = await command
@@ -152,7 +150,7 @@ onNode('a new worker that stands still holds up what was sent to it, and nobody 
   process.kill(still!, 'SIGSTOP')
   try {
     // The state of a worker that stands still comes late.
-    await eventually('the others', async () => (await moved()) >= 300 - 32, { limit: 20_000 })
+    await eventually('the others', async () => (await moved()) >= 300 - 32)
   } finally {
     process.kill(still!, 'SIGCONT')
   }
@@ -170,7 +168,7 @@ onNode(
     await using holdfast = await serve(upstream.url, { config: { ...patient, listen, workers: 1 } })
     const [moving, staying] = [await open(holdfast.urls[0]!, 20), await open(holdfast.urls[1]!, 5)]
     const [old] = holdfast.workers()
-    const command = runHoldfast(['upgrade', '--admin', holdfast.admin!], { limit: 30_000 })
+    const command = runHoldfast(['upgrade', '--admin', holdfast.admin!])
     await eventually('the move', async () => (await state(holdfast)).upgrade?.moved === 20)
     process.kill(old!, 'SIGKILL')
     const { code, stdout, stderr } = await command
@@ -282,7 +280,7 @@ onNode('what ended during an upgrade is told by code and by whom', async () => {
   const listen = [{ address: '127.0.0.1:0', tls: { cert, key } }]
   await using holdfast = await serve(upstream.url, { config: { listen, workers: 1 } })
   const clients = await open(holdfast.url, 4)
-  const command = runHoldfast(['upgrade', '--admin', holdfast.admin!], { limit: 30_000 })
+  const command = runHoldfast(['upgrade', '--admin', holdfast.admin!])
   await eventually('the move', async () => (await state(holdfast)).upgrade?.total === 4)
   clients[0]!.close(1000)
   clients[1]!.close(4001)

@@ -159,7 +159,7 @@ onNode(
     for (const [code, words] of refusals) {
       installed.install('2.0.0', code)
       const args = ['upgrade', '--admin', holdfast.admin!]
-      expect(await runHoldfast(args, { limit: 30_000 })).toMatchObject({
+      expect(await runHoldfast(args)).toMatchObject({
         code: 1,
         stdout: '',
         stderr: expect.stringMatching(words),

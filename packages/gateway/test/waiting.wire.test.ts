@@ -344,15 +344,15 @@ test.skipIf(runtime().foreign)(
     })
     const client = rawClient(holdfast.url, { limit: 60_000 })
     const state = async () => (await holdfast.api('/api/state')).body as GatewayState
-    await eventually('it waits', async () => (await state()).routes[0]!.waiting === 1, { limit: 20_000 })
+    await eventually('it waits', async () => (await state()).routes[0]!.waiting === 1)
     const upgraded = holdfast.api('/api/upgrade', { method: 'POST' })
     const generations = async () => (await state()).workers.map(({ generation }) => generation)
-    await eventually('both workers', async () => (await generations()).length === 2, { limit: 20_000 })
+    await eventually('both workers', async () => (await generations()).length === 2)
     await using upstream = await startUpstream({ port })
     await using served = await client
     expect(served.status).toBe(101)
     await upgraded
-    await eventually('the new one alone', async () => (await generations()).join() === '2', { limit: 20_000 })
+    await eventually('the new one alone', async () => (await generations()).join() === '2')
     served.text('still here')
     expect(String((await served.message()).payload)).toBe('still here')
     expect(upstream.connections).toHaveLength(1)

@@ -86,7 +86,7 @@ export function conformance(subject: Subject): void {
         expect(Number(after)).toBeLessThanOrEqual(5)
       }
 
-      const ends = await within(8_000, 'all clients closed', Promise.all(crowd.ends))
+      const ends = await within(25_000, 'all clients closed', Promise.all(crowd.ends))
       const retries = ends.map(({ closed }) => parseReason(closed.reason).retry ?? Number.NaN)
       expect(new Set(ends.map(({ closed }) => closed.code))).toEqual(new Set([1012]))
       expect(ends.every(({ closed }) => closed.reason.startsWith('service restart; retry='))).toBe(true)
@@ -149,7 +149,7 @@ export function conformance(subject: Subject): void {
       server.signal('SIGTERM')
       await nextControl(mute)
       server.signal('SIGTERM')
-      expect(await within(2_000, 'the end', server.exited)).toEqual({ code: 143, signal: null })
+      expect(await within(15_000, 'the end', server.exited)).toEqual({ code: 143, signal: null })
     })
   })
 }

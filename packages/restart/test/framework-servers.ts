@@ -40,7 +40,6 @@ export class FrameworkServer extends Child {
       'it takes a WebSocket',
       async () => server.exit !== undefined || (await server.#takes()),
       {
-        limit: 30_000,
         detail: () => server.describe(),
       },
     )

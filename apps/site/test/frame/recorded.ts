@@ -6,7 +6,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { launchBrowser, within } from '@holdfast/testing'
+import { launchBrowser, waitLimitMs, within } from '@holdfast/testing'
 import { WebSocket as Client, WebSocketServer } from 'ws'
 
 /** Echoes, closes with 1012 after "bye", and goes without a Close after "die". */
@@ -100,7 +100,7 @@ export async function recordTcpdump(port: number, words: readonly string[]): Pro
     await once(client, 'close')
   }
   dump.kill('SIGINT')
-  await within(5000, 'the end of tcpdump', closed)
+  await within(waitLimitMs, 'the end of tcpdump', closed)
   return Buffer.concat(parts)
 }
 

@@ -57,7 +57,6 @@ export async function values<T>(seen: readonly T[], count: number): Promise<read
   await eventually(`${count} values`, () => seen.length >= count, {
     detail: () => seen,
     every: 5,
-    limit: 10_000,
   })
   return seen
 }

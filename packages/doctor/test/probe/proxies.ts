@@ -137,7 +137,6 @@ export async function start(
   }
   try {
     await eventually(`${program} to listen`, () => listens(host, child), {
-      limit: 15_000,
       detail: () => child.describe(),
     })
   } catch (error) {

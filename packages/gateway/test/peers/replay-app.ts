@@ -78,7 +78,6 @@ export class Told {
 
   until(list: 'received' | 'heard' | 'events', word: string): Promise<unknown> {
     return this.changes.until(`${list}: ${word}`, () => this[list].includes(word), {
-      limit: 20_000,
       detail: () => ({ received: this.received, heard: this.heard, events: this.events }),
     })
   }

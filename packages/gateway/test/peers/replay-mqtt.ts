@@ -78,7 +78,7 @@ export async function mqttApp({
       told.changes.until(
         `subscriptions ${topics}`,
         () => JSON.stringify(subscriptions().sort()) === JSON.stringify([...topics].sort()),
-        { limit: 20_000, detail: subscriptions },
+        { detail: subscriptions },
       ),
     async [Symbol.asyncDispose]() {
       await client.endAsync(true)

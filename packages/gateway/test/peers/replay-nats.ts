@@ -58,7 +58,7 @@ export async function natsApp(
           if (text) told.add('heard', text)
         }
       })
-      await eventually('nats-server', () => listens(port), { limit: 20_000 })
+      await eventually('nats-server', () => listens(port))
       other = await connect({ servers: `ws://127.0.0.1:${port}`, reconnect: false })
     },
     async stop() {
@@ -106,7 +106,7 @@ export async function natsApp(
       eventually(
         `subscriptions ${topics}`,
         async () => JSON.stringify((await subscriptions()).sort()) === JSON.stringify([...topics].sort()),
-        { limit: 20_000, detail: () => told },
+        { detail: () => told },
       ),
     async [Symbol.asyncDispose]() {
       await client.close()

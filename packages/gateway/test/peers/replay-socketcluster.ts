@@ -94,7 +94,6 @@ export async function socketClusterApp(url: (upstream: string) => Promise<string
       () =>
         sockets().length === 1 &&
         JSON.stringify(sockets()[0]!.subscriptions().sort()) === JSON.stringify([...topics].sort()),
-      { limit: 20_000 },
     )
   const followed = new Set<string>()
   const app: App = {

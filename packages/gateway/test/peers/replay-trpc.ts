@@ -98,7 +98,7 @@ export async function trpcApp(url: (upstream: string) => Promise<string>) {
     told.changes.until(
       `subscriptions ${topics}`,
       () => JSON.stringify([...live].sort()) === JSON.stringify([...topics].sort()),
-      { limit: 20_000, detail: () => live },
+      { detail: () => live },
     )
   const app: App = {
     ...{ server, told, knows },
