@@ -205,6 +205,14 @@ describe('a frame reader', () => {
     )
   })
 
+  test('goes on with what another has only before it has read anything itself', () => {
+    const reader = new FrameReader(rules)
+    const packed = reader.pack()
+    reader.unpack(packed)
+    reader.read(frame({ opcode: opcode.text, payload: 'hello' }).subarray(0, 3), recorder())
+    expect(() => reader.unpack(packed)).toThrow('a reader that has read')
+  })
+
   test('unmasks the payload of control frames only', () => {
     const bytes = Buffer.concat([
       frame({ opcode: opcode.text, payload: 'hello', mask: true }),

@@ -104,7 +104,8 @@ export function conformance(subject: Subject): void {
         open: 0,
         unanswered: 0,
       })
-      expect(report.ms).toBeLessThan(5_000)
+      // Who is silent does not hold it until the deadline.
+      expect(report.ms).toBeLessThan(10_000)
       expect(silent.open()).toBe(0)
     })
 

@@ -1,5 +1,6 @@
 // In: chunks of one direction as the socket gave them. Out: the same bytes, in runs that start and end where a
 // frame of the gateway's own may be put, and control frames one by one. Next: pipe.ts.
+import assert from 'node:assert'
 import {
   closePayloadFault,
   dataHeader,
@@ -129,6 +130,10 @@ export class FrameReader {
   }
 
   unpack(packed: PackedReader): void {
+    assert(
+      this.bytes === 0 && this.#begun.length === 0,
+      'a reader that has read goes on with what another has',
+    )
     this.#begun = Buffer.from(packed.begun, 'base64')
     this.#stash = Buffer.from(packed.stash, 'base64')
     this.#stashed = this.#stash.length

@@ -1,5 +1,6 @@
 // The other end of handover-sender.ts: puts connections together that another worker moves to this one.
 
+import assert from 'node:assert'
 import type { Handle } from '../core/index.ts'
 import type { Gateway } from '../gateway.ts'
 import type { FromWorker, Move } from './worker-messages.ts'
@@ -28,8 +29,10 @@ export class HandoverReceiver {
   /** A connection comes, with the client's socket. */
   client(arrival: Move, client: Handle | undefined): void {
     if (!client) this.#refuse(arrival.move, "the client's socket did not arrive")
-    else if (arrival.upstream) this.#halves.set(arrival.move, { arrival, client })
-    else this.#unpack(arrival, client, undefined)
+    else if (arrival.upstream) {
+      assert(!this.#halves.has(arrival.move), 'a connection came twice')
+      this.#halves.set(arrival.move, { arrival, client })
+    } else this.#unpack(arrival, client, undefined)
   }
 
   /** The upstream's socket comes; none: the connection cannot be completed. */
