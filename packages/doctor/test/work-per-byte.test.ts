@@ -82,7 +82,7 @@ describe('the answers of a server', () => {
     const prober = {
       wishes: { headers: [], protocols: [] },
       attempt: async () => ({ accepted: false, answer: { is: 'silence' } }),
-      way: { endpoint: { origin: 'http://a' } },
+      target: { endpoint: { origin: 'http://a' } },
     }
     expect(
       await slowOnes(

@@ -145,7 +145,12 @@ export async function hocuspocus(url: (upstream: string) => Promise<string>): Pr
     },
     async [Symbol.asyncDispose]() {
       for (const view of views) view.leave()
-      for (const one of Object.values(connections)) one.destroy()
+      for (const one of Object.values(connections)) {
+        const socket = one.webSocket as WebSocket | null
+        // It may be about to connect. The provider takes its own listeners away, and `ws` then throws what it has to say.
+        socket?.on('error', () => {})
+        one.destroy()
+      }
       await server[Symbol.asyncDispose]()
     },
   }
