@@ -29,6 +29,8 @@ export interface TestGateway extends AsyncDisposable {
   /** Replaces the configuration; the listeners stay as they are. */
   reload(init: GatewayInit): Promise<{ drained: number }>
   drain(scope?: { route?: string; upstream?: string }): Promise<{ closed: number; cut: number }>
+  /** Whether it was drained. */
+  undrain(scope: { route?: string; upstream?: string }): Promise<boolean>
   snapshot(): Promise<GatewaySnapshot>
   connections(filter?: { route?: string; state?: string; limit?: number }): Promise<ConnectionInfo[]>
   closeConnection(id: string, code: number, reason: string): Promise<boolean>
@@ -66,6 +68,7 @@ export async function startGateway(init: GatewayInit, deps: Partial<GatewayDeps>
     url: urls[0]!,
     reload: (next) => call('reload', { ...gatewayOptions(next), listen: options.listen }) as never,
     drain: (scope = {}) => call('drain', scope) as never,
+    undrain: (scope) => call('undrain', scope) as never,
     snapshot: () => call('snapshot') as never,
     connections: (filter = {}) => call('connections', { limit: 1_000, ...filter }) as never,
     closeConnection: (...args) => call('closeConnection', ...args) as never,

@@ -14,6 +14,7 @@ export interface DrainScope {
 
 export interface Actions {
   drain(scope: DrainScope): void
+  undrain(scope: DrainScope): void
   reload(): void
   upgrade(): void
   /** What is being asked, if anything. */
@@ -64,6 +65,7 @@ export function useActions(): Actions {
 
   return {
     drain: (scope) => ask(drainQuestion(scope)),
+    undrain: (scope) => ask(undrainQuestion(scope)),
     reload: () => ask(reloadQuestion),
     upgrade: () => ask(upgradeQuestion),
     dialog: question !== undefined && (
@@ -132,9 +134,9 @@ function drainQuestion(scope: DrainScope): Question {
   const what = upstream ? `upstream ${upstream}` : route ? `route ${route}` : 'the whole gateway'
   const closes = `closed one by one with ${code.serviceRestart}, and each client is told when to come back`
   const text = upstream
-    ? `Connections of a route with hold go on with another upstream; all others are ${closes}. New connections go to the other upstreams, until the next reload.`
+    ? `Connections of a route with hold go on with another upstream; all others are ${closes}. New connections go to the other upstreams, until it is taken back.`
     : route
-      ? `Its connections are ${closes}. New clients of the route are told to come back later, until the next reload.`
+      ? `Its connections are ${closes}. New clients of the route are told to come back later, until it is taken back.`
       : `Its connections are ${closes}. It takes no new ones, and ends when all are closed.`
   return {
     title: `Drain ${what}?`,
@@ -146,6 +148,23 @@ function drainQuestion(scope: DrainScope): Question {
       const answer = await post<{ closed: number; moved?: number; cut: number }>('/api/drain', scope)
       if (!answer.ok) return failed(`${what} was not drained`, answer)
       return good(`Drained ${what}: ${drainParts(answer.value).join(', ')}.`)
+    },
+  }
+}
+
+function undrainQuestion(scope: DrainScope): Question {
+  const { route, upstream } = scope
+  const what = upstream ? `upstream ${upstream} of route ${route}` : `route ${route}`
+  return {
+    title: `Take back ${what}?`,
+    text: 'It gets new clients again.',
+    yes: 'Take back',
+    danger: false,
+    running: `Taking back ${what}…`,
+    act: async () => {
+      const answer = await post<{ undrained: string[] }>('/api/undrain', scope)
+      if (!answer.ok) return failed(`${what} was not taken back`, answer)
+      return good(`Taken back: ${answer.value.undrained.join(', ')}.`)
     },
   }
 }

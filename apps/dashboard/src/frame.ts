@@ -1,6 +1,11 @@
 // What the gateway sends; the types are its own.
 
-export type { DrainInfo, UpgradeInfo, UpstreamInfo } from '../../../packages/gateway/src/core/snapshot.ts'
+export type {
+  DrainInfo,
+  UpgradeInfo,
+  UpstreamInfo,
+  UpstreamState,
+} from '../../../packages/gateway/src/core/snapshot.ts'
 export type {
   CloseCount,
   DashboardFrame,

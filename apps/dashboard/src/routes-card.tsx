@@ -1,6 +1,14 @@
 import type { Actions } from './actions.tsx'
-import type { DashboardFrame, DashboardRoute, UpstreamInfo } from './frame.ts'
-import { count, plural, rate } from './words.ts'
+import type { DashboardFrame, DashboardRoute, UpstreamInfo, UpstreamState } from './frame.ts'
+import { count, plural, rate, stateOf, stateWords, type Tone } from './words.ts'
+
+const toneOf: Record<UpstreamState, Tone | 'none'> = {
+  healthy: 'good',
+  unhealthy: 'bad',
+  failing: 'bad',
+  'not probed': 'none',
+  drained: 'warn',
+}
 
 interface Props {
   frame: DashboardFrame
@@ -20,7 +28,7 @@ export function RoutesCard({ frame, actions }: Props) {
 }
 
 function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) {
-  const { name, connections, waiting, upstreams, rates } = route
+  const { name, connections, waiting, upstreams, rates, drained } = route
   const { open, held, closing } = connections
   const reattached = route.reattachments.attached ?? 0
   const letGo = (route.reattachments['not-restored'] ?? 0) + (route.reattachments['lost-again'] ?? 0)
@@ -29,6 +37,7 @@ function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) 
       <div class="title">
         <h3>{name}</h3>
         <p class="counts">
+          {drained && <span class="warn">drained: takes no clients</span>}
           <span>{count(open)} open</span>
           <span class={held > 0 ? 'warn' : ''}>{count(held)} held</span>
           <span>{count(closing)} closing</span>
@@ -40,10 +49,10 @@ function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) 
         <button
           type="button"
           class="small"
-          aria-label={`Drain route ${name}`}
-          onClick={() => actions.drain({ route: name })}
+          aria-label={`${drained ? 'Take back' : 'Drain'} route ${name}`}
+          onClick={() => (drained ? actions.undrain : actions.drain)({ route: name })}
         >
-          Drain route
+          {drained ? 'Take back route' : 'Drain route'}
         </button>
       </div>
       <table>
@@ -75,17 +84,19 @@ function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) 
 }
 
 function Upstream({ route, upstream, actions }: { route: string; upstream: UpstreamInfo; actions: Actions }) {
-  const { name, address, healthy, connections, lastError } = upstream
+  const { name, address, connections, lastError } = upstream
+  const state = stateOf(upstream)
+  const tone = toneOf[state]
   return (
-    <tr class={healthy ? '' : 'sick'}>
+    <tr class={tone === 'bad' ? 'sick' : ''}>
       <th scope="row">
         <span class="url">{name}</span>
         {!name.includes(address) && <span class="address">{address}</span>}
       </th>
       <td class="health">
-        <span class={`badge ${healthy ? 'good' : 'bad'}`}>{healthy ? 'Healthy' : 'Unhealthy'}</span>
+        <span class={`badge ${tone}`}>{stateWords[state]}</span>
         {lastError !== undefined && (
-          <span class="error">{healthy ? `last error: ${lastError}` : lastError}</span>
+          <span class="error">{tone === 'bad' ? lastError : `last error: ${lastError}`}</span>
         )}
       </td>
       <td class="number">{count(connections)}</td>
@@ -93,10 +104,10 @@ function Upstream({ route, upstream, actions }: { route: string; upstream: Upstr
         <button
           type="button"
           class="small"
-          aria-label={`Drain upstream ${name} of route ${route}`}
-          onClick={() => actions.drain({ route, upstream: name })}
+          aria-label={`${state === 'drained' ? 'Take back' : 'Drain'} upstream ${name} of route ${route}`}
+          onClick={() => (state === 'drained' ? actions.undrain : actions.drain)({ route, upstream: name })}
         >
-          Drain
+          {state === 'drained' ? 'Take back' : 'Drain'}
         </button>
       </td>
     </tr>

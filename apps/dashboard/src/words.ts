@@ -1,5 +1,13 @@
 // Numbers, times and events in words.
-import type { DashboardFrame, DashboardRoute, DrainInfo, NotableEvent, UpgradeInfo } from './frame.ts'
+import type {
+  DashboardFrame,
+  DashboardRoute,
+  DrainInfo,
+  NotableEvent,
+  UpgradeInfo,
+  UpstreamInfo,
+  UpstreamState,
+} from './frame.ts'
 
 const whole = new Intl.NumberFormat('en')
 const tenth = new Intl.NumberFormat('en', { maximumFractionDigits: 1, minimumFractionDigits: 1 })
@@ -85,12 +93,14 @@ export function newsWords(news: NotableEvent): string {
   switch (news.type) {
     case 'health':
       return news.healthy
-        ? `${news.upstream} is healthy (route ${news.route})`
-        : `${news.upstream} is unhealthy (route ${news.route}): ${news.error ?? 'no reason was given'}`
+        ? `${news.upstream} ${news.state === 'not probed' ? 'answers again' : 'is healthy'} (route ${news.route})`
+        : `${news.upstream} is ${news.state === 'failing' ? 'failing' : 'unhealthy'} (route ${news.route}): ${news.error ?? 'no reason was given'}`
     case 'worker':
       return news.state === 'ready' ? `Worker ${news.worker} is ready` : `Worker ${news.worker} has ended`
     case 'reload':
       return `Configuration reloaded: ${reloadWords(news)}`
+    case 'undrain':
+      return `Taken back: ${news.parts.join(', ')}`
     case 'drain':
       return drainWords(news.drain)
     case 'upgrade':
@@ -105,6 +115,36 @@ export function reloadWords({ changes, drained }: { changes: string[]; drained: 
 
 export type Tone = 'good' | 'warn' | 'bad'
 
+/** What an upstream is in; workers of an earlier version say only whether it is healthy. */
+export function stateOf({ state, healthy }: UpstreamInfo): UpstreamState {
+  return state ?? (healthy ? 'healthy' : 'unhealthy')
+}
+
+export const stateWords: Record<UpstreamState, string> = {
+  healthy: 'Healthy',
+  unhealthy: 'Unhealthy',
+  failing: 'Failing (not probed)',
+  'not probed': 'Not probed',
+  drained: 'Drained',
+}
+
+/** Whether no client is sent to it. */
+const isOut = (upstream: UpstreamInfo) => ['unhealthy', 'failing', 'drained'].includes(stateOf(upstream))
+
+/** `chat has no upstream: 20 clients wait, the first is sent away in 24 s`. */
+function deadWords({ name, connections, waiting, givesUpInMs, upstreams }: DashboardRoute): string {
+  const clients = connections.held + waiting
+  if (clients > 0) {
+    const first =
+      givesUpInMs === undefined ? '' : `, the first is sent away in ${Math.ceil(givesUpInMs / 1000)} s`
+    return `${name} has no upstream: ${clients === 1 ? '1 client waits' : `${count(clients)} clients wait`}${first}`
+  }
+  const reasons = upstreams.map((one) =>
+    stateOf(one) === 'drained' ? 'drained' : (one.lastError ?? stateOf(one)),
+  )
+  return `${name} has no upstream: ${[...new Set(reasons)].join(', ')}`
+}
+
 /** The state of the gateway in one sentence, the worst first. */
 export function verdict(frame: DashboardFrame): { tone: Tone; words: string } {
   const { phase, unready, upgrade, drains, routes } = frame
@@ -112,7 +152,13 @@ export function verdict(frame: DashboardFrame): { tone: Tone; words: string } {
   if (drain) return { tone: 'warn', words: drainWords(drain) }
   if (phase !== 'serving') return { tone: 'warn', words: `The gateway is ${phase}` }
   if (unready !== undefined) return { tone: 'bad', words: `The gateway takes no traffic: ${unready}` }
-  const dead = routes.filter(({ upstreams }) => upstreams.every(({ healthy }) => !healthy))
+  const dead = routes.filter(({ upstreams }) => upstreams.length > 0 && upstreams.every(isOut))
+  if (dead.length > 0) {
+    const clients = ({ connections, waiting }: DashboardRoute) => connections.held + waiting
+    const [first, ...others] = dead.toSorted((a, b) => clients(b) - clients(a))
+    const more = others.length > 0 ? `; no upstream in ${namesOf(others)} either` : ''
+    return { tone: 'bad', words: `${deadWords(first!)}${more}` }
+  }
   const held = routes.reduce((sum, { connections }) => sum + connections.held, 0)
   const heldToo = held > 0 ? `; ${plural(held, 'connection')} held` : ''
   const waiting = routes.filter((route) => route.waiting > 0)
@@ -121,23 +167,32 @@ export function verdict(frame: DashboardFrame): { tone: Tone; words: string } {
     'new client',
   )
   const waitingToo = waiting.length > 0 ? `; ${waitingWords} waiting` : ''
-  if (dead.length > 0)
-    return { tone: 'bad', words: `No healthy upstream in ${namesOf(dead)}${heldToo}${waitingToo}` }
   const upstreams = routes.flatMap((route) => route.upstreams)
-  const [sick, ...others] = upstreams.filter(({ healthy }) => !healthy)
-  if (sick && others.length === 0)
-    return { tone: 'bad', words: `${sick.name} is unhealthy: ${sick.lastError ?? 'no reason was given'}` }
+  const [sick, ...others] = upstreams.filter((one) => isOut(one) && stateOf(one) !== 'drained')
+  if (sick && others.length === 0) {
+    const words = `${sick.name} is ${stateOf(sick)}: ${sick.lastError ?? 'no reason was given'}`
+    return { tone: 'bad', words }
+  }
   if (sick) {
-    const words = `${others.length + 1} of ${plural(upstreams.length, 'upstream')} are unhealthy`
+    const words = `${others.length + 1} of ${plural(upstreams.length, 'upstream')} are unhealthy or failing`
     return { tone: 'bad', words }
   }
   if (upgrade && (upgrade.phase === 'starting' || upgrade.phase === 'moving'))
     return { tone: 'warn', words: upgradeWords(upgrade) }
-  // Without `health` an upstream counts as healthy, whatever becomes of its dials.
   if (waiting.length > 0)
     return { tone: 'bad', words: `No upstream answers in ${namesOf(waiting)}${heldToo}${waitingToo}` }
   if (held > 0)
     return { tone: 'warn', words: `${plural(held, 'connection')} held until their upstream is back` }
+  const drained = upstreams.filter((one) => stateOf(one) === 'drained')
+  if (drained.length > 0) {
+    const words = `${drained.length} of ${plural(upstreams.length, 'upstream')} ${drained.length === 1 ? 'is' : 'are'} drained`
+    return { tone: 'warn', words }
+  }
+  const unknown = upstreams.filter((one) => stateOf(one) === 'not probed').length
+  if (unknown > 0) {
+    const words = `No upstream fails; ${unknown} of ${plural(upstreams.length, 'upstream')} ${unknown === 1 ? 'is' : 'are'} not probed`
+    return { tone: 'good', words }
+  }
   if (upstreams.length === 1) return { tone: 'good', words: 'The upstream is healthy' }
   return { tone: 'good', words: `All ${plural(upstreams.length, 'upstream')} are healthy` }
 }

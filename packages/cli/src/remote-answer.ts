@@ -65,8 +65,18 @@ const route = object({
   name: text,
   connections: object({ open: count, held: count, closing: count }),
   waiting: optional(count),
+  givesUpInMs: optional(count),
+  drained: optional(flag),
+  removed: optional(flag),
   upstreams: listOf(
-    object({ name: text, address: text, healthy: flag, connections: count, lastError: optional(text) }),
+    object({
+      name: text,
+      address: text,
+      healthy: flag,
+      state: optional(text),
+      connections: count,
+      lastError: optional(text),
+    }),
   ),
   counters: object({
     handshakes: recordOf(count),
@@ -118,6 +128,7 @@ export const stateShape = object({
   upgrade: optional(upgradeShape),
   routes: listOf(route),
   drains: listOf(drain),
+  unrouted: optional(object({ handshakes: count, requests: count })),
 })
 export const connectionsShape = object({
   connections: listOf(

@@ -6,12 +6,14 @@ import type { Rates } from './status-rates.ts'
 import { type Cell, type Column, formatRate, type TableLayout, table } from './table.ts'
 
 type RouteInfo = GatewayState['routes'][number]
+type UpstreamState = NonNullable<RouteInfo['upstreams'][number]['state']>
 type UpgradeInfo = NonNullable<GatewayState['upgrade']>
 
 /** The state for people; rates are left out where they are not known. */
 export function statusPage(state: GatewayState, rates: Rates, layout: TableLayout): string {
   const parts = [
     head(state, layout),
+    alarms(state, layout),
     routes(state, rates, layout),
     upstreams(state, layout),
     holds(state, layout),
@@ -35,6 +37,39 @@ function head({ version, phase, uptime, pid, listen, admin }: GatewayState, { pa
   return `${title}\n${where}${admin ? `  admin ${admin}` : ''}  pid ${pid}\n`
 }
 
+/** What an operator has to know first: routes without an upstream, and what becomes of their clients. */
+function alarms({ routes, unrouted }: GatewayState, { paint }: TableLayout): string {
+  const lines = routes.flatMap((route) => {
+    const words = withoutUpstream(route)
+    return words === undefined ? [] : [paint('red', printable(words))]
+  })
+  const missed = (unrouted?.handshakes ?? 0) + (unrouted?.requests ?? 0)
+  if (missed > 0)
+    lines.push(
+      `${missed} ${missed === 1 ? 'request has' : 'requests have'} no route: the log names one a minute`,
+    )
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+/** `chat has no upstream: 20 clients wait, the first is sent away in 24 s`; undefined when it has one. */
+export function withoutUpstream(route: RouteInfo): string | undefined {
+  const { name, upstreams, connections, waiting = 0, givesUpInMs, removed } = route
+  const out = ['unhealthy', 'failing', 'drained']
+  const states = upstreams.map(({ state, healthy }) => state ?? (healthy ? 'healthy' : 'unhealthy'))
+  if (removed || states.length === 0 || !states.every((state) => out.includes(state))) return undefined
+  const clients = connections.held + waiting
+  if (clients > 0) {
+    const wait = clients === 1 ? '1 client waits' : `${clients} clients wait`
+    const first =
+      givesUpInMs === undefined ? '' : `, the first is sent away in ${Math.ceil(givesUpInMs / 1000)} s`
+    return `${name} has no upstream: ${wait}${first}`
+  }
+  const reasons = upstreams.map(({ lastError }, n) =>
+    states[n] === 'drained' ? 'drained' : (lastError ?? states[n]),
+  )
+  return `${name} has no upstream: ${[...new Set(reasons)].join(', ')}`
+}
+
 function routes({ routes }: GatewayState, rates: Rates, layout: TableLayout): string {
   // Most of the time nobody waits.
   const someWait = routes.some(({ waiting = 0 }) => waiting > 0)
@@ -51,11 +86,11 @@ function routes({ routes }: GatewayState, rates: Rates, layout: TableLayout): st
     { title: 'BYTES/S', right, spare },
     { title: 'OPENED', right, spare },
   ]
-  const rows = routes.map(({ name, connections, waiting = 0, counters }): Cell[] => {
+  const rows = routes.map(({ name, connections, waiting = 0, counters, drained, removed }): Cell[] => {
     const rate = rates.get(name)
     const perSecond = (value: number | undefined) => (value === undefined ? '-' : formatRate(value))
     return [
-      name,
+      removed ? `${name} (removed)` : drained ? { text: `${name} (drained)`, colour: 'yellow' } : name,
       connections.open,
       yellowAbove0(connections.held),
       ...(someWait ? [yellowAbove0(waiting)] : []),
@@ -73,10 +108,10 @@ function routes({ routes }: GatewayState, rates: Rates, layout: TableLayout): st
 
 function upstreams({ routes }: GatewayState, layout: TableLayout): string {
   const rows = routes.flatMap(({ name: route, upstreams }) =>
-    upstreams.map(({ name, address, healthy, connections, lastError }): Cell[] => [
+    upstreams.map(({ name, address, healthy, state, connections, lastError }): Cell[] => [
       route,
       name.includes(address) ? name : `${name} at ${address}`,
-      healthy ? { text: 'healthy', colour: 'green' } : { text: 'unhealthy', colour: 'red' },
+      stateCell(state ?? (healthy ? 'healthy' : 'unhealthy')),
       connections,
       lastError ?? '-',
     ]),
@@ -89,6 +124,21 @@ function upstreams({ routes }: GatewayState, layout: TableLayout): string {
     { title: 'LAST ERROR', cut: 'end' },
   ]
   return table(columns, rows, layout)
+}
+
+function stateCell(state: UpstreamState): Cell {
+  switch (state) {
+    case 'healthy':
+      return { text: state, colour: 'green' }
+    case 'unhealthy':
+      return { text: state, colour: 'red' }
+    case 'failing':
+      return { text: 'failing (not probed)', colour: 'red' }
+    case 'drained':
+      return { text: state, colour: 'yellow' }
+    default:
+      return printable(state)
+  }
 }
 
 /** Of routes that have held a connection, or lost a message. */

@@ -40,7 +40,7 @@ test('status shows workers, routes, upstreams and closes as tables without colou
   expect(stdout).toContain(`listening on ${it.holdfast.url}`)
   expect(stdout).toMatch(/^ROUTE +OPEN +HELD +CLOSING +OPENED\/S +CLOSED\/S +MESSAGES\/S UP +DOWN/m)
   expect(stdout).toMatch(/^chat +1 +0 +0 +0 +0 +0 +0 +0 B +1$/m)
-  expect(stdout).toMatch(new RegExp(`^chat +${it.upstream.url} +healthy +1 +-$`, 'm'))
+  expect(stdout).toMatch(new RegExp(`^chat +${it.upstream.url} +not probed +1 +-$`, 'm'))
   expect(stdout).toMatch(/^feed +4001 +of the application +client +1 +0$/m)
   expect(stdout).toMatch(/^WORKER +PID +STATE +GENERATION +VERSION +UP +CONNECTIONS +MEMORY$/m)
   expect(stdout).not.toContain('\x1b')

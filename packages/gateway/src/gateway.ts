@@ -16,6 +16,7 @@ import {
   type RouteOptions,
   systemClock,
   ThrottledLine,
+  type Unrouted,
 } from './core/index.ts'
 import {
   type Admit,
@@ -24,6 +25,7 @@ import {
   Ledger,
   matchRoute,
   type Refusing,
+  routeHint,
   serveHandshake,
 } from './handshake/index.ts'
 import { HoldNews } from './hold/index.ts'
@@ -42,7 +44,7 @@ import {
   unpackConnection,
 } from './session/index.ts'
 import { noTracing, type Tracing } from './trace/index.ts'
-import { UpstreamPool } from './upstream/index.ts'
+import { type Upstream, UpstreamPool } from './upstream/index.ts'
 
 /** What a Gateway takes besides its options. */
 export interface GatewayDeps {
@@ -127,6 +129,11 @@ export interface Scope {
   upstream?: string
 }
 
+/** Removed routes of which the counters are kept. */
+const maxRemovedKept = 20
+/** Milliseconds between two lines of the log about requests that no route serves. */
+const unroutedLineEveryMs = 60_000
+
 /** Finished drains that `snapshot` still shows. */
 const maxDrainsShown = 10
 
@@ -153,12 +160,16 @@ export class Gateway {
     this.#log.warn({ sockets }, 'sockets without a request were closed: more are open than `pending` allows'),
   )
   readonly #drains: DrainInfo[] = []
+  /** Routes that a reload has removed, for their counters: whoever reads these may not have seen the last of them. */
+  readonly #removed: RouteState[] = []
+  readonly #unrouted: Unrouted = { handshakes: 0, requests: 0 }
+  readonly #unroutedLine: ThrottledLine
   #routes = new Map<string, RouteState>()
   #stopSweep: (() => void) | undefined
   #ids = 0
   #handshakes = 0
   #draining = false
-  /** Routes that the operator drained; the next reload takes them back in. */
+  /** Routes that the operator drained, until `undrain`. */
   readonly #drainedRoutes = new Set<string>()
 
   /**
@@ -202,6 +213,12 @@ export class Gateway {
       },
       pending: () => this.#options.pending ?? defaultPending,
     })
+    this.#unroutedLine = new ThrottledLine((times, seen) => {
+      const { kind, host, target } = seen as { kind: keyof Unrouted; host: string; target: string }
+      const words = routeHint(this.#options.routes, host, target)
+      const what = kind === 'handshakes' ? 'WebSocket handshakes' : 'requests'
+      this.#log.warn({ ...words, times }, `no route for ${what}: answered with 404`)
+    }, unroutedLineEveryMs)
     for (const route of options.routes) this.#addRoute(route)
   }
 
@@ -240,7 +257,8 @@ export class Gateway {
    */
   reload(options: GatewayOptions): { drained: number } {
     this.#options = options
-    this.#drainedRoutes.clear()
+    for (const name of this.#drainedRoutes)
+      if (!options.routes.some((route) => route.name === name)) this.#drainedRoutes.delete(name)
     this.#listeners.reload(options.listen)
     let drained = 0
     const before = this.#routes
@@ -263,6 +281,8 @@ export class Gateway {
     for (const [route, state] of before) {
       state.pool.stop()
       state.dismiss()
+      this.#removed.push(state)
+      if (this.#removed.length > maxRemovedKept) this.#removed.shift()
       drained += this.#startDrain({ route })
     }
     this.#sweep()
@@ -271,7 +291,7 @@ export class Gateway {
 
   /**
    * Closes all connections, those of a route, or those through an upstream, spread in time. What was drained takes no
-   * new ones until the next reload; a gateway that was drained takes none any more.
+   * new ones until `undrain` takes it back in; a gateway that was drained takes none any more.
    */
   drain(scope: Scope = {}): Promise<DrainInfo> {
     const { route, upstream } = scope
@@ -292,6 +312,19 @@ export class Gateway {
     return Promise.all([this.#drain(scope, this.#of(scope)), all && this.#refusalsEnded()]).then(
       ([info]) => info,
     )
+  }
+
+  /** Takes a drained route or upstream back in; false when it is not drained. */
+  undrain({ route, upstream }: Scope): boolean {
+    let found = false
+    for (const state of this.#routes.values()) {
+      if (route !== undefined && state.options.name !== route) continue
+      const is =
+        upstream === undefined ? this.#drainedRoutes.delete(state.options.name) : state.pool.undrain(upstream)
+      if (is) state.search.found()
+      found ||= is
+    }
+    return found
   }
 
   /** Resolves when all who were about to be told that they get no connection have been, or at the deadline of a drain. */
@@ -316,7 +349,15 @@ export class Gateway {
   /** Everything that it counts and shows, as plain data. */
   snapshot(): GatewaySnapshot {
     const live = [...this.#connections]
-    return { routes: [...this.#routes.values()].map((state) => state.info(live)), drains: [...this.#drains] }
+    const routes = [...this.#routes.values()].map((state) => {
+      const info = state.info(live)
+      return this.#drainedRoutes.has(info.name) ? { ...info, drained: true } : info
+    })
+    const removed = this.#removed.map((state) => {
+      const again = this.#routes.has(state.options.name)
+      return { ...state.info(again ? [] : live), waiting: 0, upstreams: [], removed: true }
+    })
+    return { routes: [...routes, ...removed], drains: [...this.#drains], unrouted: { ...this.#unrouted } }
   }
 
   /** Live connections, at most `limit`, of a route or in a state. */
@@ -403,16 +444,18 @@ export class Gateway {
 
   #addRoute(route: RouteOptions): RouteState {
     const pool = new UpstreamPool(route, { clock: this.#clock, random: this.#random, log: this.#log })
-    pool.onHealthChange(({ name, healthy, lastError }) =>
+    const onChange = (upstream: Upstream) =>
       this.#emit({
         type: 'health',
         at: this.#clock.wall(),
         route: route.name,
-        upstream: name,
-        healthy,
-        error: lastError,
-      }),
-    )
+        upstream: upstream.name,
+        healthy: upstream.healthy && !upstream.fails,
+        state: pool.stateOf(upstream),
+        error: upstream.lastError,
+      })
+    pool.onHealthChange(onChange)
+    pool.onFailsChange(onChange)
     const news = new HoldNews({
       route: route.name,
       clock: this.#clock,
@@ -432,7 +475,10 @@ export class Gateway {
   async #onUpgrade(handshake: ClientHandshake): Promise<void> {
     const { host, target } = handshake.request
     const state = this.#match(host, target)
-    if (!state) return handshake.refuse(httpAnswer(httpMapping({ what: 'no-route' })))
+    if (!state) {
+      this.#noRoute('handshakes', host, target)
+      return handshake.refuse(httpAnswer(httpMapping({ what: 'no-route' })))
+    }
     this.#handshakes++
     try {
       await serveHandshake(handshake, state, this.#handshakeDeps)
@@ -445,7 +491,16 @@ export class Gateway {
     const { request } = exchange
     const state = this.#match(request.host, request.target)
     if (state) await serveRequest(exchange, state, this.#handshakeDeps)
-    else answerUnserved(exchange, { what: 'no-route' })
+    else {
+      this.#noRoute('requests', request.host, request.target)
+      answerUnserved(exchange, { what: 'no-route' })
+    }
+  }
+
+  /** Counts a request that no route serves; once a minute the log has one of them. */
+  #noRoute(kind: keyof Unrouted, host: string, target: string): void {
+    this.#unrouted[kind]++
+    this.#unroutedLine.happened({ kind, host, target })
   }
 
   #match(host: string, target: string): RouteState | undefined {

@@ -14,7 +14,15 @@ function route(name: string, healths: boolean[], held = 0): Route {
     connections: 0,
     ...(healthy ? {} : { lastError: 'connection refused' }),
   }))
-  return { name, connections: { open: 1, held, closing: 0 }, upstreams } as unknown as Route
+  return { name, connections: { open: 1, held, closing: 0 }, waiting: 0, upstreams } as unknown as Route
+}
+
+function states(name: string, ...all: NonNullable<Route['upstreams'][number]['state']>[]): Route {
+  const one = route(
+    name,
+    all.map((state) => state !== 'failing'),
+  )
+  return { ...one, upstreams: one.upstreams.map((upstream, n) => ({ ...upstream, state: all[n]! })) }
 }
 
 const frame = (given: Partial<DashboardFrame>) =>
@@ -32,18 +40,23 @@ test.each<[string, Partial<DashboardFrame>, string, string]>([
     'bad',
     'ws://a-1 is unhealthy: connection refused',
   ],
-  ['some are sick', { routes: [route('a', [true, false, false])] }, 'bad', '2 of 3 upstreams are unhealthy'],
+  [
+    'some are sick',
+    { routes: [route('a', [true, false, false])] },
+    'bad',
+    '2 of 3 upstreams are unhealthy or failing',
+  ],
   [
     'a route is dead',
     { routes: [route('a', [false], 3), route('b', [true])] },
     'bad',
-    'No healthy upstream in route a; 3 connections held',
+    'a has no upstream: 3 clients wait',
   ],
   [
     'many routes are dead',
     { routes: ['a', 'b', 'c'].map((name) => route(name, [false])) },
     'bad',
-    'No healthy upstream in 3 routes',
+    'a has no upstream: connection refused; no upstream in the routes b and c either',
   ],
   [
     'somebody waits for an upstream that is not probed',
@@ -55,7 +68,37 @@ test.each<[string, Partial<DashboardFrame>, string, string]>([
     'a route is dead and somebody waits',
     { routes: [{ ...route('a', [false]), waiting: 1 }] },
     'bad',
-    'No healthy upstream in route a; 1 new client waiting',
+    'a has no upstream: 1 client waits',
+  ],
+  [
+    'it is known when the first client is sent away',
+    { routes: [{ ...route('chat', [false], 12), waiting: 8, givesUpInMs: 23_400 }, route('plain', [false])] },
+    'bad',
+    'chat has no upstream: 20 clients wait, the first is sent away in 24 s; no upstream in route plain either',
+  ],
+  [
+    'one upstream is drained and the other fails',
+    { routes: [states('chat', 'drained', 'failing')] },
+    'bad',
+    'chat has no upstream: drained, connection refused',
+  ],
+  [
+    'an upstream fails that nothing probes',
+    { routes: [states('chat', 'not probed', 'failing')] },
+    'bad',
+    'ws://chat-1 is failing: connection refused',
+  ],
+  [
+    'one is drained',
+    { routes: [states('chat', 'healthy', 'drained')] },
+    'warn',
+    '1 of 2 upstreams is drained',
+  ],
+  [
+    'nothing probes any',
+    { routes: [states('chat', 'not probed', 'not probed')] },
+    'good',
+    'No upstream fails; 2 of 2 upstreams are not probed',
   ],
   [
     'somebody is held',

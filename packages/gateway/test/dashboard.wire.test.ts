@@ -76,7 +76,7 @@ describe.skipIf(browserMissing())('the page of a running gateway', { timeout: 40
     await backend.kill()
     await page.getByText('5 held', { exact: true }).waitFor()
     await page
-      .getByText(/5 connections held/)
+      .getByText(/^chat has no upstream: 5 clients wait, the first is sent away in \d+ s$/)
       .first()
       .waitFor()
     await using _next = await forkUpstream({ port: backend.port })
@@ -196,7 +196,7 @@ describe.skipIf(browserMissing())('the page of a running gateway', { timeout: 40
     await page.getByText('this is not the admin token').waitFor()
     await page.getByLabel('Admin token').fill('let-me-in-0123456789')
     await page.keyboard.press('Enter')
-    await page.getByText('The upstream is healthy').waitFor()
+    await page.getByText('No upstream fails; 1 of 1 upstream is not probed').waitFor()
     expect(page.url()).not.toContain('let-me-in')
     expect(
       await page.evaluate(() => document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage })),
@@ -207,7 +207,7 @@ describe.skipIf(browserMissing())('the page of a running gateway', { timeout: 40
     // Another page of the same browser is logged in too.
     const second = await context.newPage()
     await second.goto(holdfast.admin!)
-    await second.getByText('The upstream is healthy').waitFor()
+    await second.getByText('No upstream fails; 1 of 1 upstream is not probed').waitFor()
     await page.getByRole('button', { name: 'Log out' }).click()
     await page.getByLabel('Admin token').waitFor()
     await second.getByLabel('Admin token').waitFor()

@@ -172,10 +172,10 @@ describe('an upstream on TLS', () => {
   })
 
   test.each([
-    ['is not from a known authority', { serverName: 'localhost', secure: undefined }],
-    ['bears another name', { serverName: 'other.example' }],
-    ['bears another address', { host: '127.0.0.2', serverName: '127.0.0.2' }],
-  ])('is not used when its certificate %s', async (_, init) => {
+    ['is not from a known authority', { serverName: 'localhost', secure: undefined }, 'it is self-signed'],
+    ['bears another name', { serverName: 'other.example' }, 'it is for another name'],
+    ['bears another address', { host: '127.0.0.2', serverName: '127.0.0.2' }, 'it is for another name'],
+  ])('is not used when its certificate %s', async (_, init, detail) => {
     const server = tls
       .createServer({ cert, key })
       .on('tlsClientError', () => {})
@@ -184,7 +184,7 @@ describe('an upstream on TLS', () => {
     const seen = once(server, 'connection')
     const { port } = server.address() as net.AddressInfo
     const result = await dial(secure({ port }, init), clientRequest(), limits, never())
-    expect(failure(result)).toEqual({ kind: 'unreachable', words: 'TLS certificate not valid' })
+    expect(failure(result)).toEqual({ kind: 'unreachable', words: 'TLS certificate not valid', detail })
     const [socket] = (await seen) as [net.Socket]
     await eventually('the upstream sees its socket closed', () => socket.destroyed)
     server.close()

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const drain = { spread: 100, deadline: 5000, retry: [1000, 2000] as [number, number] }
 
-test('a drained upstream loses its clients to 1012 and gets no new ones until the next reload', async () => {
+test('a drained upstream loses its clients to 1012 and gets no new ones, over a reload too, until it is taken back in', async () => {
   await using first = await startUpstream()
   await using second = await startUpstream()
   const init = { upstreams: [first.url, second.url], drain }
@@ -22,10 +22,14 @@ test('a drained upstream loses its clients to 1012 and gets no new ones until th
 
   await gateway.reload(init)
   await wsClient(gateway.url).opened
+  expect(first.connections).toHaveLength(5)
+  expect(await gateway.undrain({ upstream: first.url })).toBe(true)
+  await wsClient(gateway.url).opened
   expect(first.connections).toHaveLength(6)
+  expect(await gateway.undrain({ upstream: first.url })).toBe(false)
 })
 
-test('a drained route tells new clients 1012 until the next reload, and other routes go on', async () => {
+test('a drained route tells new clients 1012, over a reload too, until it is taken back in, and other routes go on', async () => {
   await using upstream = await startUpstream()
   const init = {
     drain,
@@ -44,5 +48,7 @@ test('a drained route tells new clients 1012 until the next reload, and other ro
   stays.send('still here')
   expect(await stays.message()).toBe('still here')
   await gateway.reload(init)
+  expect(await wsClient(`${gateway.url}/goes`).closed).toMatchObject({ code: 1012 })
+  expect(await gateway.undrain({ route: 'goes' })).toBe(true)
   await wsClient(`${gateway.url}/goes`).opened
 })

@@ -21,6 +21,7 @@ export const everyMetric: Measured = {
     { id: 2, pid: 11, state: 'starting', generation: 2, version: '1.1.0', startedAt: 0, connections: 0 },
   ],
   snapshot: {
+    unrouted: { handshakes: 5, requests: 6 },
     drains: [
       { scope: 'route chat', total: 10, closed: 10, moved: 0, cut: 0, done: true },
       { scope: 'gateway', total: 13, closed: 5, moved: 3, cut: 1, done: false },
@@ -32,10 +33,12 @@ export const everyMetric: Measured = {
         connections: { open: 3, held: 2, closing: 1 },
         waiting: 4,
         upstreams: [
-          { name: 'ws://a', address: '10.0.0.1:80', healthy: true, connections: 3 },
+          { name: 'ws://a', address: '10.0.0.1:80', healthy: true, state: 'not probed', connections: 3 },
           { name: 'dns:ws://b', address: '10.0.0.2:80', healthy: false, connections: 1 },
           { name: 'dns:ws://b', address: '10.0.0.3:80', healthy: true, connections: 1 },
           { name: 'ws://c', address: '10.0.0.4:80', healthy: false, connections: 0 },
+          { name: 'ws://d', address: '10.0.0.5:80', healthy: true, state: 'failing', connections: 0 },
+          { name: 'ws://e', address: '10.0.0.6:80', healthy: true, state: 'drained', connections: 1 },
         ],
         counters: {
           waits: { answered: 5, 'no-room': 1 },

@@ -102,6 +102,11 @@ export class SyntheticOperations implements Operations {
     return { closed: 120, moved: 0, cut: 1 }
   }
 
+  async undrain() {
+    this.asked.push('undrain')
+    return ['route chat']
+  }
+
   async previewReload() {
     this.asked.push('preview of a reload')
     return this.reloadResult

@@ -55,6 +55,10 @@ class Notes implements Operations {
     return { ok: false as const, error: 'not now' }
   }
 
+  async undrain() {
+    return ['route a']
+  }
+
   async previewReload() {
     return this.previewResult
   }

@@ -296,11 +296,22 @@ describe('reconfigure', () => {
     expect(changes).toHaveLength(2)
   })
 
-  test('takes drained upstreams back in', () => {
+  test('keeps drained upstreams out until they are taken back in', () => {
     const { pool, picks } = poolOf({ upstreams: [a, b] })
     pool.drain(a)
     pool.reconfigure(routeOptions({ upstreams: [a, b] }))
-    expect(picks(2)).toEqual([a, b])
+    expect(picks(2)).toEqual([b, b])
+    expect(pool.undrain(a)).toBe(true)
+    expect(pool.undrain(a)).toBe(false)
+    expect(picks(2).toSorted()).toEqual([a, b])
+  })
+
+  test('forgets that an upstream was drained that is gone and comes back', () => {
+    const { pool, picks } = poolOf({ upstreams: [a, b] })
+    pool.drain(a)
+    pool.reconfigure(routeOptions({ upstreams: [b] }))
+    pool.reconfigure(routeOptions({ upstreams: [a, b] }))
+    expect(picks(2).toSorted()).toEqual([a, b])
   })
 
   test('of a pool that was not started starts nothing', () => {

@@ -16,6 +16,7 @@ import { registerReload } from './reload.ts'
 import { registerServe } from './serve.ts'
 import { registerStatus } from './status.ts'
 import { registerStop } from './stop.ts'
+import { registerUndrain } from './undrain.ts'
 import { registerUpgrade } from './upgrade.ts'
 import { registerValidate } from './validate.ts'
 import { registerVersion } from './version.ts'
@@ -29,6 +30,7 @@ export const registerCommands: ((program: Command, io: Io) => void)[] = [
   registerConnections,
   registerClose,
   registerDrain,
+  registerUndrain,
   registerStop,
   registerReload,
   registerUpgrade,

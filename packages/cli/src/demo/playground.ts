@@ -109,8 +109,8 @@ export class Playground implements Disposable {
         this.#ask('POST', '/api/drain', { body: { route }, shape: object({}) }),
       )
       await Promise.all(drains)
-      // A drained route stays out until the next reload.
-      await this.#ask('POST', '/api/reload', { shape: object({}) })
+      // A drained route stays out until it is taken back in.
+      await this.#ask('POST', '/api/undrain', { body: {}, shape: object({}) })
     },
   }
 

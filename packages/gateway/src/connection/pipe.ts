@@ -149,6 +149,11 @@ export class Pipe {
     return subtract(this.#passed, this.#before)
   }
 
+  /** Milliseconds for which it has been held; undefined when it is not. */
+  get heldForMs(): number | undefined {
+    return this.#state.name === 'held' ? this.#hold?.heldForMs : undefined
+  }
+
   /** What has been handed on since the connection began. */
   get total(): Traffic {
     const { messages, bytes } = this.#options.packed?.carried ?? noTraffic

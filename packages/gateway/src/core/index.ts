@@ -63,8 +63,10 @@ export type {
   ShownState,
   SocketCounts,
   Traffic,
+  Unrouted,
   UpgradeInfo,
   UpstreamInfo,
+  UpstreamState,
 } from './snapshot.ts'
 export { addRefused, noneRefused } from './socket-counts.ts'
 export { ThrottledLine } from './throttled-line.ts'

@@ -55,6 +55,13 @@ export interface RouteCounters extends Traffic {
   turnedAway?: Record<string, number>
 }
 
+/**
+ * What is known of an upstream. `healthy`, `unhealthy`: as probes and dials say, on a route with `health`. `failing`: its last dial
+ * failed, or its name cannot be looked up, and nothing probes it. `not probed`: nothing probes it, or no probe has ended yet, and no
+ * dial has failed since. `drained`: the operator has taken it out.
+ */
+export type UpstreamState = 'healthy' | 'unhealthy' | 'failing' | 'not probed' | 'drained'
+
 /** One upstream of a route. */
 export interface UpstreamInfo {
   /** The URL of the configuration, normalised. */
@@ -66,6 +73,10 @@ export interface UpstreamInfo {
    * true on a route without `health`.
    */
   healthy: boolean
+  /** Absent in the reports of workers of an earlier version. */
+  state?: UpstreamState
+  /** Unix milliseconds of its last dial or probe; absent before the first. */
+  triedAt?: UnixMs
   /** How many connections go through it, plain HTTP requests under way included. */
   connections: number
   /** The last failure in words, when there was one since it last worked. */
@@ -80,6 +91,12 @@ export interface RouteInfo {
   connections: Record<ShownState, number>
   /** How many handshakes wait for an upstream. Absent in the reports of workers of an earlier version. */
   waiting?: number
+  /** Milliseconds until the first of those that wait or are held is sent away; absent when there is none. */
+  givesUpInMs?: number
+  /** Whether the operator has drained the route: it takes no clients. */
+  drained?: boolean
+  /** Whether it is not in the configuration any more, and is here for its counters. */
+  removed?: boolean
   /** Its upstreams; of a `dns` entry, one for each address. */
   upstreams: UpstreamInfo[]
   /** What it has counted since the start. */
@@ -108,6 +125,16 @@ export interface GatewaySnapshot {
   routes: RouteInfo[]
   /** Drains that are under way, and the last ten that are done. */
   drains: DrainInfo[]
+  /** Requests that no route serves. Absent in the reports of workers of an earlier version. */
+  unrouted?: Unrouted
+}
+
+/** Requests that no route serves, since the start. */
+export interface Unrouted {
+  /** How many WebSocket handshakes. */
+  handshakes: number
+  /** How many plain HTTP requests. */
+  requests: number
 }
 
 /** One live connection. */
@@ -140,7 +167,16 @@ export interface ConnectionInfo extends Traffic {
 /** Something that an operator may want to see as it happens. */
 export type GatewayEvent =
   | { type: 'close'; at: UnixMs; route: string; code: number; reason: string; by: ClosedBy }
-  | { type: 'health'; at: UnixMs; route: string; upstream: string; healthy: boolean; error?: string }
+  | {
+      type: 'health'
+      at: UnixMs
+      route: string
+      upstream: string
+      healthy: boolean
+      /** Absent from workers of an earlier version. */
+      state?: UpstreamState
+      error?: string
+    }
   | { type: 'drain'; at: UnixMs; drain: DrainInfo }
   /**
    * Connections of a route lost their upstream and are held, or held ones have ended: how many of each since the last

@@ -132,7 +132,10 @@ function fail(
   const leave = (happening: Happening, result: HandshakeResult) => {
     state.countHandshake(result)
     const clients = result === 'bad-gateway' && state.turnedAway(deps.clock.now())
-    if (clients) deps.log.warn({ route: state.options.name, failure, clients }, 'no upstream for clients')
+    if (clients) {
+      const upstreams = state.upstreamsInWords
+      deps.log.warn({ route: state.options.name, upstreams, failure, clients }, 'no upstream for clients')
+    }
     span.end(result, turnAway(handshake, happening, state, deps))
   }
   switch (failure.kind) {

@@ -1,5 +1,6 @@
 // Tells the story of a route's holds: a thousand connections that lose their upstream at once are one line of the log
 // and one event, not a thousand.
+import { code } from '@holdfast/close-codes'
 import type { Logger } from 'pino'
 import type { Clock, GatewayEvent, HoldResult, LetGo, RestoredBy } from '../core/index.ts'
 
@@ -10,12 +11,16 @@ export interface HoldNewsDeps {
   emit: (event: GatewayEvent) => void
 }
 
+/** Upstreams that a line of the log names. */
+const mostCauses = 5
 /** Milliseconds over which news is gathered. */
 const every = 250
 
 export class HoldNews {
   readonly #deps: HoldNewsDeps
   #held = 0
+  /** Upstreams that were lost, and how: how many connections had each. */
+  readonly #causes = new Map<string, number>()
   #lost = 0
   /** Of those that lost their upstream, how many were not held. */
   #letGo: Partial<Record<LetGo, number>> = {}
@@ -29,10 +34,14 @@ export class HoldNews {
     this.#deps = deps
   }
 
-  /** A connection has lost its upstream and is held. */
-  held(): void {
+  /** A connection has lost its upstream, which went with this code, and is held. */
+  held(upstream = 'not known', departed: number = code.abnormalClosure): void {
     this.#held++
     this.#lost++
+    const how = departed === code.abnormalClosure ? 'connection lost' : `closed with ${departed}`
+    const cause = `${upstream}: ${how}`
+    if (this.#causes.has(cause) || this.#causes.size < mostCauses)
+      this.#causes.set(cause, (this.#causes.get(cause) ?? 0) + 1)
     this.#later()
   }
 
@@ -86,7 +95,9 @@ export class HoldNews {
     this.#ended = {}
     this.#longest = 0
     emit({ type: 'hold', at: clock.wall(), route, lost, ended, held })
-    if (lost > 0) log.info({ route, connections: lost }, 'upstream gone, clients are held')
+    const upstreams = Object.fromEntries(this.#causes)
+    this.#causes.clear()
+    if (lost > 0) log.info({ route, upstreams, connections: lost }, 'upstream gone, clients are held')
     if (attached > 0) {
       const by = (Object.keys(restoredBy) as RestoredBy[]).map((one) => restoredByWords[one]).join(', ')
       const words = `held clients re-attached, restored by ${by}`

@@ -94,7 +94,8 @@ export interface HoldDeps extends RestoringDeps {
   stops: (signal: AbortSignal) => Promise<boolean>
   /** Finds the next upstream within so many milliseconds; `departed` is the code that the last one went with. */
   redial: (departed: number, within: number, signal: AbortSignal) => Promise<Redialled>
-  onHeld: () => void
+  /** It has lost its upstream, which went with this code; 1006: without a Close. */
+  onHeld: (departed: number) => void
   /** While held, the connection comes from another process (1) or goes to one (-1). */
   onCarried: (by: 1 | -1) => void
   /** The session was restored, and the connection goes on with its next upstream. */
@@ -404,7 +405,7 @@ export class Hold {
     this.#judge(this.#upstreamSpoke)
     this.#proof.departed(this.#upstreamSpoke, departed === code.abnormalClosure)
     this.#departed = departed
-    this.#deps.onHeld()
+    this.#deps.onHeld(departed)
     this.#lookForUpstream()
     this.#waitForMoment()
   }
@@ -415,6 +416,11 @@ export class Hold {
       if (this.#search && this.#proof.idle) this.#notRestored()
     }
     this.#momentTimer = this.#clock.setTimeout(over, firstMomentMs)
+  }
+
+  /** Milliseconds since the hold began. */
+  get heldForMs(): number {
+    return this.#clock.now() - this.#heldAt
   }
 
   /** What the last upstream was worth: whether the hold begins now or goes on, and when the next attempt is. */

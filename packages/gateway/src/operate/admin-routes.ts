@@ -16,6 +16,11 @@ const drainBody = z.strictObject({
   wait: z.boolean().default(true),
 })
 
+const undrainBody = z.strictObject({
+  route: z.string().optional(),
+  upstream: z.string().optional(),
+})
+
 const reloadBody = z.strictObject({
   /** Whether the answer is what a reload would do, and nothing changes. */
   dryRun: z.boolean().default(false),
@@ -59,6 +64,7 @@ export function adminRoutes(operations: Operations, metrics: Metrics, auth: Auth
     { path: '/api/events', methods: { GET: 'events' } },
     { path: '/api/frames', methods: { GET: 'frames' } },
     { path: '/api/drain', methods: { POST: ({ body }) => drain(operations, drainBody.parse(body)) } },
+    { path: '/api/undrain', methods: { POST: ({ body }) => undrain(operations, undrainBody.parse(body)) } },
     { path: '/api/reload', methods: { POST: ({ body }) => reload(operations, reloadBody.parse(body)) } },
     { path: '/api/upgrade', methods: { POST: ({ body }) => upgrade(operations, upgradeBody.parse(body)) } },
     {
@@ -99,6 +105,10 @@ async function drain(
   if (wait) return ok({ ...scope, ...(await done) })
   done.catch(() => {})
   return { status: 202, body: scope }
+}
+
+async function undrain(operations: Operations, scope: z.infer<typeof undrainBody>): Promise<AdminAnswer> {
+  return ok({ undrained: await operations.undrain(scope) })
 }
 
 async function reload(operations: Operations, { dryRun }: z.infer<typeof reloadBody>): Promise<AdminAnswer> {

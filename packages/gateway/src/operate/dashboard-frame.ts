@@ -9,6 +9,7 @@ import type {
   UnixMs,
   UpgradeInfo,
   UpstreamInfo,
+  UpstreamState,
 } from '../core/index.ts'
 import type { WorkerInfo } from './operations.ts'
 
@@ -32,10 +33,18 @@ export interface RecentClose {
 
 /** Something that happened other than a close. */
 export type NotableEvent = { id: number; at: UnixMs } & (
-  | { type: 'health'; route: string; upstream: string; healthy: boolean; error?: string }
+  | {
+      type: 'health'
+      route: string
+      upstream: string
+      healthy: boolean
+      state?: UpstreamState
+      error?: string
+    }
   | { type: 'worker'; worker: number; state: 'ready' | 'gone' }
   | { type: 'reload'; changes: string[]; drained: number }
   | { type: 'drain'; drain: DrainInfo }
+  | { type: 'undrain'; parts: string[] }
   | { type: 'upgrade'; upgrade: UpgradeInfo }
 )
 
@@ -52,6 +61,10 @@ export interface DashboardRoute {
   connections: Record<ShownState, number>
   /** Handshakes that wait for an upstream. */
   waiting: number
+  /** Milliseconds until the first of those that wait or are held is sent away. */
+  givesUpInMs?: number
+  /** The operator has drained it. */
+  drained?: boolean
   upstreams: UpstreamInfo[]
   rates: Rates
   /** Since the start, by `${code}:${by}`. */

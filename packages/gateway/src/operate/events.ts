@@ -6,6 +6,8 @@ export type FeedEvent =
   | (GatewayEvent & { worker: number })
   | { type: 'worker'; at: UnixMs; worker: number; pid: number; state: 'ready' | 'gone' }
   | { type: 'reload'; at: UnixMs; changes: string[]; drained: number }
+  /** What the operator had drained was taken back in. */
+  | { type: 'undrain'; at: UnixMs; parts: string[] }
   | { type: 'upgrade'; at: UnixMs; upgrade: UpgradeInfo }
   /** How many events came faster than they could be passed on. */
   | { type: 'dropped'; at: UnixMs; worker: number; events: number }
@@ -24,7 +26,7 @@ export class EventFeed {
   readonly #watchers = new Set<(event: NumberedEvent) => void>()
   readonly #kept: NumberedEvent[] = []
   /** By route and upstream. */
-  readonly #health = new Map<string, boolean>()
+  readonly #health = new Map<string, string>()
   #ids = 0
 
   /** How many watch now. */
@@ -66,9 +68,10 @@ export class EventFeed {
   #isChange(event: FeedEvent): boolean {
     if (event.type !== 'health') return true
     const key = `${event.route}\n${event.upstream}`
-    if (this.#health.get(key) === event.healthy) return false
+    const known = event.state ?? String(event.healthy)
+    if (this.#health.get(key) === known) return false
     this.#health.delete(key)
-    this.#health.set(key, event.healthy)
+    this.#health.set(key, known)
     if (this.#health.size > maxUpstreams) this.#health.delete(this.#health.keys().next().value!)
     return true
   }

@@ -1,7 +1,7 @@
 // The numbers of all workers in the text format of Prometheus.
 import { code } from '@holdfast/close-codes'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import type { RouteCounters, RouteInfo } from '../core/index.ts'
+import type { RouteCounters, RouteInfo, UpstreamState } from '../core/index.ts'
 import type { Measured } from './operations.ts'
 
 type Labels = Record<string, string | number>
@@ -73,6 +73,14 @@ function families(measured: Measured): Family[] {
       'log_lines_dropped_total',
       'Lines of the log that could not be written: a full disk, or a reader that has stopped.',
       [[{}, logLinesDropped]],
+    ),
+    counter(
+      'unrouted_total',
+      'Requests that no route serves, answered with 404: WebSocket handshakes and others.',
+      labelled(
+        { handshake: snapshot.unrouted?.handshakes ?? 0, request: snapshot.unrouted?.requests ?? 0 },
+        (kind) => ({ kind }),
+      ),
     ),
     gauge('pending_sockets', 'Sockets that have not sent a whole request yet.', [[{}, sockets.pending]]),
     counter(
@@ -191,26 +199,52 @@ function histogram(
   ]
 }
 
+/** Each state as a label. */
+const stateLabels: Record<UpstreamState, string> = {
+  healthy: 'healthy',
+  unhealthy: 'unhealthy',
+  failing: 'failing',
+  'not probed': 'not-probed',
+  drained: 'drained',
+}
+const takesConnections: ReadonlySet<UpstreamState> = new Set(['healthy', 'not probed'])
+
 /** Several addresses of one `dns:` upstream share its name: one that works is enough. */
 function upstreamFamilies(routes: readonly RouteInfo[]): Family[] {
   const healthy: Sample[] = []
+  const states: Sample[] = []
   const connections: Sample[] = []
   for (const { name: route, upstreams } of routes) {
-    const byName = new Map<string, { healthy: boolean; connections: number }>()
+    const byName = new Map<string, { healthy: boolean; connections: number; states: UpstreamState[] }>()
     for (const { name, ...one } of upstreams) {
       const known = byName.get(name)
+      const state = one.state ?? (one.healthy ? 'healthy' : 'unhealthy')
       byName.set(name, {
-        healthy: one.healthy || (known?.healthy ?? false),
+        healthy: takesConnections.has(state) || (known?.healthy ?? false),
         connections: one.connections + (known?.connections ?? 0),
+        states: [...(known?.states ?? []), state],
       })
     }
     for (const [upstream, sum] of byName) {
+      for (const [state, label] of Object.entries(stateLabels)) {
+        const count = sum.states.filter((one) => one === state).length
+        if (count > 0) states.push([{ route, upstream, state: label }, count])
+      }
       healthy.push([{ route, upstream }, sum.healthy ? 1 : 0])
       connections.push([{ route, upstream }, sum.connections])
     }
   }
   return [
-    gauge('upstream_healthy', '1 when the upstream takes connections, else 0.', healthy),
+    gauge(
+      'upstream_healthy',
+      '1 when the upstream takes connections; 0 when it is unhealthy, failing or drained.',
+      healthy,
+    ),
+    gauge(
+      'upstream_state',
+      'Always 1, or how many addresses of a dns: upstream are in it; the state that the upstream is in.',
+      states,
+    ),
     gauge('upstream_connections', 'WebSocket connections through an upstream.', connections),
   ]
 }

@@ -11,6 +11,7 @@ import type {
   RouteInfo,
   SocketCounts,
   UnixMs,
+  Unrouted,
   UpgradeInfo,
 } from '../core/index.ts'
 import type { EventFeed } from './events.ts'
@@ -66,6 +67,8 @@ export interface GatewayState {
   routes: RouteInfo[]
   /** Drains that are under way, and the last that are done. */
   drains: DrainInfo[]
+  /** Requests that no route serves. */
+  unrouted?: Unrouted
 }
 
 /** What an upgrade did, or why the old workers go on. */
@@ -116,6 +119,12 @@ export interface Operations {
    * @throws {GatewayError} 'not_found': there is no such route or upstream.
    */
   drain(scope?: DrainScope): Promise<DrainCounts>
+  /**
+   * Takes back in what was drained: a route, an upstream, or, without a scope, all of it. The result names each.
+   *
+   * @throws {GatewayError} 'not_found': nothing of it is drained.
+   */
+  undrain(scope?: DrainScope): Promise<string[]>
   /** Reads the configuration again and takes it on as a whole, or not at all. Never rejects. */
   reload(): Promise<ReloadResult>
   /** What {@link Operations.reload} would do now: with all of its checks, and changing nothing. Never rejects. */

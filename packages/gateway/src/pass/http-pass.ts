@@ -44,7 +44,13 @@ export async function serveRequest(
       const clients = state.turnedAway(deps.clock.now())
       if (clients)
         deps.log.warn(
-          { route: name, upstream: upstream?.name, failure: result, clients },
+          {
+            route: name,
+            upstream: upstream?.name,
+            upstreams: state.upstreamsInWords,
+            failure: result,
+            clients,
+          },
           'no upstream for clients',
         )
       answer(unserved)

@@ -26,6 +26,8 @@ export interface ReloadDeps {
   openAdmin: (options: GatewayOptions) => Promise<AdminServer | undefined>
   /** `opened`: the admin port in place of the one before, which is somewhere else or switched off. */
   replaceAdmin: (options: GatewayOptions, opened: { admin: AdminServer | undefined } | undefined) => void
+  /** What the operator has drained, in words. */
+  stillDrained: () => string[]
   pool: WorkerPool
   listening: Listening
   onReloaded: (changes: string[], drained: number) => void
@@ -119,6 +121,8 @@ export class Reload {
     const before = this.#deps.options()
     const { changes, notes } = describeChanges(before, options)
     replaceOptions(options)
+    for (const part of this.#deps.stillDrained())
+      notes.push(`${part} is still drained; holdfast undrain takes it back in`)
     replaceAdmin(options, sameAdminAddress(before.admin, options.admin) ? undefined : { admin })
     await listening.closeOthers(options.listen, pool.ready)
     const asked = pool.workers.length

@@ -36,9 +36,11 @@ import {
   type ReloadResult,
   type UpgradeResult,
 } from '../operate/index.ts'
+import { DrainedParts, partWords } from './drained-parts.ts'
 import { forkWorker } from './fork-worker.ts'
 import { Listening } from './listening.ts'
 import { type LoadResult, Reload } from './reload.ts'
+import { RemovedRoutes } from './removed-routes.ts'
 import { canFork, inProcessWorker } from './single-process.ts'
 import { SocketBalancer } from './socket-balancer.ts'
 import { Upgrades } from './upgrade.ts'
@@ -120,8 +122,9 @@ export class Supervisor implements Operations {
     this.#refused[why]++
     this.#shortage.happened()
   })
-  /** Parts that the operator drained: workers that start later are told, until the next reload. */
-  #drainedParts: DrainScope[] = []
+  /** Workers that start later are told. */
+  readonly #drainedParts = new DrainedParts()
+  readonly #removed = new RemovedRoutes()
   #admin: AdminServer | undefined
   #alive: NodeJS.Timeout | undefined
   #drained: Promise<DrainCounts> | undefined
@@ -161,6 +164,7 @@ export class Supervisor implements Operations {
       options: () => this.#options,
       logging,
       ledger,
+      removed: this.#removed,
       log: this.#log,
       clock,
       onReady: (worker) => this.#onWorkerReady(worker),
@@ -185,12 +189,15 @@ export class Supervisor implements Operations {
       load,
       options: () => this.#options,
       replaceOptions: (options) => {
+        const names = (of: GatewayOptions) => of.routes.map(({ name }) => name)
+        this.#removed.reloaded(names(this.#options), names(options))
         this.#options = options
-        this.#drainedParts = []
+        this.#drainedParts.reloaded(options)
         ledger.keep(options.routes.map(({ name }) => name))
       },
       openAdmin: (options) => this.#openAdmin(options),
       replaceAdmin: (options, opened) => this.#replaceAdmin(options, opened),
+      stillDrained: () => this.#drainedParts.all.map(partWords),
       pool: this.#pool,
       listening: this.#listening,
       onReloaded: (changes, drained) => {
@@ -249,7 +256,7 @@ export class Supervisor implements Operations {
 
   /** The whole state, asked of every worker; one that does not answer counts with its last report. */
   async state(): Promise<GatewayState> {
-    const { snapshot, workers, workerRestarts } = await this.measure()
+    const { snapshot, workers, workerRestarts } = await this.#measure()
     return {
       version: this.#version,
       phase: this.#phase,
@@ -268,6 +275,12 @@ export class Supervisor implements Operations {
 
   /** What the metrics show, asked of every worker in the same way. */
   async measure(): Promise<Measured> {
+    const measured = await this.#measure()
+    this.#removed.scraped(measured.snapshot)
+    return measured
+  }
+
+  async #measure(): Promise<Measured> {
     await this.#pool.refresh()
     const { sockets } = this.#pool
     return {
@@ -303,11 +316,35 @@ export class Supervisor implements Operations {
   drain(scope?: DrainScope): Promise<DrainCounts> {
     if (scope) {
       this.#checkScope(scope)
-      this.#drainedParts.push(scope)
+      this.#drainedParts.add(scope, this.#options)
       return this.#drainWorkers(scope)
     }
     this.#drained ??= this.#drainAll()
     return this.#drained
+  }
+
+  /**
+   * Takes back in what was drained: a route, an upstream, or, without a scope, all of it. The result names each.
+   *
+   * @throws {GatewayError} 'not_found': nothing of it is drained.
+   */
+  async undrain(scope: DrainScope = {}): Promise<string[]> {
+    const parts = this.#drainedParts.remove(scope)
+    if (parts.length === 0) throw new GatewayError('not_found', 'gateway', this.#notDrained(scope))
+    for (const part of parts) await this.#pool.askAtRest('undrain', { scope: part })
+    const words = parts.map(partWords)
+    this.#log.info({ parts: words }, 'taken back in')
+    this.events.publish({ type: 'undrain', at: this.#clock.wall(), parts: words })
+    return words
+  }
+
+  #notDrained({ route, upstream }: DrainScope): string {
+    const what = [upstream && `upstream '${upstream}'`, route && `route '${route}'`]
+      .filter(Boolean)
+      .join(' of ')
+    const drained = this.#drainedParts.all.map(partWords).join(', ')
+    if (drained === '') return what ? `${what} is not drained; nothing is` : 'nothing is drained'
+    return `${what} is not drained; these are: ${drained}`
   }
 
   /**
@@ -387,7 +424,7 @@ export class Supervisor implements Operations {
   }
 
   async #onWorkerReady(worker: WorkerLink): Promise<void> {
-    for (const scope of this.#drainedParts) await worker.ask('drain', { scope })
+    for (const scope of this.#drainedParts.all) await worker.ask('drain', { scope })
     await this.#listening.attach(worker)
     this.#log.debug({ worker: worker.id, pid: worker.pid }, 'worker is ready')
     this.events.publish({

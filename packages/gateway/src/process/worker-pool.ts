@@ -15,16 +15,19 @@ import {
   type SocketCounts,
 } from '../core/index.ts'
 import {
+  addUnrouted,
   type Channel,
   emptyCounters,
   type FromWorker,
   mergeSnapshots,
+  noneUnrouted,
   type Requests,
   type RequestType,
   retire,
   type Totals,
 } from '../worker/index.ts'
 import { type AdmissionLedger, Admissions } from './admissions.ts'
+import type { RemovedRoutes } from './removed-routes.ts'
 import { recentCrashes, restartDelay } from './restart-delay.ts'
 import { WorkerLink } from './worker-link.ts'
 
@@ -57,6 +60,8 @@ export interface WorkerPoolDeps {
   onGone: (worker: WorkerLink) => void
   /** The worker drains: it gets no more sockets. */
   onFaulty: (worker: WorkerLink) => void
+  /** Routes that are not in the configuration any more, and whose counters are still shown. */
+  removed: Pick<RemovedRoutes, 'names' | 'has'>
   onSocketTaken: (worker: WorkerLink, id: number) => void
   onSocketsLeft: (worker: WorkerLink, count: number) => void
   onEvents: (worker: WorkerLink, events: GatewayEvent[], dropped: number) => void
@@ -84,6 +89,8 @@ export class WorkerPool {
   #restarts = 0
   /** By workers that have ended. */
   #logLinesDropped = 0
+  /** By workers that have ended. */
+  #unrouted = noneUnrouted
   /** By workers that have ended. */
   #refused = noneRefused()
   #silenceTimer: unknown
@@ -277,8 +284,10 @@ export class WorkerPool {
   /** What all workers last reported, and what those that have ended had counted. */
   snapshot(): GatewaySnapshot {
     const live = this.workers.flatMap(({ report }) => (report ? [report.snapshot] : []))
-    const names = this.#deps.options().routes.map(({ name }) => name)
-    return mergeSnapshots(live, this.#ended, names)
+    const { removed } = this.#deps
+    const names = [...this.#deps.options().routes.map(({ name }) => name), ...removed.names]
+    const merged = mergeSnapshots(live, this.#ended, names, (name) => !removed.has(name))
+    return { ...merged, unrouted: addUnrouted(merged.unrouted ?? noneUnrouted, this.#unrouted) }
   }
 
   /** From now on nobody who ends is replaced. */
@@ -408,7 +417,11 @@ export class WorkerPool {
     this.#admissions.releaseAll(worker.id)
     this.#logLinesDropped += linesDroppedBy(worker)
     this.#refused = addRefused(this.#refused, worker.report?.process.sockets?.refused ?? noneRefused())
-    if (worker.report) this.#ended = retire(this.#ended, worker.report.snapshot)
+    if (worker.report) {
+      const { snapshot } = worker.report
+      this.#ended = retire(this.#ended, snapshot)
+      this.#unrouted = addUnrouted(this.#unrouted, snapshot.unrouted ?? noneUnrouted)
+    }
     onGone(worker)
     if (this.#phase === 'stopping' || this.#stopping.has(worker)) return
     log.warn({ worker: worker.id, pid: worker.pid, ending }, 'a worker has ended')

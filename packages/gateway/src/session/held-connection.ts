@@ -127,7 +127,7 @@ export function holdDeps(
       state.countReattachment(why, 0)
       deps.log.debug({ ...connectionInfo(connection()), why }, 'client of a route with hold is let go')
     },
-    onHeld: () => state.news.held(),
+    onHeld: (departed) => state.news.held(connection().upstream?.name, departed),
     onCarried: (by) => state.news.carried(by),
     onHoldEnded(result, ms) {
       state.news.ended(result, ms)

@@ -46,6 +46,9 @@ export interface RouteStateDeps {
 /** Milliseconds between two lines of the log about clients of a route that found no upstream. */
 const sayEvery = 5000
 
+/** Upstreams that a line of the log names. */
+const mostInALine = 5
+
 /** Upper bounds of the histogram of re-attachments, in seconds. */
 const reattachBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60]
 
@@ -228,6 +231,16 @@ export class RouteState {
     this.#reattachSum += ms / 1000
   }
 
+  /** Its upstreams for the log: which, where, and what is wrong with each; a few of them. */
+  get upstreamsInWords(): string[] {
+    return this.pool.upstreams.slice(0, mostInALine).map((upstream) => {
+      const { name, target, lastError } = upstream
+      const state = this.pool.stateOf(upstream)
+      const where = name.includes(target.host) ? name : `${name} at ${target.host}`
+      return `${where}: ${state === 'drained' ? state : (lastError ?? state)}`
+    })
+  }
+
   /**
    * Counts a client that found no upstream. Now and then the result is how many there were since the last time: the
    * log says it once for all of them, because a dead backend turns away every client.
@@ -260,20 +273,37 @@ export class RouteState {
       turnedAway: { ...this.#turnedAwayAs },
     }
     const byState = { open: 0, held: 0, closing: 0 }
+    const held: number[] = []
     for (const { route, pipe } of connections) {
       if (route !== this.options.name) continue
       byState[shownState(pipe)]++
+      if (pipe.heldForMs !== undefined) held.push(pipe.heldForMs)
       add(counters, pipe.traffic)
     }
-    const upstreams = this.pool.upstreams.map(({ name, target, healthy, connections, lastError }) => ({
-      name,
-      address: `${target.host}:${target.port}`,
-      healthy,
-      connections,
-      lastError,
-    }))
+    const upstreams = this.pool.upstreams.map((upstream) => {
+      const { name, target, healthy, connections, lastError, triedAt } = upstream
+      const address = `${target.host}:${target.port}`
+      return { name, address, healthy, state: this.pool.stateOf(upstream), triedAt, connections, lastError }
+    })
     const { name } = this.options
-    return { name, connections: byState, waiting: this.room.size, upstreams, counters }
+    const givesUpInMs = this.#givesUpInMs(held)
+    return {
+      name,
+      connections: byState,
+      waiting: this.room.size,
+      ...(givesUpInMs !== undefined && { givesUpInMs }),
+      upstreams,
+      counters,
+    }
+  }
+
+  /** Until the first of the held and the waiting clients is sent away. */
+  #givesUpInMs(held: readonly number[]): number | undefined {
+    const { hold } = this.options
+    const waiting = this.room.givesUpInMs
+    const left = hold ? held.map((ms) => Math.max(0, hold.for - ms)) : []
+    if (waiting !== undefined) left.push(waiting)
+    return left.length === 0 ? undefined : Math.round(left.reduce((a, b) => Math.min(a, b)))
   }
 }
 

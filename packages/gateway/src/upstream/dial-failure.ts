@@ -1,13 +1,15 @@
 import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { isShortage } from '../core/index.ts'
 import type { HeaderList } from '../http/index.ts'
+import { formatHostPort } from '../listen/index.ts'
 
 /** Why a dial came to nothing. `words` may be told to a client: they hold no address, path, errno or stack. */
 export type DialFailure =
   /** No connection, or it was lost before an answer came. */
-  /** `ours`: this process, or the system, has too many open files; no fault of the upstream's. */
-  | { kind: 'unreachable'; words: string; ours?: true }
+  /** `detail`: more, for operators only. `ours`: this process, or the system, has too many open files; no fault of the upstream's. */
+  | { kind: 'unreachable'; words: string; detail?: string; ours?: true }
   /** One of the two limits passed. */
   | { kind: 'no-answer'; afterMs: number }
   /** Something else than the right 101; `agreement`: a 101 that agrees to what was never offered. */
@@ -56,15 +58,50 @@ export function errorWords(error: unknown, otherwise = 'connection failed'): str
   return wordsOf[codeOf(error)] ?? otherwise
 }
 
-/** Why there is no connection. */
-export function connectFailure(error: unknown, socket: object): Failed {
+/** Why there is no connection. `host`: what was connected to, an address or a name. */
+export function connectFailure(error: unknown, socket: object, host?: string): Failed {
   if (isShortage(error)) return failed({ kind: 'unreachable', words: errorWords(error), ours: true })
   if (socket instanceof TLSSocket) {
     // Set, before the error is emitted, when the handshake ended well but the certificate was not accepted.
-    if (socket.authorizationError) return unreachable('TLS certificate not valid')
+    if (socket.authorizationError)
+      return failedWith('TLS certificate not valid', certificateFault(codeOf(error)))
     if (!(codeOf(error) in wordsOf)) return unreachable('TLS handshake failed')
   }
-  return unreachable(errorWords(error))
+  const isName = host !== undefined && isIP(host) === 0
+  return failedWith(errorWords(error), isName ? triedWords(error) : undefined)
+}
+
+function failedWith(words: string, detail: string | undefined): Failed {
+  return failed({ kind: 'unreachable', words, ...(detail !== undefined && { detail }) })
+}
+
+const certificateFaults: Record<string, string> = {
+  CERT_HAS_EXPIRED: 'it has expired',
+  CERT_NOT_YET_VALID: 'it is not valid yet',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'it is self-signed',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'it is for another name',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its CA is not known here',
+  UNABLE_TO_GET_ISSUER_CERT: 'its CA is not known here',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its CA is not known here',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its CA is not known here, or an intermediate certificate is missing',
+}
+
+function certificateFault(code: string): string | undefined {
+  return certificateFaults[code] ?? (code === '' ? undefined : code)
+}
+
+/** The addresses that a name stands for and that were tried: `localhost` may be one that its server does not listen on. */
+function triedWords(error: unknown): string | undefined {
+  const tried = ((error as AggregateError).errors ?? [error]) as { address?: string; port?: number }[]
+  const places = tried.flatMap(({ address, port }) =>
+    address === undefined || port === undefined ? [] : [formatHostPort(address, port)],
+  )
+  return places.length > 0 ? `tried ${[...new Set(places)].slice(0, 4).join(', ')}` : undefined
+}
+
+/** What is told of a failure to operators only. */
+export function withDetail(words: string, detail: string | undefined): string {
+  return detail === undefined ? words : `${words}: ${detail}`
 }
 
 /** Why there is no answer on a connection that stood. */

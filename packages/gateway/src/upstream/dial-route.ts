@@ -4,6 +4,7 @@ import type { Clock, RouteOptions } from '../core/index.ts'
 import type { HeaderList, UpgradeRequest } from '../http/index.ts'
 import { type HandshakeSpan, noTracing } from '../trace/index.ts'
 import type { DialFailure, DialResult } from './dial.ts'
+import { withDetail } from './dial-failure.ts'
 import { dialWatched } from './dial-watched.ts'
 import type { Upstream, UpstreamPool } from './upstreams.ts'
 import { wait } from './wait.ts'
@@ -86,6 +87,7 @@ export function isUnwell(failure: DialFailure): boolean {
 export function failureWords(failure: Exclude<DialFailure, { kind: 'aborted' }>): string {
   switch (failure.kind) {
     case 'unreachable':
+      return withDetail(failure.words, failure.detail)
     case 'bad-answer':
       return failure.words
     case 'no-answer':

@@ -133,7 +133,7 @@ async function connect(
   return stage(socket, limits, (settle) => {
     const ready = target.tls ? 'secureConnect' : 'connect'
     const onReady = () => settle({ ok: true, socket })
-    const onError = (error: Error) => settle(connectFailure(error, socket))
+    const onError = (error: Error) => settle(connectFailure(error, socket, target.host))
     const onClose = () => settle(unreachable('connection closed'))
     socket.on(ready, onReady).on('error', onError).on('close', onClose)
     return () => socket.off(ready, onReady).off('error', onError).off('close', onClose)

@@ -1,5 +1,5 @@
 // In: how dials and probes went. Out: whether an upstream may be picked. Pure; upstreams.ts acts on it.
-import type { HealthOptions, MonotonicMs } from '../core/index.ts'
+import type { HealthOptions, MonotonicMs, UpstreamState } from '../core/index.ts'
 
 /** With `health` configured. Assumed healthy until shown otherwise. */
 export type Health =
@@ -32,6 +32,20 @@ export function nextHealth(health: Health, event: HealthEvent, thresholds: Thres
   if (!event.ok) return { name: 'unhealthy', successes: 0 }
   const successes = health.successes + 1
   return successes >= thresholds.healthy ? assumedHealthy : { name: 'unhealthy', successes }
+}
+
+/** What an upstream is shown as. `probed`: its route has `health`; `tried`: a dial or probe has ended; `fails`: the last one did not go well. */
+export function shownState(known: {
+  drained: boolean
+  probed: boolean
+  tried: boolean
+  healthy: boolean
+  fails: boolean
+}): UpstreamState {
+  if (known.drained) return 'drained'
+  if (!known.probed) return known.fails ? 'failing' : 'not probed'
+  if (!known.healthy) return 'unhealthy'
+  return known.tried ? 'healthy' : 'not probed'
 }
 
 /** Without `health`: an upstream that failed is avoided for a while, as long as there are others. */

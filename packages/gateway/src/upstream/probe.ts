@@ -8,6 +8,7 @@ import type { HeaderList, UpgradeRequest } from '../http/index.ts'
 import { closeFrame, controlFrame, FrameReader, type FrameSink, opcode } from '../wire/index.ts'
 import { authorityOf } from './change-request.ts'
 import { type DialFailure, type DialTarget, dial } from './dial.ts'
+import { withDetail } from './dial-failure.ts'
 
 /** `words` are for operators. `ours`: this process has too many open files, and nothing is known of the upstream. */
 export type ProbeResult = { ok: true } | { ok: false; words: string; ours?: true }
@@ -146,6 +147,7 @@ function converse(
 function failureWords(failure: DialFailure, timeout: number): string {
   switch (failure.kind) {
     case 'unreachable':
+      return withDetail(failure.words, failure.detail)
     case 'bad-answer':
       return failure.words
     case 'busy':

@@ -1,5 +1,5 @@
 // One entry of a route's `upstreams`: itself, or every address of its name.
-import type { Clock, RouteChanges, UpstreamOptions } from '../core/index.ts'
+import type { Clock, RouteChanges, UnixMs, UpstreamOptions } from '../core/index.ts'
 import type { DialTarget } from './dial.ts'
 import { assumedHealthy, type Health, noRest, type Rest } from './health.ts'
 import type { Candidate } from './pick-upstream.ts'
@@ -18,6 +18,8 @@ export class Upstream implements Candidate {
   rest: Rest = noRest
   /** What went wrong with the last dial or probe. */
   failure: string | undefined
+  /** Of the last dial or probe. */
+  triedAt: UnixMs | undefined
   /** What went wrong with the last lookup of its name. */
   lookupFailure: string | undefined
 
@@ -37,6 +39,11 @@ export class Upstream implements Candidate {
 
   get healthy(): boolean {
     return this.health.name === 'healthy'
+  }
+
+  /** Without `health`: whether its last dial failed, or its name cannot be looked up. */
+  get fails(): boolean {
+    return this.rest.failures > 0 || this.lookupFailure !== undefined
   }
 
   /** The last failure, in words for operators; undefined when it has worked since. */

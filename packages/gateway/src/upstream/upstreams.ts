@@ -1,8 +1,8 @@
 // In: a route's upstreams and how dials and probes to them go. Out: which to dial next. Next: dial-route.ts.
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
-import type { Clock, RouteOptions, UpstreamOptions } from '../core/index.ts'
-import { assumedHealthy, type HealthEvent, nextHealth, nextRest, noRest } from './health.ts'
+import type { Clock, RouteOptions, UpstreamOptions, UpstreamState } from '../core/index.ts'
+import { assumedHealthy, type HealthEvent, nextHealth, nextRest, noRest, shownState } from './health.ts'
 import { type Credits, pickUpstream, type Routable } from './pick-upstream.ts'
 import { type Probe, probe } from './probe.ts'
 import { Prober } from './prober.ts'
@@ -43,6 +43,7 @@ export class UpstreamPool {
   #groups = new Map<string, UpstreamGroup>()
   readonly #probers = new Map<Upstream, Prober>()
   readonly #listeners = new Set<(upstream: Upstream) => void>()
+  readonly #failListeners = new Set<(upstream: Upstream) => void>()
   /** Names that the operator has taken out. */
   readonly #drained = new Set<string>()
   /** Goes with its upstream. */
@@ -71,14 +72,15 @@ export class UpstreamPool {
   }
 
   /**
-   * Takes over the route's new options. What is known of upstreams whose names stay is kept; those that were drained
-   * are picked again. `removed` are the upstreams whose names are gone; those of one name may be several.
+   * Takes over the route's new options. What is known of upstreams whose names stay is kept, and those that were drained stay
+   * drained. `removed` are the upstreams whose names are gone; those of one name may be several.
    */
   reconfigure(route: RouteOptions): { removed: Upstream[] } {
     const healthChanged = !isDeepStrictEqual(route.health, this.#route.health)
     const judged = this.#route.health !== undefined
     this.#route = route
-    this.#drained.clear()
+    for (const name of this.#drained)
+      if (!route.upstreams.some((one) => one.name === name)) this.#drained.delete(name)
     const removed = this.#regroup()
     if (healthChanged) this.#stopProbers(() => true)
     if (judged !== (route.health !== undefined)) for (const upstream of this.upstreams) this.#forget(upstream)
@@ -117,9 +119,25 @@ export class UpstreamPool {
    * With `health`, failures in a row make the upstream unhealthy; without, it is only avoided for a while.
    */
   dialled(upstream: Upstream, ok: boolean, words?: string): void {
+    const { clock } = this.#deps
     upstream.failure = ok ? words : (words ?? 'dial failed')
-    if (this.#route.health) this.#judge(upstream, { by: 'dial', ok })
-    else upstream.rest = nextRest(upstream.rest, ok, this.#deps.clock.now())
+    upstream.triedAt = clock.wall()
+    if (this.#route.health) return this.#judge(upstream, { by: 'dial', ok })
+    const before = upstream.fails
+    upstream.rest = nextRest(upstream.rest, ok, clock.now())
+    if (upstream.fails !== before) this.#failsChanged(upstream)
+  }
+
+  /** What the upstream is shown as. */
+  stateOf({ name, triedAt, healthy, fails }: Upstream): UpstreamState {
+    const drained = this.#drained.has(name)
+    return shownState({
+      drained,
+      probed: this.#route.health !== undefined,
+      tried: triedAt !== undefined,
+      healthy,
+      fails,
+    })
   }
 
   /** What shows whether the upstream is about to stop. */
@@ -152,11 +170,22 @@ export class UpstreamPool {
     }
   }
 
-  /** Takes the upstream of this name out of picking; the result, or the next `reconfigure`, takes it back in. */
+  /** Takes the upstream of this name out of picking; the result, or `undrain`, takes it back in. */
   drain(name: string): () => void {
     this.#drained.add(name)
     this.#hurry()
-    return () => this.#drained.delete(name)
+    return () => this.undrain(name)
+  }
+
+  /** Takes a drained upstream back in; false when it is not drained. */
+  undrain(name: string): boolean {
+    return this.#drained.delete(name)
+  }
+
+  /** Calls the listener when an upstream that nothing probes has begun to fail, or has answered again; the result ends that. */
+  onFailsChange(listener: (upstream: Upstream) => void): () => void {
+    this.#failListeners.add(listener)
+    return () => this.#failListeners.delete(listener)
   }
 
   /** Calls the listener when an upstream has become healthy or unhealthy; the result ends that. */
@@ -239,6 +268,7 @@ export class UpstreamPool {
     if (signal.aborted) return
     if (!result.ok && result.ours) return
     upstream.failure = result.ok ? undefined : result.words
+    upstream.triedAt = this.#deps.clock.wall()
     this.#judge(upstream, { by: 'probe', ok: result.ok })
   }
 
@@ -255,25 +285,45 @@ export class UpstreamPool {
     const before = upstream.healthy
     upstream.health = assumedHealthy
     upstream.rest = noRest
+    upstream.triedAt = undefined
     if (!before) this.#healthChanged(upstream)
   }
 
+  /** For the log: which upstream, and where. */
+  #about({ name, target }: Upstream) {
+    return { route: this.#route.name, upstream: name, address: `${target.host}:${target.port}` }
+  }
+
+  #failsChanged(upstream: Upstream): void {
+    const about = this.#about(upstream)
+    if (upstream.fails) {
+      const next = `holdfast check ${upstream.name}`
+      this.#deps.log.warn({ ...about, error: upstream.lastError, next }, 'upstream is failing (not probed)')
+    } else this.#deps.log.info(about, 'upstream answers again')
+    this.#tell(this.#failListeners, upstream)
+  }
+
   #healthChanged(upstream: Upstream): void {
-    const { name, target, healthy, lastError } = upstream
-    const about = { route: this.#route.name, upstream: name, address: `${target.host}:${target.port}` }
+    const { name, healthy, lastError } = upstream
+    const about = this.#about(upstream)
+    const next = `holdfast check ${name}`
     if (healthy) this.#deps.log.info(about, 'upstream is healthy again')
     else {
-      this.#deps.log.warn({ ...about, error: lastError }, 'upstream is unhealthy')
+      this.#deps.log.warn({ ...about, error: lastError, next }, 'upstream is unhealthy')
       this.watch(upstream).unanswered()
     }
-    for (const listener of [...this.#listeners]) {
+    this.#tell(this.#listeners, upstream)
+    this.#hurry()
+  }
+
+  #tell(listeners: ReadonlySet<(upstream: Upstream) => void>, upstream: Upstream): void {
+    for (const listener of [...listeners]) {
       try {
         listener(upstream)
       } catch (error) {
         this.#deps.log.error({ err: error }, 'a health listener threw')
       }
     }
-    this.#hurry()
   }
 
   /** Nothing can be picked, but a probe could change that: clients are being turned away. */

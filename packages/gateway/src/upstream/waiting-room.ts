@@ -95,6 +95,12 @@ export class WaitingRoom {
     return this.#all.size
   }
 
+  /** Milliseconds until the one that came first is sent away; undefined when nobody waits. */
+  get givesUpInMs(): number | undefined {
+    const [first] = this.#all.values()
+    return first && Math.max(0, first.leftWithoutMs)
+  }
+
   /** Whether a client that comes now waits behind others, or would dial in vain. */
   get isNeeded(): boolean {
     return this.#idle > 0 || this.#deps.isDown()

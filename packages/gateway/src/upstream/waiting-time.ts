@@ -43,6 +43,11 @@ export class WaitingTime {
     return this.#until(longestWait(this.#deps.wait()))
   }
 
+  /** Milliseconds that are left while no upstream is there. */
+  get leftWithoutMs(): number {
+    return this.#until(this.#deps.wait())
+  }
+
   /** By what `wait` says now. */
   limit(): void {
     const { clock, wait, isNext, onOver } = this.#deps

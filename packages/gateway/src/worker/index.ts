@@ -1,6 +1,6 @@
 export type { Channel } from './channel.ts'
 export { applyChanges } from './since-report.ts'
-export { emptyCounters, mergeSnapshots, retire, type Totals } from './totals.ts'
+export { addUnrouted, emptyCounters, mergeSnapshots, noneUnrouted, retire, type Totals } from './totals.ts'
 export { Worker } from './worker.ts'
 export {
   type AdmissionAnswer,

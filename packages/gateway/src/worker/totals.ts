@@ -1,6 +1,14 @@
 // What several workers counted, as one. Pure.
 import { code } from '@holdfast/close-codes'
-import type { DrainInfo, GatewaySnapshot, RouteCounters, RouteInfo, UpstreamInfo } from '../core/index.ts'
+import type {
+  DrainInfo,
+  GatewaySnapshot,
+  RouteCounters,
+  RouteInfo,
+  Unrouted,
+  UpstreamInfo,
+  UpstreamState,
+} from '../core/index.ts'
 
 /** Counters by route name. */
 export type Totals = ReadonlyMap<string, RouteCounters>
@@ -21,32 +29,55 @@ export function retire(totals: Totals, last: GatewaySnapshot): Totals {
 }
 
 /**
- * The snapshots of all workers as one, with the counters of those that have ended. Only the named routes keep counts
- * of ended workers when no worker has them any more.
+ * The snapshots of all workers as one, with the counters of those that have ended. Of routes that are removed only the named ones
+ * are in it; `isThere`: whether a route is in the configuration.
  */
 export function mergeSnapshots(
   live: readonly GatewaySnapshot[],
   ended: Totals,
   routeNames: readonly string[],
+  isThere: (name: string) => boolean = () => true,
 ): GatewaySnapshot {
-  const names = new Set([...routeNames, ...live.flatMap(({ routes }) => routes.map(({ name }) => name))])
+  const present = live.flatMap(({ routes }) => routes.filter(({ removed }) => !removed))
+  const names = new Set([...routeNames, ...present.map(({ name }) => name)])
   const routes = [...names].map((name) => {
     const parts = live.flatMap((snapshot) => snapshot.routes.filter((route) => route.name === name))
-    return mergeRoute(name, parts, ended.get(name) ?? emptyCounters())
+    const route = mergeRoute(name, parts, ended.get(name) ?? emptyCounters())
+    return isThere(name) ? route : { ...route, removed: true }
   })
-  return { routes, drains: mergeDrains(live.map(({ drains }) => drains)) }
+  const unrouted = live.map((one) => one.unrouted ?? noneUnrouted).reduce(addUnrouted, noneUnrouted)
+  return { routes, drains: mergeDrains(live.map(({ drains }) => drains)), unrouted }
+}
+
+export const noneUnrouted: Unrouted = { handshakes: 0, requests: 0 }
+
+export function addUnrouted(a: Unrouted, b: Unrouted): Unrouted {
+  return { handshakes: a.handshakes + b.handshakes, requests: a.requests + b.requests }
 }
 
 function mergeRoute(name: string, parts: readonly RouteInfo[], ended: RouteCounters): RouteInfo {
   const none = { open: 0, held: 0, closing: 0 }
   const connections = parts.map((part) => part.connections).reduce(addRecords, none)
+  const givesUp = parts.flatMap(({ givesUpInMs }) => givesUpInMs ?? [])
   return {
     name,
     connections,
     waiting: parts.reduce((sum, { waiting = 0 }) => sum + waiting, 0),
+    ...(givesUp.length > 0 && { givesUpInMs: Math.min(...givesUp) }),
+    ...(parts.some(({ drained }) => drained) && { drained: true }),
     upstreams: mergeUpstreams(parts.flatMap(({ upstreams }) => upstreams)),
     counters: parts.map(({ counters }) => counters).reduce(addCounters, ended),
   }
+}
+
+/** Of what several workers find, the first of these counts; what fails and what is not probed is decided by the last dial. */
+const strongest: UpstreamState[] = ['drained', 'unhealthy', 'healthy']
+
+function mergeStates(a: UpstreamInfo, b: UpstreamInfo): UpstreamState | undefined {
+  const latest = (b.triedAt ?? 0) > (a.triedAt ?? 0) ? b : a
+  return (
+    strongest.find((state) => a.state === state || b.state === state) ?? latest.state ?? a.state ?? b.state
+  )
 }
 
 /** One entry per address. It is healthy when every worker finds it so. */
@@ -59,10 +90,18 @@ function mergeUpstreams(all: readonly UpstreamInfo[]): UpstreamInfo[] {
       ...upstream,
       connections: upstream.connections + (known?.connections ?? 0),
       healthy: upstream.healthy && (known?.healthy ?? true),
+      ...(known && {
+        state: mergeStates(known, upstream),
+        triedAt: latestOf(known.triedAt, upstream.triedAt),
+      }),
       lastError: known?.lastError ?? upstream.lastError,
     })
   }
   return [...result.values()]
+}
+
+function latestOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
 }
 
 /** The workers' parts of one drain share its scope. Its n-th latest run in one worker is the n-th latest in all. */

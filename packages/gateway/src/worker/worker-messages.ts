@@ -49,6 +49,7 @@ export interface Requests {
   'prepare-reload': { ask: { options: GatewayOptions }; answer: Record<never, never> }
   reload: { ask: { options: GatewayOptions }; answer: { drained: number } }
   drain: { ask: { scope?: DrainScope }; answer: DrainCounts & { report: WorkerReport } }
+  undrain: { ask: { scope: DrainScope }; answer: { found: boolean } }
   snapshot: { ask: Record<never, never>; answer: WorkerReport }
   connections: { ask: { filter: ConnectionFilter }; answer: { connections: ConnectionInfo[] } }
   'close-connection': { ask: { id: string; code: number; reason: string }; answer: { found: boolean } }

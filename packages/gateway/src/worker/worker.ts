@@ -138,6 +138,7 @@ export class Worker {
       },
       reload: ({ options }) => this.#reload(options),
       drain: ({ scope }) => this.#drain(scope),
+      undrain: ({ scope }) => ({ found: this.#gateway.undrain(scope) }),
       snapshot: () => this.#report(),
       connections: ({ filter }) => ({ connections: this.#gateway.connections(filter) }),
       'close-connection': ({ id, code, reason }) => ({
