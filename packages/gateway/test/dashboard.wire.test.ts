@@ -60,7 +60,7 @@ describe.skipIf(browserMissing())('the page of a running gateway', { timeout: 40
     )
     await expect
       .poll(() => page.locator('.news').textContent())
-      .toMatch(/is unhealthy \(route chat\): connection re/)
+      .toMatch(/is unhealthy \(route chat\): (connection re|stopping)/)
     expect(opened.faults).toEqual([])
   })
 
