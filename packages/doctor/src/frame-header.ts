@@ -3,10 +3,13 @@
 
 /** What a frame says of itself before its payload. */
 export interface FrameHeader {
+  /** Whether it is the last frame of its message. */
   readonly fin: boolean
-  /** RSV1 is 4, RSV2 is 2, RSV3 is 1. */
+  /** Number of the three reserved bits: RSV1 is 4, RSV2 is 2, RSV3 is 1. */
   readonly rsv: number
+  /** Number of the opcode. Source: RFC 6455 11.8. */
   readonly opcode: number
+  /** Whether its payload is masked. */
   readonly masked: boolean
   /** Bytes of the header, with the masking key. */
   readonly size: number

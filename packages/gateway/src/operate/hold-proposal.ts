@@ -15,7 +15,7 @@ export interface HoldProposal {
   replay?: string
   /** How many messages of the client belong to its opening. */
   messages: number
-  /** After how many of these the client went on only when the server had said something: so will the gateway. */
+  /** How many of these the client said and then waited for the server's word, as the gateway will when it says them again. */
   answered: number
   /** How many messages the client went on to say, behind its opening. */
   later: number
