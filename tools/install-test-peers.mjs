@@ -31,6 +31,7 @@ const peers = [
   ['caddy', '/usr/bin/caddy', 'what the doctor says of Caddy'],
   ['apache2-bin', '/usr/sbin/apache2', 'what the doctor says of Apache'],
   ['nats-server', '/usr/sbin/nats-server', 'the replay of NATS with a real server'],
+  ['mosquitto', '/usr/sbin/mosquitto', 'the replay of MQTT 5 with a real broker'],
   ['tcpdump', '/usr/bin/tcpdump', 'captures of real connections, which only root may make'],
   ['curl', '/usr/bin/curl', 'HTTP requests as curl makes them'],
   ['openssl', '/usr/bin/openssl', 'certificates made on the spot'],

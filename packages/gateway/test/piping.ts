@@ -98,6 +98,11 @@ export function startHeldPipe(some: Partial<PipeOptions> = {}, hold: Partial<Hol
     onReattached: (by) => void record.restoredBy.push(by),
     onLetGo: (why) => void record.letGo.push(why),
     onHeld: () => void record.held++,
+    onAway: () => () => {},
+    whenOthersBack(then) {
+      then()
+      return () => {}
+    },
     onCarried: () => {},
     onHoldEnded: (result) => void record.ended.push(result),
     onLost(direction, messages) {

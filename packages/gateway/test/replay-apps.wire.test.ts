@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { aedesMissing } from './aedes.ts'
 import { held, holding } from './holding.ts'
 import type { App, Loss } from './peers/replay-app.ts'
+import { mosquittoApp, mosquittoMissing } from './peers/replay-mosquitto.ts'
 import { mqttApp } from './peers/replay-mqtt.ts'
 import { natsApp, natsMissing } from './peers/replay-nats.ts'
 import { socketClusterApp } from './peers/replay-socketcluster.ts'
@@ -36,6 +37,7 @@ const apps: [
 ][] = [
   ['MQTT 3.1.1 at QoS 0', (url) => mqttApp({ url }), aedesMissing],
   ['MQTT 3.1.1 at QoS 1', (url) => mqttApp({ url, qos: 1 }), aedesMissing],
+  ['MQTT 5 at QoS 1', mosquittoApp, mosquittoMissing],
   ['NATS', natsApp, natsMissing],
   ['tRPC', trpcApp],
   ['SocketCluster', socketClusterApp],

@@ -96,6 +96,10 @@ export interface HoldDeps extends RestoringDeps {
   redial: (departed: number, within: number, signal: AbortSignal) => Promise<Redialled>
   /** It has lost its upstream, which went with this code; 1006: without a Close. */
   onHeld: (departed: number) => void
+  /** The client is without a restored session; the result is called once, when it has one, or has ended. */
+  onAway: () => () => void
+  /** Calls when what it has said may follow: when others of the route are back, or soon. The result calls it off. */
+  whenOthersBack: (then: () => void) => () => void
   /** While held, the connection comes from another process (1) or goes to one (-1). */
   onCarried: (by: 1 | -1) => void
   /** The session was restored, and the connection goes on with its next upstream. */
@@ -167,6 +171,10 @@ export class Hold {
   #refusal: 'refused' | 'too-late' | 'not-restored' | undefined
   readonly #proof: Proof
   #momentTimer: unknown
+  /** To be called when the session is restored, or the connection has ended. */
+  #isBack: (() => void) | undefined
+  /** While the session is restored, and what was kept waits for others: calls that off. */
+  #waitsForOthers: (() => void) | undefined
   /** Who has restored the session, as long as `resume` has not acted on it. */
   #restoredBy: RestoredBy | undefined
   #replay: Replay | undefined
@@ -406,6 +414,7 @@ export class Hold {
     this.#proof.departed(this.#upstreamSpoke, departed === code.abnormalClosure)
     this.#departed = departed
     this.#deps.onHeld(departed)
+    this.#isBack ??= this.#deps.onAway()
     this.#lookForUpstream()
     this.#waitForMoment()
   }
@@ -510,7 +519,7 @@ export class Hold {
     stream.cork()
     try {
       // Who has restored the session itself would hear all of it twice.
-      if (by !== 'replay') return this.release()
+      if (by !== 'replay') return this.#restored()
       for (const message of this.#replay?.answer?.() ?? []) client.write(messageFrame(message, false))
       this.#oweRest()
       this.#pace.begin(this.#replay?.replay() ?? [])
@@ -536,8 +545,21 @@ export class Hold {
     this.#restTold = true
     for (const message of rest) this.#pipe.upstream.write(messageFrame(message, true))
     if (!(this.#replay?.settled?.() ?? true)) return
+    this.#restored()
+  }
+
+  /** What was kept follows when others of the route can hear what comes of it. */
+  #restored(): void {
     this.#restDone()
-    this.release()
+    this.#back()
+    const release = () => this.#pipe.enter(() => this.release())
+    const callOff = this.#deps.whenOthersBack(release)
+    if (this.#kept.keeps) this.#waitsForOthers = callOff
+  }
+
+  #back(): void {
+    this.#isBack?.()
+    this.#isBack = undefined
   }
 
   get #restores(): boolean {
@@ -552,12 +574,15 @@ export class Hold {
 
   #restDone(): void {
     this.#restOwed = false
+    this.#waitsForOthers?.()
+    this.#waitsForOthers = undefined
     this.#pace.stop()
     this.#clock.clearTimeout(this.#restTimer)
   }
 
   /** Hands on what was kept. */
   release(): void {
+    this.#restDone()
     const { client } = this.#pipe
     const kept = this.#kept.release()
     client.unblock()
@@ -571,6 +596,7 @@ export class Hold {
   /** The connection ends: the search does, too, and what was kept is lost. */
   end(clientLeft: boolean): void {
     this.#restDone()
+    this.#back()
     this.#clock.clearTimeout(this.#momentTimer)
     this.#proof.asked()
     if (this.#search) {
@@ -593,7 +619,7 @@ export class Hold {
 
   /** Whether it could be taken to another process now: not while it is in the middle of what is said again. */
   get isMovable(): boolean {
-    return !this.#pace.waits
+    return !this.#pace.waits && !this.#waitsForOthers
   }
 
   /** What its replay module knows. */
@@ -606,6 +632,7 @@ export class Hold {
     if (this.#search) this.#deps.onCarried(-1)
     this.#search?.abort()
     this.#search = undefined
+    this.#back()
     this.#proof.asked()
     this.#clock.clearTimeout(this.#restTimer)
     this.#clock.clearTimeout(this.#momentTimer)
@@ -645,12 +672,16 @@ export class Hold {
     }
     if (packed.fromClient) this.#fromClient?.unpack(packed.fromClient)
     if (packed.fromUpstream) this.#fromUpstream?.unpack(packed.fromUpstream)
-    if (packed.restOwed) this.#oweRest()
+    if (packed.restOwed) {
+      this.#isBack ??= this.#deps.onAway()
+      this.#oweRest()
+    }
   }
 
   /** Looks on for an upstream, with the time that is left. */
   searchOn(): void {
     this.#deps.onCarried(1)
+    this.#isBack ??= this.#deps.onAway()
     this.#proof.ask()
     this.#lookForUpstream()
     this.#waitForMoment()

@@ -128,6 +128,8 @@ export function holdDeps(
       deps.log.debug({ ...connectionInfo(connection()), why }, 'client of a route with hold is let go')
     },
     onHeld: (departed) => state.news.held(connection().upstream?.name, departed),
+    onAway: () => state.returns.left(),
+    whenOthersBack: (then) => state.returns.whenBack(then),
     onCarried: (by) => state.news.carried(by),
     onHoldEnded(result, ms) {
       state.news.ended(result, ms)

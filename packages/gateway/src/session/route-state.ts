@@ -11,7 +11,7 @@ import {
   type RouteOptions,
   type Traffic,
 } from '../core/index.ts'
-import { type HoldNews, Restoring } from '../hold/index.ts'
+import { type HoldNews, Restoring, Returns } from '../hold/index.ts'
 import { loadedReplay, loadReplay, type ReplayModule } from '../hold/replay/index.ts'
 import {
   type RouteDialResult,
@@ -58,6 +58,7 @@ export class RouteState {
   readonly news: HoldNews
   /** Whether its servers restore sessions, as far as it is known. */
   readonly restoring = new Restoring()
+  readonly returns: Returns
   /** All its clients that look for an upstream. */
   readonly search = new UpstreamSearch()
   /** Sockets that wait: for an upstream, or for their Close. */
@@ -101,6 +102,7 @@ export class RouteState {
     this.pool = pool
     this.news = news
     this.#clock = clock
+    this.returns = new Returns(clock)
     this.clients = new ClientMemory(clock, random, workers)
     // Each that is let in needs another one, to its upstream.
     const mostOpen = openFiles === undefined ? Number.POSITIVE_INFINITY : Math.floor(openFiles / 2)
