@@ -140,7 +140,7 @@ describe('a connection on a route with hold', () => {
     const objections = { ...held({ stopping: true, unproven: true }) }
     expect(runWith(objections, closeFrom('upstream', code), judged(true)).actions).toEqual([
       { do: 'judge', code },
-      { do: 'let-go', why: 'not-restored' },
+      { do: 'let-go', why: 'not-restored', departed: code ?? 1005 },
       { do: 'send-close', to: 'client', code: 1012, reason: 'service restart; retry=250' },
     ])
   })
