@@ -94,12 +94,15 @@ export async function trpcApp(url: (upstream: string) => Promise<string>) {
   const client = createTRPCClient<typeof router>({ links: [wsLink({ client: socket })] })
   const subscriptions = new Map<string, { unsubscribe(): void }>()
   await told.until('events', 'open')
-  const knows = (topics: string[]) =>
-    told.changes.until(
+  const knows = async (topics: string[]) => {
+    // A server that says nothing between two restarts is not gone on with, and without a subscription it has nothing to say.
+    await client.ask.query('are you there')
+    await told.changes.until(
       `subscriptions ${topics}`,
       () => JSON.stringify([...live].sort()) === JSON.stringify([...topics].sort()),
       { detail: () => live },
     )
+  }
   const app: App = {
     ...{ server, told, knows },
     subscribe: (topic) =>
