@@ -24,7 +24,7 @@ function watched() {
   const asked: AbortSignal[] = []
   const changes: (StopProof | undefined)[] = []
   const watch = new UpstreamWatch({
-    target: target(1),
+    target: () => target(1),
     clock,
     timeoutMs: () => 1000,
     onChange: (by) => changes.push(by),

@@ -8,7 +8,8 @@ import { isProven, nextStopping, type StopEvent, type StopProof, type Stopping, 
 import { wait } from './wait.ts'
 
 export interface UpstreamWatchDeps {
-  target: DialTarget
+  /** Asked each time: a reload may have changed it. */
+  target: () => DialTarget
   clock: Clock
   /** Milliseconds that it has to answer a Ping; undefined: none is sent. Asked each time. */
   timeoutMs: () => number | undefined
@@ -117,7 +118,7 @@ export class UpstreamWatch {
     this.#asking = asking
     const { signal } = asking
     while (!signal.aborted) {
-      const met = await ask(target, stranger, proofWithinMs, signal, clock)
+      const met = await ask(target(), stranger, proofWithinMs, signal, clock)
       // A server may take longer for an answer than a client should wait for its Close.
       if (!signal.aborted && met !== 'silent') this.newcomer(met)
       if (!signal.aborted) await wait(askEveryMs, signal, clock)

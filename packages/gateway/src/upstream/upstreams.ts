@@ -146,7 +146,8 @@ export class UpstreamPool {
     if (watch) return watch
     const onChange = (by: StopProof | undefined) => this.#stopChanged(upstream, by)
     const timeoutMs = () => (this.#route.keepalive ? this.#route.keepalive.timeout : undefined)
-    watch = new UpstreamWatch({ target: upstream.target, clock: this.#deps.clock, timeoutMs, onChange })
+    const target = () => upstream.target
+    watch = new UpstreamWatch({ target, clock: this.#deps.clock, timeoutMs, onChange })
     this.#watches.set(upstream, watch)
     return watch
   }
