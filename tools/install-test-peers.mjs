@@ -22,6 +22,11 @@ const peers = [
   ['ruby-actioncable', '/var/lib/dpkg/info/ruby-actioncable.list', 'what clients of Action Cable see then'],
   ['gunicorn', '/usr/bin/gunicorn', 'what clients of gunicorn see when it restarts'],
   ['python3-gevent-websocket', python('geventwebsocket'), 'WebSockets of gunicorn with gevent'],
+  [
+    'tomcat10-common',
+    '/usr/share/tomcat10/lib/catalina.jar',
+    'what clients of Tomcat see when it stops, with a JDK',
+  ],
   ['python3-daphne', python('daphne'), 'what the doctor says of Daphne'],
   [
     'libnginx-mod-stream',

@@ -139,6 +139,22 @@ export const subjects: Record<string, Subject> = {
     missing: installFrameworks,
     program: nodeScript('nest.mjs'),
   },
+  Tomcat: {
+    restartCode: 1001,
+    missing: () =>
+      needs('/usr/share/tomcat10/lib/catalina.jar', 'tomcat10-common')() ??
+      needs('/usr/bin/javac', 'default-jdk-headless')(),
+    program: (port) => ({
+      command: '/usr/bin/java',
+      args: [
+        '-XX:TieredStopAtLevel=1',
+        '-cp',
+        '/usr/share/tomcat10/lib/*:/usr/share/tomcat10/bin/*',
+        join(fixtures, 'TomcatServer.java'),
+        String(port),
+      ],
+    }),
+  },
   'Bun.serve': {
     restartCode: 1001,
     missing: brought(bun, 'bun'),

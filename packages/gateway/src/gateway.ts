@@ -46,6 +46,16 @@ import {
 import { noTracing, type Tracing } from './trace/index.ts'
 import { type Upstream, UpstreamPool } from './upstream/index.ts'
 
+/** An upstream that has left something unanswered. */
+export interface UnansweredUpstream {
+  /** Name of its route. */
+  route: string
+  /** Its name in the configuration. */
+  upstream: string
+  /** The address dialled. */
+  address: string
+}
+
 /** What a Gateway takes besides its options. */
 export interface GatewayDeps {
   /** Where it logs: a logger of pino. */
@@ -106,6 +116,13 @@ export interface GatewayDeps {
    */
   onNoDescriptor?: () => void
   /**
+   * Called when an upstream has left something unanswered, and its connections are asked for a sign of life: other
+   * gateways may have more of them, and are told with `unanswered`.
+   *
+   * @default nothing is called
+   */
+  onUnanswered?: (upstream: UnansweredUpstream) => void
+  /**
    * How many gateways like this one share the limits of the routes: `limits.waiting` and `admit`.
    *
    * @default 1
@@ -149,6 +166,7 @@ export class Gateway {
   readonly #connections = new Connections()
   readonly #refusals = new Set<Refusing>()
   readonly #workers: number
+  readonly #onUnanswered: GatewayDeps['onUnanswered']
   readonly #openFiles = filesForClients()
   readonly #listeners: Listeners
   readonly #handshakeDeps: HandshakeDeps
@@ -182,6 +200,7 @@ export class Gateway {
     this.#clock = deps.clock ?? systemClock
     this.#random = deps.random ?? Math.random
     this.#workers = deps.workers ?? 1
+    this.#onUnanswered = deps.onUnanswered
     const ledger = new Ledger({ clock: this.#clock, random: this.#random })
     const prefix = deps.idPrefix ?? ''
     this.#handshakeDeps = {
@@ -426,6 +445,11 @@ export class Gateway {
     unpackConnection(packed, release, stateOf, this.#handshakeDeps)
   }
 
+  /** Another gateway has found that this upstream leaves something unanswered: its connections here are asked, too. */
+  unanswered({ route, upstream, address }: UnansweredUpstream): void {
+    this.#routes.get(route)?.pool.unanswered(upstream, address)
+  }
+
   /** Calls the listener with every event; the result ends that. */
   on(listener: (event: GatewayEvent) => void): () => void {
     this.#subscribers.add(listener)
@@ -443,7 +467,13 @@ export class Gateway {
   }
 
   #addRoute(route: RouteOptions): RouteState {
-    const pool = new UpstreamPool(route, { clock: this.#clock, random: this.#random, log: this.#log })
+    const pool = new UpstreamPool(route, {
+      clock: this.#clock,
+      random: this.#random,
+      log: this.#log,
+      onUnanswered: ({ name, address }) =>
+        this.#onUnanswered?.({ route: route.name, upstream: name, address }),
+    })
     const onChange = (upstream: Upstream) =>
       this.#emit({
         type: 'health',

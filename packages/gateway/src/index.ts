@@ -22,7 +22,7 @@ export {
 } from './core/index.ts'
 export type * from './core/options.ts'
 export type * from './core/snapshot.ts'
-export { Gateway, type GatewayDeps, type Scope } from './gateway.ts'
+export { Gateway, type GatewayDeps, type Scope, type UnansweredUpstream } from './gateway.ts'
 export {
   loadReplay,
   type Replay,

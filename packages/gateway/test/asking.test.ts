@@ -41,7 +41,13 @@ describe('connections of an upstream that has left one unanswered', () => {
   function connections(count: number, answers: (i: number) => boolean) {
     const clock = fakeClock()
     let silent = 0
-    const check = new AnswerCheck({ clock, timeoutMs: () => 10_000, onSilent: () => silent++ })
+    let proofs = 0
+    const check = new AnswerCheck({
+      clock,
+      timeoutMs: () => 10_000,
+      onProof: () => proofs++,
+      onSilent: () => silent++,
+    })
     const asked: { at: number; by: number }[] = []
     const gone: { i: number; at: number }[] = []
     const members = Array.from({ length: count }, (_, i): Member => {
@@ -56,7 +62,7 @@ describe('connections of an upstream that has left one unanswered', () => {
       check.add(member)
       return member
     })
-    return { clock, check, members, asked, gone, silent: () => silent }
+    return { clock, check, members, asked, gone, silent: () => silent, proofs: () => proofs }
   }
 
   test('have a Ping each within a second, and those that do not answer in time go together', () => {
@@ -85,6 +91,22 @@ describe('connections of an upstream that has left one unanswered', () => {
     clock.tick(10_000)
     check.unanswered()
     expect(clock.pending).toBe(1)
+  })
+
+  test('are asked for another worker, too, which hears of no proof but its own', () => {
+    const { clock, check, asked, proofs } = connections(2, () => true)
+    check.unanswered(true)
+    clock.tick(10_000)
+    expect(asked).toHaveLength(2)
+    expect(proofs()).toBe(0)
+    clock.tick(10_000)
+    check.unanswered()
+    expect(proofs()).toBe(1)
+    const none = connections(0, () => true)
+    none.check.unanswered()
+    none.check.unanswered()
+    expect(none.proofs()).toBe(1)
+    expect(none.clock.pending).toBe(0)
   })
 
   test('leave no timer behind when they have ended meanwhile', () => {

@@ -6,7 +6,9 @@ import {
   type RouteInit,
   rawClient,
   rawUpstream,
+  runtime,
   startGateway,
+  startHoldfast,
   startUpstream,
   type TestGateway,
   type WsClient,
@@ -185,6 +187,35 @@ describe('a server that goes on to accept, and answers nobody', () => {
     refuse()
     await raw(gateway, 2)
     await moved(gateway, 5)
+  })
+
+  test.skipIf(runtime().name === 'bun')('is found by one worker for the clients of all', async () => {
+    const { upstream, fall, close } = await blackHole()
+    await using _ = upstream
+    const config = {
+      workers: 2,
+      routes: [
+        {
+          name: 'chat',
+          upstreams: [upstream.url],
+          hold: { state: 'none' },
+          keepalive: { ping: '10m', timeout: '1500ms' },
+          timeouts: { handshake: '300ms' },
+        },
+      ],
+    }
+    await using holdfast = await startHoldfast({ config })
+    for (let i = 0; i < 30; i++) await rawClient(holdfast.url)
+    fall()
+    close()
+    const newcomer = rawClient(holdfast.url, { limit: 30_000 })
+    await eventually('all are given up', () => upstream.connections.every(({ ending }) => ending), {
+      limit: 20_000,
+      detail: () => upstream.connections.map(({ ending }) => ending).join(' '),
+    })
+    expect(upstream.connections).toHaveLength(30)
+    await upstream[Symbol.asyncDispose]()
+    await newcomer
   })
 
   test('is told to clients that nobody holds, as soon', async () => {

@@ -27,6 +27,7 @@ function watched() {
     target: () => target(1),
     clock,
     timeoutMs: () => 1000,
+    onUnanswered: () => {},
     onChange: (by) => changes.push(by),
     ask: (_target, _stranger, _ms, signal) => {
       asked.push(signal)

@@ -371,6 +371,9 @@ export class WorkerPool {
       case 'changed':
         worker.change(message.routes)
         break
+      case 'unanswered':
+        for (const other of this.#serving) if (other !== worker) other.send(message)
+        break
       case 'events':
         onEvents(worker, message.events, message.dropped)
         break

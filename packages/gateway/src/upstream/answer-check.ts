@@ -15,6 +15,8 @@ export interface AnswerCheckDeps {
   clock: Clock
   /** Milliseconds that an upstream has to answer a Ping; undefined: none is sent on this route. Asked each time. */
   timeoutMs: () => number | undefined
+  /** Called when they are asked because of a proof of this worker's own: other workers may have more of them. */
+  onProof: () => void
   /** Called when more than half of them have not answered. */
   onSilent: () => void
 }
@@ -44,12 +46,17 @@ export class AnswerCheck {
     if (this.#members.size === 0) this.#finish()
   }
 
-  /** The first proof on one connection, or on a new one, is used for all: those that answer in time stay. */
-  unanswered(): void {
+  /**
+   * The first proof on one connection, or on a new one, is used for all: those that answer in time stay. `elsewhere`: it is of
+   * another worker.
+   */
+  unanswered(elsewhere = false): void {
     const timeout = this.#deps.timeoutMs()
     if (timeout === undefined) return
     const open = this.#members.size
-    if (this.#step({ type: 'unanswered', open, timeout }) === 'ask') this.#askAll(timeout)
+    if (this.#step({ type: 'unanswered', open, timeout }) !== 'ask') return
+    if (open > 0) this.#askAll(timeout)
+    if (!elsewhere) this.#deps.onProof()
   }
 
   /** This one was given up because its upstream did not answer. */

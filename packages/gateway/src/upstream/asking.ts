@@ -18,7 +18,7 @@ export type AskingEvent =
 
 export const idle: Asking = { name: 'idle', notBefore: Number.NEGATIVE_INFINITY }
 
-/** `ask`: each open connection gets its Ping; `silent`: more than half of them, and more than one, have not answered. */
+/** `ask`: each open connection gets its Ping, in other workers, too; `silent`: more than half of them, and more than one, have not answered. */
 export function nextAsking(
   state: Asking,
   event: AskingEvent,
@@ -26,9 +26,10 @@ export function nextAsking(
 ): [Asking, 'ask' | 'silent' | 'nothing'] {
   switch (event.type) {
     case 'unanswered': {
-      if (state.name === 'asking' || now < state.notBefore || event.open === 0) return [state, 'nothing']
+      if (state.name === 'asking' || now < state.notBefore) return [state, 'nothing']
       // A handshake that a busy server answers late is no reason to ask all of them all the time.
       const notBefore = now + 2 * event.timeout
+      if (event.open === 0) return [{ name: 'idle', notBefore }, 'ask']
       return [{ name: 'asking', asked: event.open, silent: 0, notBefore }, 'ask']
     }
     case 'silent':

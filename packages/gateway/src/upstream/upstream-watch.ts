@@ -15,6 +15,8 @@ export interface UpstreamWatchDeps {
   timeoutMs: () => number | undefined
   /** Called when it was found to be stopping, with the proof, and when it takes newcomers again. */
   onChange: (stops: StopProof | undefined) => void
+  /** Called when something was not answered, and its connections are asked; other workers may have more. */
+  onUnanswered: () => void
   ask?: typeof askAsStranger
 }
 
@@ -43,8 +45,9 @@ export class UpstreamWatch {
 
   constructor(deps: UpstreamWatchDeps) {
     this.#deps = { ask: askAsStranger, ...deps }
-    const { clock, timeoutMs } = deps
-    this.#answers = new AnswerCheck({ clock, timeoutMs, onSilent: () => this.#step({ type: 'silent' }) })
+    const { clock, timeoutMs, onUnanswered: onProof } = deps
+    const onSilent = () => this.#step({ type: 'silent' })
+    this.#answers = new AnswerCheck({ clock, timeoutMs, onProof, onSilent })
   }
 
   /** What it was found by, as long as it takes no newcomers again. */
@@ -73,9 +76,12 @@ export class UpstreamWatch {
     }
   }
 
-  /** A Ping on one of its connections, a handshake or a health check was not answered in time: the others are asked. */
-  unanswered(): void {
-    this.#answers.unanswered()
+  /**
+   * A Ping on one of its connections, a handshake or a health check was not answered in time: the others are asked.
+   * `elsewhere`: in another worker.
+   */
+  unanswered(elsewhere = false): void {
+    this.#answers.unanswered(elsewhere)
   }
 
   /** What a client's handshake has met. */

@@ -20,6 +20,8 @@ export interface PoolDeps {
   log: Pick<Logger, 'info' | 'warn' | 'error'>
   lookup?: Lookup
   probe?: Probe
+  /** Called when an upstream has left something unanswered, for other workers. Default: nothing is called. */
+  onUnanswered?: (upstream: { name: string; address: string }) => void
 }
 
 /** What an operator reads as the upstream's last failure. */
@@ -53,7 +55,7 @@ export class UpstreamPool {
 
   constructor(route: RouteOptions, deps: PoolDeps) {
     this.#route = route
-    this.#deps = { lookup: systemLookup, probe, ...deps }
+    this.#deps = { lookup: systemLookup, probe, onUnanswered: () => {}, ...deps }
     this.#regroup()
   }
 
@@ -144,17 +146,27 @@ export class UpstreamPool {
   watch(upstream: Upstream): UpstreamWatch {
     let watch = this.#watches.get(upstream)
     if (watch) return watch
-    const onChange = (by: StopProof | undefined) => this.#stopChanged(upstream, by)
-    const timeoutMs = () => (this.#route.keepalive ? this.#route.keepalive.timeout : undefined)
-    const target = () => upstream.target
-    watch = new UpstreamWatch({ target, clock: this.#deps.clock, timeoutMs, onChange })
+    const { clock } = this.#deps
+    watch = new UpstreamWatch({
+      target: () => upstream.target,
+      clock,
+      timeoutMs: () => (this.#route.keepalive ? this.#route.keepalive.timeout : undefined),
+      onChange: (by) => this.#stopChanged(upstream, by),
+      onUnanswered: () => this.#deps.onUnanswered({ name: upstream.name, address: addressOf(upstream) }),
+    })
     this.#watches.set(upstream, watch)
     return watch
   }
 
+  /** Another worker has found that something was not answered. */
+  unanswered(name: string, address: string): void {
+    for (const upstream of this.upstreams) {
+      if (upstream.name === name && addressOf(upstream) === address) this.watch(upstream).unanswered(true)
+    }
+  }
+
   #stopChanged(upstream: Upstream, by: StopProof | undefined): void {
-    const { name, target } = upstream
-    const about = { route: this.#route.name, upstream: name, address: `${target.host}:${target.port}` }
+    const about = this.#about(upstream)
     if (by === undefined) return this.#deps.log.info(about, 'upstream takes clients again')
     this.#deps.log.warn({ ...about, by }, 'upstream is stopping')
     // New clients go elsewhere, or wait, from now on, and not from their own first dial in vain on.
@@ -291,8 +303,8 @@ export class UpstreamPool {
   }
 
   /** For the log: which upstream, and where. */
-  #about({ name, target }: Upstream) {
-    return { route: this.#route.name, upstream: name, address: `${target.host}:${target.port}` }
+  #about(upstream: Upstream) {
+    return { route: this.#route.name, upstream: upstream.name, address: addressOf(upstream) }
   }
 
   #failsChanged(upstream: Upstream): void {
@@ -335,4 +347,8 @@ export class UpstreamPool {
   #hurry(): void {
     if (this.#isEager()) for (const prober of this.#probers.values()) prober.hurry()
   }
+}
+
+function addressOf({ target }: Upstream): string {
+  return `${target.host}:${target.port}`
 }

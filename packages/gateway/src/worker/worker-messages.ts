@@ -100,6 +100,8 @@ export type ToWorker =
   | { type: 'adopt-upstream'; move: number }
   /** What became of a move of this worker's. */
   | { type: 'moved'; move: number; outcome: MoveOutcome }
+  /** Another worker has found that this upstream leaves something unanswered. */
+  | { type: 'unanswered'; route: string; upstream: string; address: string }
   /** After `halt-moves`: go on. */
   | { type: 'go-on' }
   /** End now; what is still open is lost. */
@@ -141,6 +143,8 @@ export type FromWorker =
   | { type: 'leaving'; left: number; closes: Record<string, number>; lost: number }
   /** What came and went since its last message of this kind or its last report, by route. */
   | { type: 'changed'; routes: Record<string, RouteChanges> }
+  /** An upstream leaves something unanswered: for the other workers. */
+  | { type: 'unanswered'; route: string; upstream: string; address: string }
   /** The last word of a worker that ends. */
   | { type: 'last-report'; report: WorkerReport }
   | { type: 'answer'; request: number; value: Requests[RequestType]['answer'] }

@@ -186,6 +186,9 @@ export class Worker {
       case 'moved':
         this.#handoverSender.settle(message.move, message.outcome)
         break
+      case 'unanswered':
+        this.#gateway?.unanswered(message)
+        break
       case 'go-on':
         this.#handoverSender.resume()
         break
@@ -273,6 +276,7 @@ export class Worker {
         entered: (connection) => this.#ledger.entered(connection),
         onOpened: (route) => this.#sinceReport.opened(route),
         onClosed: (route, as) => this.#sinceReport.closed(route, as),
+        onUnanswered: (about) => this.#post({ type: 'unanswered', ...about }),
         workers: its.workers,
         idPrefix: `${worker}-`,
         onPendingRefused: () => this.#refused.pending++,
