@@ -43,6 +43,7 @@ export const everyMetric: Measured = {
         counters: {
           waits: { answered: 5, 'no-room': 1 },
           turnedAway: { 'close:1014': 2, 'http:502': 3 },
+          judged: { restart: 4 },
           handshakes: {
             accepted: 9,
             'bad-gateway': 1,

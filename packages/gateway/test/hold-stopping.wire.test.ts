@@ -55,7 +55,8 @@ describe('clients of a server that stops', () => {
     await using second = await startUpstream({ port })
     await second.open(2)
     await answered(clients, 'still here')
-    expect((await route(gateway)).counters.reattachments).toEqual({ attached: 2 })
+    const { reattachments, judged } = (await route(gateway)).counters
+    expect({ reattachments, judged }).toEqual({ reattachments: { attached: 2 }, judged: { restart: 2 } })
     for (const client of clients) client.close()
     await nothingLeft(gateway)
   })
@@ -177,6 +178,7 @@ describe('a client that a server sends away, and goes on', () => {
       for (const other of others) other.close()
       await nothingLeft(gateway)
       expect((await route(gateway)).counters.closes).toMatchObject({ [`${code ?? 1005}:upstream`]: 1 })
+      expect((await route(gateway)).counters.judged).toEqual({ kick: 1 })
       expect((await route(gateway)).counters.lost).toEqual({ 'to-upstream': 0, 'to-client': 0 })
     },
   )

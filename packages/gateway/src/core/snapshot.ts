@@ -53,6 +53,12 @@ export interface RouteCounters extends Traffic {
    * the reports of workers of an earlier version.
    */
   turnedAway?: Record<string, number>
+  /**
+   * How many closes of upstreams may have been a restart (`hold.stopping`), by what they were found to be: 'restart', 'kick' (told
+   * to the client with its own code), 'left' (the client went, or a drain came, before that was known). Absent in the reports of
+   * workers of an earlier version.
+   */
+  judged?: Record<string, number>
 }
 
 /**

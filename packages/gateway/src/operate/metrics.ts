@@ -50,6 +50,7 @@ const reattachmentsAtFirst = {
   abandoned: 0,
   ended: 0,
 }
+const judgedAtFirst = { restart: 0, kick: 0 }
 const waitsAtFirst = { answered: 0, over: 0 }
 const handoversAtFirst = { moved: 0, ended: 0, failed: 0 }
 
@@ -118,6 +119,11 @@ function routeFamilies(routes: readonly RouteInfo[]): Family[] {
       'waits_total',
       'Handshakes that waited for an upstream, by how that ended.',
       each(({ counters }) => ({ ...waitsAtFirst, ...counters.waits }), result),
+    ),
+    counter(
+      'judged_closes_total',
+      'Closes of upstreams on routes with hold that may have been a restart, by what they were found to be.',
+      each(({ counters }) => ({ ...judgedAtFirst, ...counters.judged }), result),
     ),
     counter(
       'turned_away_total',

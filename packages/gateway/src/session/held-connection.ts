@@ -87,7 +87,11 @@ export function holdDeps(
     // A reload may have taken `hold` from the route: then nobody would let its clients go on.
     mayHold: () => state.options.hold !== undefined,
     judges: () => state.options.hold?.stopping !== false,
-    stops: (signal) => visits.stops(request, held.protocol, signal),
+    async stops(signal) {
+      const stops = await visits.stops(request, held.protocol, signal)
+      state.countJudged(signal.aborted ? 'left' : stops ? 'restart' : 'kick')
+      return stops
+    },
     async redial(departed, within, signal) {
       release.upstream()
       visits.over()

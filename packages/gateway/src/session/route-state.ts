@@ -70,6 +70,7 @@ export class RouteState {
   #outageSeenAt: MonotonicMs = Number.NEGATIVE_INFINITY
   readonly #clock: Clock
   readonly #waits: Record<string, number> = {}
+  readonly #judged: Record<string, number> = {}
   readonly #turnedAwayAs: Record<string, number> = {}
   #replay: ReplayModule | undefined
   /** While the module is on its way; what was asked for last counts. */
@@ -206,6 +207,11 @@ export class RouteState {
     this.#waits[result] = (this.#waits[result] ?? 0) + 1
   }
 
+  /** A Close that may have been a restart was found to be one, or not, or its client left before. */
+  countJudged(as: 'restart' | 'kick' | 'left'): void {
+    this.#judged[as] = (this.#judged[as] ?? 0) + 1
+  }
+
   /** A client was told that it gets no connection. */
   countTurnedAway(by: 'close' | 'http', code: number): void {
     const own = Object.values(this.options.closeCodes)
@@ -272,6 +278,7 @@ export class RouteState {
       reattachSeconds: { ...this.#reattachSeconds },
       reattachSum: this.#reattachSum,
       waits: { ...this.#waits },
+      judged: { ...this.#judged },
       turnedAway: { ...this.#turnedAwayAs },
     }
     const byState = { open: 0, held: 0, closing: 0 }

@@ -143,6 +143,7 @@ export function addCounters(a: RouteCounters, b: RouteCounters): RouteCounters {
     reattachSum: a.reattachSum + b.reattachSum,
     waits: addRecords(a.waits ?? {}, b.waits ?? {}),
     turnedAway: addRecords(a.turnedAway ?? {}, b.turnedAway ?? {}),
+    judged: addRecords(a.judged ?? {}, b.judged ?? {}),
   }
 }
 
@@ -164,5 +165,6 @@ export function emptyCounters(): RouteCounters {
     reattachSum: 0,
     waits: {},
     turnedAway: {},
+    judged: {},
   }
 }
