@@ -25,8 +25,7 @@ export interface PoolDeps {
 }
 
 /** What an operator reads as the upstream's last failure. */
-const stopWords: Record<StopProof, string> = {
-  refuses: 'stopping: refuses connections',
+const stopWords: Record<Exclude<StopProof, 'refuses'>, string> = {
   busy: 'stopping: status 503',
   'throws-out': 'stopping: ends new connections at once',
   'closes-most': 'stopping: closed most of its connections',
@@ -169,8 +168,9 @@ export class UpstreamPool {
     const about = this.#about(upstream)
     if (by === undefined) return this.#deps.log.info(about, 'upstream takes clients again')
     this.#deps.log.warn({ ...about, by }, 'upstream is stopping')
-    // New clients go elsewhere, or wait, from now on, and not from their own first dial in vain on.
-    this.dialled(upstream, false, stopWords[by])
+    // New clients go elsewhere, or wait, from now on, and not from their own first dial in vain on. One that was refused is
+    // reported as every dial is.
+    if (by !== 'refuses') this.dialled(upstream, false, stopWords[by])
   }
 
   /** Counts a connection through the upstream; the result ends that, once. */
