@@ -15,6 +15,6 @@ if (!options) throw new Error(problems.join())
 const gateway = new Gateway(options, { log: createLogger({ level: 'error', pretty: false }) })
 gateway.start()
 net
-  .createServer({ allowHalfOpen: true, noDelay: true }, (socket) => gateway.take(options.listen[0], socket))
+  .createServer({ allowHalfOpen: true, noDelay: true }, (socket) => gateway.accept(options.listen[0], socket))
   .listen({ port: Number(PORT), host: '127.0.0.1', backlog: 4096 })
 process.on('SIGTERM', () => process.exit())

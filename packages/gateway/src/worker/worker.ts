@@ -1,7 +1,6 @@
 // One worker: a gateway that acts on the supervisor's messages. It knows nothing of processes; worker-main.ts runs it
 // in one of its own, single-process.ts beside the supervisor.
 import net from 'node:net'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import { code } from '@holdfast/close-codes'
 import type { Logger } from 'pino'
@@ -26,8 +25,10 @@ import {
 } from '../core/index.ts'
 import { Gateway } from '../gateway.ts'
 import { noTracing, startTracing, wantsTracing } from '../trace/index.ts'
+import { EventBatch } from './event-batch.ts'
 import { HandoverReceiver } from './handover-receiver.ts'
 import { HandoverSender } from './handover-sender.ts'
+import { ProcessUsage } from './process-usage.ts'
 import { RemoteLedger } from './remote-ledger.ts'
 import { SinceReport } from './since-report.ts'
 import { version } from './version.ts'
@@ -42,10 +43,6 @@ import {
   type ToWorker,
   type WorkerReport,
 } from './worker-messages.ts'
-
-/** Milliseconds over which events are collected, and how many of them are sent on at most. */
-const eventsEveryMs = 100
-const maxEvents = 256
 
 const protocolMismatch = `version ${version} speaks another IPC protocol than the running supervisor: drain this gateway and start it anew`
 
@@ -82,7 +79,7 @@ export class Worker {
   readonly #clock: Clock
   readonly #ledger: RemoteLedger
   readonly #sinceReport: SinceReport
-  readonly #loop = monitorLoop()
+  readonly #usage = new ProcessUsage()
   readonly #handlers: Handlers
   #listeners!: WorkerListeners
   #gateway!: Gateway
@@ -91,15 +88,12 @@ export class Worker {
   #log!: Logger
   #tracing = noTracing
   #options!: GatewayOptions
-  #events: GatewayEvent[] = []
-  #eventsDropped = 0
+  readonly #events: EventBatch
   /** Taken and not closed, nor moved away. */
   #sockets = 0
   #leftInFlight = false
   /** It has changed since it was last said. */
   #leftChanged = false
-  /** Events have been sent and not yet been taken. */
-  #eventsInFlight = false
   /** Others have this worker's place. */
   #leaving = false
   /** The supervisor has asked for that, and hears how far it is. */
@@ -124,6 +118,7 @@ export class Worker {
     this.#clock = clock
     this.#ledger = new RemoteLedger({ post, clock })
     this.#sinceReport = new SinceReport(post)
+    this.#events = new EventBatch(post, clock)
     this.#handlers = {
       listen: ({ listener }, handle) => (this.#leaving ? {} : this.#listeners.listen(listener, handle)),
       unlisten: ({ listener }) => {
@@ -230,7 +225,7 @@ export class Worker {
       async () => {
         this.#listeners.unlisten()
         await this.#drainAll()
-        this.#sendEvents()
+        this.#events.send()
         this.stop()
       },
       () => this.#end(),
@@ -241,14 +236,14 @@ export class Worker {
     this.#listeners?.unlisten()
     this.#gateway?.stop()
     const said = this.#sendLastReport()
-    this.#loop?.disable()
+    this.#usage.stop()
     void Promise.all([this.#tracing.end(tracesWithinMs), said]).then(() => this.#end())
   }
 
   /** What it has counted since it last reported. Resolves when that is on its way. */
   #sendLastReport(): Promise<void> {
     if (!this.#gateway) return Promise.resolve()
-    this.#sendEvents()
+    this.#events.send()
     const report = this.#report()
     return new Promise((resolve) => {
       this.#clock.setTimeout(resolve, lastReportWithinMs)
@@ -358,7 +353,7 @@ export class Worker {
 
   async #drain(scope?: DrainScope): Promise<Requests['drain']['answer']> {
     const { closed, moved, cut } = await (scope ? this.#gateway.drain(scope) : this.#drainAll())
-    this.#sendEvents()
+    this.#events.send()
     return { closed, moved, cut, report: this.#report() }
   }
 
@@ -387,7 +382,7 @@ export class Worker {
       { ...this.#handoverSender.summary, closes: this.#closes },
       'connections have moved to a new worker',
     )
-    this.#sendEvents()
+    this.#events.send()
     return { report: this.#report() }
   }
 
@@ -403,20 +398,9 @@ export class Worker {
   }
 
   #process(): ProcessInfo {
-    const { user, system } = process.cpuUsage()
-    const delay = this.#loop ? this.#loop.percentile(99) / 1e6 : 0
-    this.#loop?.reset()
-    return {
-      memory: process.memoryUsage.rss(),
-      processor: (user + system) / 1e6,
-      delay,
-      logLinesDropped: logLinesDropped(),
-      sockets: {
-        pending: this.#gateway.pending,
-        refused: { ...this.#refused },
-        short: this.#descriptors.isShort,
-      },
-    }
+    const { pending } = this.#gateway
+    const sockets = { pending, refused: { ...this.#refused }, short: this.#descriptors.isShort }
+    return { ...this.#usage.measure(), logLinesDropped: logLinesDropped(), sockets }
   }
 
   /** How many sockets or connections would be lost if this process ended now. */
@@ -447,11 +431,7 @@ export class Worker {
       // One that came from another worker has no socket here that would say it.
       this.#reportLeft()
     }
-    if (this.#events.length === 0) {
-      this.#clock.setTimeout(() => !this.#eventsInFlight && this.#sendEvents(), eventsEveryMs)
-    }
-    if (this.#events.length < maxEvents) this.#events.push(event)
-    else this.#eventsDropped++
+    this.#events.add(event)
   }
 
   #countEnd(ended: number, by: string): void {
@@ -464,31 +444,6 @@ export class Worker {
     const shown = ended < 3000 || by === 'gateway' ? ended : `${Math.floor(ended / 1000)}xxx`
     const key = `${shown}:${by}`
     this.#closes[key] = (this.#closes[key] ?? 0) + 1
-  }
-
-  /** While these have not been taken, others wait: a supervisor that stands still gets no queue of them. */
-  #sendEvents(): void {
-    if (this.#events.length === 0) return
-    const events = this.#events
-    const dropped = this.#eventsDropped
-    this.#events = []
-    this.#eventsDropped = 0
-    this.#eventsInFlight = true
-    this.#post({ type: 'events', events, dropped }, undefined, () => {
-      this.#eventsInFlight = false
-      this.#sendEvents()
-    })
-  }
-}
-
-/** Undefined where the runtime cannot measure it. */
-function monitorLoop(): ReturnType<typeof monitorEventLoopDelay> | undefined {
-  try {
-    const loop = monitorEventLoopDelay({ resolution: 20 })
-    loop.enable()
-    return loop
-  } catch {
-    return undefined
   }
 }
 
