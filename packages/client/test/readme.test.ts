@@ -132,10 +132,12 @@ describe('the examples in the README', () => {
   it.skipIf(missing)(`work in a browser, with a plain script tag${skipped}`, async () => {
     await using server = await startUpstream()
     const html = example('html', server.url)
-    expect(html).toContain('https://unpkg.com/@holdfast/client"')
+    expect(html).toContain('src="/holdfast-client.js"')
+    expect(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).unpkg).toBe(
+      './dist/holdfast-client.js',
+    )
     const client = await bundle({ entry: '../src/index.ts', format: 'iife', name: 'Holdfast', minify: true })
-    const local = html.replace('https://unpkg.com/@holdfast/client', '/client.js')
-    await using page = await openPage(local, { '/client.js': client })
+    await using page = await openPage(html, { '/holdfast-client.js': client })
     await page.page.waitForFunction(() => document.body.textContent?.includes('hello'))
     server.connections[0]!.close(1012, 'service restart; retry=60000')
     await page.page.waitForFunction(() => document.title === 'back in 60 s')

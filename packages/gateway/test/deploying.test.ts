@@ -74,6 +74,22 @@ describe('the gateway configurations of the guide', () => {
   )
 })
 
+test.each([
+  ['systemd/holdfast.service', 'holdfast.service'],
+  ['systemd/chat@.service', 'chat@.service'],
+  ['container/Dockerfile', 'Dockerfile'],
+  ['compose/compose.yaml', 'compose.yaml'],
+])('deploy/%s is what the guide shows', (path, name) => {
+  expect(readFileSync(join(root, 'deploy', path), 'utf8')).toBe(named(name))
+})
+
+test('the configuration in deploy/container is that of the Compose file, whose build finds it', () => {
+  const text = readFileSync(join(root, 'deploy/container/holdfast.yaml'), 'utf8')
+  expect(blocks.filter((block) => block.name === 'holdfast.yaml').map((block) => block.text)).toContain(text)
+  const { services } = parse(named('compose.yaml'), { merge: true })
+  expect(services.gateway.build).toBe('../container')
+})
+
 describe('the systemd units of the guide', () => {
   const names = ['chat@.service', 'holdfast.service']
 
