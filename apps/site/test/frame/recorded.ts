@@ -1,5 +1,6 @@
 // What Chromium and tcpdump record of a real WebSocket server.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import http from 'node:http'
@@ -99,6 +100,15 @@ export async function recordTcpdump(port: number, words: readonly string[]): Pro
     client.send(word)
     await once(client, 'close')
   }
+  // What was sent before this has been captured when this has.
+  const marker = 'the end of what is captured'
+  const captured = new Promise<void>((resolve) => {
+    dump.stdout.on('data', () => Buffer.concat(parts).includes(marker) && resolve())
+  })
+  const udp = createSocket('udp4')
+  udp.send(marker, port, '127.0.0.1')
+  await within(waitLimitMs, 'the last packet', captured)
+  udp.close()
   dump.kill('SIGINT')
   await within(waitLimitMs, 'the end of tcpdump', closed)
   return Buffer.concat(parts)
