@@ -13,7 +13,11 @@ import { setTimeout as after } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const wanted = Number(process.argv[2] ?? 20_000)
+/** Another address than that of the clients, so that none of them has the port of an upstream that is not there yet. */
+const upstreamHost = '127.0.0.2'
 const perSecond = 2_000
+/** Handshakes a second that a process of clients begins at the most. */
+const clientsPerSecond = 500
 /** Files that a process may open for the connections of this bench. */
 const files =
   Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 65_536) - 512
@@ -47,7 +51,7 @@ async function run() {
   while (waiting < count) {
     await after(200)
     waiting = await waitingNow(gateway)
-    if (performance.now() - begun > 60_000) throw new Error(`only ${waiting} of ${count} wait`)
+    if (performance.now() - begun > 120_000) throw new Error(`only ${waiting} of ${count} wait`)
   }
   const arrived = performance.now() - begun
   await after(3_000)
@@ -96,7 +100,7 @@ async function startGateway(workers, ports) {
     routes: [
       {
         name: 'all',
-        upstreams: ports.map((port) => `ws://127.0.0.1:${port}`),
+        upstreams: ports.map((port) => `ws://${upstreamHost}:${port}`),
         wait: '10m',
         admit: `${perSecond}/s`,
         limits: { waiting: 1_000_000 },
@@ -135,42 +139,38 @@ async function waitingNow({ admin }) {
 /** Clients that say nothing but their handshake; each has an address of its own by its proxy's word. */
 async function clients(port, count) {
   const key = randomBytes(16).toString('base64')
-  let n = 0
-  const next = () => {
-    if (n === count) return
+  const open = (n) => {
     const address = `10.${process.pid % 256}.${n >> 8}.${n & 255}`
-    n++
     const socket = net.connect(port, '127.0.0.1', () => {
       socket.write(
         `GET / HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
           `Sec-WebSocket-Key: ${key}\r\nX-Forwarded-For: ${address}\r\n\r\n`,
       )
-      next()
     })
     socket.once('data', (bytes) => {
       const status = Number(String(bytes).slice(9, 12))
-      process.send?.({ at: Date.now(), status })
+      if (process.connected) process.send({ at: Date.now(), status })
     })
-    socket.on('error', (error) => {
-      console.error(error.message)
-      next()
-    })
+    socket.on('error', (error) => process.connected && console.error(error.message))
   }
-  // So many at a time: the backlog of a listener is short.
-  for (let lane = 0; lane < 64; lane++) next()
   process.once('disconnect', () => process.exit())
+  // Evenly: nothing answers a handshake that waits, so nothing else tells that the gateway has read it.
+  for (let n = 0; n < count; n++) {
+    open(n)
+    if (n % (clientsPerSecond / 100) === 0) await after(10)
+  }
   await new Promise(() => {})
 }
 
 async function upstream(port) {
   const { WebSocketServer } = await import('ws')
-  const server = new WebSocketServer({ port, host: '127.0.0.1', backlog: 4_096 })
+  const server = new WebSocketServer({ port, host: upstreamHost, backlog: 4_096 })
   server.once('listening', () => process.send('listening'))
   await new Promise(() => {})
 }
 
 async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1')
+  const server = net.createServer().listen(0, upstreamHost)
   await new Promise((resolve) => server.once('listening', resolve))
   const { port } = server.address()
   await new Promise((resolve) => server.close(resolve))
