@@ -436,6 +436,24 @@ test('a leaving worker that ends is not replaced, and its counts stay', async ()
   expect(it.pool.snapshot().routes[0]!.counters.handshakes).toEqual({ accepted: 7 })
 })
 
+test.each([
+  ['in order', true],
+  ['by itself', false],
+])(
+  'a leaving worker that ends %s while a reload is prepared is no reason against it: %s',
+  async (_, isFine) => {
+    const it = scene(1)
+    await it.start()
+    const [old] = it.pool.activate(await startNext(it))
+    const options = gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] })
+    const problems = it.pool.prepareReload(options, 1000)
+    if (isFine) void it.pool.stopWorkers([old!], 1000)
+    it.puppets[0]!.kill()
+    it.puppets[1]!.answer('prepare-reload', {})
+    expect(await problems).toEqual(isFine ? [] : [expect.stringContaining('worker 1 failed while it loaded')])
+  },
+)
+
 test('questions reach leaving workers, too', async () => {
   const it = scene(1)
   await it.start()

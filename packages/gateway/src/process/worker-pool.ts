@@ -80,8 +80,10 @@ export class WorkerPool {
   readonly #workers = new Map<number, WorkerLink>()
   readonly #admissions: Admissions
   #phase: 'starting' | 'running' | 'stopping' = 'starting'
-  /** Told to end. */
+  /** Nobody replaces it when it ends: it was told to, or drains after a fault. */
   readonly #stopping = new WeakSet<WorkerLink>()
+  /** Told to end by this pool, and not because of a fault. */
+  readonly #stoppedInOrder = new WeakSet<WorkerLink>()
   #ended: Totals = new Map()
   #crashes: MonotonicMs[] = []
   #ids = 0
@@ -179,6 +181,7 @@ export class WorkerPool {
   async stopWorkers(workers: readonly WorkerLink[], withinMs: number): Promise<void> {
     for (const worker of workers) {
       this.#stopping.add(worker)
+      this.#stoppedInOrder.add(worker)
       worker.send({ type: 'stop' })
     }
     const kill = () => {
@@ -225,15 +228,16 @@ export class WorkerPool {
   /**
    * Has every worker load what a reload needs; nothing changes. The result says why it cannot be: a worker that does not
    * answer would go on with the old configuration while the others have the new one, and what one ends by, or has a
-   * fault by, would end the others, too.
+   * fault by, would end the others, too. One that has moved all that it had, and was told to end, is asked in vain.
    */
   async prepareReload(options: GatewayOptions, withinMs: number): Promise<string[]> {
     const asked = this.#serving.map(async (worker) => {
       try {
         const { state } = worker
         await worker.ask('prepare-reload', { options }, { timeoutMs: withinMs })
-        return worker.state === state ? [] : [failedMeanwhile(worker)]
+        return worker.state === state || this.#stoppedInOrder.has(worker) ? [] : [failedMeanwhile(worker)]
       } catch (error) {
+        if (this.#stoppedInOrder.has(worker)) return []
         if (worker.state === 'gone') return [failedMeanwhile(worker)]
         const { code, message } = error as GatewayError
         return [code === 'worker_silent' ? `${message}; ${silentWorkerHint}` : message]
