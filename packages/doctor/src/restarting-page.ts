@@ -25,6 +25,8 @@ server.
 Servers on Node, with the two lines for each of them, are in [restarting-node.md](restarting-node.md). What nothing makes say
 1012 stands behind Holdfast like the others: with [\`hold\`](configuration.md) its clients stay connected while it restarts, whatever
 code it says then, or none: \`hold.stopping\` finds out within a second whether a server stops, or sends one client away.
+One that accepts and answers nobody (workerd, hypnotoad after SIGQUIT, aiohttp without its hook) is found out by what it leaves
+unanswered first, and its clients move together, within \`keepalive.timeout\` of that.
 
 In the tables "nothing" means that the client was still connected after 40 s. A client that never answers is one whose phone
 has lost its network: how long it holds the process matters, because Docker kills after 10 s and Kubernetes after 30.`
