@@ -28,7 +28,7 @@ import {
   routeHint,
   serveHandshake,
 } from './handshake/index.ts'
-import { HoldNews } from './hold/index.ts'
+import { HoldEvents } from './hold/index.ts'
 import { loadReplay } from './hold/replay/index.ts'
 import type { ClientHandshake } from './http/index.ts'
 import { defaultPending, type HttpExchange, Listeners } from './listen/index.ts'
@@ -79,7 +79,7 @@ export interface GatewayDeps {
    */
   admit?: Admit
   /**
-   * Told of connections that come with a live upgrade and that another gateway has let in; the result is called when
+   * CloseAction of connections that come with a live upgrade and that another gateway has let in; the result is called when
    * they have ended.
    *
    * @default nothing is called
@@ -486,7 +486,7 @@ export class Gateway {
       })
     pool.onHealthChange(onChange)
     pool.onFailsChange(onChange)
-    const news = new HoldNews({
+    const news = new HoldEvents({
       route: route.name,
       clock: this.#clock,
       log: this.#log,

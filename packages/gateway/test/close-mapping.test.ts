@@ -2,22 +2,22 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { maxReasonBytes, mayTravel } from '@holdfast/close-codes'
 import { describe, expect, test } from 'vitest'
 import {
+  type CloseAction,
+  type CloseCause,
+  type ClosePolicy,
   closeMapping,
-  type Happening,
   happenings,
-  type Manners,
-  type Told,
 } from '../src/connection/close-mapping.ts'
 
 const root = new URL('../../../', import.meta.url)
-const manners: Manners = {
+const closePolicy: ClosePolicy = {
   rejections: 'pass',
   badGateway: 'close',
   closeCodes: { badGateway: 1014, restart: 1012, tryAgain: 1013 },
 }
 
 /** One example of everything that can happen, with the words of design and docs. */
-const examples: { [W in Happening['what']]: [string, Extract<Happening, { what: W }>] } = {
+const examples: { [W in CloseCause['what']]: [string, Extract<CloseCause, { what: W }>] } = {
   unreachable: [
     'no upstream can be reached, within `wait`',
     { what: 'unreachable', words: 'connection refused', retry: 2000 },
@@ -104,7 +104,7 @@ const examples: { [W in Happening['what']]: [string, Extract<Happening, { what: 
   ],
 }
 
-function inWords(told: Told, side: 'client' | 'upstream'): string {
+function inWords(told: CloseAction, side: 'client' | 'upstream'): string {
   switch (told.by) {
     case 'close':
       return told.reason ? `${told.code} \`${told.reason}\`` : `${told.code}`
@@ -122,19 +122,19 @@ function inWords(told: Told, side: 'client' | 'upstream'): string {
 }
 
 /** Where that depends on `badGateway`, both. */
-function clientInWords(happening: Happening): string {
-  if (happening.what === 'client-closes') return "the upstream's echo"
-  const { client } = closeMapping(happening, manners)
-  const other = closeMapping(happening, { ...manners, badGateway: 'http' }).client
+function clientInWords(cause: CloseCause): string {
+  if (cause.what === 'client-closes') return "the upstream's echo"
+  const { client } = closeMapping(cause, closePolicy)
+  const other = closeMapping(cause, { ...closePolicy, badGateway: 'http' }).client
   if (client.by !== 'close' || other.by !== 'http') return inWords(client, 'client')
   return `HTTP ${other.status}, or in band ${inWords(client, 'client')}`
 }
 
 function rendered(): string {
   const rows = happenings.map((what) => {
-    const [words, happening] = examples[what]
-    const { upstream, by } = closeMapping(happening, manners)
-    const echo = clientInWords(happening)
+    const [words, cause] = examples[what]
+    const { upstream, by } = closeMapping(cause, closePolicy)
+    const echo = clientInWords(cause)
     return `| ${words} | ${echo} | ${inWords(upstream, 'upstream')} | ${by} |`
   })
   return [
@@ -157,7 +157,7 @@ describe('the close table', () => {
     for (const what of happenings) {
       for (const badGateway of ['close', 'http'] as const) {
         for (const rejections of ['pass', 'close'] as const) {
-          const outcome = closeMapping(examples[what][1], { ...manners, badGateway, rejections })
+          const outcome = closeMapping(examples[what][1], { ...closePolicy, badGateway, rejections })
           for (const told of [outcome.client, outcome.upstream]) {
             if (told.by !== 'close') continue
             expect(mayTravel(told.code!)).toBe(true)
@@ -169,8 +169,8 @@ describe('the close table', () => {
   })
 
   test('says the codes that the route configures instead of 1014, 1012 and 1013', () => {
-    const own = { ...manners, closeCodes: { badGateway: 1011, restart: 1001, tryAgain: 4013 } }
-    const codeOf = (what: Happening['what']) => {
+    const own = { ...closePolicy, closeCodes: { badGateway: 1011, restart: 1001, tryAgain: 4013 } }
+    const codeOf = (what: CloseCause['what']) => {
       const { client } = closeMapping(examples[what][1], own)
       return client.by === 'close' ? client.code : undefined
     }
@@ -183,8 +183,8 @@ describe('the close table', () => {
   })
 
   test('answers with an HTTP status where the route says badGateway: http', () => {
-    const http = { ...manners, badGateway: 'http' as const }
-    const status = (what: Happening['what']) => {
+    const http = { ...closePolicy, badGateway: 'http' as const }
+    const status = (what: CloseCause['what']) => {
       const { client } = closeMapping(examples[what][1], http)
       return client.by === 'http' ? client.status : client.by
     }
@@ -202,7 +202,7 @@ describe('the close table', () => {
 
   test('says of every client without a connection that nothing of it was sent on, before its retry=', () => {
     const told = happenings.filter((what) => {
-      const { client } = closeMapping(examples[what][1], { ...manners, badGateway: 'http' })
+      const { client } = closeMapping(examples[what][1], { ...closePolicy, badGateway: 'http' })
       return client.by === 'http' && client.code !== undefined
     })
     expect(told.sort()).toEqual([
@@ -217,14 +217,14 @@ describe('the close table', () => {
       'upstream-busy',
     ])
     for (const what of told) {
-      const long = { ...examples[what][1], words: 'é'.repeat(100) } as Happening
-      for (const happening of [examples[what][1], long]) {
-        const { client } = closeMapping(happening, manners)
+      const long = { ...examples[what][1], words: 'é'.repeat(100) } as CloseCause
+      for (const cause of [examples[what][1], long]) {
+        const { client } = closeMapping(cause, closePolicy)
         expect(client.by === 'close' && client.reason).toMatch(/; sent=0; retry=\d+$/)
         expect(client.by === 'close' && Buffer.byteLength(client.reason)).toBeLessThanOrEqual(maxReasonBytes)
       }
     }
-    expect(closeMapping(examples.unreachable[1], manners).client).toEqual({
+    expect(closeMapping(examples.unreachable[1], closePolicy).client).toEqual({
       by: 'close',
       code: 1014,
       reason: 'bad gateway: connection refused; sent=0; retry=2000',
@@ -238,7 +238,7 @@ describe('the close table', () => {
     [404, 1008, 'refused by the upstream with HTTP 404'],
     [302, 1008, 'refused by the upstream with HTTP 302'],
   ])('with rejections: close says HTTP %i as %i', (status, code, reason) => {
-    const outcome = closeMapping({ what: 'rejected', status }, { ...manners, rejections: 'close' })
+    const outcome = closeMapping({ what: 'rejected', status }, { ...closePolicy, rejections: 'close' })
     expect(outcome.client).toEqual({ by: 'close', code, reason })
   })
 })
@@ -257,8 +257,8 @@ describe('the life of a connection in ARCHITECTURE.md', () => {
           ['pass', 'close'],
           ['close', 'http'],
         ] as const) {
-          const happening = (status ? { what, status } : examples[what][1]) as Happening
-          const { client } = closeMapping(happening, { ...manners, rejections, badGateway })
+          const cause = (status ? { what, status } : examples[what][1]) as CloseCause
+          const { client } = closeMapping(cause, { ...closePolicy, rejections, badGateway })
           if (client.by === 'close') said.add(String(client.code))
           if (client.by === 'http') said.add(`HTTP ${client.status}`)
         }

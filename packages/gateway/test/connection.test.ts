@@ -10,7 +10,7 @@ import type {
 import type { Holdable } from '../src/hold/hold.ts'
 
 const about = {
-  manners: {
+  closePolicy: {
     rejections: 'pass' as const,
     badGateway: 'close' as const,
     closeCodes: { badGateway: 1014, restart: 1012, tryAgain: 1013 },
@@ -63,11 +63,9 @@ const ended = (side: 'client' | 'upstream', insideFrame = false): ConnectionEven
   side,
   insideFrame,
 })
-const happened = (
-  happening: Extract<ConnectionEvent, { type: 'happened' }>['happening'],
-): ConnectionEvent => ({
+const happened = (cause: Extract<ConnectionEvent, { type: 'happened' }>['cause']): ConnectionEvent => ({
   type: 'happened',
-  happening,
+  cause,
 })
 
 describe('a connection on a route with hold', () => {

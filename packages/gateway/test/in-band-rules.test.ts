@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { breakOffRules } from '../src/handshake/break-off-rules.ts'
 import { type ClientSigns, howToTell, inBandRules } from '../src/handshake/in-band-rules.ts'
-import { patienceRules } from '../src/handshake/patience.ts'
 
 const page = new URL('../../../docs/close-table.md', import.meta.url)
 
@@ -23,8 +23,8 @@ test('the rules are those of docs/close-table.md, with the measurement of each',
 })
 
 test('those that wait less than others are those of docs/close-table.md', () => {
-  const rows = patienceRules.map(({ sign, waitsMs, because }) => `| ${sign} | ${waitsMs} ms | ${because} |`)
-  hold('patience', ['| sign | waits | because |', '|---|---|---|', ...rows].join('\n'))
+  const rows = breakOffRules.map(({ sign, waitsMs, because }) => `| ${sign} | ${waitsMs} ms | ${because} |`)
+  hold('break-off', ['| sign | waits | because |', '|---|---|---|', ...rows].join('\n'))
 })
 
 describe('a client is told', () => {

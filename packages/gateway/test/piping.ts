@@ -40,7 +40,7 @@ export function startPipe(some: Partial<PipeOptions> = {}) {
     client,
     upstream,
     rsv: 0,
-    manners: {
+    closePolicy: {
       rejections: 'pass',
       badGateway: 'close',
       closeCodes: { badGateway: 1014, restart: 1012, tryAgain: 1013 },

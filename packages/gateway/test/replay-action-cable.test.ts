@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { actionCable } from '../src/hold/replay/action-cable.ts'
-import { replayLimits } from '../src/hold/replay/kept.ts'
+import { replayLimits } from '../src/hold/replay/bounded-map.ts'
 import { Conversation, parsed } from './replay-conversation.ts'
 
 const welcome = { type: 'welcome' }

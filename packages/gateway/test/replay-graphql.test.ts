@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { replayLimits } from '../src/hold/replay/bounded-map.ts'
 import { graphqlTransportWs } from '../src/hold/replay/graphql.ts'
-import { replayLimits } from '../src/hold/replay/kept.ts'
 import { Conversation, parsed } from './replay-conversation.ts'
 
 const init = { type: 'connection_init', payload: { token: 't' } }
@@ -169,7 +169,7 @@ test('what is no message of the protocol does no harm', () => {
   expect(parsed(talk.toUpstream)).toEqual([init])
 })
 
-type Happening =
+type CloseCause =
   | { client: 'subscription' | 'query' | 'mutation' }
   | { cancel: number }
   | { result: number }
@@ -179,7 +179,7 @@ type Happening =
   | 'ack'
 
 /** A server that knows its own operations, and a client that knows what it was told of them. */
-function play(happenings: Happening[], restless: boolean) {
+function play(happenings: CloseCause[], restless: boolean) {
   const talk = new Conversation(graphqlTransportWs, { restless }).client(init).upstream(ack)
   const ids: string[] = []
   let acknowledged = 1
@@ -191,21 +191,21 @@ function play(happenings: Happening[], restless: boolean) {
   const running = () => runningIn(parsed(talk.toUpstream))
   /** What a server has ended; the next server knows nothing of it. */
   const over = new Set<string>()
-  for (const happening of happenings) {
-    if (happening === 'lose') talk.lose()
-    else if (happening === 'attach') talk.attached || talk.attach()
-    else if (happening === 'ack') acknowledge()
-    else if ('client' in happening) {
+  for (const cause of happenings) {
+    if (cause === 'lose') talk.lose()
+    else if (cause === 'attach') talk.attached || talk.attach()
+    else if (cause === 'ack') acknowledge()
+    else if ('client' in cause) {
       ids.push(String(ids.length))
-      talk.client(subscribe(ids.at(-1)!, `${happening.client} { a }`))
-    } else if ('cancel' in happening) {
-      if (ids[happening.cancel]) talk.client(complete(ids[happening.cancel]!))
+      talk.client(subscribe(ids.at(-1)!, `${cause.client} { a }`))
+    } else if ('cancel' in cause) {
+      if (ids[cause.cancel]) talk.client(complete(ids[cause.cancel]!))
     } else {
-      const id = String('result' in happening ? happening.result : happening.end)
+      const id = String('result' in cause ? cause.result : cause.end)
       const here = `${talk.upstreams.length} ${id}`
       if (!running().has(id) || over.has(here)) continue
-      upstream('result' in happening ? next(id) : complete(id))
-      if ('end' in happening && talk.attached) over.add(here)
+      upstream('result' in cause ? next(id) : complete(id))
+      if ('end' in cause && talk.attached) over.add(here)
     }
   }
   if (!talk.attached) talk.attach()

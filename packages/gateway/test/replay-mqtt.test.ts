@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import mqttPacket, { type Packet } from 'mqtt-packet'
 import { describe, expect, test } from 'vitest'
-import { replayLimits } from '../src/hold/replay/kept.ts'
+import { replayLimits } from '../src/hold/replay/bounded-map.ts'
 import { mqtt } from '../src/hold/replay/mqtt.ts'
 import { Conversation } from './replay-conversation.ts'
 

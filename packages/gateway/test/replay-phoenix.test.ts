@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { replayLimits } from '../src/hold/replay/kept.ts'
+import { replayLimits } from '../src/hold/replay/bounded-map.ts'
 import { phoenix } from '../src/hold/replay/phoenix.ts'
 import { readPhoenix } from '../src/hold/replay/phoenix-message.ts'
 import { Conversation, parsed } from './replay-conversation.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { replayLimits } from '../src/hold/replay/kept.ts'
+import { replayLimits } from '../src/hold/replay/bounded-map.ts'
 import { stomp } from '../src/hold/replay/stomp.ts'
 import { StompReader, stompFrame } from '../src/hold/replay/stomp-reader.ts'
 import { Conversation } from './replay-conversation.ts'

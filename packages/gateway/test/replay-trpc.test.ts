@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { replayLimits } from '../src/hold/replay/kept.ts'
+import { replayLimits } from '../src/hold/replay/bounded-map.ts'
 import { trpc } from '../src/hold/replay/trpc.ts'
 import { Conversation, parsed } from './replay-conversation.ts'
 

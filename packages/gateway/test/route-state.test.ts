@@ -5,7 +5,7 @@ import { fakeClock, gatewayOptions } from '@holdfast/testing'
 import { pino } from 'pino'
 import { afterAll, expect, test } from 'vitest'
 import type { RouteOptions } from '../src/core/options.ts'
-import { HoldNews } from '../src/hold/hold-news.ts'
+import { HoldEvents } from '../src/hold/hold-events.ts'
 import { RouteState } from '../src/session/route-state.ts'
 import { UpstreamPool } from '../src/upstream/upstreams.ts'
 
@@ -37,7 +37,7 @@ test('of two replay modules that are loaded at the same time the one that was as
   const clock = fakeClock()
   const log = pino({ enabled: false })
   const pool = new UpstreamPool(slow, { clock, random: Math.random, log })
-  const state = new RouteState(slow, pool, new HoldNews({ route: 'r', clock, log, emit() {} }), {
+  const state = new RouteState(slow, pool, new HoldEvents({ route: 'r', clock, log, emit() {} }), {
     clock,
     random: Math.random,
   })

@@ -27,9 +27,9 @@ function roomWith({ wait = 10_000, perSecond = 100 as number | 'auto', places = 
     who: string,
     address = 'a',
     signal = new AbortController().signal,
-    patience?: number,
+    waitsAtMostMs?: number,
   ) => {
-    const place = room.enter({ address, arrivedAt: clock.now(), patience }, signal)
+    const place = room.enter({ address, arrivedAt: clock.now(), waitsAtMostMs }, signal)
     if (!place) return 'no room'
     try {
       for (;;) {

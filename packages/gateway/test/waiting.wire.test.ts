@@ -17,7 +17,7 @@ import {
   upgradeRequest,
 } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import { patienceOf } from '../src/handshake/patience.ts'
+import { breaksOffAfter } from '../src/handshake/break-off-rules.ts'
 import { defaultWaitMs } from '../src/session/route-state.ts'
 import { longestWait } from '../src/upstream/waiting-time.ts'
 import { handshakeTimes } from './handshake-times.ts'
@@ -362,5 +362,5 @@ test.skipIf(runtime().foreign)(
 test('nobody waits by default for longer than client libraries give a handshake', () => {
   const shorter = handshakeTimes.filter(({ gives = long }) => gives <= longestWait(defaultWaitMs) + 200)
   expect(shorter.map(({ library }) => library.split(' ')[0])).toEqual(['subscriptions-transport-ws'])
-  expect(patienceOf({ protocols: ['graphql-ws'] })).toBeLessThan(shorter[0]!.gives!)
+  expect(breaksOffAfter({ protocols: ['graphql-ws'] })).toBeLessThan(shorter[0]!.gives!)
 })

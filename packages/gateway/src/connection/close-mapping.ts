@@ -6,7 +6,7 @@ import type { ClosedBy, RouteOptions } from '../core/index.ts'
 export type SideName = 'client' | 'upstream'
 
 /** What one side is told. */
-export type Told =
+export type CloseAction =
   /** A Close frame; without a code its body is empty. */
   | { by: 'close'; code?: number; reason: string }
   /** The other side's Close frame as it came. */
@@ -21,7 +21,7 @@ export type Told =
   | { by: 'nothing' }
 
 /** Everything that can end a connection or keep it from coming to be. */
-export type Happening =
+export type CloseCause =
   | { what: 'unreachable'; words: string; retry?: number }
   | { what: 'no-answer'; afterMs: number; retry?: number }
   | { what: 'bad-answer'; words: string; retry?: number }
@@ -68,11 +68,11 @@ export type Happening =
  * The settings of a route that change what is said. `badGateway: auto` is decided for each client (in-band-rules.ts): here
  * it is as good as `http`.
  */
-export type Manners = Pick<RouteOptions, 'rejections' | 'badGateway' | 'closeCodes'>
+export type ClosePolicy = Pick<RouteOptions, 'rejections' | 'badGateway' | 'closeCodes'>
 
 export interface Outcome {
-  client: Told
-  upstream: Told
+  client: CloseAction
+  upstream: CloseAction
   /** Who ended it, for the metrics. */
   by: ClosedBy
 }
@@ -95,39 +95,44 @@ export const words = {
   fault: 'internal error',
 } as const
 
-const end: Told = { by: 'end' }
-const nothing: Told = { by: 'nothing' }
-const forward: Told = { by: 'forward' }
+const end: CloseAction = { by: 'end' }
+const nothing: CloseAction = { by: 'nothing' }
+const forward: CloseAction = { by: 'forward' }
 
-function close(closeCode: number, reason: string, retry?: number): Told {
+function close(closeCode: number, reason: string, retry?: number): CloseAction {
   return { by: 'close', code: closeCode, reason: buildReason(reason, retry === undefined ? {} : { retry }) }
 }
 
 /** What a client is told that gets no connection. `sent=0`: nothing that it has sent was forwarded. */
 function noConnection(
-  manners: Manners,
+  closePolicy: ClosePolicy,
   status: number,
   closeCode: number,
   reason: string,
   retry: number | undefined,
-): Told {
+): CloseAction {
   const when = retry === undefined ? {} : { retry }
-  return manners.badGateway === 'close'
+  return closePolicy.badGateway === 'close'
     ? { by: 'close', code: closeCode, reason: buildReason(reason, { ...when, sent: 0 }) }
     : { by: 'http', status, code: closeCode, reason, ...when }
 }
 
-function badGateway(manners: Manners, status: number, detail: string, retry: number | undefined): Told {
-  return noConnection(manners, status, manners.closeCodes.badGateway, words.badGateway(detail), retry)
+function badGateway(
+  closePolicy: ClosePolicy,
+  status: number,
+  detail: string,
+  retry: number | undefined,
+): CloseAction {
+  return noConnection(closePolicy, status, closePolicy.closeCodes.badGateway, words.badGateway(detail), retry)
 }
 
 /** After a 101 there is no HTTP any more, so `badGateway` does not apply. */
-function badGatewayInBand(manners: Manners, detail: string): Told {
-  return close(manners.closeCodes.badGateway, words.badGateway(detail))
+function badGatewayInBand(closePolicy: ClosePolicy, detail: string): CloseAction {
+  return close(closePolicy.closeCodes.badGateway, words.badGateway(detail))
 }
 
-function tryAgain(manners: Manners, reason: string, retry: number): Told {
-  return noConnection(manners, 503, manners.closeCodes.tryAgain, reason, retry)
+function tryAgain(closePolicy: ClosePolicy, reason: string, retry: number): CloseAction {
+  return noConnection(closePolicy, 503, closePolicy.closeCodes.tryAgain, reason, retry)
 }
 
 /** The cousins of HTTP statuses among the registered codes. */
@@ -137,8 +142,8 @@ const cousins: Record<number, [number, string]> = {
   408: [code.timeout, 'timeout'],
 }
 
-function rejected(manners: Manners, status: number): Told {
-  if (manners.rejections === 'pass') return { by: 'pass' }
+function rejected(closePolicy: ClosePolicy, status: number): CloseAction {
+  if (closePolicy.rejections === 'pass') return { by: 'pass' }
   const [closeCode, reason] = cousins[status] ?? [
     code.policyViolation,
     `refused by the upstream with HTTP ${status}`,
@@ -146,13 +151,13 @@ function rejected(manners: Manners, status: number): Told {
   return close(closeCode, reason)
 }
 
-type Row<W extends Happening['what']> = (
-  happening: Extract<Happening, { what: W }>,
-  manners: Manners,
+type Row<W extends CloseCause['what']> = (
+  cause: Extract<CloseCause, { what: W }>,
+  closePolicy: ClosePolicy,
 ) => Outcome
 
 /** One row for each thing that can happen. */
-const table: { [W in Happening['what']]: Row<W> } = {
+const table: { [W in CloseCause['what']]: Row<W> } = {
   unreachable: (h, m) => ({ client: badGateway(m, 502, h.words, h.retry), upstream: nothing, by: 'gateway' }),
   'no-answer': (h, m) => ({
     client: badGateway(m, 504, words.noAnswer(h.afterMs), h.retry),
@@ -294,17 +299,17 @@ const table: { [W in Happening['what']]: Row<W> } = {
 }
 
 /** The names of all rows, for the page and the tests that hold it to the table. */
-export const happenings = Object.keys(table) as Happening['what'][]
+export const happenings = Object.keys(table) as CloseCause['what'][]
 
 /** What each side is told when this has happened. */
-export function closeMapping(happening: Happening, manners: Manners): Outcome {
+export function closeMapping(cause: CloseCause, closePolicy: ClosePolicy): Outcome {
   // The index is the discriminant, which TypeScript cannot follow through a mapped type.
-  return (table[happening.what] as (h: Happening, m: Manners) => Outcome)(happening, manners)
+  return (table[cause.what] as (h: CloseCause, m: ClosePolicy) => Outcome)(cause, closePolicy)
 }
 
 /** Why a request that is no handshake is served by no upstream. */
 export type Unserved = Extract<
-  Happening,
+  CloseCause,
   {
     what:
       | 'no-route'
@@ -319,13 +324,13 @@ export type Unserved = Extract<
   }
 >
 
-const overHttp: Manners = {
+const overHttp: ClosePolicy = {
   rejections: 'pass',
   badGateway: 'http',
   closeCodes: { badGateway: code.badGateway, restart: code.serviceRestart, tryAgain: code.tryAgainLater },
 }
 
 /** What the client of such a request is answered: no close code can reach it. `retry` in milliseconds. */
-export function httpMapping(unserved: Unserved): Extract<Told, { by: 'http' }> {
-  return closeMapping(unserved, overHttp).client as Extract<Told, { by: 'http' }>
+export function httpMapping(unserved: Unserved): Extract<CloseAction, { by: 'http' }> {
+  return closeMapping(unserved, overHttp).client as Extract<CloseAction, { by: 'http' }>
 }

@@ -2,7 +2,7 @@
 // handshakes (RFC 6455 7.1). The state 'closing' of connection.ts. Next: close-mapping.ts.
 import { code } from '@holdfast/close-codes'
 import type { ClosedBy } from '../core/index.ts'
-import { closeMapping, type Happening, type SideName, type Told } from './close-mapping.ts'
+import { type CloseAction, type CloseCause, closeMapping, type SideName } from './close-mapping.ts'
 import type {
   Circumstances,
   ConnectionAction,
@@ -31,7 +31,7 @@ export function end(event: ConnectionEvent, about: Circumstances): Step | undefi
     case 'ended':
       return begin(lostHappening(event), event, about)
     case 'happened':
-      return mayAnswerFirst(event.happening, about) ?? begin(event.happening, event, about)
+      return mayAnswerFirst(event.cause, about) ?? begin(event.cause, event, about)
     case 'cut':
       return [
         { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } },
@@ -45,23 +45,23 @@ export function end(event: ConnectionEvent, about: Circumstances): Step | undefi
 function closeHappening(
   event: Extract<ConnectionEvent, { type: 'close-frame' }>,
   about: Circumstances,
-): Happening {
+): CloseCause {
   if (event.from === 'client') return { what: 'client-closes' }
   return event.code === code.serviceRestart
     ? { what: 'upstream-restarts', reason: event.reason, retry: about.retry() }
     : { what: 'upstream-closes' }
 }
 
-function lostHappening(event: Extract<ConnectionEvent, { type: 'ended' }>): Happening {
+function lostHappening(event: Extract<ConnectionEvent, { type: 'ended' }>): CloseCause {
   if (event.side === 'client') return { what: 'client-lost' }
   return { what: event.insideFrame ? 'upstream-lost-inside-frame' : 'upstream-lost' }
 }
 
 /** A client that broke a rule gets the answers to what it said before that, as it would without a gateway between. */
-function mayAnswerFirst(happening: Happening, { owes, upstream }: Circumstances): Step | undefined {
-  if (sideAtFault(happening) !== 'client' || happening.what === 'client-silent') return undefined
+function mayAnswerFirst(cause: CloseCause, { owes, upstream }: Circumstances): Step | undefined {
+  if (sideAtFault(cause) !== 'client' || cause.what === 'client-silent') return undefined
   if (!owes || upstream === 'gone') return undefined
-  return [{ name: 'failing', happening, upstream }, [{ do: 'ask-last' }]]
+  return [{ name: 'failing', cause, upstream }, [{ do: 'ask-last' }]]
 }
 
 /** The upstream has answered, or its time is over, or something else ends the wait. */
@@ -71,23 +71,23 @@ export function whenFailing(state: Failing, event: ConnectionEvent, before: Circ
     case 'cut':
       return end(event, about)!
     case 'ended':
-      return begin(event.side === 'client' ? { what: 'client-lost' } : state.happening, event, about)
+      return begin(event.side === 'client' ? { what: 'client-lost' } : state.cause, event, about)
     case 'happened': {
-      const { happening } = event
-      return begin(happening.what === 'gateway-fault' ? happening : state.happening, event, about)
+      const { cause } = event
+      return begin(cause.what === 'gateway-fault' ? cause : state.cause, event, about)
     }
     case 'answered':
     case 'too-late':
     case 'close-frame':
-      return begin(state.happening, event, about)
+      return begin(state.cause, event, about)
     default:
       return [state, []]
   }
 }
 
-/** Looks the happening up and tells both sides. */
-export function begin(happening: Happening, event: ConnectionEvent, about: Circumstances): Step {
-  const outcome = closeMapping(happening, about.manners)
+/** Looks the cause up and tells both sides. */
+export function begin(cause: CloseCause, event: ConnectionEvent, about: Circumstances): Step {
+  const outcome = closeMapping(cause, about.closePolicy)
   const from = event.type === 'close-frame' ? event.from : undefined
   const gone = event.type === 'ended' ? event.side : undefined
   const state: Closing = {
@@ -104,11 +104,11 @@ export function begin(happening: Happening, event: ConnectionEvent, about: Circu
   }
   if (state.upstream === 'open') {
     // A drained client's last messages still reach the upstream: it is told after the client has answered.
-    const afterwards = happening.what === 'gateway-drains' || happening.what === 'operator-closes'
+    const afterwards = cause.what === 'gateway-drains' || cause.what === 'operator-closes'
     if (afterwards && state.client === 'told') state.afterwards = outcome.upstream
     else tell(state, 'upstream', outcome.upstream, actions)
   }
-  const faulty = sideAtFault(happening)
+  const faulty = sideAtFault(cause)
   if (faulty && state[faulty] === 'told') {
     // RFC 6455 7.1.7: to fail a connection is to send a Close and to end TCP; what the peer says then is not read.
     state[faulty] = 'finished'
@@ -124,14 +124,14 @@ export function begin(happening: Happening, event: ConnectionEvent, about: Circu
   return settle(state, actions)
 }
 
-function verdictOf(told: Told, event: ConnectionEvent, by: ClosedBy): Verdict {
+function verdictOf(told: CloseAction, event: ConnectionEvent, by: ClosedBy): Verdict {
   if (told.by === 'close') return { code: told.code ?? code.noStatusReceived, reason: told.reason, by }
   if (event.type === 'close-frame')
     return { code: event.code ?? code.noStatusReceived, reason: event.reason, by }
   return { code: code.abnormalClosure, reason: '', by }
 }
 
-function tell(state: Closing, side: SideName, told: Told, actions: ConnectionAction[]): void {
+function tell(state: Closing, side: SideName, told: CloseAction, actions: ConnectionAction[]): void {
   switch (told.by) {
     case 'forward':
       actions.push({ do: 'forward-close', to: side })
@@ -189,7 +189,7 @@ export function whenClosing(before: Closing, event: ConnectionEvent): Step {
     case 'happened': {
       // Its closing handshake is under way and nothing better can be said; a side that now breaks the rules or
       // stays silent is only let go.
-      const side = sideAtFault(event.happening)
+      const side = sideAtFault(event.cause)
       if (side) leave(state, side, actions)
       break
     }
@@ -213,10 +213,10 @@ export function whenClosing(before: Closing, event: ConnectionEvent): Step {
 }
 
 /** The side whose bytes are not read any more, because it broke a rule or says nothing. */
-function sideAtFault(happening: Happening): SideName | undefined {
-  switch (happening.what) {
+function sideAtFault(cause: CloseCause): SideName | undefined {
+  switch (cause.what) {
     case 'message-too-big':
-      return happening.from
+      return cause.from
     case 'client-breaks-protocol':
     case 'client-reason-not-utf8':
     case 'too-many-messages':

@@ -2,7 +2,7 @@
 
 import type { ClosedBy, LetGo } from '../core/index.ts'
 import type { Holdable } from '../hold/index.ts'
-import type { Happening, Manners, SideName, Told } from './close-mapping.ts'
+import type { CloseAction, CloseCause, ClosePolicy, SideName } from './close-mapping.ts'
 /**
  * How far one side is in its closing handshake (RFC 6455 7.1):
  * open     no Close either way
@@ -35,14 +35,14 @@ export type ConnectionState =
    * The client has broken a rule and nothing more of it is read. What the upstream still answers to what came before is
    * handed on first; then both are told.
    */
-  | { name: 'failing'; happening: Happening; upstream?: Circumstances['upstream'] }
+  | { name: 'failing'; cause: CloseCause; upstream?: Circumstances['upstream'] }
   | {
       name: 'closing'
       client: Half
       upstream: Half
       verdict: Verdict
       /** What the upstream is told once the client has answered its Close or is gone. */
-      afterwards?: Told
+      afterwards?: CloseAction
     }
   | { name: 'closed'; verdict: Verdict }
 
@@ -54,7 +54,7 @@ export type ConnectionEvent =
   /** The Close that was to be said could not be said before TCP ended. */
   | { type: 'unsaid'; side: SideName }
   /** A row of the close table other than a Close frame or the end of TCP. */
-  | { type: 'happened'; happening: Happening }
+  | { type: 'happened'; cause: CloseCause }
   /** The time that the sides had for their closing handshakes is over. */
   | { type: 'too-late' }
   /** Both sides go now, whatever they are owed. `untold`: what the client was sent last has not gone out. */
@@ -107,7 +107,7 @@ export type Step = [ConnectionState, ConnectionAction[]]
 
 /** What the gateway needs to know besides the event. */
 export interface Circumstances {
-  manners: Manners
+  closePolicy: ClosePolicy
   /** The delay, in milliseconds, for a `retry=` that the gateway adds of its own. */
   retry: () => number
   /** Present where the route holds its clients. */

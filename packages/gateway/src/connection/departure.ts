@@ -124,7 +124,7 @@ function departureOf(event: ConnectionEvent, { on }: Holdable): Departure | unde
       if (event.side === 'client' || event.insideFrame || !on.includes('lost')) return undefined
       return { code: code.abnormalClosure, echo: false }
     case 'happened':
-      if (event.happening.what !== 'upstream-silent' || !on.includes('lost')) return undefined
+      if (event.cause.what !== 'upstream-silent' || !on.includes('lost')) return undefined
       return { code: code.abnormalClosure, echo: false }
     default:
       return undefined
@@ -137,12 +137,12 @@ function hold(departure: Departure, event: ConnectionEvent, about: Circumstances
     // An upstream's own reason is kept: it may carry a `retry=` of its own.
     const itself = event.type === 'close-frame' && event.code === code.serviceRestart && event.reason !== ''
     if (itself) return letGo('not-restored', departure, end(event, about)!)
-    const happening = { what: 'session-not-restored', retry: shortRetry() } as const
-    return letGo('not-restored', departure, begin(happening, event, about))
+    const cause = { what: 'session-not-restored', retry: shortRetry() } as const
+    return letGo('not-restored', departure, begin(cause, event, about))
   }
   if (tooOften || (lostAgain && departure.code === code.abnormalClosure)) {
-    const happening = { what: 'upstream-lost-again', retry: about.retry() } as const
-    return letGo('lost-again', departure, begin(happening, event, about))
+    const cause = { what: 'upstream-lost-again', retry: about.retry() } as const
+    return letGo('lost-again', departure, begin(cause, event, about))
   }
   if (resendable && !partlyTold) return [{ name: 'held' }, [{ do: 'hold', ...departure }]]
   return begin({ what: 'upstream-lost-inside-message', retry: about.retry() }, event, about)

@@ -9,7 +9,7 @@ import type { Replay } from '../hold/replay/index.ts'
 import { deflateRsv } from '../http/index.ts'
 import { closeFrame } from '../wire/index.ts'
 import { awaitTcpEnd, endTcp } from './close-handshake.ts'
-import { type Happening, type Manners, words } from './close-mapping.ts'
+import { type CloseCause, type ClosePolicy, words } from './close-mapping.ts'
 import { next } from './connection.ts'
 import type { ConnectionAction, ConnectionEvent, ConnectionState, Verdict } from './connection-state.ts'
 import type { KeepaliveOptions } from './keepalive.ts'
@@ -20,7 +20,7 @@ export interface PipeOptions {
   upstream?: Duplex
   /** RSV bits that the agreed extensions use. */
   rsv: number
-  manners: Manners
+  closePolicy: ClosePolicy
   /** Milliseconds that a side has to answer a Close. */
   closeTimeout: number
   keepalive: KeepaliveOptions | false
@@ -179,10 +179,10 @@ export class Pipe {
   }
 
   /** Something outside the two streams ends the connection: a drain, or the operator. */
-  end(happening: Happening, closeTimeout = this.#options.closeTimeout): void {
+  end(cause: CloseCause, closeTimeout = this.#options.closeTimeout): void {
     if (this.#state.name === 'closing' || this.#state.name === 'closed') return
     this.#closeTimeout = closeTimeout
-    this.step({ type: 'happened', happening })
+    this.step({ type: 'happened', cause })
   }
 
   /** The operator takes the upstream away: a held client goes on with another, others are told to come back. */
@@ -309,7 +309,7 @@ export class Pipe {
     if (this.#faults++ === 0) this.#options.onError(error)
     // Its peers have been told, and have a limited time to answer.
     if (this.#state.name === 'closing' || this.#state.name === 'closed') return
-    if (this.#faults === 1) this.step({ type: 'happened', happening: { what: 'gateway-fault' } })
+    if (this.#faults === 1) this.step({ type: 'happened', cause: { what: 'gateway-fault' } })
     else if (this.#faults === 2) this.step({ type: 'cut' })
     else {
       this.#state = { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } }
@@ -325,9 +325,9 @@ export class Pipe {
     const was = this.#state
     if (was.name === 'closed') return
     if (was.name === 'open' || was.name === 'leaving') this.#tellUpstreamsDoing(event)
-    const { manners, retry } = this.#options
+    const { closePolicy, retry } = this.#options
     const [state, actions] = next(was, event, {
-      manners,
+      closePolicy,
       retry,
       hold: this.#hold?.holdable,
       owes: this.upstream.stream !== undefined && this.upstream.wasSent,
@@ -348,7 +348,7 @@ export class Pipe {
 
   /** An upstream ends this connection of its own accord, or is given up. */
   #tellUpstreamsDoing(event: ConnectionEvent): void {
-    if (event.type === 'happened' && event.happening.what === 'upstream-silent') this.unanswered(true)
+    if (event.type === 'happened' && event.cause.what === 'upstream-silent') this.unanswered(true)
     const closes = event.type === 'close-frame' && event.from === 'upstream'
     const ends = event.type === 'ended' && event.side === 'upstream'
     if (closes || ends) this.#options.onUpstreamEnded?.()
@@ -446,7 +446,7 @@ function isLoss(event: ConnectionEvent, on: readonly (number | 'lost')[]): boole
     return event.from === 'upstream' && event.code !== undefined && on.includes(event.code)
   }
   if (event.type === 'judged') return event.stops
-  if (event.type === 'happened') return event.happening.what === 'upstream-silent'
+  if (event.type === 'happened') return event.cause.what === 'upstream-silent'
   return event.type === 'ended' && event.side === 'upstream'
 }
 

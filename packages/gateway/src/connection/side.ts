@@ -26,7 +26,7 @@ import {
   WriteBatch,
   wire,
 } from '../wire/index.ts'
-import type { Happening, SideName } from './close-mapping.ts'
+import type { CloseCause, SideName } from './close-mapping.ts'
 import { beat, firstPulse, type KeepaliveOptions, type Pulse } from './keepalive.ts'
 
 export interface SideOptions {
@@ -49,7 +49,7 @@ export interface PackedSide {
  * Milliseconds that a Ping or Pong of our own waits for the end of a message. After that it goes between two of the
  * message's frames: RFC 6455 5.4 allows it, and a message without end must not hide a peer that is gone.
  */
-const patience = 10_000
+const waitsAtMostMs = 10_000
 
 /** What a side tells the connection that it belongs to. */
 export interface SideHost {
@@ -58,7 +58,7 @@ export interface SideHost {
       | { type: 'unsaid'; side: SideName }
       | { type: 'ended'; side: SideName; insideFrame: boolean }
       | { type: 'answered' }
-      | { type: 'happened'; happening: Happening },
+      | { type: 'happened'; cause: CloseCause },
   ): void
   /** What was marked has not been answered for as long as a Ping may take. */
   unanswered(): void
@@ -289,7 +289,7 @@ export class Side implements FrameSink, StreamSide {
   /** Says what has waited too long, or whose reason to wait is gone. */
   #sayOverdue(now: number): void {
     if (this.#waiting.length === 0) return
-    const overdue = now - this.#waitingSince >= patience
+    const overdue = now - this.#waitingSince >= waitsAtMostMs
     if (this.#isBetweenMessages || (overdue && this.mayBeTold)) this.#sayWaiting(true)
     else if (overdue) this.opposite.reader.tellNextBoundary()
   }
@@ -444,7 +444,7 @@ export class Side implements FrameSink, StreamSide {
   }
 
   onFault(fault: Fault): void {
-    this.#pipe.step({ type: 'happened', happening: faultHappening(fault, this.name) })
+    this.#pipe.step({ type: 'happened', cause: faultCause(fault, this.name) })
   }
 
   /** It was sent a Ping that is not the keepalive's own, and has to answer it some time. */
@@ -488,7 +488,7 @@ export class Side implements FrameSink, StreamSide {
     const [pulse, what] = beat(this.#pulse, signs, keepalive)
     this.#pulse = pulse
     if (what === 'silent') {
-      this.#pipe.step({ type: 'happened', happening: { what: `${this.name}-silent` } })
+      this.#pipe.step({ type: 'happened', cause: { what: `${this.name}-silent` } })
     } else if (what === 'ping') {
       this.#sayPing()
     }
@@ -498,7 +498,7 @@ export class Side implements FrameSink, StreamSide {
   }
 }
 
-function faultHappening(fault: Fault, from: SideName): Happening {
+function faultCause(fault: Fault, from: SideName): CloseCause {
   switch (fault) {
     case 'protocol':
       return { what: `${from}-breaks-protocol` }

@@ -5,8 +5,8 @@ import type { ClientHandshake, HeaderList, UpgradeRequest } from '../http/index.
 import type { RouteState } from '../session/index.ts'
 import type { HandshakeSpan } from '../trace/index.ts'
 import { type Dialled, dialRoute, isOutage, type Place, type RouteDialResult } from '../upstream/index.ts'
+import { breaksOffAfter } from './break-off-rules.ts'
 import type { HandshakeDeps } from './handshake-deps.ts'
-import { patienceOf } from './patience.ts'
 
 export type Found = RouteDialResult | { ok: false; failure: { kind: 'drains' } }
 type Failure = Extract<RouteDialResult, { ok: false }>['failure']
@@ -42,7 +42,10 @@ export async function findUpstream(sought: Sought, state: RouteState, deps: Hand
   }
   const { signal, onEarly } = sought.handshake
   const { request, arrivedAt } = sought
-  const place = room.enter({ address: request.address, arrivedAt, patience: patienceOf(request) }, signal)
+  const place = room.enter(
+    { address: request.address, arrivedAt, waitsAtMostMs: breaksOffAfter(request) },
+    signal,
+  )
   if (!place) {
     if (!room.isNeeded) return once()
     state.countWait('no-room')

@@ -2,7 +2,7 @@
 // connection up to its first frame: route, origin, limits, dial, accept.
 
 import { randomBytes } from 'node:crypto'
-import { closeMapping, type Happening } from '../connection/index.ts'
+import { type CloseCause, closeMapping } from '../connection/index.ts'
 import type { DrainOptions, HandshakeResult, HoldOptions } from '../core/index.ts'
 import { holdFor, holdOutlook, loadedReplay } from '../hold/replay/index.ts'
 import {
@@ -17,7 +17,7 @@ import type { HandshakeSpan } from '../trace/index.ts'
 import { type Found, findUpstream } from './find-upstream.ts'
 import type { HandshakeDeps } from './handshake-deps.ts'
 import type { Admission } from './limits.ts'
-import { askerOf, happeningOf, turnAway } from './turn-away.ts'
+import { askerOf, closeCauseOf, turnAway } from './turn-away.ts'
 
 const limitWords = {
   connections: 'too many connections',
@@ -42,9 +42,9 @@ export async function serveHandshake(
   const arrivedAt = deps.clock.now()
   let { request } = handshake
   const span = deps.tracing.handshake(request, route)
-  const leave = (happening: Happening, result: HandshakeResult) => {
+  const leave = (cause: CloseCause, result: HandshakeResult) => {
     state.countHandshake(result)
-    span.end(result, turnAway(handshake, happening, state, deps))
+    span.end(result, turnAway(handshake, cause, state, deps))
   }
   const retry = deps.draining(route.name)
   if (retry) return leave({ what: 'route-drains', retry: between(retry, deps.random) }, 'draining')
@@ -129,14 +129,14 @@ function fail(
   deps: HandshakeDeps,
   span: HandshakeSpan,
 ): void {
-  const leave = (happening: Happening, result: HandshakeResult) => {
+  const leave = (cause: CloseCause, result: HandshakeResult) => {
     state.countHandshake(result)
     const clients = result === 'bad-gateway' && state.turnedAway(deps.clock.now())
     if (clients) {
       const upstreams = state.upstreamsInWords
       deps.log.warn({ route: state.options.name, upstreams, failure, clients }, 'no upstream for clients')
     }
-    span.end(result, turnAway(handshake, happening, state, deps))
+    span.end(result, turnAway(handshake, cause, state, deps))
   }
   switch (failure.kind) {
     case 'aborted':
@@ -148,7 +148,7 @@ function fail(
       return leave({ what: 'route-drains', retry: between(retry, deps.random) }, 'draining')
     }
     case 'busy':
-      return leave(happeningOf(failure, deps.random), 'busy')
+      return leave(closeCauseOf(failure, deps.random), 'busy')
     case 'rejected': {
       state.countHandshake('rejected')
       const { response, status } = failure
@@ -167,7 +167,7 @@ function fail(
     }
     default:
       if (failure.kind === 'unreachable' && failure.ours) deps.onNoDescriptor?.()
-      return leave(happeningOf(failure, deps.random), 'bad-gateway')
+      return leave(closeCauseOf(failure, deps.random), 'bad-gateway')
   }
 }
 

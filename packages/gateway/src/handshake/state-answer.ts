@@ -1,12 +1,12 @@
 // In: a GET by which a client that was turned away asks why, since a page cannot see the answer to a handshake. Out: the
 // present state of its route, as JSON, from the gateway itself. Next: turn-away.ts.
-import { closeMapping, type Happening } from '../connection/index.ts'
+import { type CloseCause, closeMapping } from '../connection/index.ts'
 import { type HeaderList, tokens, values } from '../http/index.ts'
 import type { HttpExchange } from '../listen/index.ts'
 import type { RouteState } from '../session/index.ts'
 import { between, overLimit } from './handshake.ts'
 import type { HandshakeDeps } from './handshake-deps.ts'
-import { askerOf, crossOrigin, happeningOf, httpAnswer } from './turn-away.ts'
+import { askerOf, closeCauseOf, crossOrigin, httpAnswer } from './turn-away.ts'
 
 type PlainRequest = HttpExchange['request']
 
@@ -32,8 +32,8 @@ export async function stateAnswer(
     )
   }
   const retry = clients.asked(askerOf(request))
-  const happening = await presentState(request, retry, state, deps)
-  const told = happening && closeMapping(happening, { ...route, badGateway: 'http' }).client
+  const cause = await presentState(request, retry, state, deps)
+  const told = cause && closeMapping(cause, { ...route, badGateway: 'http' }).client
   if (told?.by === 'http') return httpAnswer(told, crossOrigin(route, origin))
   const headers: HeaderList = [
     ['Content-Type', 'application/json'],
@@ -49,7 +49,7 @@ async function presentState(
   retry: number,
   state: RouteState,
   deps: HandshakeDeps,
-): Promise<Happening | undefined> {
+): Promise<CloseCause | undefined> {
   const { options: route, outage = { kind: 'no-healthy-upstream' as const } } = state
   const drains = deps.draining(route.name)
   if (drains) return { what: 'route-drains', retry: between(drains, deps.random) }
@@ -60,5 +60,5 @@ async function presentState(
     admission.release()
   }
   if (!state.isDown || outage.kind === 'aborted' || outage.kind === 'rejected') return undefined
-  return { ...happeningOf(outage, deps.random), retry } as Happening
+  return { ...closeCauseOf(outage, deps.random), retry } as CloseCause
 }

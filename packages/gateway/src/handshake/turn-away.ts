@@ -1,7 +1,7 @@
 // In: a client that gets no connection, and why. Out: it is told, in band or by HTTP, at once or after a pause. Next:
 // close-mapping.ts, refuse-in-band.ts.
 import { adviceFor, code, delayFor } from '@holdfast/close-codes'
-import { closeMapping, type Happening, type Told } from '../connection/index.ts'
+import { type CloseAction, type CloseCause, closeMapping } from '../connection/index.ts'
 import type { RouteOptions } from '../core/index.ts'
 import { type ClientHandshake, type HeaderList, values } from '../http/index.ts'
 import type { RouteState } from '../session/index.ts'
@@ -15,10 +15,10 @@ import { refuseInBand } from './refuse-in-band.ts'
 const hurriedWithinMs = 1000
 
 /** What is said of a dial that found no upstream, or none that would have the client. `retry` in milliseconds. */
-export function happeningOf(
+export function closeCauseOf(
   failure: Exclude<DialFailure | { kind: 'no-healthy-upstream' }, { kind: 'aborted' | 'rejected' }>,
   random: () => number,
-): Happening {
+): CloseCause {
   switch (failure.kind) {
     case 'unreachable':
     case 'bad-answer':
@@ -37,7 +37,7 @@ export function happeningOf(
 /** Tells a client that has no answer yet. The result is what it is told. */
 export function turnAway(
   handshake: ClientHandshake,
-  happening: Happening,
+  cause: CloseCause,
   state: RouteState,
   deps: HandshakeDeps,
 ): HandshakeAnswer | undefined {
@@ -45,16 +45,16 @@ export function turnAway(
   const { options: route, clients } = state
   const asked = clients.hasAsked(askerOf(request))
   const how = route.badGateway === 'auto' ? howToTell({ request, ours, asked }) : route.badGateway
-  const told = closeMapping(happening, { ...route, badGateway: how }).client
+  const told = closeMapping(cause, { ...route, badGateway: how }).client
   // What stands on its own, an Origin that is not allowed, needs no advice when to come back.
   const isFinal = told.by === 'http' && told.code === undefined
   if (isFinal || (told.by !== 'http' && told.by !== 'close')) {
     if (told.by === 'http') handshake.refuse(httpAnswer(told))
     return told.by === 'http' ? { status: told.status } : undefined
   }
-  const given = 'retry' in happening ? happening.retry : undefined
+  const given = 'retry' in cause ? cause.retry : undefined
   const { pause, retry } = clients.turnAway(request, ours || asked, given)
-  const said = closeMapping({ ...happening, retry } as Happening, { ...route, badGateway: how }).client
+  const said = closeMapping({ ...cause, retry } as CloseCause, { ...route, badGateway: how }).client
   if (said.by === 'http') {
     state.countTurnedAway('http', said.status)
     handshake.refuse(httpAnswer(said, crossOrigin(route, request.origin)))
@@ -62,14 +62,14 @@ export function turnAway(
   }
   if (said.by !== 'close' || said.code === undefined) return undefined
   state.countTurnedAway('close', said.code)
-  tellInBand(handshake, { code: said.code, reason: said.reason, pause }, happening, state, deps)
+  tellInBand(handshake, { code: said.code, reason: said.reason, pause }, cause, state, deps)
   return { closeCode: said.code }
 }
 
 function tellInBand(
   handshake: ClientHandshake,
   said: { code: number; reason: string; pause: number },
-  { what }: Happening,
+  { what }: CloseCause,
   state: RouteState,
   deps: HandshakeDeps,
 ): void {
@@ -103,7 +103,7 @@ function tellInBand(
 }
 
 /** What is over when an upstream is there. */
-const outages = new Set<Happening['what']>(['unreachable', 'no-answer', 'no-healthy-upstream'])
+const outages = new Set<CloseCause['what']>(['unreachable', 'no-answer', 'no-healthy-upstream'])
 
 /** Who asks, as far as it can be known again. */
 export function askerOf(request: { address: string; target: string; headers: HeaderList }) {
@@ -121,7 +121,7 @@ export function crossOrigin(
 }
 
 /** An HTTP answer of the gateway's own, with a short JSON body. */
-export function httpAnswer(told: Extract<Told, { by: 'http' }>, more: HeaderList = []) {
+export function httpAnswer(told: Extract<CloseAction, { by: 'http' }>, more: HeaderList = []) {
   const { status, reason, retry } = told
   const headers: HeaderList = [['Content-Type', 'application/json'], ...more]
   if (told.code === undefined)

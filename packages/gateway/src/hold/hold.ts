@@ -1,5 +1,5 @@
 // What a connection on a route with `hold` has besides its two sides, so that it can go on with another upstream.
-// Next: kept.ts, confirmed.ts, message-reader.ts, and held-connection.ts for the next upstream.
+// Next: pending-buffer.ts, delivery-tracker.ts, message-reader.ts, and held-connection.ts for the next upstream.
 import type { Duplex } from 'node:stream'
 import { code } from '@holdfast/close-codes'
 import type {
@@ -19,9 +19,9 @@ import {
   opcode,
   type PackedMessageReader,
 } from '../wire/index.ts'
-import { Confirmed, type PackedConfirmed } from './confirmed.ts'
+import { DeliveryTracker, type PackedConfirmed } from './delivery-tracker.ts'
 import { FreshStart, type PackedFreshStart } from './fresh-start.ts'
-import { Kept, type PackedKept } from './kept.ts'
+import { type PackedPending, PendingBuffer } from './pending-buffer.ts'
 import { type Objections, type PackedProof, Proof, type RestoringDeps } from './proof.ts'
 import type { Replay, ReplayModule } from './replay/index.ts'
 import { ReplayPace } from './replay-pace.ts'
@@ -75,7 +75,7 @@ export interface HoldHost {
       | { type: 'judged'; stops: boolean }
       | {
           type: 'happened'
-          happening:
+          cause:
             | { what: 'upstream-not-back' | 'session-not-restored'; retry: number }
             | { what: 'upstream-silent' }
         },
@@ -133,7 +133,7 @@ const longestPause = 1000
 
 /** A Hold's state as data that JSON can carry. */
 export interface PackedHold {
-  kept: PackedKept
+  kept: PackedPending
   confirmed: PackedConfirmed
   /** Milliseconds without an upstream so far, while there is none. */
   heldFor: number
@@ -153,8 +153,8 @@ export class Hold {
   readonly #pipe: HoldHost
   readonly #deps: HoldDeps
   readonly #clock: Clock
-  readonly #kept: Kept
-  readonly #confirmed = new Confirmed()
+  readonly #kept: PendingBuffer
+  readonly #confirmed = new DeliveryTracker()
   /** Payload of the client's last Ping, until the upstream has answered it. */
   #ping: Buffer | undefined
   /** Since when the client has had no upstream, or none that stayed. */
@@ -197,7 +197,7 @@ export class Hold {
     this.#deps = deps
     this.#compressed = compressed
     this.#clock = clock
-    this.#kept = new Kept(deps.options.buffer)
+    this.#kept = new PendingBuffer(deps.options.buffer)
     this.#pace = new ReplayPace({
       clock,
       say: (message) => pipe.upstream.write(messageFrame(message, true)),
@@ -264,8 +264,8 @@ export class Hold {
   }
 
   #notBack(): void {
-    const happening = { what: 'upstream-not-back', retry: this.#pipe.retry() } as const
-    this.#pipe.step({ type: 'happened', happening })
+    const cause = { what: 'upstream-not-back', retry: this.#pipe.retry() } as const
+    this.#pipe.step({ type: 'happened', cause })
   }
 
   /** The upstream's bytes: on to the client, unless the replay module keeps a message from it. */
@@ -490,8 +490,8 @@ export class Hold {
 
   #notRestored(): void {
     this.#refusal = 'not-restored'
-    const happening = { what: 'session-not-restored', retry: this.#deps.shortRetry() } as const
-    this.#pipe.step({ type: 'happened', happening })
+    const cause = { what: 'session-not-restored', retry: this.#deps.shortRetry() } as const
+    this.#pipe.step({ type: 'happened', cause })
   }
 
   /** The client was let go at once, where others are held. */
@@ -532,7 +532,7 @@ export class Hold {
     this.#restOwed = true
     this.#restTold = false
     // An upstream that never answers what it was told is as good as none.
-    const silent = () => this.#pipe.step({ type: 'happened', happening: { what: 'upstream-silent' } })
+    const silent = () => this.#pipe.step({ type: 'happened', cause: { what: 'upstream-silent' } })
     this.#restTimer = this.#clock.setTimeout(silent, this.#deps.options.for)
   }
 

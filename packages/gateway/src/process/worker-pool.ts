@@ -82,7 +82,7 @@ export class WorkerPool {
   #phase: 'starting' | 'running' | 'stopping' = 'starting'
   /** Nobody replaces it when it ends: it was told to, or drains after a fault. */
   readonly #stopping = new WeakSet<WorkerLink>()
-  /** Told to end by this pool, and not because of a fault. */
+  /** CloseAction to end by this pool, and not because of a fault. */
   readonly #stoppedInOrder = new WeakSet<WorkerLink>()
   #ended: Totals = new Map()
   #crashes: MonotonicMs[] = []

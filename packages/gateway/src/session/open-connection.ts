@@ -23,7 +23,7 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
     client: opening.client,
     upstream: opening.socket,
     rsv: rsvOf(extensions),
-    manners: route,
+    closePolicy: route,
     closeTimeout: route.timeouts.close,
     keepalive: route.keepalive,
     messageBytes: route.limits.messageBytes,

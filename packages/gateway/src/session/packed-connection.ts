@@ -21,7 +21,13 @@ import {
   type Traffic,
   text,
 } from '../core/index.ts'
-import type { PackedConfirmed, PackedFreshStart, PackedHold, PackedKept, PackedProof } from '../hold/index.ts'
+import type {
+  PackedConfirmed,
+  PackedFreshStart,
+  PackedHold,
+  PackedPending,
+  PackedProof,
+} from '../hold/index.ts'
 import type { UpgradeRequest } from '../http/index.ts'
 import type { PackedMessageReader, PackedReader } from '../wire/index.ts'
 import type { Before, Opening } from './opening.ts'
@@ -63,7 +69,7 @@ const messageReader = record<PackedMessageReader>({
 })
 
 const hold = record<PackedHold>({
-  kept: record<PackedKept>({ progress: base64, tooLong: flag, waiting: optional(base64) }),
+  kept: record<PackedPending>({ progress: base64, tooLong: flag, waiting: optional(base64) }),
   confirmed: record<PackedConfirmed>({ sent: count, confirmed: count, marked: count, prefix: base64 }),
   heldFor: finite,
   departed: count,

@@ -11,7 +11,7 @@ import {
   type RouteOptions,
   type Traffic,
 } from '../core/index.ts'
-import { type HoldNews, Restoring, Returns } from '../hold/index.ts'
+import { type HoldEvents, Restoring, Returns } from '../hold/index.ts'
 import { loadedReplay, loadReplay, type ReplayModule } from '../hold/replay/index.ts'
 import {
   type RouteDialResult,
@@ -55,7 +55,7 @@ const reattachBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60]
 export class RouteState {
   options: RouteOptions
   readonly pool: UpstreamPool
-  readonly news: HoldNews
+  readonly news: HoldEvents
   /** Whether its servers restore sessions, as far as it is known. */
   readonly restoring = new Restoring()
   readonly returns: Returns
@@ -96,7 +96,7 @@ export class RouteState {
   constructor(
     options: RouteOptions,
     pool: UpstreamPool,
-    news: HoldNews,
+    news: HoldEvents,
     { clock, random, workers = 1, openFiles }: RouteStateDeps,
   ) {
     this.options = options

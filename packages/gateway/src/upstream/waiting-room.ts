@@ -115,22 +115,22 @@ export class WaitingRoom {
   }
 
   /**
-   * Undefined: there is no place for it. `signal` fires when it goes away. `patience`: milliseconds that it waits at most,
+   * Undefined: there is no place for it. `signal` fires when it goes away. `waitsAtMostMs`: milliseconds that it waits at most,
    * where it is known to be less than others.
    */
   enter(
     {
       address,
       arrivedAt,
-      patience,
-    }: { address: string; arrivedAt: MonotonicMs; patience?: number | undefined },
+      waitsAtMostMs,
+    }: { address: string; arrivedAt: MonotonicMs; waitsAtMostMs?: number | undefined },
     signal: AbortSignal,
   ): Place | undefined {
     const giveBack = this.#deps.places.take(address)
     if (!giveBack) return undefined
     const waiter: Waiter = { address, go: undefined, end: undefined }
     const { clock, wait } = this.#deps
-    const time = new WaitingTime(arrivedAt, patience, {
+    const time = new WaitingTime(arrivedAt, waitsAtMostMs, {
       wait,
       isNext: () => this.#state === 'letting in',
       onOver: () => this.#end(waiter, 'over'),

@@ -22,20 +22,20 @@ export interface WaitingTimeDeps {
 export class WaitingTime {
   readonly #arrivedAt: MonotonicMs
   /** Milliseconds that it waits at most, whatever the route says. */
-  readonly #patience: number
+  readonly #waitsAtMostMs: number
   readonly #deps: WaitingTimeDeps
   #timer: unknown
 
-  constructor(arrivedAt: MonotonicMs, patience = Number.POSITIVE_INFINITY, deps: WaitingTimeDeps) {
+  constructor(arrivedAt: MonotonicMs, waitsAtMostMs = Number.POSITIVE_INFINITY, deps: WaitingTimeDeps) {
     this.#arrivedAt = arrivedAt
-    this.#patience = patience
+    this.#waitsAtMostMs = waitsAtMostMs
     this.#deps = deps
     this.limit()
   }
 
   /** Whether it waits for less long than others. */
   get isShort(): boolean {
-    return this.#patience < longestWait(this.#deps.wait())
+    return this.#waitsAtMostMs < longestWait(this.#deps.wait())
   }
 
   /** Milliseconds that are left where an upstream is there. */
@@ -65,6 +65,6 @@ export class WaitingTime {
   }
 
   #until(ms: number): number {
-    return this.#arrivedAt + Math.min(ms, this.#patience) - this.#deps.clock.now()
+    return this.#arrivedAt + Math.min(ms, this.#waitsAtMostMs) - this.#deps.clock.now()
   }
 }

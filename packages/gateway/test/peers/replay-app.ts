@@ -49,7 +49,7 @@ export async function startServer(serve: (server: http.Server) => void): Promise
 /** A client of a publish and subscribe protocol behind a gateway, and its server. Words are `topic text`. */
 export interface App extends AsyncDisposable {
   readonly server: Pick<Server, 'stop' | 'start'>
-  readonly told: Told
+  readonly told: CloseAction
   /** Resolves when the server has agreed. */
   subscribe(topic: string): Promise<unknown>
   unsubscribe(topic: string): Promise<unknown>
@@ -62,7 +62,7 @@ export interface App extends AsyncDisposable {
 }
 
 /** What came of it. */
-export class Told {
+export class CloseAction {
   readonly changes = new Changes()
   /** By the client: what it is subscribed to. */
   readonly received: string[] = []

@@ -6,7 +6,7 @@ import { docs, setupWSConnection } from '@y/websocket-server/utils'
 import { WebSocket, WebSocketServer } from 'ws'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
-import { type Server, startServer, Told } from './replay-app.ts'
+import { CloseAction, type Server, startServer } from './replay-app.ts'
 
 /** One user's view of one document. */
 export interface View {
@@ -22,7 +22,7 @@ export interface View {
 export interface Documents extends AsyncDisposable {
   readonly server: Server
   /** What the user behind the gateway was told, and a change of whatever kind. */
-  readonly told: Told
+  readonly told: CloseAction
   /** Another document of the user behind the gateway, or of others who are not. */
   open(name: string, who: 'held' | 'other' | 'late'): View
   /** Connections that the server has. */
@@ -30,7 +30,7 @@ export interface Documents extends AsyncDisposable {
 }
 
 export async function yWebsocket(url: (upstream: string) => Promise<string>): Promise<Documents> {
-  const told = new Told()
+  const told = new CloseAction()
   let sockets: WebSocketServer | undefined
   const server = await startServer((http) => {
     // The server's documents live as long as its process does.
@@ -81,7 +81,7 @@ export async function yWebsocket(url: (upstream: string) => Promise<string>): Pr
 }
 
 export async function hocuspocus(url: (upstream: string) => Promise<string>): Promise<Documents> {
-  const told = new Told()
+  const told = new CloseAction()
   let sockets: WebSocketServer | undefined
   const server = await startServer((http) => {
     const life = new Hocuspocus({

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { Child, eventually } from '@holdfast/testing'
 import mqtt from 'mqtt'
 import { createWebSocketStream, WebSocketServer } from 'ws'
-import { type App, type Loss, startServer, Told } from './replay-app.ts'
+import { type App, CloseAction, type Loss, startServer } from './replay-app.ts'
 
 const program = '/usr/sbin/mosquitto'
 
@@ -26,7 +26,7 @@ export async function mosquittoApp(
     config,
     `user root\nlistener 0 ${path}\nallow_anonymous true\nlog_dest stderr\nlog_type subscribe\nlog_type unsubscribe\n`,
   )
-  const told = new Told()
+  const told = new CloseAction()
   /** Of the client, as the broker writes them down. */
   const subscriptions = new Set<string>()
   let broker: Child

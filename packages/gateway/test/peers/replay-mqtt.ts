@@ -3,10 +3,10 @@ import { Aedes } from 'aedes'
 import mqtt from 'mqtt'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import type { App } from './replay-app.ts'
-import { startServer, Told } from './replay-app.ts'
+import { CloseAction, startServer } from './replay-app.ts'
 
 /** Serves a broker that begins with nothing, or one that lives on. */
-export function serveBroker(told: Told, lasting?: Aedes) {
+export function serveBroker(told: CloseAction, lasting?: Aedes) {
   const state = { broker: lasting }
   const watched = new Set<Aedes>()
   return {
@@ -48,7 +48,7 @@ export async function mqttApp({
   options,
   lasting,
 }: MqttInit): Promise<App & { client: mqtt.MqttClient }> {
-  const told = new Told()
+  const told = new CloseAction()
   const { serve, state } = serveBroker(told, lasting)
   const server = await startServer(serve)
   const client = mqtt.connect(await url(server.url), { clientId: 'me', reconnectPeriod: 50, ...options })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Child, eventually } from '@holdfast/testing'
 import { connect, type NatsConnection, type Subscription } from 'nats.ws'
 import { WebSocket } from 'ws'
-import { type App, Told } from './replay-app.ts'
+import { type App, CloseAction } from './replay-app.ts'
 
 const program = '/usr/sbin/nats-server'
 
@@ -43,7 +43,7 @@ export async function natsApp(
     `listen: 127.0.0.1:${clients}\nhttp: 127.0.0.1:${monitor}\n` +
       `websocket { listen: "127.0.0.1:${port}", no_tls: true, compression: false }\n`,
   )
-  const told = new Told()
+  const told = new CloseAction()
   let life: Child | undefined
   let other: NatsConnection | undefined
   const server = {

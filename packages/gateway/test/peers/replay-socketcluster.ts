@@ -1,6 +1,6 @@
 // SocketCluster's client and server, which have no types.
 import { createRequire } from 'node:module'
-import { type App, startServer, Told } from './replay-app.ts'
+import { type App, CloseAction, startServer } from './replay-app.ts'
 
 type Listener = AsyncIterable<{ code?: number; message?: string; error?: Error }>
 interface Channel extends AsyncIterable<string> {
@@ -49,7 +49,7 @@ const { create } = require('socketcluster-client') as { create(options: object):
 const { attach } = require('socketcluster-server') as { attach(server: unknown, options: object): Broker }
 
 export async function socketClusterApp(url: (upstream: string) => Promise<string>) {
-  const told = new Told()
+  const told = new CloseAction()
   const state: { broker?: Broker } = {}
   /** Channels that may not be subscribed to. */
   const closed = new Set<string>()

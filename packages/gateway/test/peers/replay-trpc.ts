@@ -3,7 +3,7 @@ import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import { initTRPC, tracked } from '@trpc/server'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import { WebSocket, WebSocketServer } from 'ws'
-import { type App, startServer, Told } from './replay-app.ts'
+import { type App, CloseAction, startServer } from './replay-app.ts'
 
 interface Event {
   id: string
@@ -20,7 +20,7 @@ interface Input {
 export const isLasting = (topic: string) => topic.endsWith('-lasting')
 
 export async function trpcApp(url: (upstream: string) => Promise<string>) {
-  const told = new Told()
+  const told = new CloseAction()
   const log: Event[] = []
   /** Topics of the subscriptions that the server has now. */
   const live: string[] = []

@@ -2,7 +2,7 @@
 // see the second welcome, which would make it do the same, nor the second confirmations.
 
 import type { Message } from '../../wire/index.ts'
-import { Kept } from './kept.ts'
+import { BoundedMap } from './bounded-map.ts'
 import { lettingGo, unread } from './let-go.ts'
 import { mentions, parseObject, sizeOf, text } from './message.ts'
 import type { Replay, ReplayModule } from './module.ts'
@@ -31,7 +31,7 @@ class ActionCable implements Replay {
   #welcomed: boolean
   /** The next upstream owes its welcome, which is for us. */
   #awaitsWelcome: boolean
-  readonly #subscriptions = new Kept<Subscription>()
+  readonly #subscriptions = new BoundedMap<Subscription>()
   /** Identifiers whose next confirmation the client has had from an earlier upstream. */
   readonly #again: Set<string>
   /** The next upstream has been sent the subscriptions. */

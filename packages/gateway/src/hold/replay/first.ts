@@ -2,7 +2,7 @@
 // went on, the gateway waits for one.
 
 import type { Message } from '../../wire/index.ts'
-import { replayLimits, tooMuch } from './kept.ts'
+import { replayLimits, tooMuch } from './bounded-map.ts'
 import { lettingGo, unread } from './let-go.ts'
 import { pack, type SavedMessage, sizeOf, unpack } from './message.ts'
 import type { Replay, ReplayMessage, ReplayModule } from './module.ts'

@@ -2,8 +2,8 @@
 // initialised again and every live subscription subscribed to again, under its id.
 
 import type { Message } from '../../wire/index.ts'
+import { BoundedMap } from './bounded-map.ts'
 import { type OperationType, operationType } from './graphql-operation.ts'
-import { Kept } from './kept.ts'
 import { lettingGo, unread } from './let-go.ts'
 import { isObject, type JsonObject, json, mentions, parseObject, sizeOf, text } from './message.ts'
 import type { Replay, ReplayModule } from './module.ts'
@@ -39,7 +39,7 @@ class GraphqlTransportWs implements Replay {
   /** A `ping` of the client's waits for its `pong`. */
   #pinged: boolean
   #ack: Ack
-  readonly #operations = new Kept<Operation>()
+  readonly #operations = new BoundedMap<Operation>()
   /** The ids of those that are not known to be subscriptions: of them every result matters. */
   readonly #single = new Set<string>()
 

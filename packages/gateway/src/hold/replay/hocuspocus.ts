@@ -2,7 +2,7 @@
 // and its first step of a sync said again; the server asks for what it lacks, and the client answers that.
 
 import type { Message } from '../../wire/index.ts'
-import { Kept } from './kept.ts'
+import { BoundedMap } from './bounded-map.ts'
 import { LetGo, lettingGo, unread } from './let-go.ts'
 import { pack, type SavedMessage, sizeOf, unpack } from './message.ts'
 import type { Replay, ReplayModule } from './module.ts'
@@ -70,7 +70,7 @@ interface Saved {
 class Hocuspocus implements Replay {
   /** The server has closed a document. */
   #closed: boolean
-  readonly #documents = new Kept<Document>()
+  readonly #documents = new BoundedMap<Document>()
 
   constructor(saved?: Saved) {
     this.#closed = saved?.closed ?? false

@@ -3,7 +3,7 @@
 // where that cannot deliver it twice against its QoS.
 
 import type { Message } from '../../wire/index.ts'
-import { Kept } from './kept.ts'
+import { BoundedMap } from './bounded-map.ts'
 import { LetGo, lettingGo, unread } from './let-go.ts'
 import type { Replay, ReplayModule } from './module.ts'
 import {
@@ -90,12 +90,12 @@ class Mqtt implements Replay {
   #restOwed: boolean
   /** The packet identifier that the client used last. */
   #lastId: number
-  readonly #subscriptions = new Kept<Subscription>()
+  readonly #subscriptions = new BoundedMap<Subscription>()
   /** SUBSCRIBEs and UNSUBSCRIBEs that are not acknowledged, in base64. */
-  readonly #requests = new Kept<string>()
-  readonly #outgoing = new Kept<Outgoing>()
+  readonly #requests = new BoundedMap<string>()
+  readonly #outgoing = new BoundedMap<Outgoing>()
   /** Identifiers of PUBLISHes at QoS 2 that the client has not had to the end. */
-  readonly #incoming = new Kept<true>()
+  readonly #incoming = new BoundedMap<true>()
   /** Codes in the SUBACKs of our SUBSCRIBEs, by packet identifier; in base64. */
   readonly #again: Map<string, string>
 

@@ -2,7 +2,7 @@
 // connected again and every live subscription subscribed to again. What it published is never sent twice.
 
 import type { Message } from '../../wire/index.ts'
-import { Kept } from './kept.ts'
+import { BoundedMap } from './bounded-map.ts'
 import { LetGo, lettingGo, unread } from './let-go.ts'
 import { isObject, type JsonObject } from './message.ts'
 import type { Replay, ReplayModule } from './module.ts'
@@ -76,7 +76,7 @@ class Nats implements Replay {
   #awaitsPong: boolean
   /** The next server has not been told all yet. */
   #restOwed: boolean
-  readonly #subscriptions = new Kept<Subscription>()
+  readonly #subscriptions = new BoundedMap<Subscription>()
 
   constructor(saved?: Saved) {
     this.#client = new UnitReader(lineLength, saved?.client)

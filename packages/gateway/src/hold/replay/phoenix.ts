@@ -2,7 +2,7 @@
 // client gave, so that what the server sends there still matches.
 
 import type { Message } from '../../wire/index.ts'
-import { Kept } from './kept.ts'
+import { BoundedMap } from './bounded-map.ts'
 import { lettingGo, unread } from './let-go.ts'
 import { mentions, pack, type SavedMessage, sizeOf, unpack } from './message.ts'
 import type { Replay, ReplayModule } from './module.ts'
@@ -31,9 +31,9 @@ interface Saved {
 const liveView = /^lvu?:/
 
 class Phoenix implements Replay {
-  readonly #channels = new Kept<Channel>()
+  readonly #channels = new BoundedMap<Channel>()
   /** Heartbeats and phx_leaves by ref. Without an answer the client closes the connection, or waits ten seconds. */
-  readonly #waiting = new Kept<PhoenixMessage>()
+  readonly #waiting = new BoundedMap<PhoenixMessage>()
   /** Topics whose next reply to that ref is the second one to the client's join. */
   readonly #again: Map<string, string>
 

@@ -6,7 +6,7 @@ import type { Replay, ReplayMessage, ReplayModule } from './module.ts'
 import { protocolOfMessage, type Speaker } from './protocols.ts'
 
 /** Messages of an upstream before the client has said anything; after that, whatever it speaks is not recognised. */
-const patience = 16
+const waitsAtMostMs = 16
 /** Bytes of those that are kept, to be shown to the module that is found. */
 const keptAtMost = 64 * 1024
 
@@ -91,7 +91,7 @@ class Recognised implements Replay {
   over(): boolean {
     if (this.#replay) return this.#replay.over?.() ?? false
     const bytes = this.#before.reduce((sum, message) => sum + sizeOf(message), 0)
-    return this.#never || this.#heard.client > 0 || this.#heard.upstream > patience || bytes > keptAtMost
+    return this.#never || this.#heard.client > 0 || this.#heard.upstream > waitsAtMostMs || bytes > keptAtMost
   }
 
   answer(): Message[] {

@@ -16,7 +16,7 @@ import { stomp } from './stomp.ts'
 import { trpc } from './trpc.ts'
 import { yjs } from './yjs.ts'
 
-export { replayLimits } from './kept.ts'
+export { replayLimits } from './bounded-map.ts'
 
 const modules: Record<string, ReplayModule> = {
   'graphql-transport-ws': graphqlTransportWs,

@@ -2,7 +2,7 @@
 // client has now, and every subscription after it, under the client's own call ids.
 
 import type { Message } from '../../wire/index.ts'
-import { Kept } from './kept.ts'
+import { BoundedMap } from './bounded-map.ts'
 import { LetGo, lettingGo, unread } from './let-go.ts'
 import { isObject, type JsonObject, json, parseJson } from './message.ts'
 import type { Replay, ReplayModule } from './module.ts'
@@ -45,9 +45,9 @@ class SocketCluster implements Replay {
   /** One side has said #disconnect. */
   #left: boolean
   #greeting: Greeting
-  readonly #subscriptions = new Kept<Subscription>()
+  readonly #subscriptions = new BoundedMap<Subscription>()
   /** Calls of the client's without an answer, and what they called. */
-  readonly #calls = new Kept<string>()
+  readonly #calls = new BoundedMap<string>()
   /** Channels by the ids of #subscribes whose first answer the client has had. */
   readonly #again: Map<number, string>
 

@@ -3,7 +3,7 @@
 
 import { Bytes } from '../../core/index.ts'
 import type { Message } from '../../wire/index.ts'
-import { tooMuch } from './kept.ts'
+import { tooMuch } from './bounded-map.ts'
 
 /** A frame without its body. */
 export interface StompFrame {

@@ -1,7 +1,7 @@
 // STOMP 1.0 to 1.2 (https://stomp.github.io/stomp-specification-1.2.html): the session is opened again and every live
 // subscription subscribed to again. What the client sent to destinations is never sent twice.
 import type { Message } from '../../wire/index.ts'
-import { Kept } from './kept.ts'
+import { BoundedMap } from './bounded-map.ts'
 import { LetGo, lettingGo, unread } from './let-go.ts'
 import { text } from './message.ts'
 import type { Replay, ReplayModule } from './module.ts'
@@ -43,10 +43,10 @@ class Stomp implements Replay {
   /** The client has sent DISCONNECT. */
   #left: boolean
   #connected: Connected
-  readonly #subscriptions = new Kept<Subscription>()
+  readonly #subscriptions = new BoundedMap<Subscription>()
   /** Receipts that the client waits for, and the commands that asked for them. */
-  readonly #receipts = new Kept<string>()
-  readonly #transactions = new Kept<true>()
+  readonly #receipts = new BoundedMap<string>()
+  readonly #transactions = new BoundedMap<true>()
   /** Receipts of repeated SUBSCRIBEs that the client has had from an earlier upstream. */
   readonly #again: Set<string>
 

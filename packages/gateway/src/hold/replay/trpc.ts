@@ -2,7 +2,7 @@
 // said again and every live subscription subscribed to again, from the last event that the client has had.
 
 import type { Message } from '../../wire/index.ts'
-import { Kept } from './kept.ts'
+import { BoundedMap } from './bounded-map.ts'
 import { LetGo, lettingGo, unread } from './let-go.ts'
 import { isObject, type JsonObject, json, parseJson, sizeOf, text } from './message.ts'
 import type { Replay, ReplayModule } from './module.ts'
@@ -37,7 +37,7 @@ class Trpc implements Replay {
   /** The server has asked the client to connect anew, or has refused it. */
   #left: boolean
   /** What is live or in flight, by the JSON of its id. */
-  readonly #calls = new Kept<Call>()
+  readonly #calls = new BoundedMap<Call>()
   /** Ids whose next `started` the client has had from an earlier upstream. */
   readonly #again: Set<string>
 

@@ -2,7 +2,7 @@
 // hold parts of one, and several.
 import { Bytes } from '../../core/index.ts'
 import type { Message } from '../../wire/index.ts'
-import { replayLimits } from './kept.ts'
+import { replayLimits } from './bounded-map.ts'
 import { LetGo } from './let-go.ts'
 
 /**

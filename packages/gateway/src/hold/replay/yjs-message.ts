@@ -1,6 +1,6 @@
 // What the messages of Yjs providers are made of: lib0's encoding, and the awareness protocol of y-protocols.
 
-import { Kept } from './kept.ts'
+import { BoundedMap } from './bounded-map.ts'
 import { LetGo } from './let-go.ts'
 
 /** y-protocols/sync.js. */
@@ -75,8 +75,8 @@ export interface SavedAwareness {
  * come from the upstream before.
  */
 export class OwnAwareness {
-  readonly #own = new Kept<Presence>()
-  readonly #heard = new Kept<number>()
+  readonly #own = new BoundedMap<Presence>()
+  readonly #heard = new BoundedMap<number>()
 
   constructor(saved?: SavedAwareness) {
     for (const [client, presence] of saved?.own ?? []) this.#keep(client, presence)

@@ -1,7 +1,7 @@
 import { FrameParser, opcode } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Confirmed } from '../src/hold/confirmed.ts'
+import { DeliveryTracker } from '../src/hold/delivery-tracker.ts'
 
 /** The payload of a Ping as the upstream reads it. */
 function payloadOf(ping: Buffer): Buffer {
@@ -15,13 +15,13 @@ describe('what an upstream has confirmed', () => {
     const steps = fc.array(fc.oneof(fc.record({ send: fc.nat(5) }), fc.record({ answer: fc.nat(9) })))
     fc.assert(
       fc.property(steps, fc.boolean(), (some, moves) => {
-        let counts = new Confirmed()
+        let counts = new DeliveryTracker()
         const pings: { sent: number; payload: Buffer }[] = []
         let confirmed = 0
         for (const step of some) {
           if (moves) {
             const packed = JSON.parse(JSON.stringify(counts.pack()))
-            counts = new Confirmed()
+            counts = new DeliveryTracker()
             counts.unpack(packed)
           }
           if ('send' in step) {
@@ -42,7 +42,7 @@ describe('what an upstream has confirmed', () => {
   })
 
   test('does not grow by the Pong of a stranger', () => {
-    const counts = new Confirmed()
+    const counts = new DeliveryTracker()
     counts.sent = 3
     const payload = payloadOf(counts.mark()!)
     for (const other of [Buffer.alloc(8), Buffer.alloc(0), payload.subarray(0, 7), Buffer.from('unasked')]) {

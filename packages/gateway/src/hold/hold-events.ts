@@ -16,7 +16,7 @@ const mostCauses = 5
 /** Milliseconds over which news is gathered. */
 const every = 250
 
-export class HoldNews {
+export class HoldEvents {
   readonly #deps: HoldNewsDeps
   #held = 0
   /** Upstreams that were lost, and how: how many connections had each. */

@@ -10,7 +10,7 @@ export const replayLimits = {
 } as const
 
 /** Entries in order; throws when they are too many or too big. An entry that is set again goes to the end. */
-export class Kept<Value> {
+export class BoundedMap<Value> {
   readonly #entries = new Map<string, { value: Value; bytes: number }>()
   #bytes = 0
 

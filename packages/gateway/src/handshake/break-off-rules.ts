@@ -4,7 +4,7 @@ import type { UpgradeRequest } from '../http/index.ts'
 
 type Signs = Pick<UpgradeRequest, 'protocols'>
 
-export interface PatienceRule {
+export interface BreakOffRule {
   /** How such a client is recognised, in words for the page. */
   sign: string
   /** Milliseconds that it waits at most, whatever the route says. */
@@ -14,7 +14,7 @@ export interface PatienceRule {
   applies: (signs: Signs) => boolean
 }
 
-export const patienceRules: readonly PatienceRule[] = [
+export const breakOffRules: readonly BreakOffRule[] = [
   {
     sign: 'the subprotocol `graphql-ws`',
     waitsMs: 800,
@@ -25,6 +25,6 @@ export const patienceRules: readonly PatienceRule[] = [
 ]
 
 /** Milliseconds that this client waits at most; undefined: as long as the route says. */
-export function patienceOf(signs: Signs): number | undefined {
-  return patienceRules.find(({ applies }) => applies(signs))?.waitsMs
+export function breaksOffAfter(signs: Signs): number | undefined {
+  return breakOffRules.find(({ applies }) => applies(signs))?.waitsMs
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Kept } from '../src/hold/kept.ts'
+import { PendingBuffer } from '../src/hold/pending-buffer.ts'
 
 const anyPieces = fc.array(fc.uint8Array({ maxLength: 40 }).map(Buffer.from))
 
@@ -9,7 +9,7 @@ describe('what is kept of a client', () => {
     const reads = fc.array(fc.record({ pieces: anyPieces, ends: fc.boolean() }), { maxLength: 8 })
     fc.assert(
       fc.property(reads, anyPieces, fc.boolean(), fc.constantFrom(60, 1e9), (before, after, moves, cap) => {
-        let kept = new Kept(cap)
+        let kept = new PendingBuffer(cap)
         let message = Buffer.alloc(0)
         let outgrown = false
         for (const { pieces, ends } of before) {
@@ -32,7 +32,7 @@ describe('what is kept of a client', () => {
         for (const piece of after) {
           if (moves) {
             const packed = JSON.parse(JSON.stringify(kept.pack()))
-            kept = new Kept(cap)
+            kept = new PendingBuffer(cap)
             kept.unpack(packed)
           }
           size += piece.length
@@ -46,7 +46,7 @@ describe('what is kept of a client', () => {
   })
 
   test('is a copy: the buffer of a read may be used again', () => {
-    const kept = new Kept(100)
+    const kept = new PendingBuffer(100)
     const read = Buffer.from('first')
     kept.handOn(read)
     kept.takeStock(5)
@@ -59,7 +59,7 @@ describe('what is kept of a client', () => {
   })
 
   test('is nothing more once nobody will want it', () => {
-    const kept = new Kept(100)
+    const kept = new PendingBuffer(100)
     kept.keep()
     kept.add(Buffer.from('what for'))
     kept.discard()

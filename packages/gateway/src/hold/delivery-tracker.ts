@@ -11,7 +11,7 @@ export interface PackedConfirmed {
   prefix: string
 }
 
-export class Confirmed {
+export class DeliveryTracker {
   /** The client's messages handed on, counted from the first, over all its upstreams. */
   sent = 0
   #confirmed = 0

@@ -5,13 +5,13 @@ import { Bytes } from '../core/index.ts'
 const nothing = Buffer.alloc(0)
 
 /** Its state as data that JSON can carry; byte strings in base64. */
-export interface PackedKept {
+export interface PackedPending {
   progress: string
   tooLong: boolean
   waiting?: string
 }
 
-export class Kept {
+export class PendingBuffer {
   /** Bytes of the unfinished message that are kept at most. */
   readonly #cap: number
   /** What was handed on since the last `takeStock`. */
@@ -91,7 +91,7 @@ export class Kept {
     this.#discards = true
   }
 
-  pack(): PackedKept {
+  pack(): PackedPending {
     return {
       progress: this.#progress.all.toString('base64'),
       tooLong: this.#tooLong,
@@ -99,7 +99,7 @@ export class Kept {
     }
   }
 
-  unpack({ progress, tooLong, waiting }: PackedKept): void {
+  unpack({ progress, tooLong, waiting }: PackedPending): void {
     this.#progress.append(Buffer.from(progress, 'base64'))
     this.#tooLong = tooLong
     if (waiting === undefined) return
