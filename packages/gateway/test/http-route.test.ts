@@ -52,7 +52,10 @@ describe('a plain request', () => {
     await using gateway = await startGateway({ upstreams: [await refused()], attempts: 1 })
     for (let i = 0; i < 20; i++) expect((await answer(gateway)).status).toBe(502)
     const lines = gateway.log.filter(({ level }) => level >= 40)
-    expect(lines).toMatchObject([{ msg: 'no upstream for clients', clients: 1 }])
+    expect(lines).toMatchObject([
+      { msg: 'upstream is failing (not probed)' },
+      { msg: 'no upstream for clients', clients: 1 },
+    ])
   })
 
   test('on a drained route is told to come back', async () => {
