@@ -33,17 +33,19 @@ if (total.failed === 0 && status !== '0') total.failed = 1
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
 
-/** A line for the file that did not load, or for each test in it that failed, with the first lines of what it said. */
+/**
+ * A line for each test in it that failed, with the first lines of what it said; where none did, for the file, which did not
+ * load, or failed before or behind its tests.
+ */
 function failuresOf(runtime, file) {
   const path = relative(process.cwd(), file.name)
-  if (file.status === 'failed' && file.assertionResults.length === 0)
-    return [`FAILED on ${runtime}: ${path} did not load\n${firstLines(file.message)}`]
-  return file.assertionResults
-    .filter((test) => test.status === 'failed')
-    .map(
-      (test) =>
-        `FAILED on ${runtime}: ${path} > ${test.fullName}\n${firstLines(test.failureMessages.join('\n'))}`,
-    )
+  const line = (what, words) => `FAILED on ${runtime}: ${path}${what}\n${firstLines(words)}`
+  const failed = file.assertionResults.filter((test) => test.status === 'failed')
+  if (failed.length > 0) {
+    return failed.map((test) => line(` > ${test.fullName}`, test.failureMessages.join('\n')))
+  }
+  if (file.status !== 'failed') return []
+  return [line(file.assertionResults.length === 0 ? ' did not load' : ' outside of its tests', file.message)]
 }
 
 function firstLines(text = '') {

@@ -55,6 +55,12 @@ test('sum-results names each test that failed behind everything else, with what 
         assertionResults: [],
         message: 'cannot find x',
       },
+      {
+        name: `${process.cwd()}/c.test.ts`,
+        status: 'failed',
+        assertionResults: [{ status: 'skipped', fullName: 'never begins', failureMessages: [] }],
+        message: 'no server',
+      },
     ],
   }
   using folder = folderWith({ 'lts.json': JSON.stringify(failed) })
@@ -65,6 +71,8 @@ test('sum-results names each test that failed behind everything else, with what 
     '      at a.test.ts:3',
     expect.stringMatching(/FAILED on lts: .*b\.test\.ts did not load/),
     '    cannot find x',
+    expect.stringMatching(/FAILED on lts: .*c\.test\.ts outside of its tests/),
+    '    no server',
   ])
   expect(lines[1]).toContain('a.test.ts > takes away')
 })

@@ -10,7 +10,7 @@ import { bundle } from './bundle.ts'
 import { openPage } from './page.ts'
 import { cases, startCases } from './parity/cases.ts'
 import { deviations } from './parity/deviations.ts'
-import { type Job, limit, runAll, type Seen } from './parity/run.ts'
+import { type Job, runAll, type Seen } from './parity/run.ts'
 import { bun, deno, node22, nodeLts, type Runtime, thisNode } from './runtimes.ts'
 
 type Play = (jobs: Job[]) => Promise<Record<string, Seen>>
@@ -35,7 +35,7 @@ const playIn =
     const program = join(folder, `${name.replaceAll(' ', '-')}.mjs`)
     writeFileSync(program, await bundle({ entry: 'parity/in-child.ts', format: 'esm', platform: 'node' }))
     await using child = new Child(command, [...args, program, JSON.stringify(jobs)])
-    const line = await child.line('what the sockets saw', (text) => text, 20_000)
+    const line = await child.line('what the sockets saw', (text) => text)
     return JSON.parse(line)
   }
 
@@ -59,7 +59,7 @@ for (const { name, play, missing } of runtimes) {
     beforeAll(async () => {
       await using servers = await startCases()
       seen = await play(servers.jobs)
-    }, limit + 30_000)
+    })
 
     for (const { name: what, expected, withError } of cases) {
       const deviation = deviations.find(({ runtime, cases: which }) => runtime.test(name) && which.test(what))

@@ -18,7 +18,7 @@ export interface Seen {
 }
 
 /** Milliseconds that are waited for a `close` event. */
-export const limit = 45_000
+const limit = 10_000
 
 async function runOne(job: Job, Native: WebSocketClass): Promise<readonly [string, Seen]> {
   const { name, url, plan, connectTimeout } = job
