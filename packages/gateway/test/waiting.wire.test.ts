@@ -71,6 +71,21 @@ describe('a handshake that finds no upstream', () => {
     expect((await route(gateway)).counters.waits).toEqual({})
   })
 
+  test.each(['/faye', '/app/bayeux?x', '/cometd/'])(
+    'is told at once on %s, whoever else waits',
+    async (path) => {
+      const port = await closedPort()
+      await using gateway = await startGateway({ upstreams: [url(port)], wait: long, badGateway: 'http' })
+      const other = rawClient(`${gateway.url}/fayence`)
+      await waiting(gateway, 1)
+      await using client = await rawClient(`${gateway.url}${path}`)
+      expect(client.status).toBe(502)
+      await using _upstream = await startUpstream({ port })
+      await using served = await other
+      expect(served.status).toBe(101)
+    },
+  )
+
   test('waits by default for 3.5 s, and with hold for as long as hold.for', async () => {
     expect(defaultWaitMs).toBe(3_500)
     const port = await closedPort()
@@ -362,5 +377,5 @@ test.skipIf(runtime().foreign)(
 test('nobody waits by default for longer than client libraries give a handshake', () => {
   const shorter = handshakeTimes.filter(({ gives = long }) => gives <= longestWait(defaultWaitMs) + 200)
   expect(shorter.map(({ library }) => library.split(' ')[0])).toEqual(['subscriptions-transport-ws'])
-  expect(breaksOffAfter({ protocols: ['graphql-ws'] })).toBeLessThan(shorter[0]!.gives!)
+  expect(breaksOffAfter({ target: '/', protocols: ['graphql-ws'] })).toBeLessThan(shorter[0]!.gives!)
 })

@@ -30,7 +30,8 @@ export interface Sought {
 /** Dials, and waits if there is nobody to answer. */
 export async function findUpstream(sought: Sought, state: RouteState, deps: HandshakeDeps): Promise<Found> {
   const { room } = state
-  const waits = state.wait > 0
+  const waitsAtMostMs = breaksOffAfter(sought.request)
+  const waits = state.wait > 0 && waitsAtMostMs !== 0
   const once = () => dial(sought, state, deps, !waits)
   if (!waits) return once()
   let failure: Failure = state.outage ?? { kind: 'no-healthy-upstream' }
@@ -42,10 +43,7 @@ export async function findUpstream(sought: Sought, state: RouteState, deps: Hand
   }
   const { signal, onEarly } = sought.handshake
   const { request, arrivedAt } = sought
-  const place = room.enter(
-    { address: request.address, arrivedAt, waitsAtMostMs: breaksOffAfter(request) },
-    signal,
-  )
+  const place = room.enter({ address: request.address, arrivedAt, waitsAtMostMs }, signal)
   if (!place) {
     if (!room.isNeeded) return once()
     state.countWait('no-room')
