@@ -79,6 +79,8 @@ export function readUpstream(text: string): Omit<UpstreamOptions, 'weight'> | Wr
   // A URL may hold a password, so from here on the text is not shown.
   if (/[\s\\\p{Cc}]/u.test(text) || !URL.canParse(text)) return new Wrong('is not a valid URL')
   const url = new URL(text)
+  // URLs allow more in a host than a name to look up has, such as braces and dollars.
+  if (!/^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/.test(url.hostname)) return new Wrong('is not a valid URL')
   if (url.username || url.password || text.includes('@')) {
     return new Wrong('must not hold a user name or password', 'Holdfast hands on what the client sends')
   }
