@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { next } from '../src/connection/connection.ts'
 import type {
   Circumstances,
+  CloseCame,
   ConnectionAction,
   ConnectionEvent,
   ConnectionState,
 } from '../src/connection/connection-state.ts'
 import type { Holdable } from '../src/hold/hold.ts'
+import { closeFrame } from '../src/wire/index.ts'
 
 const about = {
   closePolicy: {
@@ -52,11 +54,18 @@ function runWith(
   return { state, actions: actions.filter(({ do: what }) => what !== 'wait') }
 }
 
-const closeFrom = (from: 'client' | 'upstream', code?: number, reason = ''): ConnectionEvent => ({
+const closeFrom = (from: 'client' | 'upstream', code?: number, reason = ''): CloseCame => ({
   type: 'close-frame',
   from,
   code,
   reason,
+  frame: closeFrame(code, reason, from === 'client'),
+})
+/** That Close of the other side, handed on as it came. */
+const handedOn = (close: CloseCame): ConnectionAction => ({
+  do: 'forward-close',
+  to: close.from === 'client' ? 'upstream' : 'client',
+  frame: close.frame,
 })
 const ended = (side: 'client' | 'upstream', insideFrame = false): ConnectionEvent => ({
   type: 'ended',
@@ -95,7 +104,7 @@ describe('a connection on a route with hold', () => {
     for (const before of [[], [{ type: 'drain-ping' } as const], [{ type: 'upstream-drained' } as const]]) {
       const { state, actions } = runWith(held(), ...before, event)
       expect(state.name).toBe('closing')
-      expect(actions.at(-1)).toEqual({ do: 'forward-close', to: 'client' })
+      expect(actions.at(-1)).toEqual(handedOn(event))
     }
   })
 
@@ -119,15 +128,13 @@ describe('a connection on a route with hold', () => {
 
   test.each(mayStop)('whose upstream closes with %s hears of it when that is known not to stop', (code) => {
     for (const before of [[], [{ type: 'drain-ping' } as const]]) {
-      const judging = runWith(held({ stopping: true }), ...before, closeFrom('upstream', code, 'out'))
-      expect(judging.state).toEqual({ name: 'judging', code, reason: 'out' })
+      const close = closeFrom('upstream', code, 'out')
+      const judging = runWith(held({ stopping: true }), ...before, close)
+      expect(judging.state).toEqual({ name: 'judging', close })
       expect(judging.actions.at(-1)).toEqual({ do: 'judge', code })
-      const kicked = runWith(held({ stopping: true }), closeFrom('upstream', code, 'out'), judged(false))
+      const kicked = runWith(held({ stopping: true }), close, judged(false))
       expect(kicked.state).toMatchObject({ name: 'closing', client: 'told', upstream: 'gone' })
-      expect(kicked.actions).toEqual([
-        { do: 'judge', code },
-        { do: 'forward-close', to: 'client' },
-      ])
+      expect(kicked.actions).toEqual([{ do: 'judge', code }, handedOn(close)])
     }
   })
 
@@ -146,8 +153,8 @@ describe('a connection on a route with hold', () => {
   test.each([1002, 1003, 1008, 1009, 1011, 1013, 1014])(
     'whose upstream closes with %i hears it at once',
     (code) => {
-      const { actions } = runWith(held({ stopping: true }), closeFrom('upstream', code))
-      expect(actions[0]).toEqual({ do: 'forward-close', to: 'client' })
+      const close = closeFrom('upstream', code)
+      expect(runWith(held({ stopping: true }), close).actions[0]).toEqual(handedOn(close))
     },
   )
 
@@ -203,8 +210,9 @@ describe('a connection on a route with hold', () => {
   })
 
   test('hands on what a client said before its Close when the upstream is about to leave', () => {
-    const { actions } = runWith(held(), { type: 'drain-ping' }, { type: 'quiet' }, closeFrom('client', 1000))
-    expect(actions.slice(-2)).toEqual([{ do: 'release' }, { do: 'forward-close', to: 'upstream' }])
+    const close = closeFrom('client', 1000)
+    const { actions } = runWith(held(), { type: 'drain-ping' }, { type: 'quiet' }, close)
+    expect(actions.slice(-2)).toEqual([{ do: 'release' }, handedOn(close)])
   })
 
   test('that is held answers the client that closes, and lets go of one that is lost', () => {
@@ -218,10 +226,12 @@ describe('a connection on a route with hold', () => {
 
 describe('a connection', () => {
   test('that the client closes hands Close and echo on and lets the upstream end TCP', () => {
-    const { state, actions } = run(closeFrom('client', 4001, 'bye'), closeFrom('upstream', 4001, 'bye'))
+    const close = closeFrom('client', 4001, 'bye')
+    const echo = closeFrom('upstream', 4001, 'bye')
+    const { state, actions } = run(close, echo)
     expect(actions).toEqual([
-      { do: 'forward-close', to: 'upstream' },
-      { do: 'forward-close', to: 'client' },
+      handedOn(close),
+      handedOn(echo),
       { do: 'await-end', side: 'upstream' },
       { do: 'end', side: 'client' },
     ])
@@ -229,8 +239,9 @@ describe('a connection', () => {
   })
 
   test('that the upstream closes hands on a Close without a code as one without a code', () => {
-    const { state, actions } = run(closeFrom('upstream'), closeFrom('client'))
-    expect(actions[0]).toEqual({ do: 'forward-close', to: 'client' })
+    const close = closeFrom('upstream')
+    const { state, actions } = run(close, closeFrom('client'))
+    expect(actions[0]).toEqual(handedOn(close))
     expect(state).toEqual({ name: 'closed', verdict: { code: 1005, reason: '', by: 'upstream' } })
   })
 
@@ -325,7 +336,7 @@ describe('a connection', () => {
 
   test('whose upstream closes meanwhile answers it, and says 1002 to the client', () => {
     const [waiting] = next({ name: 'open' }, failed, answers)
-    const close: ConnectionEvent = { type: 'close-frame', from: 'upstream', code: 4000, reason: 'r' }
+    const close = closeFrom('upstream', 4000, 'r')
     const [after, actions] = next(waiting, close, answers)
     expect(actions).toEqual([
       toldBoth[0],
@@ -348,12 +359,9 @@ describe('a connection', () => {
 
   const side = fc.constantFrom('client' as const, 'upstream' as const)
   const event: fc.Arbitrary<ConnectionEvent> = fc.oneof(
-    fc.record({
-      type: fc.constant('close-frame' as const),
-      from: side,
-      code: fc.option(fc.constantFrom(1000, 1001, 1012, 4000), { nil: undefined }),
-      reason: fc.constant('r'),
-    }),
+    fc
+      .tuple(side, fc.option(fc.constantFrom(1000, 1001, 1012, 4000), { nil: undefined }))
+      .map(([from, code]) => closeFrom(from, code, code === undefined ? '' : 'r')),
     fc.record({ type: fc.constant('ended' as const), side, insideFrame: fc.boolean() }),
     fc.record({ type: fc.constant('unsaid' as const), side }),
     fc.constant({ type: 'too-late' as const }),

@@ -1,10 +1,12 @@
 // The end of a connection: both sides are told what the close table says, and have a time for their closing
 // handshakes (RFC 6455 7.1). The state 'closing' of connection.ts. Next: close-mapping.ts.
+import assert from 'node:assert/strict'
 import { code } from '@holdfast/close-codes'
 import type { ClosedBy } from '../core/index.ts'
 import { type CloseAction, type CloseCause, closeMapping, type SideName } from './close-mapping.ts'
 import type {
   Circumstances,
+  CloseCame,
   ConnectionAction,
   ConnectionEvent,
   ConnectionState,
@@ -42,10 +44,7 @@ export function end(event: ConnectionEvent, about: Circumstances): Step | undefi
   }
 }
 
-function closeHappening(
-  event: Extract<ConnectionEvent, { type: 'close-frame' }>,
-  about: Circumstances,
-): CloseCause {
+function closeHappening(event: CloseCame, about: Circumstances): CloseCause {
   if (event.from === 'client') return { what: 'client-closes' }
   return event.code === code.serviceRestart
     ? { what: 'upstream-restarts', reason: event.reason, retry: about.retry() }
@@ -97,7 +96,7 @@ export function begin(cause: CloseCause, event: ConnectionEvent, about: Circumst
     verdict: verdictOf(outcome.client, event, outcome.by),
   }
   const actions: ConnectionAction[] = []
-  if (state.client === 'open') tell(state, 'client', outcome.client, actions)
+  if (state.client === 'open') tell(state, 'client', outcome.client, event, actions)
   if (from === 'upstream' && state.upstream === 'told') finish(state, 'upstream', actions)
   if (event.type === 'close-frame' && from === 'client' && state.upstream !== 'open') {
     answer(state, 'client', { code: event.code, reason: event.reason }, actions)
@@ -106,7 +105,7 @@ export function begin(cause: CloseCause, event: ConnectionEvent, about: Circumst
     // A drained client's last messages still reach the upstream: it is told after the client has answered.
     const afterwards = cause.what === 'gateway-drains' || cause.what === 'operator-closes'
     if (afterwards && state.client === 'told') state.afterwards = outcome.upstream
-    else tell(state, 'upstream', outcome.upstream, actions)
+    else tell(state, 'upstream', outcome.upstream, event, actions)
   }
   const faulty = sideAtFault(cause)
   if (faulty && state[faulty] === 'told') {
@@ -131,10 +130,17 @@ function verdictOf(told: CloseAction, event: ConnectionEvent, by: ClosedBy): Ver
   return { code: code.abnormalClosure, reason: '', by }
 }
 
-function tell(state: Closing, side: SideName, told: CloseAction, actions: ConnectionAction[]): void {
+function tell(
+  state: Closing,
+  side: SideName,
+  told: CloseAction,
+  event: ConnectionEvent,
+  actions: ConnectionAction[],
+): void {
   switch (told.by) {
     case 'forward':
-      actions.push({ do: 'forward-close', to: side })
+      assert(event.type === 'close-frame')
+      actions.push({ do: 'forward-close', to: side, frame: event.frame })
       state[side] = 'told'
       return
     case 'close':
@@ -170,7 +176,7 @@ export function whenClosing(before: Closing, event: ConnectionEvent): Step {
         // connection closed and MUST close the underlying TCP connection."
         finish(state, side, actions)
         if (state[other(side)] === 'heard') {
-          actions.unshift({ do: 'forward-close', to: other(side) })
+          actions.unshift({ do: 'forward-close', to: other(side), frame: event.frame })
           finish(state, other(side), actions)
         }
       } else if (state[side] === 'open') {
@@ -204,7 +210,7 @@ export function whenClosing(before: Closing, event: ConnectionEvent): Step {
   }
   if (state.afterwards && state.client !== 'told' && state.client !== 'open') {
     if (state.upstream === 'open') {
-      tell(state, 'upstream', state.afterwards, actions)
+      tell(state, 'upstream', state.afterwards, event, actions)
       actions.push({ do: 'wait' })
     }
     state.afterwards = undefined

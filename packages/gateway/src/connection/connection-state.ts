@@ -28,7 +28,7 @@ export type ConnectionState =
    */
   | { name: 'leaving'; by: 'upstream' | 'gateway'; quiet: boolean }
   /** The upstream has closed with a code that may say that it restarts; whether it stops is being found out. */
-  | { name: 'judging'; code: number | undefined; reason: string }
+  | { name: 'judging'; close: CloseCame }
   /** The upstream is gone and the next one is being looked for. */
   | { name: 'held' }
   /**
@@ -46,9 +46,17 @@ export type ConnectionState =
     }
   | { name: 'closed'; verdict: Verdict }
 
+/** A Close frame came, as it stands in `frame`; no code when its body was empty. */
+export interface CloseCame {
+  type: 'close-frame'
+  from: SideName
+  code?: number
+  reason: string
+  frame: Buffer
+}
+
 export type ConnectionEvent =
-  /** A Close frame came; no code when its body was empty. */
-  | { type: 'close-frame'; from: SideName; code?: number; reason: string }
+  | CloseCame
   /** The side's TCP has ended, with or without a reset. */
   | { type: 'ended'; side: SideName; insideFrame: boolean }
   /** The Close that was to be said could not be said before TCP ended. */
@@ -73,8 +81,8 @@ export type ConnectionEvent =
   | { type: 'answered' }
 
 export type ConnectionAction =
-  /** Hand on the Close frame that just came. */
-  | { do: 'forward-close'; to: SideName }
+  /** Hand on a Close frame that came. */
+  | { do: 'forward-close'; to: SideName; frame: Buffer }
   | { do: 'send-close'; to: SideName; code?: number; reason: string }
   /** End TCP after what is written has gone out. */
   | { do: 'end'; side: SideName }

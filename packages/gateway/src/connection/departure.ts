@@ -6,6 +6,7 @@ import type { Holdable } from '../hold/index.ts'
 import { begin, end } from './closing.ts'
 import type {
   Circumstances,
+  CloseCame,
   ConnectionAction,
   ConnectionEvent,
   ConnectionState,
@@ -27,7 +28,7 @@ export function holdOrEnd(event: ConnectionEvent, about: Circumstances): Step | 
   const departure = about.hold && departureOf(event, about.hold)
   if (departure) return hold(departure, event, about)
   if (about.hold?.stopping && event.type === 'close-frame' && mayBeRestart(event)) {
-    return [{ name: 'judging', code: event.code, reason: event.reason }, [{ do: 'judge', code: event.code }]]
+    return [{ name: 'judging', close: event }, [{ do: 'judge', code: event.code }]]
   }
   return end(event, about)
 }
@@ -36,7 +37,7 @@ export function holdOrEnd(event: ConnectionEvent, about: Circumstances): Step | 
  * Servers that stop say 1000, 1001, nothing or a code of their own (docs/restarting.md), and send single clients away with the
  * same.
  */
-function mayBeRestart({ from, code: said }: Extract<ConnectionEvent, { type: 'close-frame' }>): boolean {
+function mayBeRestart({ from, code: said }: CloseCame): boolean {
   if (from === 'client') return false
   return said === undefined || said === code.normalClosure || said === code.goingAway || said >= privateCodes
 }
@@ -48,14 +49,9 @@ export function whenJudging(
 ): Step {
   const about: Circumstances = { ...before, upstream: 'gone' }
   if (event.type !== 'judged') return end(event, about) ?? [state, []]
-  const closed: ConnectionEvent = {
-    type: 'close-frame',
-    from: 'upstream',
-    code: state.code,
-    reason: state.reason,
-  }
-  if (!event.stops || !about.hold) return end(closed, about)!
-  return hold({ code: state.code ?? code.noStatusReceived, echo: false }, closed, about)
+  const { close } = state
+  if (!event.stops || !about.hold) return end(close, about)!
+  return hold({ code: close.code ?? code.noStatusReceived, echo: false }, close, about)
 }
 
 export function whenLeaving(state: Leaving, event: ConnectionEvent, before: Circumstances): Step {

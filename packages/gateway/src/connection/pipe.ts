@@ -76,8 +76,6 @@ export class Pipe {
   #started = false
   #faults = 0
   #closeTimer: unknown
-  /** The Close frame that just came, for 'forward-close'. */
-  #closeFrame: Buffer | undefined
   /** Milliseconds for the closing handshake that is under way. */
   #closeTimeout: number
   /** What upstreams before this one sent. */
@@ -283,14 +281,6 @@ export class Pipe {
     this.#options.onUnanswered?.(gone)
   }
 
-  /** A Side saw a Close frame. */
-  closeFrameCame(from: Side, frame: Buffer, closeCode: number | undefined, reason: string): void {
-    this.#closeFrame = frame
-    this.step({ type: 'close-frame', from: from.name, code: closeCode, reason })
-    // The frame may lie in a buffer that is read into again.
-    this.#closeFrame = this.#state.name === 'judging' ? Buffer.from(frame) : undefined
-  }
-
   /**
    * The one way in for whatever happens outside: events of the sockets, timers, sweeps, answers to a dial. What throws
    * there, a bug of ours or a replay module, ends this connection and no other, and not the process.
@@ -369,9 +359,7 @@ export class Pipe {
   #do(action: ConnectionAction): void {
     switch (action.do) {
       case 'forward-close':
-        this[action.to].sayClose(
-          this.#closeFrame ?? closeFrame(code.normalClosure, '', action.to === 'upstream'),
-        )
+        this[action.to].sayClose(action.frame)
         return
       case 'send-close':
         this[action.to].sayClose(closeFrame(action.code, action.reason, action.to === 'upstream'))

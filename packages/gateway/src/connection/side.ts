@@ -27,6 +27,7 @@ import {
   wire,
 } from '../wire/index.ts'
 import type { CloseCause, SideName } from './close-mapping.ts'
+import type { CloseCame } from './connection-state.ts'
 import { beat, firstPulse, type KeepaliveOptions, type Pulse } from './keepalive.ts'
 
 export interface SideOptions {
@@ -55,6 +56,7 @@ const waitsAtMostMs = 10_000
 export interface SideHost {
   step(
     event:
+      | CloseCame
       | { type: 'unsaid'; side: SideName }
       | { type: 'ended'; side: SideName; insideFrame: boolean }
       | { type: 'answered' }
@@ -62,8 +64,6 @@ export interface SideHost {
   ): void
   /** What was marked has not been answered for as long as a Ping may take. */
   unanswered(): void
-  /** A whole Close frame came. */
-  closeFrameCame(from: Side, frame: Buffer, closeCode: number | undefined, reason: string): void
   /** Does something of which a fault ends this connection, and no other. */
   enter(work: () => void): void
   fault(error: unknown): void
@@ -264,8 +264,7 @@ export class Side implements FrameSink, StreamSide {
     this.#waiting = []
     if (this.mayBeTold) return this.#closeNow(frame)
     if (this.opposite.#ended) return this.#unsaid()
-    // The frame may lie in a buffer that is read into again.
-    this.#waitingClose = Buffer.from(frame)
+    this.#waitingClose = frame
     this.opposite.reader.tellNextBoundary()
   }
 
@@ -421,9 +420,14 @@ export class Side implements FrameSink, StreamSide {
 
   onControl(op: number, payload: Buffer, frame: Buffer): void {
     if (op === opcode.close) {
-      const has = payload.length > 0
-      const reason = has ? payload.toString('utf8', 2) : ''
-      this.#pipe.closeFrameCame(this, frame, has ? payload.readUInt16BE(0) : undefined, reason)
+      this.#pipe.step({
+        type: 'close-frame',
+        from: this.name,
+        code: payload.length > 0 ? payload.readUInt16BE(0) : undefined,
+        reason: payload.toString('utf8', 2),
+        // It lies in a buffer that is read into again, and may wait.
+        frame: Buffer.from(frame),
+      })
     } else if (op === opcode.pong && this.#ping?.equals(payload)) {
       return // The answer to our own Ping: the other side never asked.
     } else if (op === opcode.pong && this.#lastPing?.equals(payload)) {
