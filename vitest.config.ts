@@ -35,6 +35,14 @@ export default defineConfig({
     expect: { poll: { timeout: 45_000 } },
     // CI runs on shared machines that can stall for seconds: what fails twice is a fault.
     retry: process.env.CI ? 1 : 0,
+    // Of the source that runs in the tests' own processes; workers and commands that they start are not counted.
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
+      exclude: ['**/browser/**'],
+      reporter: ['text-summary', 'json-summary'],
+      reportsDirectory: 'node_modules/.cache/coverage',
+    },
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -1,7 +1,7 @@
-// Runs the tests on the Node LTS, and the wire tests against a gateway on Bun. These, and Deno and Node 22, on which tests of the
-// client run, come as npm packages into node_modules/.cache/runtimes. A runtime that cannot be had is said so, and is
-// no failure.
-//   node tools/other-runtimes.mjs [--results FOLDER] [lts] [node22] [bun] [deno]
+// Runs the tests on the Node LTS, and the wire tests against a gateway on each of the other Nodes and on Bun. These, and Deno, on
+// which tests of the client run, come as npm packages into node_modules/.cache/runtimes. A runtime that cannot be had is
+// said so, and is no failure.
+//   node tools/other-runtimes.mjs [--results FOLDER] [lts] [node22] [node24] [bun] [deno]
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
@@ -15,11 +15,17 @@ const vitest = join(root, 'node_modules/vitest/vitest.mjs')
 const { platform, arch } = process
 const runtimes = {
   lts: { package: `node-${platform}-${arch}`, version: '26.10.0', executable: 'bin/node' },
-  // Under a name of its own, since it is the same package as the one above.
+  // Under names of their own, since they are the same package as the one above.
   node22: {
     package: `node22-${platform}-${arch}`,
     source: `npm:node-${platform}-${arch}`,
     version: '22.23.3',
+    executable: 'bin/node',
+  },
+  node24: {
+    package: `node24-${platform}-${arch}`,
+    source: `npm:node-${platform}-${arch}`,
+    version: '24.22.3',
     executable: 'bin/node',
   },
   bun: {
@@ -124,10 +130,10 @@ function obtainOrSay(name) {
 }
 
 function run(name, path, results) {
-  // These run no tests of their own: those of the client start them.
-  if (!path || name === 'deno' || name === 'node22') return true
+  // It runs no tests of its own: those of the client start it.
+  if (!path || name === 'deno') return true
   console.log(`\n${name}: tests with ${runtimes[name].package}@${runtimes[name].version}`)
-  if (name === 'bun') return test(name, process.execPath, { HOLDFAST_RUNTIME: path }, results)
+  if (name !== 'lts') return test(name, process.execPath, { HOLDFAST_RUNTIME: path }, results)
   // First in PATH, so that a `node` or `npm` that a test starts is on it too.
   return test(name, path, { PATH: `${dirname(path)}${delimiter}${process.env.PATH}` }, results)
 }
