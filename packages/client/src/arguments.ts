@@ -18,19 +18,13 @@ export function absolute(url: string): string {
 }
 
 /**
- * Makes a connection. What its class finds wrong with the URL or the subprotocols is a DOMException, as WHATWG has it,
- * also where the class throws a plain SyntaxError.
+ * Makes a connection. WHATWG: no two subprotocols that are the same; RFC 6455 4.1 compares them without regard to case, and
+ * browsers do not.
  */
 export function dial(Class: WebSocketClass, url: string, protocols: string | readonly string[]): Connection {
-  try {
-    // WHATWG: no two that are the same, and RFC 6455 4.1 compares them without regard to case; not all classes do.
-    const names = `${protocols}`.toLowerCase().split(',')
-    if (new Set(names).size < names.length) throw new SyntaxError(`protocol twice: ${protocols}`)
-    return construct(Class, url, protocols)
-  } catch (error) {
-    const { name, message } = error as Error
-    throw name === 'SyntaxError' ? hostError(name, message) : error
-  }
+  const names = `${protocols}`.toLowerCase().split(',')
+  if (new Set(names).size < names.length) throw hostError('SyntaxError', `protocol twice: ${protocols}`)
+  return construct(Class, url, protocols)
 }
 
 /** WebIDL: what is neither text nor binary becomes text. */

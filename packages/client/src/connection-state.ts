@@ -63,5 +63,7 @@ export function attemptAt(state: State, now: number, minUptime: number): number 
 
 /** The `readyState` of WHATWG. While it waits it is CONNECTING: CLOSED means that it does not come back by itself. */
 export function readyStateOf(state: State): 0 | 1 | 2 | 3 {
-  return ({ idle: 3, connecting: 0, open: 1, waiting: 0, closing: 2, closed: 3 } as const)[state.name]
+  if (state.name === 'open') return 1
+  if (state.name === 'closing') return 2
+  return 'attempt' in state ? 0 : 3
 }

@@ -88,10 +88,10 @@ export class WebSocketEventTarget extends Base {
         },
         // HTML, event handlers: the place among the listeners is that of the first assignment, until null gives it up.
         set(this: WebSocketEventTarget, handler: AnyHandler) {
-          const isObject = typeof handler === 'function' || typeof handler === 'object'
           const before = this.#handlers[type]
-          this.#handlers[type] = isObject ? handler : null
-          if (!this.#handlers[type]) this.removeEventListener(type, this.#call)
+          const after = Object(handler) === handler ? handler : null
+          this.#handlers[type] = after
+          if (!after) this.removeEventListener(type, this.#call)
           else if (!before) this.addEventListener(type, this.#call)
         },
       })

@@ -84,6 +84,15 @@ export interface ReconnectingWebSocketOptions {
    * @default performance.now and the global timers
    */
   clock?: Clock | undefined
+
+  /**
+   * Takes a line for each decision: connecting, opened, closed with its code and what follows from it, a message that
+   * waits; true: `console.debug`. A query is left out of the URL, since it may hold a token. What it throws is reported
+   * as a listener's exception is.
+   *
+   * @default none
+   */
+  debug?: boolean | ((line: string) => void) | undefined
 }
 
 /**

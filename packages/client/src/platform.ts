@@ -1,6 +1,7 @@
 // What a connection can be told, and what can be learned of it, outside a page. For browsers platform-in-page.ts takes the
 // place of this file.
 import type { Connection, WebSocketClass } from './connection.ts'
+import { hostError } from './host.ts'
 
 /** Tells a Holdfast gateway that a Close before the first message is understood; see `sent` of `parseReason`. */
 const headers = { 'Holdfast-Client': '1' }
@@ -14,22 +15,30 @@ const refuses1014 = 'Deno' in globalThis
 /** Whether the server is to be asked why a handshake failed: by a page, which cannot set headers. */
 export const asksWhy: boolean = 'location' in globalThis && !refuses1014
 
-/** Makes a connection, with the header `Holdfast-Client` where its class takes headers. */
+/**
+ * Makes a connection, with the header `Holdfast-Client` where its class takes headers. What the class finds wrong with the
+ * URL or the subprotocols is a DOMException, as WHATWG has it, also where the class throws a plain SyntaxError.
+ */
 export function construct(
   Class: WebSocketClass,
   url: string,
   protocols: string | readonly string[],
 ): Connection {
-  if (!asksWhy && !refuses1014) {
-    // `ws` and React Native: (url, protocols, options).
-    if (Class.length === 3) return new Class(url, protocols, { headers })
-    // Node and Bun: (url, { protocols, headers }). A class that does not know this finds a wrong subprotocol in it.
-    if (Class.prototype?.[Symbol.toStringTag] === 'WebSocket')
-      try {
-        return new Class(url, { protocols: [protocols].flat(), headers })
-      } catch {}
+  try {
+    if (!asksWhy && !refuses1014) {
+      // `ws` and React Native: (url, protocols, options).
+      if (Class.length === 3) return new Class(url, protocols, { headers })
+      // Node and Bun: (url, { protocols, headers }). A class that does not know this finds a wrong subprotocol in it.
+      if (Class.prototype?.[Symbol.toStringTag] === 'WebSocket')
+        try {
+          return new Class(url, { protocols: [protocols].flat(), headers })
+        } catch {}
+    }
+    return new Class(url, protocols)
+  } catch (error) {
+    const { name, message } = error as Error
+    throw name === 'SyntaxError' ? hostError(name, message) : error
   }
-  return new Class(url, protocols)
 }
 
 /** Ends a connection at once, where it can. */

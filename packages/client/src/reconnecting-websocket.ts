@@ -206,6 +206,7 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     } else if (name === 'closing' || name === 'closed' || (name === 'open' && this.#options.maxRetries === 0))
       this.#discarded += byteLength(message)
     else if (!this.#queue.push(message)) throw hostError('InvalidStateError', 'no room in buffer')
+    else this.#debug(`buffered: ${this.#queue.bytes} bytes`)
   }
 
   /**
@@ -266,11 +267,18 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     }
   }
 
-  /** Every change of state ends what the state before it waited for. */
-  #become(event: StateEvent): void {
+  /** Every change of state ends what the state before it waited for. `line`: what `debug` is told of it. */
+  #become(event: StateEvent, line: string = event.type): void {
+    this.#debug(line)
     this.#clock.clearTimeout(this.#timer)
     for (const type of wakeEvents) page.removeEventListener?.(type, this.#wake)
     this.#state = next(this.#state, event)
+  }
+
+  /** A line for the `debug` of the application. */
+  #debug(line: string): void {
+    const { debug } = this.#options
+    if (debug) safely(() => (debug === true ? console.debug : debug)(line))
   }
 
   #wait(ms: number, act: () => void): void {
@@ -290,13 +298,8 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     }
   }
 
-  /** Limits the handshake, opening or closing, in time. */
-  #limit(): void {
-    this.#expect(this.#options.connectTimeout ?? 10_000)
-  }
-
-  /** Gives the connection up when it does not answer in time. */
-  #expect(ms: number): void {
+  /** Gives the connection up when it does not answer in time; without `ms` in that of a handshake, opening or closing. */
+  #limit(ms = this.#options.connectTimeout ?? 10_000): void {
     this.#wait(ms, () => {
       this.#drop()
       this.#lost(failed, { error: hostError('TimeoutError', `no answer in ${ms} ms`) })
@@ -308,6 +311,7 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     // A page may put this class, or one made of it, in the place of the native one.
     if (Class?.prototype instanceof WebSocketEventTarget) Class = nativeWebSocket
     const address = absolute(`${url}`)
+    this.#debug(`connecting: ${address.split('?', 1)}`)
     if (!Class) {
       // A page that is rendered on a server must not fail, and must not try for ever there.
       this.#error = { error: new TypeError('no global WebSocket: set option WebSocket') }
@@ -372,7 +376,7 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     if (!heartbeat) return this.#clock.clearTimeout(this.#timer)
     const { message, interval = 25_000, timeout = 10_000 } = heartbeat
     this.#wait(interval, () => {
-      this.#expect(timeout)
+      this.#limit(timeout)
       this.#connection!.send(sendable(typeof message === 'function' ? message() : message))
     })
   }
@@ -403,19 +407,26 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     const before = this.#state
     const attempt = this.retryCount
     let least = 0
+    let why = before.name === 'closing' ? before.name : 'maxRetries'
     if (before.name !== 'closing' && attempt < maxRetries) {
       const table = returnAfter(told ?? event, atOnce ? 0 : attempt, random)
       event.retryIn = table.delay
+      why = told?.reason ?? 'code'
       const own = safely(() => retry?.(event, attempt))
       // It may have called close() or reconnect().
       if (this.#state !== before) event.retryIn = this.#state.name === 'closing' ? null : 0
       // So is null, but neither undefined nor NaN.
-      else if (own! >= 0) event.retryIn = own!
-      else least = table.least
+      else if (own! >= 0) {
+        event.retryIn = own!
+        why = 'retry'
+      } else least = table.least
     }
 
     const delay = event.retryIn
-    this.#become({ type: 'lost', attempt, earliest: delay === null ? null : this.#clock.now() + least })
+    this.#become(
+      { type: 'lost', attempt, earliest: delay === null ? null : this.#clock.now() + least },
+      `closed ${event.code} ${event.reason}: ${delay === null ? 'gave up' : `next try in ${delay} ms`} (${why})`,
+    )
     if (delay === null) {
       this.#options.signal?.removeEventListener('abort', this.#abort)
       this.#discard()

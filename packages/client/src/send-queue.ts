@@ -90,10 +90,7 @@ export function byteLength(data: Data): number {
 
 function copy(data: Data): Data {
   if (typeof data === 'string' || 'size' in data) return data
-  const {
-    buffer = data,
-    byteOffset,
-    byteLength,
-  } = data as Partial<ArrayBufferView<ArrayBuffer>> & ArrayBuffer
-  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength).slice()
+  // An ArrayBuffer has no `buffer` and no `byteOffset`.
+  const view = data as Partial<ArrayBufferView<ArrayBuffer>>
+  return new Uint8Array(view.buffer ?? (data as ArrayBuffer), view.byteOffset, view.byteLength).slice()
 }

@@ -32,14 +32,22 @@ export async function bundle({
 }: BundleOptions): Promise<string> {
   const input = isAbsolute(entry) ? entry : path(entry)
   // The build does this for the condition `browser`: tools/bundle.mjs.
-  const file = platform === 'browser' ? 'platform-in-page' : 'platform'
+  const inPage = (name: string) => path(`../src/${name}${platform === 'browser' ? '-in-page' : ''}.ts`)
   const build = await rolldown({
     input,
     platform,
     logLevel: 'silent',
-    resolve: { alias: { ...alias, './platform.ts': path(`../src/${file}.ts`) } },
+    resolve: {
+      alias: { ...alias, './platform.ts': inPage('platform'), './host.ts': inPage('host') },
+    },
   })
-  const { output } = await build.generate({ format, name, minify, intro: "'use strict'" })
+  const { output } = await build.generate({
+    format,
+    name,
+    minify,
+    intro: "'use strict'",
+    generatedCode: { symbols: false },
+  })
   await build.close()
   if (output.length !== 1) throw new Error(`${entry}: ${output.length} files`)
   return output[0].code

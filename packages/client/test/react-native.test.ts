@@ -7,7 +7,12 @@ import { bundle } from './bundle.ts'
 
 /** The package's React Native entry where there is no EventTarget, Event, DOMException or reportError. */
 async function load(): Promise<typeof ReconnectingWebSocket> {
-  const code = await bundle({ entry: '../src/react-native.ts', format: 'iife', name: 'Holdfast' })
+  const code = await bundle({
+    entry: '../src/react-native.ts',
+    format: 'iife',
+    name: 'Holdfast',
+    platform: 'node',
+  })
   const context = vm.createContext({ WebSocket, URL, performance, setTimeout, clearTimeout })
   for (const name of ['EventTarget', 'Event', 'DOMException', 'MessageEvent'])
     expect(vm.runInContext(`typeof ${name}`, context)).toBe('undefined')

@@ -145,7 +145,10 @@ describe('the examples in the README', () => {
 
   it('work in Node', async () => {
     await using server = await startUpstream()
-    writeFileSync(join(folder, 'client.mjs'), await bundle({ entry: '../src/index.ts', format: 'esm' }))
+    writeFileSync(
+      join(folder, 'client.mjs'),
+      await bundle({ entry: '../src/index.ts', format: 'esm', platform: 'node' }),
+    )
     const ws = pathToFileURL(fileURLToPath(import.meta.resolve('ws'))).href
     const program = example('js node', server.url)
       .replace("'@holdfast/client'", "'./client.mjs'")
@@ -170,7 +173,7 @@ describe('the examples in the README', () => {
     }
     Object.assign(globalThis, { reactOfTheTest: react, WebSocket: globalThis.WebSocket ?? WebSocket })
     const client = join(folder, 'client-for-react.mjs')
-    writeFileSync(client, await bundle({ entry: '../src/index.ts', format: 'esm' }))
+    writeFileSync(client, await bundle({ entry: '../src/index.ts', format: 'esm', platform: 'node' }))
     const hook = example('js react', server.url)
       .replace("'@holdfast/client'", "'./client-for-react.mjs'")
       .replace(/import { (.*) } from 'react'/, 'const { $1 } = globalThis.reactOfTheTest')

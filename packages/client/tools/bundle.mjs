@@ -1,5 +1,5 @@
 // Makes what a browser gets: dist/in-page, and dist/holdfast-client.js, the file for a plain <script src>, which sets the
-// global `Holdfast`. In both platform-in-page.js takes the place of platform.js. Runs on the output of tsc, after
+// global `Holdfast`. In both platform-in-page.js and host-in-page.js take the places of platform.js and host.js. Runs on the output of tsc, after
 // tools/after-build.mjs.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +16,12 @@ if (!existsSync(input)) {
 const options = {
   platform: 'browser',
   logLevel: 'warn',
-  resolve: { alias: { './platform.js': path('../dist/platform-in-page.js') } },
+  resolve: {
+    alias: {
+      './platform.js': path('../dist/platform-in-page.js'),
+      './host.js': path('../dist/host-in-page.js'),
+    },
+  },
 }
 
 const modules = await rolldown({
@@ -34,5 +39,6 @@ await bundle.write({
   name: 'Holdfast',
   minify: true,
   sourcemap: true,
+  generatedCode: { symbols: false },
 })
 await bundle.close()

@@ -34,7 +34,8 @@ export function delayFor(advice: Advice, options: DelayOptions): number | null
 export function delayFor(advice: Advice, options: DelayOptions): number | null {
   if (advice.action === 'stop') return null
   const { least, most, cap } = advice.delay
-  return draw({ ...options, attempt: Math.max(0, options.attempt) }, least, most, cap)
+  const { attempt, retry, random = Math.random } = options
+  return draw(Math.max(0, attempt), retry, random, least, most, cap)
 }
 
 /** When to come back. */
@@ -57,13 +58,15 @@ export function returnAfter(
   const [least = 0, most, cap] = waitsAfter(code)
   const { retry } = parseReason(reason)
   return {
-    delay: most === undefined ? null : draw({ attempt, retry, random }, least, most, cap),
+    delay: most === undefined ? null : draw(attempt, retry, random, least, most, cap),
     least: retry ?? least,
   }
 }
 
 function draw(
-  { attempt, retry, random = Math.random }: DelayOptions,
+  attempt: number,
+  retry: number | undefined,
+  random: () => number,
   least: number,
   most: number,
   cap = maxWaitMs,
