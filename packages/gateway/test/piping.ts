@@ -4,7 +4,8 @@ import { fakeClock } from '@holdfast/testing'
 import type { Verdict } from '../src/connection/connection-state.ts'
 import { Pipe, type PipeOptions } from '../src/connection/pipe.ts'
 import type { HoldResult, LetGo, RestoredBy } from '../src/core/snapshot.ts'
-import type { HoldDeps, Redialled } from '../src/hold/hold.ts'
+import type { HoldDeps } from '../src/hold/hold.ts'
+import type { Redialled } from '../src/hold/next-upstream.ts'
 
 /** A stream whose peer is the test: what it gets is in `written`, what it says is pushed. */
 export class PeerStream extends Duplex {

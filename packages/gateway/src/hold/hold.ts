@@ -1,34 +1,16 @@
 // What a connection on a route with `hold` has besides its two sides, so that it can go on with another upstream.
-// Next: pending-buffer.ts, delivery-tracker.ts, message-reader.ts, and held-connection.ts for the next upstream.
+// Next: pending-buffer.ts, delivery-tracker.ts, conversation.ts, next-upstream.ts.
 import type { Duplex } from 'node:stream'
 import { code } from '@holdfast/close-codes'
-import type {
-  Clock,
-  Direction,
-  HoldOptions,
-  HoldResult,
-  LetGo,
-  MonotonicMs,
-  RestoredBy,
-} from '../core/index.ts'
-import {
-  controlFrame,
-  type FrameReader,
-  MessageReader,
-  messageFrame,
-  opcode,
-  type PackedMessageReader,
-} from '../wire/index.ts'
+import type { Clock, Direction, HoldOptions, HoldResult, LetGo, RestoredBy } from '../core/index.ts'
+import { controlFrame, type FrameReader, opcode } from '../wire/index.ts'
+import { Conversation, type PackedConversation } from './conversation.ts'
 import { DeliveryTracker, type PackedConfirmed } from './delivery-tracker.ts'
 import { FreshStart, type PackedFreshStart } from './fresh-start.ts'
+import { NextUpstream, type Redialled } from './next-upstream.ts'
 import { type PackedPending, PendingBuffer } from './pending-buffer.ts'
 import { type Objections, type PackedProof, Proof, type RestoringDeps } from './proof.ts'
 import type { Replay, ReplayModule } from './replay/index.ts'
-import { ReplayPace } from './replay-pace.ts'
-
-export type Redialled =
-  /** `restored`: whether the upstream says that it has restored the client's session; undefined: it says nothing. */
-  { ok: true; stream: Duplex; restored?: boolean | undefined } | { ok: false; result: 'refused' | 'too-late' }
 
 /** What a connection on a route with `hold` can bear. */
 export interface Holdable extends Objections {
@@ -117,22 +99,14 @@ export interface HoldDeps extends RestoringDeps {
 /** What @holdfast/restart puts into the Ping that asks for silence; a test holds the two together. */
 export const drainPayload = Buffer.from('holdfast:drain')
 
-const nothing = Buffer.alloc(0)
-
 /**
  * Milliseconds in which the next upstream has to say that it restores sessions, where none ever has: so much later than
  * without a gateway a client is back that has to come by itself.
  */
 const firstMomentMs = 250
 
-/** An upstream that lets go of its client within so many milliseconds is no better than none. */
-const stays = 1000
-/** Milliseconds before the attempt after such a one; twice as long each time after one that said nothing at all. */
-const firstPause = 50
-const longestPause = 1000
-
 /** A Hold's state as data that JSON can carry. */
-export interface PackedHold {
+export interface PackedHold extends PackedConversation {
   kept: PackedPending
   confirmed: PackedConfirmed
   /** Milliseconds without an upstream so far, while there is none. */
@@ -140,31 +114,20 @@ export interface PackedHold {
   departed: number
   /** In base64. */
   ping?: string
-  restOwed: boolean
-  reattached: boolean
   proof: PackedProof
-  replay?: unknown
   freshStart?: PackedFreshStart
-  fromClient?: PackedMessageReader
-  fromUpstream?: PackedMessageReader
 }
 
 export class Hold {
   readonly #pipe: HoldHost
   readonly #deps: HoldDeps
   readonly #clock: Clock
-  readonly #kept: PendingBuffer
-  readonly #confirmed = new DeliveryTracker()
+  readonly #pending: PendingBuffer
+  readonly #delivery = new DeliveryTracker()
   /** Payload of the client's last Ping, until the upstream has answered it. */
   #ping: Buffer | undefined
-  /** Since when the client has had no upstream, or none that stayed. */
-  #heldAt: MonotonicMs = 0
-  #attachedAt: MonotonicMs = Number.NEGATIVE_INFINITY
-  /** Milliseconds to wait before the next attempt. */
-  #pause = 0
-  /** The code with which the last upstream went. */
-  #departed = 0
-  #search: AbortController | undefined
+  readonly #search: NextUpstream
+  readonly #conversation: Conversation
   /** While it is found out whether the upstream stops. */
   #judging: AbortController | undefined
   #next: Duplex | undefined
@@ -177,16 +140,6 @@ export class Hold {
   #waitsForOthers: (() => void) | undefined
   /** Who has restored the session, as long as `resume` has not acted on it. */
   #restoredBy: RestoredBy | undefined
-  #replay: Replay | undefined
-  readonly #pace: ReplayPace
-  /** The replay module waits for a word of the new upstream before it says the rest. */
-  #restOwed = false
-  /** It has been told the rest, and has yet to answer. */
-  #restTold = false
-  #restTimer: unknown
-  #fromClient: MessageReader | undefined
-  #fromUpstream: MessageReader | undefined
-  #reattached = false
   /** Whether permessage-deflate is agreed, and nothing else. */
   readonly #compressed: boolean
   /** Behind a re-attachment, until the client has shown that it starts afresh. */
@@ -197,21 +150,31 @@ export class Hold {
     this.#deps = deps
     this.#compressed = compressed
     this.#clock = clock
-    this.#kept = new PendingBuffer(deps.options.buffer)
-    this.#pace = new ReplayPace({
+    this.#pending = new PendingBuffer(deps.options.buffer)
+    this.#search = new NextUpstream({
+      for: deps.options.for,
       clock,
-      say: (message) => pipe.upstream.write(messageFrame(message, true)),
-      heard: () => pipe.upstream.reader.messages,
-      onSaid: () => this.#tellRest(),
+      redial: deps.redial,
+      onFound: (found) => this.#found(found),
+      fault: (error) => pipe.fault(error),
     })
-    this.#proof = new Proof(deps.options.state, () => this.#replay, deps, clock)
-    const create = () => {
-      this.#replay = deps.replay?.create(packed?.replay)
-    }
+    this.#conversation = new Conversation({
+      module: deps.replay,
+      buffer: deps.options.buffer,
+      answerWithinMs: deps.options.for,
+      clock,
+      toClient: (bytes) => pipe.client.write(bytes),
+      toUpstream: (bytes) => pipe.upstream.write(bytes),
+      heard: () => pipe.upstream.reader.messages,
+      mayTell: () => pipe.state === 'open',
+      onRestored: () => this.#restored(),
+      onNotRestored: () => this.#giveUp(),
+      onSilent: () => pipe.step({ type: 'happened', cause: { what: 'upstream-silent' } }),
+    })
+    this.#proof = new Proof(deps.options.state, () => this.replay, deps, clock)
     // A connection of another process is refused when that fails, and goes on where it was.
-    if (packed) create()
-    else pipe.enter(create)
-    this.#follow()
+    if (packed) this.#conversation.open(packed.replay)
+    else pipe.enter(() => this.#conversation.open())
   }
 
   get options(): HoldOptions {
@@ -220,12 +183,18 @@ export class Hold {
 
   /** What `next` in connection.ts needs to know; undefined: when its upstream goes, so does the client. */
   get holdable(): Holdable | undefined {
-    if (!this.#deps.mayHold() || this.#replay?.holds?.() === false) return undefined
+    if (!this.#deps.mayHold() || this.replay?.holds?.() === false) return undefined
     const { upstream } = this.#pipe
-    const partlyTold = this.#fromUpstream ? this.#fromUpstream.passing : upstream.reader.unfinished > 0
+    const partlyTold = this.#conversation.passing ?? upstream.reader.unfinished > 0
     const objections = this.#proof.objections(this.#upstreamSpoke)
     const stopping = this.#deps.judges()
-    return { on: this.#deps.options.on, stopping, resendable: !this.#kept.tooLong, partlyTold, ...objections }
+    return {
+      on: this.#deps.options.on,
+      stopping,
+      resendable: !this.#pending.tooLong,
+      partlyTold,
+      ...objections,
+    }
   }
 
   get #upstreamSpoke(): boolean {
@@ -234,23 +203,19 @@ export class Hold {
 
   /** Whether the client's bytes are kept instead of handed on. */
   get keeps(): boolean {
-    return this.#kept.keeps
+    return this.#pending.keeps
   }
 
   /** The client's bytes: on to the upstream, or kept for the next one. */
   fromClient(bytes: Buffer): void {
-    if (this.#kept.keeps) {
-      if (this.#kept.add(bytes) >= this.#deps.options.buffer) this.#pipe.client.block()
+    if (this.#pending.keeps) {
+      if (this.#pending.add(bytes) >= this.#deps.options.buffer) this.#pipe.client.block()
       return
     }
-    this.#kept.handOn(bytes)
+    this.#pending.handOn(bytes)
     if (this.#freshStart) this.#readAfresh(this.#freshStart, bytes)
     else this.#pipe.upstream.write(bytes)
-    this.#fromClient?.read(bytes, {
-      onWhole: (message) => this.#replay?.onClient(message),
-      onPassing: () => this.#replay?.onUnread?.('client'),
-    })
-    this.#followOn()
+    this.#conversation.clientSaid(bytes)
   }
 
   #readAfresh(freshStart: FreshStart, bytes: Buffer): void {
@@ -258,7 +223,7 @@ export class Hold {
     const reads = freshStart.read(bytes, (judged) => upstream.write(judged))
     if (freshStart.over) this.#freshStart = undefined
     if (reads) return
-    this.#kept.keep()
+    this.#pending.keep()
     this.#deps.onContextKept()
     this.#notBack()
   }
@@ -270,46 +235,12 @@ export class Hold {
 
   /** The upstream's bytes: on to the client, unless the replay module keeps a message from it. */
   fromUpstream(bytes: Buffer): void {
-    this.#toClient(bytes)
-    this.#pace.onHeard()
-  }
-
-  #toClient(bytes: Buffer): void {
-    const { client } = this.#pipe
-    if (!this.#fromUpstream) return client.write(bytes)
-    this.#fromUpstream.read(bytes, {
-      onWhole: (message, frames) => {
-        const instead = this.#reattached && this.#replay?.swallow(message)
-        if (instead === false || instead === undefined) {
-          this.#replay?.onUpstream(message)
-          client.write(frames)
-        } else if (instead !== true) {
-          for (const other of instead) client.write(messageFrame(other, false))
-        }
-        if (instead !== undefined && instead !== false && !this.#restores) return this.#giveUp()
-        this.#tellRest()
-      },
-      onPassing: (passing) => {
-        this.#replay?.onUnread?.('upstream')
-        client.write(passing)
-      },
-    })
-    this.#followOn()
-  }
-
-  /** Reads the conversation no further when the module wants no more of it. */
-  #followOn(): void {
-    if (!this.#replay?.over?.()) return
-    this.#fromClient = undefined
-    const rest = this.#fromUpstream ? this.#fromUpstream.unfinished : nothing
-    if (!rest) return
-    this.#fromUpstream = undefined
-    if (rest.length > 0) this.#pipe.client.write(rest)
+    this.#conversation.fromUpstream(bytes)
   }
 
   /** Called when what one read of the client brought has been handed on. */
   afterRead(): void {
-    if (this.#kept.keeps) return
+    if (this.#pending.keeps) return
     this.#takeStock()
     if (this.#pipe.client.reader.betweenMessages) this.#mark()
   }
@@ -321,9 +252,9 @@ export class Hold {
 
   /** Asks the upstream whether it has read all messages; the place must be behind the last of them. */
   #mark(): void {
-    if (this.#kept.keeps) return
-    this.#confirmed.sent = this.#pipe.client.reader.completed
-    const mark = this.#confirmed.mark()
+    if (this.#pending.keeps) return
+    this.#delivery.sent = this.#pipe.client.reader.completed
+    const mark = this.#delivery.mark()
     if (!mark) return
     this.#pipe.upstream.write(mark)
     this.#pipe.upstream.expectAnswer()
@@ -331,16 +262,16 @@ export class Hold {
 
   #takeStock(): void {
     const { completed, unfinished } = this.#pipe.client.reader
-    this.#confirmed.sent = completed
-    this.#kept.takeStock(unfinished)
+    this.#delivery.sent = completed
+    this.#pending.takeStock(unfinished)
   }
 
   /** A control frame that is not to be handed on; true when it was dealt with. */
   control(from: 'client' | 'upstream', op: number, payload: Buffer): boolean {
     if (from === 'client') {
       if (op === opcode.ping) this.#ping = payload
-      if (this.#kept.keeps) this.#answerPing()
-      return this.#kept.keeps
+      if (this.#pending.keeps) this.#answerPing()
+      return this.#pending.keeps
     }
     if (op === opcode.ping && payload.equals(drainPayload) && this.holdable?.unproven === false) {
       this.#proof.ask()
@@ -349,7 +280,7 @@ export class Hold {
     }
     if (op !== opcode.pong) return false
     if (this.#ping?.equals(payload)) this.#ping = undefined
-    return this.#confirmed.heard(payload)
+    return this.#delivery.heard(payload)
   }
 
   /** With no upstream there to answer: a client that pings may leave when nothing comes back. */
@@ -362,17 +293,17 @@ export class Hold {
   /** From the end of the client's current message on, its bytes are kept; then the pipe is told 'quiet'. */
   quieten(): void {
     const { client } = this.#pipe
-    if (this.#kept.keeps) this.#pipe.step({ type: 'quiet' })
+    if (this.#pending.keeps) this.#pipe.step({ type: 'quiet' })
     else if (client.reader.midMessage) client.reader.tellMessageEnd()
     else this.onMessageEnd()
   }
 
   onMessageEnd(): void {
     // The upstream may have gone, and the next one come, before the message ended.
-    if (this.#pipe.state !== 'leaving' || this.#kept.keeps) return
+    if (this.#pipe.state !== 'leaving' || this.#pending.keeps) return
     this.#takeStock()
     this.#mark()
-    this.#kept.keep()
+    this.#pending.keep()
     this.#pipe.step({ type: 'quiet' })
   }
 
@@ -383,9 +314,9 @@ export class Hold {
 
   /** The upstream has closed, and may stop: until that is known, what the client sends is kept. */
   judge(): void {
-    if (!this.#kept.keeps) this.#takeStock()
+    if (!this.#pending.keeps) this.#takeStock()
     this.#restDone()
-    this.#kept.keep()
+    this.#pending.keep()
     this.#answerPing()
     const judging = new AbortController()
     this.#judging = judging
@@ -400,81 +331,47 @@ export class Hold {
 
   /** The upstream is gone: counts what may be lost with it and looks for the next one. */
   begin(departed: number): void {
-    if (!this.#kept.keeps) this.#takeStock()
+    if (!this.#pending.keeps) this.#takeStock()
     // The answer to our Close: what stood before that has been read, and RFC 6455 5.5.2 spares it the last Pong. A Close
     // after a drain Ping proves nothing: the upstream may have given up waiting for the Pong.
     const answers = departed === code.goingAway && !this.#judging
-    if (answers && this.#pipe.upstream.reader.stopped) this.#confirmed.all()
+    if (answers && this.#pipe.upstream.reader.stopped) this.#delivery.all()
     this.#restDone()
     this.countLost()
     this.#freshStart = undefined
-    this.#kept.keep()
+    this.#pending.keep()
     this.#answerPing()
-    this.#judge(this.#upstreamSpoke)
+    this.#search.lost(departed, this.#upstreamSpoke)
     this.#proof.departed(this.#upstreamSpoke, departed === code.abnormalClosure)
-    this.#departed = departed
     this.#deps.onHeld(departed)
     this.#isBack ??= this.#deps.onAway()
-    this.#lookForUpstream()
+    this.#search.begin()
     this.#waitForMoment()
   }
 
   /** A client of which nobody knows anything is held for long only if it is the one that asks. */
   #waitForMoment(): void {
     const over = () => {
-      if (this.#search && this.#proof.idle) this.#notRestored()
+      if (this.#search.underWay && this.#proof.idle) this.#notRestored()
     }
     this.#momentTimer = this.#clock.setTimeout(over, firstMomentMs)
   }
 
   /** Milliseconds since the hold began. */
   get heldForMs(): number {
-    return this.#clock.now() - this.#heldAt
-  }
-
-  /** What the last upstream was worth: whether the hold begins now or goes on, and when the next attempt is. */
-  #judge(spoke: boolean): void {
-    const now = this.#clock.now()
-    if (now - this.#attachedAt >= stays) {
-      this.#heldAt = now
-      this.#pause = 0
-    } else {
-      this.#pause = spoke ? firstPause : Math.min(longestPause, this.#pause * 2 || firstPause)
-    }
-  }
-
-  #lookForUpstream(): void {
-    const search = new AbortController()
-    this.#search = search
-    const { signal } = search
-    const left = () => Math.max(0, this.#deps.options.for - (this.#clock.now() - this.#heldAt))
-    const redial = () => {
-      this.#deps
-        .redial(this.#departed, left(), signal)
-        .then((found) => this.#found(found, signal))
-        .catch((error) => this.#pipe.fault(error))
-    }
-    if (this.#pause === 0) return redial()
-    const inTime = this.#pause < left()
-    const then = () => (inTime ? redial() : this.#found({ ok: false, result: 'too-late' }, signal))
-    const timer = this.#clock.setTimeout(then, Math.min(this.#pause, left()))
-    signal.addEventListener('abort', () => this.#clock.clearTimeout(timer))
+    return this.#search.heldForMs
   }
 
   /** Counts the messages that went to the upstream and were not confirmed, and one from it that broke off. */
   countLost(): void {
     this.#judging = undefined
     const { reader } = this.#pipe.upstream
-    const lost = this.#confirmed.takeLost()
+    const lost = this.#delivery.takeLost()
     if (lost > 0) this.#deps.onLost('to-upstream', lost)
     if (reader.midMessage) this.#deps.onLost('to-client', 1)
   }
 
-  #found(found: Redialled, signal: AbortSignal): void {
-    if (signal.aborted) {
-      if (found.ok) found.stream.destroy()
-      return
-    }
+  #found(found: Redialled): void {
     if (!found.ok) {
       this.#refusal = found.result
       return this.#notBack()
@@ -504,48 +401,24 @@ export class Hold {
     const { client, upstream } = this.#pipe
     const stream = this.#next!
     this.#next = undefined
-    this.#search = undefined
+    this.#search.attached()
     this.#clock.clearTimeout(this.#momentTimer)
-    this.#attachedAt = this.#clock.now()
     const by = this.#restoredBy!
     this.#proof.asked()
     this.#deps.onReattached(by)
-    this.#deps.onHoldEnded('attached', this.#attachedAt - this.#heldAt)
-    this.#reattached = true
+    this.#deps.onHoldEnded('attached', this.heldForMs)
     if (this.#compressed) this.#freshStart = new FreshStart()
-    this.#follow()
+    this.#conversation.reattach()
     upstream.attach(stream)
     client.unblock()
     stream.cork()
     try {
       // Who has restored the session itself would hear all of it twice.
       if (by !== 'replay') return this.#restored()
-      for (const message of this.#replay?.answer?.() ?? []) client.write(messageFrame(message, false))
-      this.#oweRest()
-      this.#pace.begin(this.#replay?.replay() ?? [])
+      this.#conversation.restore()
     } finally {
       stream.uncork()
     }
-  }
-
-  #oweRest(): void {
-    this.#restOwed = true
-    this.#restTold = false
-    // An upstream that never answers what it was told is as good as none.
-    const silent = () => this.#pipe.step({ type: 'happened', cause: { what: 'upstream-silent' } })
-    this.#restTimer = this.#clock.setTimeout(silent, this.#deps.options.for)
-  }
-
-  /** Once the replay module has said everything, and has the answers that it waits for, what was kept follows. */
-  #tellRest(): void {
-    if (!this.#restOwed || this.#pace.waits || this.#pipe.state !== 'open') return
-    const rest = this.#replay?.rest && !this.#restTold ? this.#replay.rest() : []
-    if (!this.#restores) return this.#giveUp()
-    if (!rest) return
-    this.#restTold = true
-    for (const message of rest) this.#pipe.upstream.write(messageFrame(message, true))
-    if (!(this.#replay?.settled?.() ?? true)) return
-    this.#restored()
   }
 
   /** What was kept follows when others of the route can hear what comes of it. */
@@ -554,7 +427,7 @@ export class Hold {
     this.#back()
     const release = () => this.#pipe.enter(() => this.release())
     const callOff = this.#deps.whenOthersBack(release)
-    if (this.#kept.keeps) this.#waitsForOthers = callOff
+    if (this.#pending.keeps) this.#waitsForOthers = callOff
   }
 
   #back(): void {
@@ -562,29 +435,23 @@ export class Hold {
     this.#isBack = undefined
   }
 
-  get #restores(): boolean {
-    return this.#replay?.restores?.() ?? true
-  }
-
   /** The module has met what it does not know while it set the session up again. */
   #giveUp(): void {
-    this.#deps.onLetGo('not-restored', this.#departed)
+    this.#deps.onLetGo('not-restored', this.#search.departed)
     this.#notRestored()
   }
 
   #restDone(): void {
-    this.#restOwed = false
     this.#waitsForOthers?.()
     this.#waitsForOthers = undefined
-    this.#pace.stop()
-    this.#clock.clearTimeout(this.#restTimer)
+    this.#conversation.stop()
   }
 
   /** Hands on what was kept. */
   release(): void {
     this.#restDone()
     const { client } = this.#pipe
-    const kept = this.#kept.release()
+    const kept = this.#pending.release()
     client.unblock()
     const whole = kept.length - client.reader.unfinished
     if (whole > 0) this.fromClient(kept.subarray(0, whole))
@@ -599,83 +466,68 @@ export class Hold {
     this.#back()
     this.#clock.clearTimeout(this.#momentTimer)
     this.#proof.asked()
-    if (this.#search) {
-      this.#search.abort()
-      this.#search = undefined
+    if (this.#search.underWay) {
+      this.#search.callOff()
       const result = this.#refusal ?? (clientLeft ? 'abandoned' : 'ended')
-      this.#deps.onHoldEnded(result, this.#clock.now() - this.#heldAt)
+      this.#deps.onHoldEnded(result, this.heldForMs)
     }
-    if (!this.#kept.keeps) return
+    if (!this.#pending.keeps) return
     const { client } = this.#pipe
     // What a client sends after its upstream's Close is lost without a gateway, too.
-    if (this.#judging) this.#confirmed.sent = client.reader.completed
+    if (this.#judging) this.#delivery.sent = client.reader.completed
     this.#judging?.abort()
-    const unsent = client.reader.completed - this.#confirmed.sent
+    const unsent = client.reader.completed - this.#delivery.sent
     if (unsent > 0) this.#deps.onLost('to-upstream', unsent)
-    this.#kept.discard()
+    this.#pending.discard()
     // Its answer to the Close stands behind what it sent before.
     client.unblock()
   }
 
   /** Whether it could be taken to another process now: not while it is in the middle of what is said again. */
   get isMovable(): boolean {
-    return !this.#pace.waits && !this.#waitsForOthers
+    return !this.#conversation.waits && !this.#waitsForOthers
   }
 
   /** What its replay module knows. */
   get replay(): Replay | undefined {
-    return this.#replay
+    return this.#conversation.replay
   }
 
   /** The connection goes to another process: the search for an upstream, if one is under way, ends here. */
   leave(): void {
-    if (this.#search) this.#deps.onCarried(-1)
-    this.#search?.abort()
-    this.#search = undefined
+    if (this.#search.underWay) this.#deps.onCarried(-1)
+    this.#search.callOff()
     this.#back()
     this.#proof.asked()
-    this.#clock.clearTimeout(this.#restTimer)
+    this.#conversation.stopWaiting()
     this.#clock.clearTimeout(this.#momentTimer)
   }
 
   /** The state as data that JSON can carry. */
   pack(): PackedHold {
     return {
-      kept: this.#kept.pack(),
-      confirmed: this.#confirmed.pack(),
-      heldFor: this.#clock.now() - this.#heldAt,
-      departed: this.#departed,
+      kept: this.#pending.pack(),
+      confirmed: this.#delivery.pack(),
+      ...this.#search.pack(),
+      ...this.#conversation.pack(),
       ping: this.#ping?.toString('base64'),
-      restOwed: this.#restOwed,
-      reattached: this.#reattached,
       proof: this.#proof.pack(),
-      replay: this.#replay?.save?.(),
       freshStart: this.#freshStart?.pack(),
-      fromClient: this.#fromClient?.pack(),
-      fromUpstream: this.#fromUpstream?.pack(),
     }
   }
 
   unpack(packed: PackedHold): void {
-    this.#kept.unpack(packed.kept)
-    this.#confirmed.unpack(packed.confirmed)
-    this.#heldAt = this.#clock.now() - packed.heldFor
-    this.#departed = packed.departed
+    this.#pending.unpack(packed.kept)
+    this.#delivery.unpack(packed.confirmed)
+    this.#search.unpack(packed)
     if (packed.ping !== undefined) this.#ping = Buffer.from(packed.ping, 'base64')
-    this.#reattached = packed.reattached
     this.#proof.unpack(packed.proof)
-    if (!packed.fromClient) this.#fromClient = undefined
-    if (!packed.fromUpstream) this.#fromUpstream = undefined
     if (packed.freshStart) {
       this.#freshStart = new FreshStart()
       this.#freshStart.unpack(packed.freshStart)
     }
-    if (packed.fromClient) this.#fromClient?.unpack(packed.fromClient)
-    if (packed.fromUpstream) this.#fromUpstream?.unpack(packed.fromUpstream)
-    if (packed.restOwed) {
-      this.#isBack ??= this.#deps.onAway()
-      this.#oweRest()
-    }
+    this.#conversation.unpack(packed)
+    if (packed.restOwed) this.#isBack ??= this.#deps.onAway()
   }
 
   /** Looks on for an upstream, with the time that is left. */
@@ -683,15 +535,7 @@ export class Hold {
     this.#deps.onCarried(1)
     this.#isBack ??= this.#deps.onAway()
     this.#proof.ask()
-    this.#lookForUpstream()
+    this.#search.begin()
     this.#waitForMoment()
-  }
-
-  /** Each upstream's conversation is read from its first frame on. */
-  #follow(): void {
-    if (!this.#replay || this.#replay.over?.()) return
-    const { buffer } = this.#deps.options
-    this.#fromClient = new MessageReader(buffer)
-    if (this.#deps.replay?.needsUpstream !== false) this.#fromUpstream = new MessageReader(buffer)
   }
 }
