@@ -1,9 +1,10 @@
 // Holds the documents to the project: links and paths exist, npm scripts and commands exist, headings that are
-// linked to exist, and everything that a package exports has a docstring. Prints one line per fault; long files
-// are only mentioned.
+// linked to exist, everything that a package exports has a docstring, and the page about the log has its lines. Prints
+// one line per fault; long files are only mentioned.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { parseSync, Visitor } from 'oxc-parser'
 
 const longFile = 400
 
@@ -26,6 +27,7 @@ for (const file of documents) {
 }
 checkNumbers(documents.filter((file) => file.startsWith('docs/decisions/')))
 checkCommands('README.md')
+checkLog('docs/logs.md')
 for (const folder of folders('packages')) checkDocstrings(folder)
 
 const long = files
@@ -132,6 +134,48 @@ function checkCommands(file) {
   for (const [, name] of code.matchAll(/(?:^|[\s`])holdfast ([a-z][\w-]*)/gm)) {
     if (!known.has(name)) faults.push(`${file}: names holdfast ${name}, which is no command`)
   }
+}
+
+/** The page has every line that is logged at `info` and above, where its words are constant, and no other. */
+function checkLog(page) {
+  if (!existsSync(join(root, page))) return
+  const text = read(page)
+  const shown = new Set(inCode(text))
+  const sources = files.filter((file) => /^packages\/(?:gateway|cli)\/src\/.*\.ts$/.test(file))
+  for (const file of sources) {
+    for (const words of linesOfTheLog(file)) {
+      // What begins with this is a bug of ours, and the page says so of all of them.
+      if (!shown.has(words) && !words.startsWith('fault'))
+        faults.push(`${page}: lacks the line "${words}", which ${file} logs`)
+    }
+  }
+  const all = sources.map(read).join('\n')
+  const [, lines = ''] = /^## Lines$(.*?)(?:^## |$(?![\s\S]))/ms.exec(text) ?? []
+  for (const [, cell] of lines.matchAll(/^\| (.*?) \| (?:debug|info|warn|error|fatal)/gm)) {
+    for (const words of inCode(cell)) {
+      const [constant] = words.split('…')
+      if (!all.includes(constant)) faults.push(`${page}: has the line "${words}", which nothing logs`)
+    }
+  }
+}
+
+/** The texts in backticks, single ones or a pair on each side. */
+function inCode(text) {
+  return [...text.matchAll(/`` (.+?) ``|`([^`\n]+)`/g)].map(([, one, other]) => one ?? other)
+}
+
+function linesOfTheLog(file) {
+  const levels = ['info', 'warn', 'error', 'fatal']
+  const found = []
+  new Visitor({
+    CallExpression({ callee, arguments: args }) {
+      const name = callee.type === 'MemberExpression' && !callee.computed ? callee.property.name : ''
+      const last = args.at(-1)
+      if (levels.includes(name) && last?.type === 'Literal' && typeof last.value === 'string')
+        found.push(last.value)
+    },
+  }).visit(parseSync(file, read(file)).program)
+  return found
 }
 
 /** Every name that a package's index exports has a docstring where it is declared. */

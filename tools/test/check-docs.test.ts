@@ -41,3 +41,18 @@ test('check-docs names each thing that is not there', () => {
   ])
   expect(status).toBe(1)
 })
+
+test('check-docs wants every line of the log on its page, and no other there', () => {
+  const page = (...cells: string[]) =>
+    `# The log\n## Lines\n${cells.map((cell) => `| ${cell} | warn | |`).join('\n')}\n## More\n`
+  const source = `log.warn({ a }, 'it is away')\nthis.#log.error('fault in a part')\nlog.info(\n  \`\${n} moved\`,\n)\n`
+  const files = { 'packages/gateway/src/a.ts': source }
+  const right = check({ ...files, 'docs/logs.md': page('`it is away`, `… moved`') })
+  expect(right.lines).toEqual(['1 documents, 0 faults'])
+  const { lines } = check({ ...files, 'docs/logs.md': page('`it has gone`') })
+  expect(lines).toEqual([
+    'docs/logs.md: lacks the line "it is away", which packages/gateway/src/a.ts logs',
+    'docs/logs.md: has the line "it has gone", which nothing logs',
+    '1 documents, 2 faults',
+  ])
+})

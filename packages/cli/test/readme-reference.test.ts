@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { commandLine } from './command-line.ts'
 
-const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
+const page = readFileSync(new URL('../../../docs/examples-of-output.md', import.meta.url), 'utf8')
 
 /** The fenced block that begins with a command line, without that line. */
 function shown(line: string): string | undefined {
-  const blocks = readme.matchAll(/^(```+)[^\n`]*\n(.*?)^\1$/gms)
+  const blocks = page.matchAll(/^(```+)[^\n`]*\n(.*?)^\1$/gms)
   for (const [, , block = ''] of blocks) {
     if (block.startsWith(`$ ${line}\n`)) return block.slice(line.length + 3)
   }
@@ -14,7 +14,7 @@ function shown(line: string): string | undefined {
 }
 
 test.each(['explain 1012', 'compare 1012 1014'])(
-  'README.md shows what holdfast %s prints at 80 columns',
+  'docs/examples-of-output.md shows what holdfast %s prints at 80 columns',
   async (line) => {
     const { status, stdout } = await commandLine(line)
     expect(status).toBe(0)
@@ -23,8 +23,8 @@ test.each(['explain 1012', 'compare 1012 1014'])(
 )
 
 test('the README of the package names every command, with flags that it has', async () => {
-  const page = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  const [, block = ''] = /^```\n(holdfast init.*?)^```/ms.exec(page) ?? []
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const [, block = ''] = /^```\n(holdfast init.*?)^```/ms.exec(readme) ?? []
   const shownLines = [...block.matchAll(/^holdfast ([a-z]+)(.*(?:\n {10,}.*)*)/gm)]
   const { stdout } = await commandLine('--help')
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) .* {2,}\S/gm)].map(([, name]) => name)

@@ -9,15 +9,25 @@ export interface GuidePart {
 export const guideParts: readonly GuidePart[] = [
   {
     title: 'Getting started',
-    documents: ['README.md', 'packages/client/README.md', 'packages/restart/README.md'],
+    documents: [
+      'README.md',
+      'docs/getting-started.md',
+      'docs/README.md',
+      'packages/client/README.md',
+      'packages/restart/README.md',
+    ],
   },
   {
     title: 'Running the gateway',
     documents: [
       'docs/configuration.md',
+      'docs/behind-a-proxy.md',
+      'docs/socket-io.md',
       'docs/deploying.md',
       'docs/applications.md',
       'docs/operations.md',
+      'docs/logs.md',
+      'docs/limits-of-a-machine.md',
       'docs/operators-page.md',
       'docs/metrics.md',
       'docs/tracing.md',
@@ -25,6 +35,8 @@ export const guideParts: readonly GuidePart[] = [
       'docs/http.md',
       'docs/performance.md',
       'docs/storms.md',
+      'docs/versions.md',
+      'docs/faq.md',
     ],
   },
   {
@@ -32,6 +44,7 @@ export const guideParts: readonly GuidePart[] = [
     documents: [
       'docs/close-table.md',
       'docs/findings.md',
+      'docs/examples-of-output.md',
       'docs/restarting.md',
       'docs/restarting-node.md',
       'packages/gateway/README.md',
@@ -42,7 +55,8 @@ export const guideParts: readonly GuidePart[] = [
 
 /** Where a document of the guide lies on the site. */
 export function guidePath(document: string): string {
-  if (document === 'README.md') return 'en/guide/getting-started/'
+  if (document === 'README.md') return 'en/guide/overview/'
+  if (document === 'docs/README.md') return 'en/guide/where-to-look/'
   const name = document
     .replace(/\.md$/, '')
     .replace(/^docs\//, '')

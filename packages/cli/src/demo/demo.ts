@@ -30,7 +30,12 @@ export interface DemoFlags {
 const lostNote =
   'A lost message was on its way when its connection ended. An application that cannot do without it asks for a ' +
   'confirmation and sends it again; with hold, and @holdfast/restart in the backends, no connection ends.'
-const pauseNote = 'The longest pause is the time from a message to its echo.'
+const pauseNote =
+  'The longest pause is the time from a message to its echo. Without hold it has the delay that a client is told to wait, ' +
+  'so that not all return at once.'
+const nextNote =
+  'Next: `holdfast init --upstream ws://localhost:3000` writes a configuration for a server of yours, `holdfast serve` ' +
+  'starts the gateway, `holdfast check --hold URL` says what hold needs for your application.'
 
 /** Milliseconds between two pictures of the live table, and between two plain lines. */
 const drawEveryMs = 250
@@ -89,6 +94,7 @@ class Show {
     this.#heading('The same backends with hold on, and a live upgrade of the gateway')
     await this.#tell(newStory('hold', connections), stage, 0)
     this.#summary('In short')
+    this.#text('', nextNote)
     if (stay) await this.#stay(stage)
     if (!this.#stories.every(wentWell)) {
       throw new Failure(1, 'this did not go as it should; was this machine very busy?')

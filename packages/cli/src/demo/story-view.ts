@@ -8,8 +8,8 @@ import { busiest, disconnects, returnsPerSecond, type Tally } from './tally.ts'
 type Paint = ReturnType<typeof painter>
 
 const label = 14
-/** Of a column of the summary: `1,430 with 1012, none with 1006`. */
-const column = 31
+/** Of a column of the summary but the last: `backends 1, 2, 3`. */
+const column = 28
 const none = 'none'
 
 /** The table, drawn again several times a second. `now` is milliseconds of `performance.now`. */
@@ -44,8 +44,9 @@ export function stepLine(step: Step, { kind, start }: Story, now: number): strin
   return `${seconds(now - start).padStart(4)}  ${step.name}: ${stepWords(step, kind, plain)}\n`
 }
 
-/** What the stories have shown, also when they are not over: a column for each. */
-export function summary(stories: readonly Story[], paint: Paint): string {
+/** What the stories have shown, also when they are not over: a column for each, that with `hold` first. */
+export function summary(told: readonly Story[], paint: Paint): string {
+  const stories = told.toSorted((a, b) => Number(b.kind === 'hold') - Number(a.kind === 'hold'))
   return rows
     .map(([name, cell]) => {
       const cells = stories.map((story) => {
@@ -57,7 +58,10 @@ export function summary(stories: readonly Story[], paint: Paint): string {
     .join('')
 }
 
-const titles: Record<Story['kind'], string> = { return: 'clients come back', hold: 'hold, and live upgrade' }
+const titles: Record<Story['kind'], string> = {
+  return: 'without hold: clients return',
+  hold: 'with hold, and live upgrade',
+}
 
 const rows: [name: string, cell: (story: Story, paint: Paint) => string][] = [
   ['', ({ kind }, paint) => paint('dim', titles[kind])],

@@ -23,20 +23,20 @@ function held(more: object = {}) {
   return all
 }
 
-test('the summary puts the stories beside each other', () => {
+test('the summary puts the stories beside each other, the one with hold first', () => {
   expect(
     summary([story(), held()], plain),
-  ).toBe(`                  clients come back                hold, and live upgrade
-  restarted       backend 1                        backends 1, 2, 3
-  upgraded        none                             gateway, 3 moved
-  disconnects     3 with 1012, none with 1006      none
-  came back       all 3                            nobody had to
-  busiest 100 ms  2 of 3 returns (66.7 %)          no returns
-  messages sent   1,234                            999
-  lost            4                                0
-  doubled         0                                0
-  reordered       0                                0
-  longest pause   4.3 s                            34 ms
+  ).toBe(`                  with hold, and live upgrade   without hold: clients return
+  restarted       backends 1, 2, 3              backend 1
+  upgraded        gateway, 3 moved              none
+  disconnects     none                          3 with 1012, none with 1006
+  came back       nobody had to                 all 3
+  busiest 100 ms  no returns                    2 of 3 returns (66.7 %)
+  messages sent   999                           1,234
+  lost            0                             4
+  doubled         0                             0
+  reordered       0                             0
+  longest pause   34 ms                         4.3 s
 `)
 })
 
