@@ -39,6 +39,7 @@ const peers = [
   ['mosquitto', '/usr/sbin/mosquitto', 'the replay of MQTT 5 with a real broker'],
   ['tcpdump', '/usr/bin/tcpdump', 'captures of real connections, which only root may make'],
   ['curl', '/usr/bin/curl', 'HTTP requests as curl makes them'],
+  ['jq', '/usr/bin/jq', 'what the guide about the log shows'],
   ['openssl', '/usr/bin/openssl', 'certificates made on the spot'],
   ['slowhttptest', '/usr/bin/slowhttptest', 'slow and half-open handshakes by slowhttptest'],
 ]
