@@ -38,6 +38,7 @@ export function obeySignals(supervisor: Supervisor, log: Log): () => void {
   process.on('SIGHUP', () => {
     if (!terminal.hungUp()) failed('reload', supervisor.reload())
   })
+  process.on('SIGUSR1', () => supervisor.reopenLogs())
   process.on('SIGUSR2', () => failed('upgrade', supervisor.upgrade()))
   const forgetShell = watchShell(log, drain)
   return () => {

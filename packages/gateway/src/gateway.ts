@@ -4,6 +4,7 @@ import type net from 'node:net'
 import type { Logger } from 'pino'
 import { httpMapping } from './connection/index.ts'
 import {
+  AccessLog,
   type Clock,
   type ConnectionInfo,
   type DrainInfo,
@@ -16,6 +17,7 @@ import {
   type RouteOptions,
   systemClock,
   ThrottledLine,
+  tryAccessLog,
   type Unrouted,
 } from './core/index.ts'
 import {
@@ -30,9 +32,9 @@ import {
 } from './handshake/index.ts'
 import { HoldEvents } from './hold/index.ts'
 import { loadReplay } from './hold/replay/index.ts'
-import type { ClientHandshake } from './http/index.ts'
+import { askedOf, type ClientHandshake, refusedEntry } from './http/index.ts'
 import { defaultPending, type HttpExchange, Listeners } from './listen/index.ts'
-import { answerUnserved, serveRequest } from './pass/index.ts'
+import { answerUnserved, logRequest, serveRequest } from './pass/index.ts'
 import {
   type Connection,
   Connections,
@@ -161,6 +163,7 @@ const maxDrainsShown = 10
 export class Gateway {
   #options: GatewayOptions
   readonly #log: Logger
+  readonly #accessLog: AccessLog
   readonly #clock: Clock
   readonly #random: () => number
   readonly #connections = new Connections()
@@ -197,6 +200,7 @@ export class Gateway {
   constructor(options: GatewayOptions, deps: GatewayDeps) {
     this.#options = options
     this.#log = deps.log
+    this.#accessLog = new AccessLog(deps.log)
     this.#clock = deps.clock ?? systemClock
     this.#random = deps.random ?? Math.random
     this.#workers = deps.workers ?? 1
@@ -212,6 +216,7 @@ export class Gateway {
       clock: this.#clock,
       random: this.#random,
       log: this.#log,
+      accessLog: this.#accessLog,
       newId: () => `${prefix}${(++this.#ids).toString(36)}`,
       emit: (event) => this.#emit(event),
       tracing: deps.tracing ?? noTracing,
@@ -226,6 +231,10 @@ export class Gateway {
       onUpgrade: (handshake) => this.#onUpgrade(handshake),
       onRequest: (request) => this.#onRequest(request),
       onFault: (error) => this.#faults.happened(error),
+      onRefused: (status, _why, source, req) => {
+        if (!this.#accessLog.isOn) return
+        this.#accessLog.write(refusedEntry(status, source, req, this.#clock.wall()))
+      },
       onPendingRefused: () => {
         deps.onPendingRefused?.()
         this.#pendingRefused.happened()
@@ -242,11 +251,12 @@ export class Gateway {
   }
 
   /**
-   * Loads the replay modules of the routes; to be awaited before the first socket.
+   * Opens the access log and loads the replay modules of the routes; to be awaited before the first socket.
    *
-   * @throws {GatewayError} A module cannot be loaded.
+   * @throws {GatewayError} A module cannot be loaded, or the file of the log not be written to.
    */
   async prepare(): Promise<void> {
+    this.#accessLog.configure(this.#options.accessLog)
     for (const state of this.#routes.values()) await state.ready()
   }
 
@@ -264,9 +274,10 @@ export class Gateway {
   /**
    * Loads what other options need, and changes nothing. `reload` with them then takes effect as a whole, at once.
    *
-   * @throws {GatewayError} A replay module cannot be loaded.
+   * @throws {GatewayError} A replay module cannot be loaded, or the file of the access log not be written to.
    */
-  async prepareReload({ routes }: GatewayOptions): Promise<void> {
+  async prepareReload({ routes, accessLog }: GatewayOptions): Promise<void> {
+    tryAccessLog(accessLog)
     for (const { hold } of routes) if (hold) await loadReplay(hold.replay)
   }
 
@@ -276,6 +287,7 @@ export class Gateway {
    */
   reload(options: GatewayOptions): { drained: number } {
     this.#options = options
+    this.#configureAccessLog()
     for (const name of this.#drainedRoutes)
       if (!options.routes.some((route) => route.name === name)) this.#drainedRoutes.delete(name)
     this.#listeners.reload(options.listen)
@@ -358,6 +370,16 @@ export class Gateway {
     })
     await Promise.race([closed, late])
     this.#clock.clearTimeout(timer)
+  }
+
+  /** Opens the file of the access log again, which has been moved away. */
+  reopenAccessLog(): void {
+    this.#accessLog.reopen()
+  }
+
+  /** Lines of the access log that could not be written. */
+  get accessLinesDropped(): number {
+    return this.#accessLog.dropped
   }
 
   /** How many sockets have not sent a whole request yet. */
@@ -466,6 +488,14 @@ export class Gateway {
     for (const { pipe } of [...this.#connections]) pipe.cut()
   }
 
+  #configureAccessLog(): void {
+    try {
+      this.#accessLog.configure(this.#options.accessLog)
+    } catch (error) {
+      this.#log.error({ error: (error as Error).message }, 'the access log goes on where it was')
+    }
+  }
+
   #addRoute(route: RouteOptions): RouteState {
     const pool = new UpstreamPool(route, {
       clock: this.#clock,
@@ -507,6 +537,10 @@ export class Gateway {
     const state = this.#match(host, target)
     if (!state) {
       this.#noRoute('handshakes', host, target)
+      const at = this.#clock.wall()
+      const { address } = handshake.request
+      const asked = askedOf(handshake.request, at)
+      this.#accessLog.write({ kind: 'websocket', at, asked, address, status: 404 })
       return handshake.refuse(httpAnswer(httpMapping({ what: 'no-route' })))
     }
     this.#handshakes++
@@ -520,6 +554,7 @@ export class Gateway {
   async #onRequest(exchange: HttpExchange): Promise<void> {
     const { request } = exchange
     const state = this.#match(request.host, request.target)
+    logRequest(exchange, state?.options.name, this.#handshakeDeps)
     if (state) await serveRequest(exchange, state, this.#handshakeDeps)
     else {
       this.#noRoute('requests', request.host, request.target)

@@ -26,5 +26,8 @@ process.on('unhandledRejection', onFault)
 // What the log or a replay module's console.log cannot write any more is lost, and nothing else is.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
+// `kill -USR1` may be meant for all processes of a name; without a listener Node would open a port for a debugger.
+process.on('SIGUSR1', () => worker.reopenLog())
+
 // Ctrl-C and `kill -- -PGID` reach the whole process group; only the supervisor decides what they mean.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {})

@@ -48,6 +48,7 @@ describe('a configuration', () => {
       trustedProxies: ['10.0.0.0/8'],
       pending: { connections: 1_000, perAddress: 50, timeout: 5_000 },
       drain: { spread: 5_000, deadline: 30_000, retry: [1_000, 5_000] },
+      accessLog: { access: { file: '/var/log/holdfast/access.log' }, format: 'combined', mask: ['room_key'] },
       routes: [
         {
           name: 'chat',

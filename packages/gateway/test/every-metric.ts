@@ -5,6 +5,7 @@ export const everyMetric: Measured = {
   workerRestarts: 2,
   handovers: { moved: 7, ended: 1 },
   logLinesDropped: 3,
+  accessLinesDropped: 4,
   sockets: { pending: 4, refused: { pending: 1, descriptors: 2, 'dial-descriptors': 3 }, short: false },
   workers: [
     {

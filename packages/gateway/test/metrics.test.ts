@@ -105,6 +105,7 @@ test('the exposition has every metric of a snapshot with its labels', async () =
     'holdfast_worker_connections{worker="3"}': 0,
     holdfast_worker_restarts_total: 2,
     holdfast_log_lines_dropped_total: 3,
+    holdfast_access_log_lines_dropped_total: 4,
     holdfast_pending_sockets: 4,
     'holdfast_sockets_refused_total{reason="pending"}': 1,
     'holdfast_sockets_refused_total{reason="descriptors"}': 2,

@@ -85,6 +85,7 @@ export class SyntheticOperations implements Operations {
       workerRestarts: 0,
       handovers: {},
       logLinesDropped: 0,
+      accessLinesDropped: 0,
       sockets,
     }
   }

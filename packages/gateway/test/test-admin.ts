@@ -35,6 +35,7 @@ class Notes implements Operations {
       workerRestarts: 0,
       handovers: {},
       logLinesDropped: 0,
+      accessLinesDropped: 0,
       sockets: { pending: 0, refused: { pending: 0, descriptors: 0, 'dial-descriptors': 0 }, short: false },
     }
   }

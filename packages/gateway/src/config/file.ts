@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { dirname, resolve } from 'node:path'
 import {
+  type AccessLogOptions,
   type AdminOptions,
   type GatewayOptions,
   type ListenOptions,
@@ -16,6 +17,7 @@ import { type ConfigProblem, type Path, pathText, Wrong } from './errors.ts'
 import { type Finding, findings } from './issues.ts'
 import { type Config, configSchema, keys, listenEntry } from './schema.ts'
 import { changedValues, fieldValueFault } from './schema-changes.ts'
+import { accessFileFault, logWarnings } from './schema-log.ts'
 import { authorityFaults, tlsFaults } from './tls.ts'
 import { bearerToken } from './units.ts'
 import { warnings } from './warnings.ts'
@@ -36,6 +38,8 @@ export interface ConfigSources {
   readFile(path: string): Promise<string>
   /** Tries a replay module, by its absolute path. A rejection says what is wrong with it. Default: not tried. */
   checkReplay?: (path: string) => Promise<void>
+  /** What is wrong with the file of an access log, by its absolute path. Default: nothing is looked at. */
+  checkAccessFile?: (path: string) => Promise<Wrong | undefined>
   /** Milliseconds since 1970, for the dates of certificates. Default: `Date.now`. */
   now?: () => UnixMs
 }
@@ -55,7 +59,13 @@ export async function loadConfigFile(path: string): Promise<ConfigResult> {
     return refused(path, new Wrong('is not valid UTF-8', 'save it as UTF-8'), { line, column: 1 })
   }
   const readFile = async (file: string) => (await readFileLimited(file)).toString()
-  const sources = { file: path, env: process.env, readFile, checkReplay: checkReplayFile }
+  const sources = {
+    file: path,
+    env: process.env,
+    readFile,
+    checkReplay: checkReplayFile,
+    checkAccessFile: accessFileFault,
+  }
   return parseConfig(bytes.toString(), sources)
 }
 
@@ -87,11 +97,13 @@ export async function parseConfig(text: string, sources: ConfigSources): Promise
   const known = parsed.data ?? usable(yaml.value)
   const listen = await outside.listeners(known.listen)
   const admin = outside.admin(known.admin)
+  const accessLog = await outside.accessLog(parsed.data?.log)
   const routes = await outside.routes(parsed.data?.routes ?? [])
   const problems = [...faults, ...[...found, ...outside.findings].map((one) => problem(one, 'error'))]
   if (problems.length > 0 || !parsed.success) return { ok: false, problems: inOrder(problems) }
-  const options = { ...asOptions(parsed.data, listen, admin), routes }
-  const hints = [...warnings(options).map(({ path, wrong }) => asFinding(path, wrong)), ...outside.hints]
+  const options = { ...asOptions(parsed.data, listen, admin), ...(accessLog && { accessLog }), routes }
+  const odd = [...warnings(options), ...logWarnings(parsed.data.log)]
+  const hints = [...odd.map(({ path, wrong }) => asFinding(path, wrong)), ...outside.hints]
   return { ok: true, options, warnings: inOrder(hints.map((one) => problem(one, 'warning'))) }
 }
 
@@ -164,6 +176,16 @@ class Outside {
       }
     }
     return filled
+  }
+
+  /** With the path of its file made absolute. */
+  async accessLog(log: Config['log']): Promise<AccessLogOptions | undefined> {
+    if (!log || log.access === 'off') return undefined
+    if (log.access === 'stdout') return { ...log, access: log.access }
+    const file = resolve(dirname(this.#sources.file), log.access.file)
+    const wrong = await this.#sources.checkAccessFile?.(file)
+    if (wrong) this.findings.push(asFinding(['log', 'access'], wrong))
+    return { ...log, access: { file } }
   }
 
   /**

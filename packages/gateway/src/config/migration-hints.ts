@@ -61,7 +61,11 @@ const keys: Record<string, string> = {
   ),
   ...all(['retries', 'retry', 'maxretries'], 'write attempts: N on the route'),
   ...all(
-    ['log', 'logs', 'loglevel', 'accesslog'],
+    ['accesslog', 'accesslogs', 'logs', 'logformat', 'customlog'],
+    'write log: { access: FILE, format: combined }',
+  ),
+  ...all(
+    ['loglevel', 'errorlog'],
     'the log goes to standard error; holdfast serve --log-level says how much',
   ),
   ...all(

@@ -4,6 +4,7 @@ import { defaultPending } from '../listen/index.ts'
 import { addressPattern, collide, isLoopback, readAddress, readRange, readSessions } from './addresses.ts'
 import { Wrong } from './errors.ts'
 import { always, duration, file, flag, type Issues, list, report, section, text, whole } from './fields.ts'
+import { log } from './schema-log.ts'
 import { routes } from './schema-route.ts'
 import { bearerToken, durationText } from './units.ts'
 
@@ -137,6 +138,7 @@ export const keys = {
     .prefault({})
     .describe('Sockets without a whole request yet, of each listener in each worker.'),
   drain: drain.prefault({}).describe('How the gateway lets go of its connections.'),
+  log: log.optional().describe('The access log. Without it there is none.'),
   sessions: text('memory', readSessions, '^memory$')
     .prefault('memory')
     .describe('Where resumable sessions are kept.'),

@@ -78,6 +78,8 @@ export class Pipe {
   #closeTimer: unknown
   /** Milliseconds for the closing handshake that is under way. */
   #closeTimeout: number
+  /** When its end began. */
+  #closingAt: MonotonicMs | undefined
   /** What upstreams before this one sent. */
   #messagesBefore = 0
   #bytesBefore = 0
@@ -145,6 +147,11 @@ export class Pipe {
   /** What has been handed on in this process. */
   get traffic(): Traffic {
     return subtract(this.#passed, this.#before)
+  }
+
+  /** Milliseconds since its end began: its Close, or the loss of a side. 0 before. */
+  get closingForMs(): number {
+    return this.#closingAt === undefined ? 0 : this.#clock.now() - this.#closingAt
   }
 
   /** Milliseconds for which it has been held; undefined when it is not. */
@@ -323,6 +330,7 @@ export class Pipe {
       owes: this.upstream.stream !== undefined && this.upstream.wasSent,
     })
     this.#state = state
+    if (state.name === 'closing') this.#closingAt ??= this.#clock.now()
     // One that fails keeps none of the others back.
     for (const action of actions) this.enter(() => this.#do(action))
     if (state.name === 'closing' || state.name === 'closed') this.enter(() => this.#endHold(was, event))

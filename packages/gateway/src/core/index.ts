@@ -1,3 +1,5 @@
+export type { AccessEntry, Asked } from './access-line.ts'
+export { AccessLog, tryAccessLog } from './access-log.ts'
 export { Bytes } from './bytes.ts'
 export { type Clock, type MonotonicMs, systemClock, type UnixMs } from './clock.ts'
 export { countedCode } from './counted-code.ts'
@@ -8,6 +10,7 @@ export type { Handle } from './handle.ts'
 export { createLogger, type LogLevel, type LogOptions, logLevels, logOptionsFor } from './log.ts'
 export { logLinesDropped } from './log-writer.ts'
 export type {
+  AccessLogOptions,
   AdminOptions,
   Balance,
   DrainOptions,

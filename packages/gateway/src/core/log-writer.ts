@@ -1,4 +1,4 @@
-// Lines to standard error. Nothing ever waits for whoever reads them: what finds no room is dropped and counted.
+// Lines to standard error, and of the access log. Nothing ever waits for whoever reads them: what finds no room is dropped and counted.
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
@@ -12,8 +12,8 @@ const flushWithinMs = 200
 export interface LineWriterDeps {
   /** Writes at once what there is room for, and returns how much that was; throws a system error otherwise. */
   write: (bytes: Buffer) => number
-  /** The line that says how many were dropped. */
-  report: (lines: number) => string
+  /** The line that says how many were dropped; undefined: it is said elsewhere. */
+  report: (lines: number) => string | undefined
   /** Calls back later; the process need not live for it. */
   later: (callback: () => void, ms: number) => void
 }
@@ -79,6 +79,13 @@ export class LineWriter {
     }
   }
 
+  /** `write` leads elsewhere from now on, where the rest of a line that has begun would mean nothing. */
+  moved(): void {
+    const [first] = this.#waiting
+    if (first?.begun) this.#drop(first)
+    this.pump()
+  }
+
   #add(text: string, reports: number): boolean {
     const bytes = Buffer.from(text)
     if (this.#waitingBytes + bytes.length > maxWaitingBytes) return false
@@ -95,9 +102,9 @@ export class LineWriter {
   }
 
   #reportDropped(): void {
-    if (this.#unreported > 0 && this.#add(this.#deps.report(this.#unreported), this.#unreported)) {
-      this.#unreported = 0
-    }
+    if (this.#unreported === 0) return
+    const line = this.#deps.report(this.#unreported)
+    if (line === undefined || this.#add(line, this.#unreported)) this.#unreported = 0
   }
 
   #retryLater(): void {
@@ -142,9 +149,9 @@ export function logLinesDropped(): number {
  * which other processes share: a shell, and every worker. So pipes and terminals are opened once more. What cannot be
  * (a socket, or no /proc) stays shared; Node and Bun take the waiting from it when `process.stderr` is first looked at.
  */
-function withoutWaiting(fd: 2): number {
+export function withoutWaiting(fd: 1 | 2): number {
   try {
-    void process.stderr
+    void (fd === 1 ? process.stdout : process.stderr)
     if (!fstatSync(fd).isFIFO() && !isatty(fd)) return fd
     const { O_WRONLY, O_APPEND, O_NONBLOCK, O_NOCTTY } = constants
     return openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY)
@@ -154,7 +161,7 @@ function withoutWaiting(fd: 2): number {
 }
 
 /** The last chance of what still waits. */
-function flush(writer: LineWriter): void {
+export function flush(writer: LineWriter): void {
   const sleeper = new Int32Array(new SharedArrayBuffer(4))
   const until = performance.now() + flushWithinMs
   for (;;) {

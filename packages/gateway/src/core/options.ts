@@ -510,6 +510,25 @@ export interface RouteOptions extends RouteChanges {
   hold?: HoldOptions
 }
 
+/** Where a line is written for each connection at its end, and for each request that became none. */
+export interface AccessLogOptions {
+  /** Standard output, or a file: an absolute path. */
+  access: 'stdout' | { file: string }
+  /**
+   * How a line is written: JSON, or Combined with more fields behind it.
+   *
+   * @default 'json'
+   */
+  format: 'json' | 'combined'
+  /**
+   * Names of parameters of queries whose values are left out, beside the usual ones (`token`, `access_token`, …); `false`:
+   * queries are written as they come.
+   *
+   * @default the usual ones
+   */
+  mask: string[] | false
+}
+
 /** A whole configuration after validation: durations in milliseconds, sizes in bytes, every default filled in. */
 export interface GatewayOptions {
   /**
@@ -540,6 +559,12 @@ export interface GatewayOptions {
   pending?: PendingOptions
   /** How the gateway lets go of connections. */
   drain: DrainOptions
+  /**
+   * The access log. Absent when the supervisor is older than this code.
+   *
+   * @default none
+   */
+  accessLog?: AccessLogOptions
   /** The routes, at least one; the first that matches a request serves it. */
   routes: RouteOptions[]
 }

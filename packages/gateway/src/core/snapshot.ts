@@ -228,6 +228,8 @@ export interface ProcessInfo {
   delay: number
   /** How many lines of the log it dropped since its start. */
   logLinesDropped: number
+  /** How many lines of the access log. Absent from workers of earlier code. */
+  accessLinesDropped?: number
   /** Absent from workers of earlier code. */
   sockets?: SocketCounts
 }

@@ -3,9 +3,10 @@
 
 import { randomBytes } from 'node:crypto'
 import { type CloseCause, closeMapping } from '../connection/index.ts'
-import type { DrainOptions, HandshakeResult, HoldOptions } from '../core/index.ts'
+import type { Asked, DrainOptions, HandshakeResult, HoldOptions } from '../core/index.ts'
 import { holdFor, holdOutlook, loadedReplay } from '../hold/replay/index.ts'
 import {
+  askedOf,
   type ClientHandshake,
   type HeaderList,
   misreadsClientTakeover,
@@ -13,10 +14,11 @@ import {
   withoutClientTakeover,
 } from '../http/index.ts'
 import { openConnection, type RouteState, sessionHeader } from '../session/index.ts'
-import type { HandshakeSpan } from '../trace/index.ts'
+import type { HandshakeAnswer, HandshakeSpan } from '../trace/index.ts'
 import { type Found, findUpstream } from './find-upstream.ts'
 import type { HandshakeDeps } from './handshake-deps.ts'
 import type { Admission } from './limits.ts'
+import { clientLeft, logRefusal } from './log-refusal.ts'
 import { askerOf, closeCauseOf, turnAway } from './turn-away.ts'
 
 const limitWords = {
@@ -41,10 +43,13 @@ export async function serveHandshake(
   const { options: route } = state
   const arrivedAt = deps.clock.now()
   let { request } = handshake
+  const asked = deps.accessLog.isOn ? askedOf(request, deps.clock.wall()) : undefined
   const span = deps.tracing.handshake(request, route)
   const leave = (cause: CloseCause, result: HandshakeResult) => {
     state.countHandshake(result)
-    span.end(result, turnAway(handshake, cause, state, deps))
+    const answer = turnAway(handshake, cause, state, deps, asked)
+    span.end(result, answer)
+    logRefusal(handshake.request, asked, answer, route.name, deps)
   }
   const retry = deps.draining(route.name)
   if (retry) return leave({ what: 'route-drains', retry: between(retry, deps.random) }, 'draining')
@@ -55,6 +60,8 @@ export async function serveHandshake(
   if (!admission.ok) {
     return leave(overLimit(admission), admission.limit === 'unknown' ? 'unchecked' : 'over-limit')
   }
+  const admittedAt = deps.clock.now()
+  if (asked) asked.admitMs = admittedAt - arrivedAt
   try {
     // What the connection is read with must be what it was agreed for, whatever a reload does meanwhile.
     const { options } = await state.ready()
@@ -63,9 +70,10 @@ export async function serveHandshake(
     const session = holds ? randomBytes(16).toString('base64url') : undefined
     const extra: HeaderList = session ? [[sessionHeader, session]] : []
     const found = await findUpstream({ handshake, request, extra, arrivedAt, span }, state, deps)
+    if (asked) asked.upstreamMs = deps.clock.now() - admittedAt
     if (!found.ok) {
       admission.release()
-      return fail(found.failure, handshake, state, deps, span)
+      return fail(found.failure, handshake, state, deps, { span, asked })
     }
     const { upstream, dialled } = found
     // A drain or a reload may have begun while the upstream was dialled.
@@ -77,6 +85,7 @@ export async function serveHandshake(
       if (drainsNow)
         return leave({ what: 'route-drains', retry: between(drainsNow, deps.random) }, 'draining')
       span.end('abandoned')
+      logRefusal(handshake.request, asked, { status: clientLeft }, route.name, deps)
       return state.countHandshake('abandoned')
     }
     state.countHandshake('accepted')
@@ -97,6 +106,7 @@ export async function serveHandshake(
         extensions,
         held: hold && session !== undefined ? { session, request, hold } : undefined,
         answers: dialled.restored !== undefined,
+        asked,
         replay: hold && loadedReplay(hold.replay),
         release: {
           upstream: found.release,
@@ -127,8 +137,13 @@ function fail(
   handshake: ClientHandshake,
   state: RouteState,
   deps: HandshakeDeps,
-  span: HandshakeSpan,
+  { span, asked }: { span: HandshakeSpan; asked: Asked | undefined },
 ): void {
+  const end = (result: HandshakeResult, answer?: HandshakeAnswer) => {
+    span.end(result, answer)
+    const status = result === 'abandoned' ? { status: clientLeft } : answer
+    logRefusal(handshake.request, asked, status, state.options.name, deps)
+  }
   const leave = (cause: CloseCause, result: HandshakeResult) => {
     state.countHandshake(result)
     const clients = result === 'bad-gateway' && state.turnedAway(deps.clock.now())
@@ -136,11 +151,11 @@ function fail(
       const upstreams = state.upstreamsInWords
       deps.log.warn({ route: state.options.name, upstreams, failure, clients }, 'no upstream for clients')
     }
-    span.end(result, turnAway(handshake, cause, state, deps))
+    end(result, turnAway(handshake, cause, state, deps, asked))
   }
   switch (failure.kind) {
     case 'aborted':
-      span.end('abandoned')
+      end('abandoned')
       return state.countHandshake('abandoned')
     case 'drains': {
       // Nobody says with what delays when the gateway ends at once.
@@ -155,9 +170,9 @@ function fail(
       const told = closeMapping({ what: 'rejected', status }, state.options).client
       if (told.by !== 'pass') {
         response.destroy()
-        return span.end('rejected', turnAway(handshake, { what: 'rejected', status }, state, deps))
+        return end('rejected', turnAway(handshake, { what: 'rejected', status }, state, deps, asked))
       }
-      span.end('rejected', { status })
+      end('rejected', { status })
       return handshake.refuse({
         status,
         reason: response.statusMessage,

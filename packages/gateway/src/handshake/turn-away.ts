@@ -2,13 +2,14 @@
 // close-mapping.ts, refuse-in-band.ts.
 import { adviceFor, code, delayFor } from '@holdfast/close-codes'
 import { type CloseAction, type CloseCause, closeMapping } from '../connection/index.ts'
-import type { RouteOptions } from '../core/index.ts'
+import type { Asked, RouteOptions } from '../core/index.ts'
 import { type ClientHandshake, type HeaderList, values } from '../http/index.ts'
 import type { RouteState } from '../session/index.ts'
 import type { HandshakeAnswer } from '../trace/index.ts'
 import type { DialFailure } from '../upstream/index.ts'
 import type { HandshakeDeps } from './handshake-deps.ts'
 import { howToTell } from './in-band-rules.ts'
+import { refusalEntry } from './log-refusal.ts'
 import { refuseInBand } from './refuse-in-band.ts'
 
 /** Milliseconds over which those are told whose pause ends early, because an upstream is there. */
@@ -34,12 +35,13 @@ export function closeCauseOf(
   }
 }
 
-/** Tells a client that has no answer yet. The result is what it is told. */
+/** Tells a client that has no answer yet. The result is what it is told. `line`: for the access log, where there is one. */
 export function turnAway(
   handshake: ClientHandshake,
   cause: CloseCause,
   state: RouteState,
   deps: HandshakeDeps,
+  line?: Asked,
 ): HandshakeAnswer | undefined {
   const { request, ours } = handshake
   const { options: route, clients } = state
@@ -62,13 +64,13 @@ export function turnAway(
   }
   if (said.by !== 'close' || said.code === undefined) return undefined
   state.countTurnedAway('close', said.code)
-  tellInBand(handshake, { code: said.code, reason: said.reason, pause }, cause, state, deps)
+  tellInBand(handshake, { code: said.code, reason: said.reason, pause, line }, cause, state, deps)
   return { closeCode: said.code }
 }
 
 function tellInBand(
   handshake: ClientHandshake,
-  said: { code: number; reason: string; pause: number },
+  said: { code: number; reason: string; pause: number; line: Asked | undefined },
   { what }: CloseCause,
   state: RouteState,
   deps: HandshakeDeps,
@@ -92,7 +94,11 @@ function tellInBand(
       deps.refusals.delete(refusing)
       state.countClose(ended, by)
       const reason = ended === said.code ? said.reason : ''
-      deps.emit({ type: 'close', at: deps.clock.wall(), route: route.name, code: ended, reason, by })
+      const at = deps.clock.wall()
+      deps.emit({ type: 'close', at, route: route.name, code: ended, reason, by })
+      if (!said.line) return
+      const close = { code: ended, reason, by }
+      deps.accessLog.write({ ...refusalEntry(request, said.line, route.name, at), close })
     },
     onFault: (error) => deps.log.error({ err: error, route: route.name }, 'fault while refusing a client'),
   })

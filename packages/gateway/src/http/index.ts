@@ -1,4 +1,5 @@
 export { acceptKey, type ClientHandshake, http1Handshake, http2Handshake } from './accept.ts'
+export { askedOf, refusedEntry } from './asked.ts'
 export { canGoOn, deflateRsv, misreadsClientTakeover, rsvOf, withoutClientTakeover } from './deflate.ts'
 export { extensionProblem } from './extensions.ts'
 export { endToEnd, isOwned, trailerFields } from './field-names.ts'

@@ -2,13 +2,15 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import type { ClientHandshake, HttpAnswer, Refusal } from '../http/index.ts'
+import type { ClientHandshake, HttpAnswer, Incoming, Refusal, Source } from '../http/index.ts'
 import type { PlainRequest } from './plain-request.ts'
 /** A request that is no WebSocket handshake, with what answers it. */
 export interface HttpExchange {
   req: IncomingMessage | Http2ServerRequest
   res: ServerResponse | Http2ServerResponse
   request: PlainRequest
+  /** Name of the upstream that was asked last. */
+  upstream?: string
 }
 
 export interface HttpTimeouts {
@@ -23,8 +25,8 @@ export interface HttpTimeouts {
 export interface HttpHandlers {
   onUpgrade(handshake: ClientHandshake): void | Promise<void>
   onRequest(exchange: HttpExchange): void | Promise<void>
-  /** A request that was not understood, after it was answered. */
-  onRefused?(status: number, why: string): void
+  /** A request that was not understood, after it was answered; `req` where there was one. */
+  onRefused?(status: number, why: string, source: Source, req?: Incoming): void
   /** A fault of the gateway's own; the connection, or the HTTP/2 stream, that it was about is being ended. */
   onFault?(error: unknown): void
 }

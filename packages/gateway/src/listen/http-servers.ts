@@ -94,14 +94,17 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
       // RFC 9110 15.6.6: "the server does not support, or refuses to support, the major version of HTTP that was used
       // in the request message". Node's parser takes 2.0 and 0.9 for the same as 1.1.
       if (/^1\.[01]$/.test(args[0].httpVersion)) return callback(connection, ...args)
-      if (isResponse(args[1])) return refuseRequest(args[1], versionNotSupported)
-      inTurn(connection.requests, args[0].socket, () => refuse(args[0].socket, versionNotSupported))
+      const { source, requests } = connection
+      if (isResponse(args[1])) return refuseRequest(args[1], versionNotSupported, source, args[0])
+      inTurn(requests, args[0].socket, () => refuse(args[0].socket, versionNotSupported, source, args[0]))
     }
     server.on(event, guarded(serve, fail))
   }
   const fail = (error: unknown, ...[req, second]: [IncomingMessage, ...unknown[]]) => {
     handlers.onFault?.(error)
-    if (isResponse(second) && !second.headersSent && !second.destroyed) refuseRequest(second, faulty)
+    const source = connections.get(req.socket)?.source
+    if (source && isResponse(second) && !second.headersSent && !second.destroyed)
+      refuseRequest(second, faulty, source, req)
     else req.socket.destroy()
   }
   /** After a fault outside a request: the socket goes without a word. */
@@ -111,15 +114,20 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
       handlers.onFault?.(error)
       find(...args).destroy()
     }
-  const refuse = (socket: Duplex, refusal: Omit<Refusal, 'ok'>) => {
+  const refuse = (socket: Duplex, refusal: Omit<Refusal, 'ok'>, source: Source, req?: RequestHead) => {
     answerHttp1(socket, plain(refusal))
-    handlers.onRefused?.(refusal.status, refusal.message)
+    handlers.onRefused?.(refusal.status, refusal.message, source, req)
   }
   /** In its turn, behind the answers to earlier requests. */
-  const refuseRequest = (res: ServerResponse, { status, message }: Omit<Refusal, 'ok'>) => {
+  const refuseRequest = (
+    res: ServerResponse,
+    { status, message }: Omit<Refusal, 'ok'>,
+    source: Source,
+    req?: RequestHead,
+  ) => {
     res.shouldKeepAlive = false
     res.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${message}\n`)
-    handlers.onRefused?.(status, message)
+    handlers.onRefused?.(status, message, source, req)
   }
   const upgrade = (handshake: ClientHandshake) => {
     attempt(
@@ -135,7 +143,7 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
     if (retired.aborted) res.shouldKeepAlive = false
     const result = readPlainRequest(req, source)
     if (result.ok) return handlers.onRequest({ req, res, request: result.request })
-    refuseRequest(res, result)
+    refuseRequest(res, result, source, req)
   }
   const onRequest = ({ requests, source }: Connection, req: IncomingMessage, res: ServerResponse) => {
     res.once('close', () => {
@@ -171,30 +179,30 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
       const result = readUpgradeRequest(req, source)
       if (result.ok) return upgrade(http1Handshake(result, socket, head))
       if (socket !== req.socket) req.resume()
-      refuse(req.socket, result)
+      refuse(req.socket, result, source, req)
     }
     inTurn(requests, req.socket, offersWebSocket(req) ? open : goOn)
   })
 
-  on('connect', ({ requests }, { socket }: IncomingMessage) => {
+  on('connect', ({ requests, source }, req: IncomingMessage) => {
     const refusal = { status: 405, message: 'CONNECT is not served', headers: [] }
-    inTurn(requests, socket, () => refuse(socket, refusal))
+    inTurn(requests, req.socket, () => refuse(req.socket, refusal, source, req))
   })
 
   const onClientError = (error: ParseError, socket: Duplex) => {
     const connection = connections.get(socket)
     if (connection?.failed) return
     const { code = '', reason = '' } = error
-    const { requests } = connection ?? {}
-    if (!requests || !socket.writable || !/^(?:HPE|ERR_HTTP)_/.test(code)) return socket.destroy()
+    const { requests, source } = connection ?? {}
+    if (!requests || !source || !socket.writable || !/^(?:HPE|ERR_HTTP)_/.test(code)) return socket.destroy()
     connection!.failed = true
     const [status, message] = clientErrors[reason] ?? clientErrors[code] ?? [400, 'not a valid HTTP request']
     const refusal = { status, message, headers: [] }
-    if (requests.size === 0) return refuse(socket, refusal)
+    if (requests.size === 0) return refuse(socket, refusal, source)
     // The body of the request that is served: it is answered, unless its answer has begun.
-    if (requests.unread) return refuseRequest(requests.unread, refusal)
+    if (requests.unread) return refuseRequest(requests.unread, refusal, source)
     if (requests.size === 1 && requests.incomplete) return socket.destroy()
-    requests.whenEmpty(() => refuse(socket, refusal))
+    requests.whenEmpty(() => refuse(socket, refusal, source))
   }
   server.on(
     'clientError',
@@ -222,7 +230,7 @@ function openHttp1(handlers: HttpHandlers, timeouts: HttpTimeouts, retired: Abor
     opening.done()
     const result = readUpgradeRequest(req, source)
     if (result.ok) upgrade(http1Handshake(result, socket, req.early))
-    else refuse(socket, result)
+    else refuse(socket, result, source, req)
   }
 
   retired.addEventListener('abort', () => server.closeIdleConnections())

@@ -67,9 +67,9 @@ export function openHttp2(handlers: HttpHandlers, timeouts: HttpTimeouts, retire
   // What goes wrong shows in the 'close' of the session and its streams.
   server.on('sessionError', () => {})
 
-  const refuse = (stream: ServerHttp2Stream, refusal: Refusal) => {
-    answerHttp2(stream, plain(refusal))
-    handlers.onRefused?.(refusal.status, refusal.message)
+  const refuse = (req: Http2ServerRequest, source: Source, refusal: Refusal) => {
+    answerHttp2(req.stream, plain(refusal))
+    handlers.onRefused?.(refusal.status, refusal.message, source, req)
   }
   /** For the server's events: a fault ends the stream that it is about. */
   const on = (
@@ -90,7 +90,7 @@ export function openHttp2(handlers: HttpHandlers, timeouts: HttpTimeouts, retire
   const onRequest = (source: Source, req: Http2ServerRequest, res: Http2ServerResponse) => {
     const result = readPlainRequest(req, source)
     if (result.ok) return handlers.onRequest({ req, res, request: result.request })
-    refuse(req.stream, result)
+    refuse(req, source, result)
   }
   on('request', onRequest)
   on('checkContinue', onRequest)
@@ -98,7 +98,7 @@ export function openHttp2(handlers: HttpHandlers, timeouts: HttpTimeouts, retire
   on('connect', (source, req) => {
     const result = readUpgradeRequest(req, source)
     if (result.ok) return handlers.onUpgrade(http2Handshake(result, req.stream))
-    refuse(req.stream, result)
+    refuse(req, source, result)
   })
 
   // Node's own listener makes request and response of a stream; here it is called for streams that are worth it.

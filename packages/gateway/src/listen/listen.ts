@@ -194,9 +194,9 @@ export class Listeners {
     this.#deps = {
       ...handlers,
       trusted: following(trustedProxies),
-      onRefused(status, why) {
+      onRefused(status, why, ...about) {
         log?.debug({ status, why }, 'request refused')
-        handlers.onRefused?.(status, why)
+        handlers.onRefused?.(status, why, ...about)
       },
     }
   }

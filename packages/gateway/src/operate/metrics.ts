@@ -55,7 +55,7 @@ const waitsAtFirst = { answered: 0, over: 0 }
 const handoversAtFirst = { moved: 0, ended: 0, failed: 0 }
 
 function families(measured: Measured): Family[] {
-  const { snapshot, workers, workerRestarts, handovers, logLinesDropped, sockets } = measured
+  const { snapshot, workers, workerRestarts, handovers, sockets } = measured
   return [
     ...routeFamilies(snapshot.routes),
     ...upstreamFamilies(snapshot.routes),
@@ -73,7 +73,12 @@ function families(measured: Measured): Family[] {
     counter(
       'log_lines_dropped_total',
       'Lines of the log that could not be written: a full disk, or a reader that has stopped.',
-      [[{}, logLinesDropped]],
+      [[{}, measured.logLinesDropped]],
+    ),
+    counter(
+      'access_log_lines_dropped_total',
+      'Lines of the access log that could not be written: a full disk, or a reader that has stopped.',
+      [[{}, measured.accessLinesDropped]],
     ),
     counter(
       'unrouted_total',

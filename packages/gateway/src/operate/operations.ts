@@ -96,6 +96,8 @@ export interface Measured {
   handovers: Record<string, number>
   /** Lines of the log that could not be written, of all processes. */
   logLinesDropped: number
+  /** Lines of the access log that could not be written, of all processes. */
+  accessLinesDropped: number
   /** Sockets that became no connection. */
   sockets: SocketCounts
 }

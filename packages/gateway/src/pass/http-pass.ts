@@ -82,6 +82,7 @@ async function passToRoute(
     if (!upstream) break
     if (upstream === last) await wait(pause * 2 ** (attempt - 1), left.signal, clock)
     last = upstream
+    exchange.upstream = upstream.name
     const release = pool.acquire(upstream)
     result = await forwardRequest(exchange, upstream.target, route.timeouts)
     release()

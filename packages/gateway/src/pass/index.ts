@@ -1,1 +1,2 @@
 export { answerUnserved, serveRequest } from './http-pass.ts'
+export { logRequest } from './log-request.ts'

@@ -17,6 +17,7 @@ export function describeChanges(
   if (!isDeepStrictEqual(before.trustedProxies, after.trustedProxies)) changes.push('trustedProxies changed')
   if (!isDeepStrictEqual(before.pending, after.pending)) changes.push('pending changed')
   if (!isDeepStrictEqual(before.drain, after.drain)) changes.push('drain changed')
+  if (!isDeepStrictEqual(before.accessLog, after.accessLog)) changes.push('log changed')
   const notes: string[] = []
   if (before.workers !== after.workers) {
     notes.push(`workers: ${after.workers} instead of ${before.workers} takes effect at the next start`)

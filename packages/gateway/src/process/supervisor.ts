@@ -289,6 +289,7 @@ export class Supervisor implements Operations {
       workerRestarts: this.#pool.restarts,
       handovers: { ...this.#upgrades.handovers },
       logLinesDropped: logLinesDropped() + this.#pool.logLinesDropped,
+      accessLinesDropped: this.#pool.accessLinesDropped,
       sockets: { ...sockets, refused: addRefused(sockets.refused, this.#refused) },
     }
   }
@@ -387,6 +388,12 @@ export class Supervisor implements Operations {
     } finally {
       this.#upgrading = false
     }
+  }
+
+  /** Has every worker open the file of the access log again, after it was moved away. */
+  reopenLogs(): void {
+    this.#pool.reopenLogs()
+    this.#log.info('the access log is opened again')
   }
 
   /** Ends everything at once: connections are cut. */

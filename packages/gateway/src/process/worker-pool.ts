@@ -92,6 +92,8 @@ export class WorkerPool {
   /** By workers that have ended. */
   #logLinesDropped = 0
   /** By workers that have ended. */
+  #accessLinesDropped = 0
+  /** By workers that have ended. */
   #unrouted = noneUnrouted
   /** By workers that have ended. */
   #refused = noneRefused()
@@ -120,6 +122,19 @@ export class WorkerPool {
   /** Lines of the log that workers in processes of their own dropped. */
   get logLinesDropped(): number {
     return this.workers.reduce((sum, worker) => sum + linesDroppedBy(worker), this.#logLinesDropped)
+  }
+
+  /** Lines of the access log that workers dropped. */
+  get accessLinesDropped(): number {
+    return this.workers.reduce(
+      (sum, { report }) => sum + (report?.process.accessLinesDropped ?? 0),
+      this.#accessLinesDropped,
+    )
+  }
+
+  /** Has every worker open the file of the access log again. */
+  reopenLogs(): void {
+    for (const worker of this.workers) worker.send({ type: 'reopen-log' })
   }
 
   /** All workers that have not ended. */
@@ -423,6 +438,7 @@ export class WorkerPool {
     this.#workers.delete(worker.id)
     this.#admissions.releaseAll(worker.id)
     this.#logLinesDropped += linesDroppedBy(worker)
+    this.#accessLinesDropped += worker.report?.process.accessLinesDropped ?? 0
     this.#refused = addRefused(this.#refused, worker.report?.process.sockets?.refused ?? noneRefused())
     if (worker.report) {
       const { snapshot } = worker.report

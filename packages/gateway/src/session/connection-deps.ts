@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Clock, DrainOptions, GatewayEvent } from '../core/index.ts'
+import type { AccessLog, Clock, DrainOptions, GatewayEvent } from '../core/index.ts'
 import type { Connections } from './connections.ts'
 /** What a connection needs of its gateway. */
 export interface ConnectionDeps {
@@ -12,6 +12,7 @@ export interface ConnectionDeps {
   clock: Clock
   random: () => number
   log: Logger
+  accessLog: AccessLog
   newId: () => string
   emit: (event: GatewayEvent) => void
   /** The delays that clients of a drained route or upstream are told; undefined when it is not drained. */

@@ -3,6 +3,7 @@
 import { adviceFor, code, delayFor } from '@holdfast/close-codes'
 import { Pipe } from '../connection/index.ts'
 import { rsvOf } from '../http/index.ts'
+import { accessEntry } from './access-entry.ts'
 import type { ConnectionDeps } from './connection-deps.ts'
 import { type Connection, connectionInfo } from './connections.ts'
 import { holdDeps, placeOf } from './held-connection.ts'
@@ -43,6 +44,7 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
       const as = state.countClose(code, by)
       deps.onClosed?.(route.name, as)
       deps.log.debug({ ...connectionInfo(connection), code, reason, by }, 'connection closed')
+      if (deps.accessLog.isOn) deps.accessLog.write(accessEntry(connection, { code, reason, by }, deps.clock))
       deps.emit({ type: 'close', at: deps.clock.wall(), route: route.name, code, reason, by })
     },
   })

@@ -1,7 +1,7 @@
 // What a connection begins with.
 import type { Duplex } from 'node:stream'
 import type { PackedPipe } from '../connection/index.ts'
-import type { HoldOptions, RestoredBy, UnixMs } from '../core/index.ts'
+import type { Asked, HoldOptions, RestoredBy, UnixMs } from '../core/index.ts'
 import type { ReplayModule } from '../hold/replay/index.ts'
 import type { UpgradeRequest } from '../http/index.ts'
 import type { Upstream } from '../upstream/index.ts'
@@ -28,6 +28,8 @@ export interface Opening {
   release: { upstream: () => void; admission: () => void }
   /** Number of the admission in the ledger of all workers. */
   admission?: number
+  /** For the access log, where there is one. */
+  asked?: Asked
   /** Present when the connection comes from another process. */
   before?: Before
 }

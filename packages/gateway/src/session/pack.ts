@@ -56,11 +56,11 @@ export async function packConnection(
 
 function takeApart(connection: Connection): Packed {
   const { pipe, opening, id, route, openedAt, reattached, restoredBy, upstream: place } = connection
-  const { protocol, extensions, address, http, admission } = opening
+  const { protocol, extensions, address, http, admission, asked } = opening
   const held = opening.held && { ...opening.held, hold: packedHold(opening.held.hold) }
   const before = { id, openedAt, reattached, restoredBy, place, pipe: pipe.pack() }
   // All that can fail comes first: a replay module's `save`, and what it returned.
-  const record = writePacked({ route, protocol, extensions, address, http, held, admission, before })
+  const record = writePacked({ route, protocol, extensions, address, http, held, admission, asked, before })
   const given = pipe.giveAway()
   connection.leave()
   return { record, route, ...given, admission }

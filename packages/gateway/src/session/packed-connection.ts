@@ -3,6 +3,7 @@
 
 import type { PackedPipe, PackedSide } from '../connection/index.ts'
 import {
+  type Asked,
   anything,
   base64,
   type Check,
@@ -36,13 +37,13 @@ import type { Before, Opening } from './opening.ts'
  * Counts one up with every change of what follows, also of what a field means; test/golden has the shape and a record of
  * it. Code that knows neither that number nor the next refuses the connection, which then stays where it is.
  */
-export const packedVersion = 2
+export const packedVersion = 3
 
 /** Characters of one record at most: all of them pass through the supervisor, in front of everybody else's. */
 export const packedAtMost = 16 * 1024 * 1024
 
 export interface PackedConnection
-  extends Pick<Opening, 'protocol' | 'extensions' | 'address' | 'http' | 'held' | 'admission'> {
+  extends Pick<Opening, 'protocol' | 'extensions' | 'address' | 'http' | 'held' | 'admission' | 'asked'> {
   route: string
   before: Before
 }
@@ -128,6 +129,19 @@ const request = record<UpgradeRequest>({
   address: text,
 })
 
+const asked = record<Asked>({
+  at: finite,
+  method: text,
+  target: text,
+  http: text,
+  host: text,
+  userAgent: optional(text),
+  referer: optional(text),
+  origin: optional(text),
+  admitMs: optional(finite),
+  upstreamMs: optional(finite),
+})
+
 const connection = record<PackedConnection & { version: number }>({
   version: count,
   route: text,
@@ -139,6 +153,7 @@ const connection = record<PackedConnection & { version: number }>({
     record<NonNullable<Opening['held']>>({ session: text, request, hold: optional(holdOptions) }),
   ),
   admission: optional(count),
+  asked: optional(asked),
   before: record<Before>({
     id: text,
     openedAt: finite,
@@ -160,28 +175,11 @@ export function writePacked(packed: PackedConnection): string {
   return written
 }
 
-/** @throws {Error} It is of another version, or not what it should be. */
+/** @throws {Error} It is of another version, or not what it should be. Version 2 had nothing for an access log. */
 export function readPacked(written: string): PackedConnection {
   const { version, ...said } = JSON.parse(written)
   if (version !== packedVersion && version !== packedVersion - 1)
     throw new TypeError(`a packed connection has version ${version}; this code knows ${packedVersion}`)
-  const packed = version === packedVersion ? said : fromVersion1(said)
-  connection({ version: packedVersion, ...packed }, '')
-  return packed
-}
-
-/** Version 1 held every client without asking who restored its session, and what was promised then is kept. */
-// biome-ignore lint/suspicious/noExplicitAny: it is checked afterwards
-function fromVersion1(record: any): any {
-  const { held, before } = record
-  const hold = held?.hold && { ...held.hold, state: 'none' }
-  const pipe = before?.pipe?.hold && {
-    ...before.pipe,
-    hold: { ...before.pipe.hold, proof: { losses: 0, attached: [] } },
-  }
-  return {
-    ...record,
-    ...(hold && { held: { ...held, hold } }),
-    ...(pipe && { before: { ...before, pipe } }),
-  }
+  connection({ version: packedVersion, ...said }, '')
+  return said
 }

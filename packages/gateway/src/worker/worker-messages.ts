@@ -102,6 +102,8 @@ export type ToWorker =
   | { type: 'moved'; move: number; outcome: MoveOutcome }
   /** Another worker has found that this upstream leaves something unanswered. */
   | { type: 'unanswered'; route: string; upstream: string; address: string }
+  /** The file of the access log was moved away: open it again. Workers of earlier code refuse it. */
+  | { type: 'reopen-log' }
   /** After `halt-moves`: go on. */
   | { type: 'go-on' }
   /** End now; what is still open is lost. */

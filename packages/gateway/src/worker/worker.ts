@@ -184,6 +184,9 @@ export class Worker {
       case 'unanswered':
         this.#gateway?.unanswered(message)
         break
+      case 'reopen-log':
+        this.reopenLog()
+        break
       case 'go-on':
         this.#handoverSender.resume()
         break
@@ -230,6 +233,11 @@ export class Worker {
       },
       () => this.#end(),
     )
+  }
+
+  /** Opens the file of the access log again. */
+  reopenLog(): void {
+    this.#gateway?.reopenAccessLog()
   }
 
   stop(): void {
@@ -398,9 +406,9 @@ export class Worker {
   }
 
   #process(): ProcessInfo {
-    const { pending } = this.#gateway
+    const { pending, accessLinesDropped } = this.#gateway
     const sockets = { pending, refused: { ...this.#refused }, short: this.#descriptors.isShort }
-    return { ...this.#usage.measure(), logLinesDropped: logLinesDropped(), sockets }
+    return { ...this.#usage.measure(), logLinesDropped: logLinesDropped(), accessLinesDropped, sockets }
   }
 
   /** How many sockets or connections would be lost if this process ended now. */
