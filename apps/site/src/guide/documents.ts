@@ -22,6 +22,7 @@ export const guideParts: readonly GuidePart[] = [
     documents: [
       'docs/configuration.md',
       'docs/behind-a-proxy.md',
+      'docs/coming-from.md',
       'docs/socket-io.md',
       'docs/deploying.md',
       'docs/applications.md',

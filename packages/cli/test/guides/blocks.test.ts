@@ -24,7 +24,9 @@ test('every block says what it is', () => {
   expect(nameless.map(({ guide, line }) => `${guide}.md:${line}`)).toEqual([])
 })
 
-test.each(of('yaml'))('%s is accepted by holdfast validate, without a warning', async (_, { text }) => {
+const ours = of('yaml').filter(([, { name }]) => /^(?:holdfast|proxy-protocol)\.yaml/.test(name))
+
+test.each(ours)('%s is accepted by holdfast validate, without a warning', async (_, { text }) => {
   const { cert, key } = certificate()
   using folder = folderWith({ 'holdfast.yaml': text, 'cert.pem': cert, 'key.pem': key, 'ca.pem': cert })
   const env = { HOLDFAST_ADMIN_TOKEN: 'secret' }

@@ -10,6 +10,7 @@ export const root = fileURLToPath(new URL('../../../../', import.meta.url))
 export const guides = [
   'getting-started',
   'behind-a-proxy',
+  'coming-from',
   'socket-io',
   'logs',
   'limits-of-a-machine',
