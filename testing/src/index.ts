@@ -59,6 +59,7 @@ export { type HttpHead, parseHead, readHead } from './http-head.ts'
 export { type InvalidFrame, invalidFrames } from './invalid-frames.ts'
 export type { LogLine } from './log-line.ts'
 export { once } from './once.ts'
+export { playGateway, type ResumingClient, type Told } from './play-gateway.ts'
 export { childrenOf, descriptorsOf, gone, isAlive, rssOf } from './proc.ts'
 export { RawClient, type RawClientOptions, rawClient, upgradeRequest } from './raw-client.ts'
 export { type RawSocketOptions, rawSocket } from './raw-socket.ts'
@@ -70,6 +71,14 @@ export {
   switchingProtocols,
 } from './raw-upstream.ts'
 export { refusalReason } from './refusal-reason.ts'
+export {
+  type ResumeDialogue,
+  type ResumeMessage,
+  type ResumeRole,
+  type ResumeStep,
+  type ResumeVectors,
+  resumeVectors,
+} from './resume-vectors.ts'
 export { holdfastMain, type RunOptions, runHoldfast } from './run-holdfast.ts'
 export { runtime } from './runtime.ts'
 export { type BucketOptions, evenness, histogram } from './spread.ts'
