@@ -23,6 +23,7 @@ ACK_MESSAGES, ACK_BYTES = 64, 65_536  # section 5
 UNACKNOWLEDGED, QUIET, PATIENCE, MOST_PATIENCE, TICK = 5.0, 20.0, 3.0, 60.0, 0.5  # section 9, seconds
 FIRST_DELAY, MOST_DELAY = 0.05, 5.0  # between attempts to come back, seconds
 KEEPS_SESSION = {1001, 1012, 1013, 1014}  # section 2: closes in place of `welcome` after which a client comes back
+PARKED = (1008, "nothing acknowledged")  # section 5: a Close after which the session goes on
 KEPT_BYTES = 1 << 20  # `send` waits while more than that is not acknowledged
 
 
@@ -284,8 +285,9 @@ class Session:
 
     def _judge(self, closed):
         """How the session has ended with its connection; None: it goes on with the next."""
-        goes_on = closed.rcvd is None or (self._nonce is None and closed.rcvd.code in KEEPS_SESSION)
         end = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+        in_place_of_welcome = self._nonce is None and end[0] in KEEPS_SESSION
+        goes_on = closed.rcvd is None or in_place_of_welcome or end == PARKED
         return None if goes_on and not self._plain else SessionOver(*end)
 
     def _drop(self):

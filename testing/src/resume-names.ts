@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { FramePeer } from './frame-peer.ts'
 
+/** Pings of the runner's own have numbers from here on. */
+const settling = 1_000_000
+
 /** What a step of a dialogue did not find as it should be. */
 export class Unexpected extends Error {}
 
@@ -70,7 +73,7 @@ export class Conversation {
 
   /** Resolves when the other side has read all that was said before: it has answered a ping. */
   async settled(): Promise<void> {
-    const id = 1_000_000 + this.#taken
+    const id = settling + this.#taken
     this.say('ping', { id })
     const pong = `\0${this.nonce}{"type":"pong","id":${id}}`
     const { peer } = this
@@ -97,7 +100,9 @@ export class Conversation {
 
 /** Acknowledgements and pings may come at any time; a dialogue does not list all of them. */
 export function inPassing(heard: Heard): boolean {
-  return 'control' in heard && (heard.control.type === 'ack' || heard.control.type === 'ping')
+  if (!('control' in heard)) return false
+  const { type, id } = heard.control
+  return type === 'ack' || type === 'ping' || (type === 'pong' && Number(id) >= settling)
 }
 
 /** True for a control message that must not be skipped while waiting for this one: it is it. */
