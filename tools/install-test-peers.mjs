@@ -27,6 +27,7 @@ const peers = [
     '/usr/share/tomcat10/lib/catalina.jar',
     'what clients of Tomcat see when it stops, with a JDK',
   ],
+  ['websockify', '/usr/bin/websockify', 'noVNC through websockify'],
   ['python3-daphne', python('daphne'), 'what the doctor says of Daphne'],
   [
     'libnginx-mod-stream',

@@ -97,7 +97,7 @@ export {
   stoppingServers,
 } from './stopping-servers.ts'
 export type { Exchange } from './stopping-subjects.ts'
-export { closedPort, type TcpServer, tcpServer } from './tcp-server.ts'
+export { closedPort, listening, type TcpServer, tcpServer } from './tcp-server.ts'
 export { type Refusal, WsClient, type WsClientOptions, wsClient } from './ws-client.ts'
 export { type Closed, WsPeer } from './ws-peer.ts'
 export { Receiver, type ReceiverOptions } from './ws-receiver.ts'
