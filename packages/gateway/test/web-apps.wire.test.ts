@@ -1,9 +1,10 @@
 // Applications that mix plain HTTP with WebSockets, as they are: behind the gateway each works as it does without one.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
+import { createRequire } from 'node:module'
 import net, { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   browser,
@@ -22,7 +23,9 @@ import { createServer as createVite } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rfbServer } from './peers/rfb-server.ts'
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
+const require = createRequire(import.meta.url)
+/** The folder of its modules' package. */
+const novncRoot = dirname(dirname(require.resolve('@novnc/novnc')))
 const peer = (file: string) => fileURLToPath(new URL(`./peers/${file}`, import.meta.url))
 const hasTornado = existsSync('/usr/lib/python3/dist-packages/tornado')
 const websockify = '/usr/bin/websockify'
@@ -207,7 +210,7 @@ window.colour = () => {
 /** Serves the page and the modules of noVNC. */
 function novnc(request: http.IncomingMessage, response: http.ServerResponse): void {
   const path = new URL(request.url!, 'http://a').pathname
-  const file = join(root, 'node_modules/@novnc/novnc', path)
+  const file = join(novncRoot, path)
   if (path === '/page.html') response.setHeader('Content-Type', 'text/html').end(page)
   else if (path.endsWith('.js') && existsSync(file))
     response.setHeader('Content-Type', 'text/javascript').end(readFileSync(file))
