@@ -5,17 +5,22 @@ import { describe, expect, test } from 'vitest'
 import { readPathPattern, readUpstream } from '../src/config/addresses.ts'
 import { Wrong } from '../src/config/errors.ts'
 import { migrationHint, pathOfPattern } from '../src/config/migration-hints.ts'
-import { anyText, faultOf, linesFor, optionsFor, routeWith } from './config-text.ts'
+import { anyText, faultOf, linesFor, optionsFor, routeWith, shortest } from './config-text.ts'
 
 const braced = (name: string) => `$\{${name}}`
 const onUpstream = (url: string) => `routes: [{ name: a, upstreams: ['${url}'] }]`
 
 describe('an upstream that cannot be dialled is refused, with what to write', () => {
   test.each([
-    ['unix:/run/chat.sock', /sockets of the file system are not dialled$/],
-    ['ws://unix:/run/chat.sock', /names a socket of the file system; .*TCP port/],
-    ['http://unix:/run/chat.sock:/ws', /names a socket of the file system; .*TCP port/],
-    ['ws://unix/run/chat.sock', /names a socket of the file system; .*TCP port/],
+    ['ws://unix/run/chat.sock', /; write unix:\/run\/chat.sock$/],
+    ['unix//run/chat.sock', /; write unix:\/run\/chat.sock$/],
+    ['unix@/run/chat.sock', /; write unix:\/run\/chat.sock$/],
+    ['/run/chat.sock', /; write unix:\/run\/chat.sock$/],
+    ['unix:chat.sock', /must be unix: and the absolute path of a socket/],
+    ['unix:/run/chat.sock:ws', /second colon: a path prefix; write unix:\/run\/chat.sock:\/ws$/],
+    ['unix:/run/chat.sock:/ws?x', /must not hold a query/],
+    ['unix:/run/$APP.sock', /holds a variable/],
+    [`unix:/${'x'.repeat(120)}`, /has a path of more than 10\d bytes/],
     [
       'ws://$CHAT_HOST:3000',
       /holds a variable, which is not read here; variables are read in admin.token only/,
@@ -38,6 +43,55 @@ describe('an upstream that cannot be dialled is refused, with what to write', ()
       expect((await optionsFor(onUpstream(url))).routes).toHaveLength(1)
     },
   )
+})
+
+test.each([
+  ['unix:/run/chat.sock', 'unix:/run/chat.sock', ''],
+  ['unix:///run/chat.sock', 'unix:/run/chat.sock', ''],
+  ['ws://unix:/run/chat.sock', 'unix:/run/chat.sock', ''],
+  ['http://unix:/run/chat.sock:', 'unix:/run/chat.sock', ''],
+  ['http://unix:/run/chat.sock:/ws/', 'unix:/run/chat.sock:/ws', '/ws'],
+  ['ws+unix:/run/chat.sock:/ws', 'unix:/run/chat.sock:/ws', '/ws'],
+  ['ws+unix:///run/chat.sock:/ws', 'unix:/run/chat.sock:/ws', '/ws'],
+  ['http+unix://%2Frun%2Fchat.sock/ws', 'unix:/run/chat.sock:/ws', '/ws'],
+  ['https://unix:/run/chat.sock', 'wss://unix:/run/chat.sock', ''],
+])('%s is a socket of the file system, as others write it', async (url, name, path) => {
+  const { routes } = await optionsFor(onUpstream(url))
+  expect(routes[0]!.upstreams).toMatchObject([{ name, path, socketPath: '/run/chat.sock' }])
+})
+
+describe('a listener on a socket of the file system', () => {
+  test.each([
+    ["mode: '0660'", { mode: 0o660 }],
+    ['mode: 0660', { mode: 0o660 }],
+    ['mode: 660', { mode: 0o660 }],
+    ['owner: www-data', { owner: { user: 'www-data' } }],
+    ['owner: "1000:www-data"', { owner: { user: '1000', group: 'www-data' } }],
+    ['owner: ":www-data"', { owner: { group: 'www-data' } }],
+  ])('may have %s', async (keys, meant) => {
+    const { listen } = await optionsFor(`listen: [{ address: 'unix:/run/in.sock', ${keys} }]\n${shortest}`)
+    expect(listen).toMatchObject([{ host: 'unix:/run/in.sock', port: 0, ...meant }])
+  })
+
+  test.each([
+    ["[{ address: 'unix:/run/in.sock', mode: 432 }]", /mode must be/],
+    ["[{ address: 'unix:/run/in.sock', mode: rw }]", /must be octal digits/],
+    ["[{ address: 'unix:/run/in.sock', owner: 'a b' }]", /must be user, user:group or :group/],
+    ["[{ address: 'unix:/run/in.sock', tls: { cert: a, key: b } }]", /tls does not go with unix:/],
+    ["[{ address: '127.0.0.1:1', mode: '660' }]", /mode goes with unix:\/PATH only/],
+    ["['unix:/run/a.sock', 'unix:/run/a.sock']", /same port as listen\[0\]/],
+    ["'unix:in.sock'", /absolute path/],
+  ])('%s is told', async (listen, words) => {
+    expect(await faultOf(`listen: ${listen}\n${shortest}`)).toMatch(words)
+  })
+
+  test('whose clients would all count as one address is a warning, unless the proxy before it is believed', async () => {
+    const text = `listen: 'unix:/run/in.sock'\n${routeWith('limits: { perAddress: 5 }')}`
+    expect(await faultOf(text)).toMatch(
+      /warning: routes\[0\]\.limits\.perAddress counts all clients of unix:/,
+    )
+    expect(await faultOf(`trustedProxies: ['unix:']\n${text}`)).toBe('')
+  })
 })
 
 describe('a path in the language of another program', () => {

@@ -1,11 +1,20 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
-import type { HostPort, UpstreamOptions } from '../core/index.ts'
+import { type HostPort, type UpstreamOptions, unixPath, unixPeer } from '../core/index.ts'
 import { nearest, proposal, show, Wrong } from './errors.ts'
 import { pathOfPattern, variableFix } from './migration-hints.ts'
+import { namesSocket, readUnixAddress, readUnixUpstream, unixPattern } from './unix-socket.ts'
 
 /** What an address to listen on looks like, for editors. */
 export const addressPattern = '^(\\[[0-9A-Fa-f:.]+\\]|[^\\[\\]:/\\s]+):[0-9]{1,5}$'
+
+/** The same with a socket of the file system. */
+export const listenPattern = `${addressPattern}|^${unixPattern}$`
+
+/** Reads an address to listen on: `127.0.0.1:8080`, or `unix:/run/holdfast.sock`. */
+export function readListenAddress(text: string): HostPort | Wrong {
+  return /^unix:/i.test(text) ? readUnixAddress(text) : readAddress(text)
+}
 
 /** Reads `127.0.0.1:8080`, `[::1]:8080` or `localhost:0`. */
 export function readAddress(text: string): HostPort | Wrong {
@@ -49,7 +58,9 @@ export function isLoopback(host: string): boolean {
 
 /** Whether two addresses cannot be bound both. Parts may be missing, since a list with a fault comes here too. */
 export function collide(a: Partial<HostPort>, b: Partial<HostPort>): boolean {
-  if (!a?.host || !b?.host || !a.port || a.port !== b.port) return false
+  if (!a?.host || !b?.host) return false
+  if (unixPath(a.host) !== undefined) return a.host === b.host
+  if (!a.port || a.port !== b.port) return false
   // Node opens :: for IPv4 as well.
   if (a.host === b.host || a.host === '::' || b.host === '::') return true
   return (a.host === '0.0.0.0' || b.host === '0.0.0.0') && !`${a.host}${b.host}`.includes(':')
@@ -58,16 +69,17 @@ export function collide(a: Partial<HostPort>, b: Partial<HostPort>): boolean {
 const schemes = ['ws', 'wss', 'http', 'https']
 
 /** What an upstream's URL looks like, for editors. */
-export const upstreamPattern = '^(ws|wss|http|https)://[^\\s?#@]+$'
+export const upstreamPattern =
+  '^((ws|wss|http|https)://[^\\s?#@]+|((ws|wss|http|https)\\+)?unix:(//)?(/|%2[Ff])[^\\s?#]+)$'
 
 /**
  * Reads an upstream's URL. `http` and `https` are dialled as `ws` and `wss` and named so; a default port and a
  * slash at the end are left out of the name, so that one upstream has one name however it was written.
  */
 export function readUpstream(text: string): Omit<UpstreamOptions, 'weight'> | Wrong {
+  if (namesSocket(text)) return readUnixUpstream(text)
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(text) ?? []
   if (scheme === undefined || !schemes.includes(scheme.toLowerCase())) return noScheme(text, scheme, rest)
-  if (isSocketFile(rest)) return new Wrong('names a socket of the file system', socketFix)
   const authority = /^[^/?#]*/.exec(rest ?? '')?.[0] ?? ''
   const variable = variableFix(authority) ?? (/\$\{/.test(text) ? variableFix(text) : undefined)
   if (variable) return new Wrong('holds a variable, which is not read here', variable)
@@ -99,13 +111,6 @@ export function readUpstream(text: string): Omit<UpstreamOptions, 'weight'> | Wr
   }
 }
 
-const socketFix = 'have the server listen on a TCP port: sockets of the file system are not dialled'
-
-/** As other programs write it behind a scheme: `ws://unix:/run/app.sock`, `http://unix:/run/app.sock:/path`. */
-function isSocketFile(rest = ''): boolean {
-  return /^unix:(?!\d)/i.test(rest) || /^unix\/.*\.sock\b/i.test(rest)
-}
-
 /** An IPv6 address without brackets, with them; what can be a port behind it is one. */
 function bracketed(authority: string): string | undefined {
   const [, address = '', port] = /^(.*):(\d{2,5})$/.exec(authority) ?? []
@@ -117,10 +122,6 @@ function noScheme(text: string, scheme: string | undefined, rest: string | undef
   const wrong = 'must be a URL that begins with ws://, wss://, http:// or https://'
   if (text.includes('@')) return new Wrong(wrong)
   const not = `${wrong}, not ${show(text)}`
-  // Also as other programs write it: unix:/run/app.sock, http+unix://…
-  if (/^([a-z+]+\+)?unix:/i.test(text) || text.startsWith('/')) {
-    return new Wrong(not, socketFix)
-  }
   const variable = variableFix(text)
   if (variable) return new Wrong(not, variable)
   const [, bare] = /^:?(\d{1,5})$/.exec(text) ?? []
@@ -163,8 +164,9 @@ function serialised(scheme: string, authority: string): string | undefined {
   return ['http', 'https', 'ws', 'wss'].includes(scheme) ? new URL(text).origin : text.toLowerCase()
 }
 
-/** Reads an address or a CIDR range: `10.0.0.0/8`, `::1`. */
+/** Reads an address or a CIDR range: `10.0.0.0/8`, `::1`; or `unix:`, who comes over a socket of the file system. */
 export function readRange(text: string): string | Wrong {
+  if (text === unixPeer) return text
   const [, address, bits] = /^([0-9a-f:.]+)(?:\/(\d{1,3}))?$/i.exec(text) ?? []
   const kind = address === undefined ? 0 : isIP(address)
   const wrong = `must be an address or a range such as 10.0.0.0/8, not ${show(text)}`

@@ -63,7 +63,10 @@ const url = text('a URL such as ws://localhost:3000', readUpstream, upstreamPatt
 function readNamedUpstream(text: string): ReturnType<typeof readUpstream> {
   const read = (one: string) => {
     const target = readUpstream(one)
-    if (target instanceof Wrong || !/^[\d.]+$|:/.test(target.host)) return target
+    if (target instanceof Wrong) return target
+    if (target.socketPath !== undefined)
+      return new Wrong('must hold a name to look up, not a socket', 'write url in place of dns')
+    if (!/^[\d.]+$|:/.test(target.host)) return target
     return new Wrong('must hold a name to look up, not an address', 'write url in place of dns')
   }
   const result = read(text)
@@ -75,7 +78,9 @@ function readNamedUpstream(text: string): ReturnType<typeof readUpstream> {
 const weight = whole(1, 1000)
 
 const upstreamSection = section({
-  url: url.optional().describe('URL of one server: ws, wss, http or https, and a path prefix if wanted.'),
+  url: url
+    .optional()
+    .describe('URL of one server: ws, wss, http, https or unix:/PATH, and a path prefix if wanted.'),
   dns: text('a URL such as ws://chat.internal:3000', readNamedUpstream, upstreamPattern)
     .optional()
     .describe('The same, but every address of the name is a server, looked up again and again.'),

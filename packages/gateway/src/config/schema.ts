@@ -1,34 +1,79 @@
 import { z } from 'zod'
-import type { AdminOptions, ListenOptions } from '../core/index.ts'
+import { type AdminOptions, type ListenOptions, unixPath } from '../core/index.ts'
 import { defaultPending } from '../listen/index.ts'
-import { addressPattern, collide, isLoopback, readAddress, readRange, readSessions } from './addresses.ts'
+import {
+  addressPattern,
+  collide,
+  isLoopback,
+  listenPattern,
+  readAddress,
+  readListenAddress,
+  readRange,
+  readSessions,
+} from './addresses.ts'
 import { Wrong } from './errors.ts'
 import { always, duration, file, flag, type Issues, list, report, section, text, whole } from './fields.ts'
 import { log } from './schema-log.ts'
 import { routes } from './schema-route.ts'
 import { bearerToken, durationText } from './units.ts'
+import { readMode, readOwner } from './unix-socket.ts'
 
 // Every key of a configuration, with its default. From this come the validation, the JSON Schema for editors and
 // the list of keys that the documentation is checked against. `prefault` gives a default as a user would write it.
 
 const address = text('HOST:PORT such as 127.0.0.1:8080', readAddress, addressPattern)
 
+const listenAddress = text('HOST:PORT such as 127.0.0.1:8080', readListenAddress, listenPattern)
+
+const mode = z
+  .union([whole(600, 777).transform(String), z.string()], {
+    error: () => "must be octal digits such as '0660'",
+  })
+  .transform((value, ctx) => {
+    const read = readMode(value)
+    if (!(read instanceof Wrong)) return read
+    report(ctx, read)
+    return z.NEVER
+  })
+
 const tls = section({
   cert: file.describe('PEM file with the certificate and its chain, relative to the configuration file.'),
   key: file.describe('PEM file with its private key, unencrypted, relative to the configuration file.'),
 })
 
-const plainListener = address.transform((at): ListenOptions => ({ ...at, proxyProtocol: false }))
+const plainListener = listenAddress.transform((at): ListenOptions => ({ ...at, proxyProtocol: false }))
 
 const listener = section({
-  address: address.describe('HOST:PORT to listen on; port 0 lets the system choose.'),
+  address: listenAddress.describe(
+    'HOST:PORT to listen on, where port 0 lets the system choose, or unix:/PATH.',
+  ),
   tls: tls.optional().describe('Serve wss, and HTTP/2, with this certificate. Without it: plain ws.'),
   proxyProtocol: flag()
     .default(false)
     .describe('Every connection must open with a PROXY protocol v1 or v2 header.'),
-}).transform(({ address: at, ...rest }): ListenOptions => ({ ...at, ...rest }))
+  mode: mode.optional().describe("With unix:/PATH: the mode of its file, octal digits such as '0660'."),
+  owner: text('user, user:group or :group', readOwner)
+    .optional()
+    .describe('With unix:/PATH: who owns its file: user, user:group or :group, names or numbers.'),
+})
+  .superRefine(({ address: at, tls: secured, mode: rights, owner }, ctx) => {
+    if (typeof at !== 'object') return
+    const isUnix = unixPath(at.host) !== undefined
+    if (isUnix && secured) {
+      report(
+        ctx,
+        new Wrong('does not go with unix:/PATH', 'leave it out: nobody but this machine gets there'),
+        ['tls'],
+      )
+    }
+    if (!isUnix && rights !== undefined) report(ctx, new Wrong('goes with unix:/PATH only'), ['mode'])
+    if (!isUnix && owner !== undefined) report(ctx, new Wrong('goes with unix:/PATH only'), ['owner'])
+  })
+  .transform(({ address: at, ...rest }): ListenOptions => ({ ...at, ...rest }))
 
-const listenError = { error: () => 'must be HOST:PORT such as 127.0.0.1:8080, or a list of such' }
+const listenError = {
+  error: () => 'must be HOST:PORT such as 127.0.0.1:8080, or a list of such',
+}
 
 /** One entry of `listen` when that is a list. */
 export const listenEntry = z.union([plainListener, listener], listenError)

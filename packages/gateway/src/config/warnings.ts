@@ -1,5 +1,11 @@
 import { adviceFor } from '@holdfast/close-codes'
-import type { GatewayOptions, HoldOptions, RouteOptions } from '../core/index.ts'
+import {
+  type GatewayOptions,
+  type HoldOptions,
+  type RouteOptions,
+  unixPath,
+  unixPeer,
+} from '../core/index.ts'
 import { covers } from '../handshake/index.ts'
 import { type Path, Wrong } from './errors.ts'
 
@@ -8,6 +14,7 @@ export function warnings(options: GatewayOptions): { path: Path; wrong: Wrong }[
   return [
     ...proxyWarnings(options),
     ...shadowWarnings(options.routes),
+    ...unixWarnings(options),
     ...options.routes.flatMap(routeWarnings),
   ]
 }
@@ -16,6 +23,19 @@ function proxyWarnings({ trustedProxies }: GatewayOptions): { path: Path; wrong:
   const wrong = new Wrong('lets every client claim any address', 'list the addresses of your proxies only')
   return trustedProxies.flatMap((range, index) =>
     range.endsWith('/0') ? [{ path: ['trustedProxies', index], wrong }] : [],
+  )
+}
+
+/** All who come over a socket of the file system are one address, unless the proxy before it is believed. */
+function unixWarnings({ listen, trustedProxies, routes }: GatewayOptions): { path: Path; wrong: Wrong }[] {
+  const plain = listen.find(({ host, proxyProtocol }) => unixPath(host) !== undefined && !proxyProtocol)
+  if (!plain || trustedProxies.includes(unixPeer)) return []
+  const wrong = new Wrong(
+    `counts all clients of ${plain.host} as one address`,
+    'list unix: in trustedProxies if a proxy of yours connects there',
+  )
+  return routes.flatMap(({ limits }, index) =>
+    limits.perAddress === undefined ? [] : [{ path: ['routes', index, 'limits', 'perAddress'], wrong }],
   )
 }
 

@@ -73,3 +73,4 @@ export type {
 } from './snapshot.ts'
 export { addRefused, noneRefused } from './socket-counts.ts'
 export { ThrottledLine } from './throttled-line.ts'
+export { unixPath, unixPeer } from './unix-address.ts'

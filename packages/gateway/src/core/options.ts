@@ -1,6 +1,6 @@
 /** An address to listen on or to be reached at. */
 export interface HostPort {
-  /** Name or address. An IPv6 address has no brackets here. */
+  /** Name or address. An IPv6 address has no brackets here. Of a socket of the file system: `unix:` and its path. */
   host: string
   /** TCP port, 0 to 65535. To listen on 0 lets the system choose. */
   port: number
@@ -28,6 +28,18 @@ export interface ListenOptions extends HostPort {
    * @default false
    */
   proxyProtocol: boolean
+  /**
+   * Of a socket of the file system: the mode of its file, from 0o600 to 0o777.
+   *
+   * @default what the umask of the process leaves
+   */
+  mode?: number
+  /**
+   * Of a socket of the file system: who owns its file, by name or number.
+   *
+   * @default the user and group of the process
+   */
+  owner?: { user?: string; group?: string }
 }
 
 /** Where the admin API and the metrics are. */
@@ -130,6 +142,12 @@ export interface UpstreamOptions {
   port: number
   /** Path prefix put before the request's path; '' when the URL has none. */
   path: string
+  /**
+   * Absolute path of the socket of the file system on which it is reached, in place of `host` and `port`.
+   *
+   * @default it is reached over TCP
+   */
+  socketPath?: string
   /**
    * How it is dialled with TLS.
    *

@@ -37,7 +37,11 @@ export function refusedEntry(
 ): AccessEntry {
   const headers = headerList(req?.rawHeaders ?? [])
   const first = (name: string) => values(headers, name)[0]
-  const isHandshake = /websocket/i.test(`${first('upgrade')} ${first(':protocol')}`)
+  const pseudo = (name: string) => {
+    const at = req?.rawHeaders.indexOf(name) ?? -1
+    return at < 0 ? undefined : req?.rawHeaders[at + 1]
+  }
+  const isHandshake = /websocket/i.test(`${first('upgrade')} ${pseudo(':protocol')}`)
   const entry: AccessEntry = {
     kind: isHandshake ? 'websocket' : 'http',
     at,
@@ -47,6 +51,6 @@ export function refusedEntry(
   if (!req) return entry
   const { method = '', url: target = '' } = req
   const httpVersion = req.httpVersionMajor === 2 ? '2' : req.httpVersion
-  const authority = first('host') ?? first(':authority') ?? ''
+  const authority = first('host') ?? pseudo(':authority') ?? ''
   return { ...entry, asked: askedOf({ method, target, httpVersion, authority, headers }, at) }
 }

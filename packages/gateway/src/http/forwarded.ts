@@ -1,4 +1,5 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { unixPeer } from '../core/index.ts'
 import {
   type ForwardedElement,
   forwardedNode,
@@ -13,14 +14,16 @@ export type Trust = (address: string) => boolean
 
 /**
  * Makes the test for `trustedProxies`: addresses and CIDR ranges, IPv4 or IPv6. An IPv4-mapped IPv6 address counts
- * as its IPv4 address on both sides.
+ * as its IPv4 address on both sides. `unix:` is whoever comes over a socket of the file system.
  *
  * @throws {RangeError} for an entry that is neither.
  */
 export function trustProxies(ranges: readonly string[]): Trust {
   if (ranges.length === 0) return () => false
   const list = new BlockList()
+  const unix = ranges.includes(unixPeer)
   for (const range of ranges) {
+    if (range === unixPeer) continue
     const [, text = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(range) ?? []
     const { address, mapped } = plainAddress(text)
     const family = isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : undefined
@@ -32,6 +35,7 @@ export function trustProxies(ranges: readonly string[]): Trust {
     list.addSubnet(address, prefix, family)
   }
   return (text) => {
+    if (text === unixPeer) return unix
     const { address } = plainAddress(text)
     if (isIPv4(address)) return list.check(address, 'ipv4')
     return isIPv6(address) && list.check(address, 'ipv6')

@@ -4,7 +4,8 @@ import dns from 'node:dns/promises'
 import { once } from 'node:events'
 import net from 'node:net'
 import { getSystemErrorName } from 'node:util'
-import { GatewayError, type Handle, type HostPort } from '../core/index.ts'
+import { GatewayError, type Handle, type HostPort, type ListenOptions, unixPath } from '../core/index.ts'
+import { applyRights, removeLeftOver, withMode } from './unix-listener.ts'
 
 /** The part of Node's own TCP handle that is used here. */
 interface TcpHandle extends Handle {
@@ -65,8 +66,11 @@ export function cannotListen({ host, port }: HostPort, errno: string): GatewayEr
 const listenProblems: Record<string, (address: string, host: string) => string> = {
   EADDRINUSE: (address) =>
     `cannot listen on ${address}: the port is taken; stop the other program or choose another port`,
-  EACCES: (address) =>
-    `cannot listen on ${address}: not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE`,
+  EACCES: (address, host) =>
+    unixPath(host) === undefined
+      ? `cannot listen on ${address}: not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE`
+      : `cannot listen on ${address}: not permitted; the user that runs holdfast must be allowed to write to its folder`,
+  ENOENT: (address) => `cannot listen on ${address}: its folder is not there; make it`,
   EADDRNOTAVAIL: (address) =>
     `cannot listen on ${address}: this machine has no such address; 0.0.0.0 is all of them`,
   ENOTFOUND: (address, host) =>
@@ -78,8 +82,9 @@ const listenProblems: Record<string, (address: string, host: string) => string> 
   EMFILE: (address) => `cannot listen on ${address}: too many open files; raise the limit (ulimit -n)`,
 }
 
-/** `host:port`, with brackets around an IPv6 address. */
+/** `host:port`, with brackets around an IPv6 address; a socket of the file system as it is. */
 export function formatHostPort(host: string, port: number): string {
+  if (unixPath(host) !== undefined) return host
   return net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
 }
 
@@ -87,11 +92,23 @@ export function formatHostPort(host: string, port: number): string {
 export const backlog = 4096
 
 /** Listens, or says in words why it cannot. */
-export async function listen(server: net.Server, { host, port }: HostPort): Promise<void> {
+export async function listen(
+  server: net.Server,
+  { host, port, mode, owner }: HostPort & Pick<ListenOptions, 'mode' | 'owner'>,
+): Promise<void> {
+  const path = unixPath(host)
+  if (path !== undefined) await removeLeftOver(path)
   try {
-    server.listen({ host, port, backlog })
+    withMode(mode, () => server.listen(path === undefined ? { host, port, backlog } : { path, backlog }))
     await once(server, 'listening')
   } catch (error) {
     throw cannotListen({ host, port }, (error as NodeJS.ErrnoException).code ?? 'UNKNOWN')
+  }
+  if (path === undefined) return
+  try {
+    applyRights(path, { mode, owner })
+  } catch (error) {
+    server.close()
+    throw error
   }
 }

@@ -9,3 +9,4 @@ export {
 export type { HttpExchange } from './http-handlers.ts'
 export { Listeners } from './listen.ts'
 export { defaultPending } from './pending.ts'
+export { applyRights } from './unix-listener.ts'

@@ -3,7 +3,15 @@ import type net from 'node:net'
 import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import type { Logger } from 'pino'
-import { attempt, guarded, type ListenOptions, type PendingOptions, type TlsOptions } from '../core/index.ts'
+import {
+  attempt,
+  guarded,
+  type ListenOptions,
+  type PendingOptions,
+  type TlsOptions,
+  unixPath,
+  unixPeer,
+} from '../core/index.ts'
 import { normaliseAddress, type Source, type Trust, trustProxies } from '../http/index.ts'
 import type { HttpHandlers, HttpTimeouts } from './http-handlers.ts'
 import { type HttpServers, openHttpServers } from './http-servers.ts'
@@ -62,7 +70,8 @@ export function openListener(options: ListenOptions, deps: ListenerDeps): Listen
   const sockets = new Set<net.Socket>()
   const pending = new Pending({
     options: deps.pending ?? (() => ({ ...defaultPending, timeout: timeouts.headers })),
-    shared: (address) => deps.trusted(address),
+    // Whoever comes over a socket of the file system is one of many.
+    shared: (address) => address === unixPeer || deps.trusted(address),
     onRefused: () => deps.onPendingRefused?.(),
   })
   let closed = false
@@ -95,7 +104,7 @@ export function openListener(options: ListenOptions, deps: ListenerDeps): Listen
     accept(socket) {
       // What goes wrong shows in the socket's 'close'.
       socket.on('error', () => {})
-      const peer = socket.remoteAddress
+      const peer = unixPath(options.host) === undefined ? socket.remoteAddress : unixPeer
       if (closed || peer === undefined) {
         socket.destroy()
         return

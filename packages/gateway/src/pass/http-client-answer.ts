@@ -147,8 +147,9 @@ export class ClientAnswer {
     // A reset with INTERNAL_ERROR; `close` with that code ends the stream in order on Bun.
     if ('stream' in res) return void res.stream.destroy(new Error('the answer was cut'))
     const { socket } = res
-    // An orderly end of TCP would be the end of the body.
-    if (this.#endsWithConnection && socket && !(socket instanceof tls.TLSSocket)) socket.resetAndDestroy()
+    // An orderly end of TCP would be the end of the body. A socket of the file system has no reset.
+    const resets = socket && !(socket instanceof tls.TLSSocket) && socket.remoteAddress !== undefined
+    if (this.#endsWithConnection && resets) socket.resetAndDestroy()
     else res.destroy()
   }
 }

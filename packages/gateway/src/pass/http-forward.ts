@@ -106,11 +106,10 @@ class Forwarding {
   }
 
   #begin(): void {
-    const { tls, host, port, path, changes = {} } = this.#target
+    const { tls, host, port, path, socketPath, changes = {} } = this.#target
     const { request } = this.#exchange
     const upstream = (tls ? https : http).request({
-      host,
-      port,
+      ...(socketPath === undefined ? { host, port } : { socketPath }),
       method: request.method,
       path: path + changeTarget(changes, request.target),
       headers: requestFields(request, this.#target, this.#keep).flat(),

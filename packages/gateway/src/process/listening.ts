@@ -2,8 +2,15 @@
 
 import net from 'node:net'
 import type { Logger } from 'pino'
-import { type Descriptors, guarded, type Handle, isShortage, type ListenOptions } from '../core/index.ts'
-import { bindHandle, cannotListen, listen } from '../listen/index.ts'
+import {
+  type Descriptors,
+  guarded,
+  type Handle,
+  isShortage,
+  type ListenOptions,
+  unixPath,
+} from '../core/index.ts'
+import { applyRights, bindHandle, cannotListen, listen } from '../listen/index.ts'
 import { listenerKeys } from '../worker/index.ts'
 import type { SocketBalancer } from './socket-balancer.ts'
 import type { WorkerLink } from './worker-link.ts'
@@ -81,6 +88,7 @@ export class Listening {
       const at = keys.indexOf(key)
       if (at >= 0) {
         bound.options = listeners[at]!
+        this.#applyRights(bound.options)
         continue
       }
       this.#bound.delete(key)
@@ -94,8 +102,8 @@ export class Listening {
 
   /** Has the worker accept. It needs to know its options first. */
   async attach(worker: WorkerLink): Promise<void> {
-    if (this.#deps.mode === 'handed-out') this.#deps.balancer.add(worker)
-    else await this.#attach(worker, this.#bound)
+    this.#deps.balancer.add(worker)
+    await this.#attach(worker, this.#bound)
   }
 
   async #attach(worker: WorkerLink, listeners: ReadonlyMap<string, Bound>): Promise<void> {
@@ -107,8 +115,21 @@ export class Listening {
     await Promise.all(asked)
   }
 
+  /** A reload may have changed the mode or the owner of a socket of the file system. */
+  #applyRights(options: ListenOptions): void {
+    const path = unixPath(options.host)
+    if (path === undefined) return
+    try {
+      applyRights(path, options)
+    } catch (error) {
+      this.#deps.log.error({ error: (error as Error).message }, 'the file of a listener keeps its rights')
+    }
+  }
+
   async #bind(key: string, options: ListenOptions): Promise<Bound> {
-    if (this.#deps.mode === 'shared') return { mode: 'shared', options, ...(await bindHandle(options)) }
+    // Node gives a worker no way to listen on the handle of a socket of the file system.
+    if (this.#deps.mode === 'shared' && unixPath(options.host) === undefined)
+      return { mode: 'shared', options, ...(await bindHandle(options)) }
     const server = net.createServer(
       { allowHalfOpen: true, noDelay: true, pauseOnConnect: this.#deps.otherProcess },
       guarded(
@@ -127,7 +148,8 @@ export class Listening {
       if (isShortage(error)) this.#deps.descriptors.ranShort('descriptors')
       else this.#deps.log.warn({ code: error.code, listener: key }, 'cannot accept connections')
     })
-    return { mode: 'handed-out', options, server, port: (server.address() as net.AddressInfo).port }
+    const address = server.address()
+    return { mode: 'handed-out', options, server, port: typeof address === 'object' ? address!.port : 0 }
   }
 }
 

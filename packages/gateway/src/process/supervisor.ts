@@ -22,6 +22,7 @@ import {
   systemClock,
   ThrottledLine,
   type UnixMs,
+  unixPath,
   warnOfLowLimit,
 } from '../core/index.ts'
 import { Ledger } from '../handshake/index.ts'
@@ -236,8 +237,8 @@ export class Supervisor implements Operations {
 
   /** The listeners' URLs with their actual ports. */
   get listenUrls(): string[] {
-    return this.#listening.addresses.map(
-      ({ options: { tls, host }, port }) => `${tls ? 'wss' : 'ws'}://${formatHostPort(host, port)}`,
+    return this.#listening.addresses.map(({ options: { tls, host }, port }) =>
+      unixPath(host) === undefined ? `${tls ? 'wss' : 'ws'}://${formatHostPort(host, port)}` : host,
     )
   }
 

@@ -4,7 +4,7 @@ import type { HoldOptions } from '../core/index.ts'
 import { type HoldDeps, reattach } from '../hold/index.ts'
 import type { ReplayModule } from '../hold/replay/index.ts'
 import type { UpgradeRequest } from '../http/index.ts'
-import type { Upstream } from '../upstream/index.ts'
+import { addressOf, type Upstream } from '../upstream/index.ts'
 import type { ConnectionDeps } from './connection-deps.ts'
 import { type Connection, connectionInfo } from './connections.ts'
 import type { RouteState } from './route-state.ts'
@@ -41,7 +41,7 @@ function spreadFor(clients: number): number {
 }
 
 export function placeOf({ name, target }: Upstream): { name: string; address: string } {
-  return { name, address: `${target.host}:${target.port}` }
+  return { name, address: addressOf(target) }
 }
 
 export function holdDeps(

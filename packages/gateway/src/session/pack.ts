@@ -2,6 +2,7 @@
 
 import type { Clock, Handle, HoldOptions } from '../core/index.ts'
 import { loadedReplay, type Replay, type ReplayModule } from '../hold/replay/index.ts'
+import { addressOf } from '../upstream/index.ts'
 import { socketOf } from '../wire/index.ts'
 import type { ConnectionDeps } from './connection-deps.ts'
 import type { Connection } from './connections.ts'
@@ -88,7 +89,7 @@ export function unpackConnection(
   const state = stateOf(packed.route)
   const { place } = packed.before
   const known = state.pool.upstreams.find(
-    ({ name, target }) => name === place?.name && `${target.host}:${target.port}` === place.address,
+    ({ name, target }) => name === place?.name && addressOf(target) === place.address,
   )
   const isHeld = packed.before.pipe.upstream === undefined
   const module = replayOf(packed, isHeld, state)

@@ -14,6 +14,7 @@ import {
 import { type HoldEvents, Restoring, Returns } from '../hold/index.ts'
 import { loadedReplay, loadReplay, type ReplayModule } from '../hold/replay/index.ts'
 import {
+  addressOf,
   type RouteDialResult,
   type UpstreamPool,
   UpstreamSearch,
@@ -244,7 +245,8 @@ export class RouteState {
     return this.pool.upstreams.slice(0, mostInALine).map((upstream) => {
       const { name, target, lastError } = upstream
       const state = this.pool.stateOf(upstream)
-      const where = name.includes(target.host) ? name : `${name} at ${target.host}`
+      const at = target.socketPath ?? target.host
+      const where = name.includes(at) ? name : `${name} at ${at}`
       return `${where}: ${state === 'drained' ? state : (lastError ?? state)}`
     })
   }
@@ -291,7 +293,7 @@ export class RouteState {
     }
     const upstreams = this.pool.upstreams.map((upstream) => {
       const { name, target, healthy, connections, lastError, triedAt } = upstream
-      const address = `${target.host}:${target.port}`
+      const address = addressOf(target)
       return { name, address, healthy, state: this.pool.stateOf(upstream), triedAt, connections, lastError }
     })
     const { name } = this.options

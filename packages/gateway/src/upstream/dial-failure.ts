@@ -33,6 +33,8 @@ export const badAnswer = (words: string, agreement?: true): Failed =>
 const wordsOf: Record<string, string> = {
   EACCES: 'connection not permitted',
   EADDRNOTAVAIL: 'no local port left',
+  // A socket of the file system whose server has all the connections that may wait for it.
+  EAGAIN: 'connection refused',
   EAI_AGAIN: 'name lookup failed',
   EAI_FAIL: 'name lookup failed',
   EAI_NODATA: 'name not found',
@@ -46,6 +48,7 @@ const wordsOf: Record<string, string> = {
   ENETDOWN: 'network unreachable',
   ENETUNREACH: 'network unreachable',
   ENFILE: 'no sockets left',
+  ENOENT: 'connection refused',
   ENODATA: 'name not found',
   ENOTFOUND: 'name not found',
   EPERM: 'connection not permitted',

@@ -35,6 +35,8 @@ export interface DialTarget {
   serverName: string
   /** Put before the request's target; '' for nothing. */
   path: string
+  /** A socket of the file system to connect to, in place of `host` and `port`. */
+  socketPath?: string
   secure?: UpstreamTlsOptions
   /** What its route changes in requests and answers. */
   changes?: RouteChanges
@@ -141,12 +143,12 @@ async function connect(
 }
 
 function openSocket(target: DialTarget): net.Socket {
-  const { host, port } = target
-  if (!target.tls) return net.connect({ host, port })
+  const { host, port, socketPath } = target
+  const place = socketPath === undefined ? { host, port } : { path: socketPath }
+  if (!target.tls) return net.connect(place)
   const { servername, ...options } = tlsOptions(target)
   return tls.connect({
-    host,
-    port,
+    ...place,
     ...options,
     servername: servername === '' ? undefined : servername,
     ALPNProtocols: ['http/1.1'],

@@ -11,7 +11,7 @@ export {
   type RouteDialResult,
 } from './dial-route.ts'
 export { dialWatched } from './dial-watched.ts'
-export { Upstream } from './upstream-group.ts'
+export { addressOf, Upstream } from './upstream-group.ts'
 export { UpstreamSearch } from './upstream-search.ts'
 export type { Visit } from './upstream-watch.ts'
 export { UpstreamPool } from './upstreams.ts'

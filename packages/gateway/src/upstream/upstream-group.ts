@@ -53,11 +53,17 @@ export class Upstream implements Candidate {
 }
 
 function targetOf(
-  { tls, host: serverName, port, path, secure }: UpstreamOptions,
+  { tls, host: serverName, port, path, socketPath, secure }: UpstreamOptions,
   { strip, rewrite, host: asked, headers }: RouteChanges,
   host: string,
 ): DialTarget {
-  return { tls, host, port, serverName, path, secure, changes: { strip, rewrite, host: asked, headers } }
+  const changes = { strip, rewrite, host: asked, headers }
+  return { tls, host, port, serverName, path, ...(socketPath && { socketPath }), secure, changes }
+}
+
+/** The address that is dialled. */
+export function addressOf({ host, port, socketPath }: DialTarget): string {
+  return socketPath === undefined ? `${host}:${port}` : `unix:${socketPath}`
 }
 
 export interface GroupDeps {

@@ -8,7 +8,7 @@ import { type Probe, probe } from './probe.ts'
 import { Prober } from './prober.ts'
 import { type Lookup, systemLookup } from './resolve.ts'
 import type { StopProof } from './stopping.ts'
-import { type GroupDeps, type Upstream, UpstreamGroup } from './upstream-group.ts'
+import { addressOf, type GroupDeps, type Upstream, UpstreamGroup } from './upstream-group.ts'
 import { UpstreamWatch } from './upstream-watch.ts'
 
 export type { Upstream } from './upstream-group.ts'
@@ -151,7 +151,8 @@ export class UpstreamPool {
       clock,
       timeoutMs: () => (this.#route.keepalive ? this.#route.keepalive.timeout : undefined),
       onChange: (by) => this.#stopChanged(upstream, by),
-      onUnanswered: () => this.#deps.onUnanswered({ name: upstream.name, address: addressOf(upstream) }),
+      onUnanswered: () =>
+        this.#deps.onUnanswered({ name: upstream.name, address: addressOf(upstream.target) }),
     })
     this.#watches.set(upstream, watch)
     return watch
@@ -160,7 +161,8 @@ export class UpstreamPool {
   /** Another worker has found that something was not answered. */
   unanswered(name: string, address: string): void {
     for (const upstream of this.upstreams) {
-      if (upstream.name === name && addressOf(upstream) === address) this.watch(upstream).unanswered(true)
+      if (upstream.name === name && addressOf(upstream.target) === address)
+        this.watch(upstream).unanswered(true)
     }
   }
 
@@ -304,7 +306,7 @@ export class UpstreamPool {
 
   /** For the log: which upstream, and where. */
   #about(upstream: Upstream) {
-    return { route: this.#route.name, upstream: upstream.name, address: addressOf(upstream) }
+    return { route: this.#route.name, upstream: upstream.name, address: addressOf(upstream.target) }
   }
 
   #failsChanged(upstream: Upstream): void {
@@ -347,8 +349,4 @@ export class UpstreamPool {
   #hurry(): void {
     if (this.#isEager()) for (const prober of this.#probers.values()) prober.hurry()
   }
-}
-
-function addressOf({ target }: Upstream): string {
-  return `${target.host}:${target.port}`
 }
