@@ -6,6 +6,9 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 
 /** The source of the close codes: tests need no build. */
 const alias = {
+  '@holdfast/client/react': path('../src/react.ts'),
+  '@holdfast/client/vue': path('../src/vue.ts'),
+  '@holdfast/client/svelte': path('../src/svelte.ts'),
   '@holdfast/client': path('../src/index.ts'),
   '@holdfast/close-codes/private-codes': path('../../close-codes/src/private-codes.ts'),
   '@holdfast/close-codes': path('../../close-codes/src/index.ts'),
@@ -36,6 +39,8 @@ export async function bundle({
   const build = await rolldown({
     input,
     platform,
+    // That of React that warns.
+    transform: { define: { 'process.env.NODE_ENV': '"development"' } },
     logLevel: 'silent',
     resolve: {
       alias: { ...alias, './platform.ts': inPage('platform'), './host.ts': inPage('host') },

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { adviceFor, closeCodes, delayFor } from '@holdfast/close-codes'
-import { browserMissing, Child, eventually, startUpstream } from '@holdfast/testing'
+import { browserMissing, Child, startUpstream } from '@holdfast/testing'
 import { afterAll, describe, expect, it } from 'vitest'
-import { WebSocket } from 'ws'
 import { bundle } from './bundle.ts'
+import { appScript } from './frameworks/built.ts'
 import { openPage } from './page.ts'
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
@@ -37,8 +37,8 @@ function table(header: string): string[][] {
 function example(info: string, url: string): string {
   const found = new RegExp(`\`\`\`${info}\n([\\s\\S]*?)\`\`\``).exec(readme)
   expect(found).not.toBeNull()
-  expect(found![1]).toContain(info === 'js react' ? 'ReconnectingWebSocket' : 'wss://example.com')
-  return found![1]!.replaceAll('wss://example.com', url)
+  expect(found![1]).toMatch(/wss:\/\/example\.com|ws:\/\/127\.0\.0\.1:8080/)
+  return found![1]!.replaceAll(/wss:\/\/example\.com|ws:\/\/127\.0\.0\.1:8080/g, url)
 }
 
 describe('the table of codes in the README', () => {
@@ -161,33 +161,24 @@ describe('the examples in the README', () => {
     expect(child.stderr).toEqual(['1005  null'])
   })
 
-  it('work in React', async () => {
-    await using server = await startUpstream()
-    // As much of React as the hook uses.
-    const undo: (() => void)[] = []
-    const statuses: string[] = []
-    const react = {
-      useState: (first: string) => [first, (next: string) => statuses.push(next)],
-      useRef: (current: unknown) => ({ current }),
-      useEffect: (effect: () => () => void) => undo.push(effect()),
-    }
-    Object.assign(globalThis, { reactOfTheTest: react, WebSocket: globalThis.WebSocket ?? WebSocket })
-    const client = join(folder, 'client-for-react.mjs')
-    writeFileSync(client, await bundle({ entry: '../src/index.ts', format: 'esm', platform: 'node' }))
-    const hook = example('js react', server.url)
-      .replace("'@holdfast/client'", "'./client-for-react.mjs'")
-      .replace(/import { (.*) } from 'react'/, 'const { $1 } = globalThis.reactOfTheTest')
-    writeFileSync(join(folder, 'hook.mjs'), hook)
-    const { useSocket } = await import(pathToFileURL(join(folder, 'hook.mjs')).href)
-    const messages: unknown[] = []
-    const { status, send } = useSocket(server.url, (data: unknown) => messages.push(data))
-    expect(status).toBe('connecting')
-    send('hello')
-    await eventually('the echo', () => messages.length === 1)
-    expect(messages).toEqual(['hello'])
-    server.connections[0]!.close(1012, 'service restart; retry=60000')
-    await eventually('the loss', () => statuses.length === 2)
-    expect(statuses).toEqual(['open', 'waiting'])
-    for (const act of undo) act()
+  for (const framework of ['react', 'vue', 'svelte'] as const) {
+    it.skipIf(missing)(`work in ${framework}${skipped}`, async () => {
+      await using server = await startUpstream()
+      const source = example(framework === 'react' ? 'tsx' : framework, server.url)
+      await using page = await openPage('<div id="app"></div>')
+      await page.page.addScriptTag({ content: await appScript(framework, source, 'Chat') })
+      const status = page.page.getByRole('status')
+      await status.getByText(framework === 'react' ? 'connected' : 'open').waitFor()
+      if (framework === 'react') await page.page.getByLabel('message').fill('hello')
+      await page.page.getByRole('button').click()
+      await page.page.locator('#app li, #app p').getByText('hello').waitFor()
+      server.connections[0]!.close(1012, 'service restart; retry=60000')
+      await status.getByText('back in 60 s').waitFor()
+      expect(server.connections).toHaveLength(1)
+    })
+  }
+
+  it('have that of examples/react', () => {
+    expect(readme).toContain(`\`\`\`tsx\n${read('../../../examples/react/Chat.tsx')}\`\`\``)
   })
 })

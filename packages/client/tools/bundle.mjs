@@ -26,8 +26,11 @@ const options = {
 
 const modules = await rolldown({
   ...options,
-  input: [input, path('../dist/transport.js')],
-  external: ['@holdfast/close-codes'],
+  input: [
+    input,
+    ...['transport', 'store', 'react', 'vue', 'svelte'].map((name) => path(`../dist/${name}.js`)),
+  ],
+  external: ['@holdfast/close-codes', 'react', 'vue'],
 })
 await modules.write({ dir: path('../dist/in-page'), format: 'esm', chunkFileNames: 'client.js' })
 await modules.close()
