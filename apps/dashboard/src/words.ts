@@ -66,7 +66,7 @@ export function drainParts({
   cut: number
 }): string[] {
   const parts = [`${count(closed)} closed`]
-  if (moved > 0) parts.push(`${count(moved)} gone on with another upstream`)
+  if (moved > 0) parts.push(`${count(moved)} moved to another upstream`)
   if (cut > 0) parts.push(`${count(cut)} cut at the deadline`)
   return parts
 }

@@ -99,8 +99,8 @@ describe.skipIf(browserMissing())('the site in Chromium', { timeout: 60_000 }, (
     const { page } = opened
     expect(await page.locator('h2').allTextContents()).toEqual(
       expect.arrayContaining([
-        'Quand vous le voyez',
-        'Comment résoudre',
+        'Quand il apparaît',
+        'Comment y remédier',
         'Différences clés',
         'Quand utiliser lequel',
       ]),

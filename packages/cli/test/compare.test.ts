@@ -84,6 +84,6 @@ test('compare answers wrong use with one message and status 2', async () => {
 
 test('compare colours the advice of each code on a terminal', async () => {
   const { stdout } = await commandLine('compare 1000 1001', { terminal: 80 })
-  expect(stdout).toContain('\x1b[33mstay away\x1b[39m')
-  expect(stdout).toContain('\x1b[32mcome back, 0-5 s, up to 30 s\x1b[39m')
+  expect(stdout).toContain('\x1b[33mdo not reconnect\x1b[39m')
+  expect(stdout).toContain('\x1b[32mreconnect, 0-5 s, up to 30 s\x1b[39m')
 })

@@ -11,10 +11,10 @@ const noBreaks = (text: string) => text.replace(/\s+/g, '')
 test('explain 1012 gives both delays, where each comes from, and what Holdfast does', async () => {
   const { status, stdout, stderr } = await commandLine('explain 1012')
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  expect(stdout).toMatch(/^1012 Service Restart {2}come back, 1-5 s, up to 30 s\n/)
+  expect(stdout).toMatch(/^1012 Service Restart {2}reconnect, 1-5 s, up to 30 s\n/)
   expect(stdout).toMatch(/Registered advice +A random 5-30 s, in the mailing-list post that the registry/)
   expect(stdout).toMatch(/Common practice +A random 1-5 s, then exponential backoff: about what\s+Socket\.IO/)
-  expect(stdout).toMatch(/Holdfast +Come back after `retry=`/)
+  expect(stdout).toMatch(/Holdfast +Reconnect after `retry=`/)
   expect(stdout).toContain('https://mailarchive.ietf.org/arch/msg/hybi/P_1vbD9uyHl63nbIIbFxKMfSwcM/\n')
 })
 
@@ -45,9 +45,9 @@ test('explain shows every word about every code in every language, within the wi
 test('explain of a private number says whose it can be and where to read on', async () => {
   const { status, stdout } = await commandLine('explain 4004')
   expect(status).toBe(0)
-  expect(stdout).toMatch(/^4004 not registered {2}come back/)
+  expect(stdout).toMatch(/^4004 not registered {2}reconnect/)
   expect(stdout).toContain('4004 falls in the range 4000-4999.')
-  expect(stdout).toMatch(/Discord Gateway +Authentication failed: wrong token \(stay\s+away\)/)
+  expect(stdout).toMatch(/Discord Gateway +Authentication failed: wrong token \(do not\s+reconnect\)/)
   expect(stdout).toMatch(/Others with codes in this range\n {2}.*hocuspocus/)
   expect(stdout).toContain('`holdfast codes --private NAME`')
 })
@@ -57,16 +57,16 @@ test('explain of a registered number names those who mean something else by it',
   expect(stdout).toMatch(/In ecosystems\n {2}Centrifuge, Centrifugo +connection closed/)
 })
 
-test('explain of an unused number says that it may not travel', async () => {
+test('explain of an unused number says that it must not be sent', async () => {
   const { status, stdout } = await commandLine('explain 999')
   expect(status).toBe(0)
-  expect(stdout).toMatch(/^999 not registered {2}stay away\n/)
-  expect(stdout).toMatch(/On the wire +may not travel/)
+  expect(stdout).toMatch(/^999 not registered {2}do not reconnect\n/)
+  expect(stdout).toMatch(/On the wire +must not be sent/)
 })
 
 test('explain speaks the language of the locale unless another is asked for', async () => {
   const env = { LANG: 'fr_FR.UTF-8' }
-  expect((await commandLine('explain 1014', { env })).stdout).toContain('Quand vous le voyez')
+  expect((await commandLine('explain 1014', { env })).stdout).toContain('Quand il apparaît')
   expect((await commandLine('explain 1014 --lang de', { env })).stdout).toContain('Wann Sie ihn sehen')
   expect((await commandLine('explain 1014')).stdout).toContain('When you see it')
 })
@@ -113,8 +113,8 @@ test('explain says what is wrong in the language of the reader', async () => {
 
 test('explain colours headings and advice on a terminal only, and not under NO_COLOR', async () => {
   const painted = await commandLine('explain 1012', { terminal: 80 })
-  expect(painted.stdout).toMatch(/^\x1b\[1m1012 Service Restart\x1b\[22m {2}\x1b\[32mcome back/)
-  expect((await commandLine('explain 1000', { terminal: 80 })).stdout).toContain('\x1b[33mstay away')
+  expect(painted.stdout).toMatch(/^\x1b\[1m1012 Service Restart\x1b\[22m {2}\x1b\[32mreconnect/)
+  expect((await commandLine('explain 1000', { terminal: 80 })).stdout).toContain('\x1b[33mdo not reconnect')
   const { stdout } = await commandLine('explain 1012')
   expect(painted.stdout.replace(/\x1b\[\d+m/g, '')).toBe(stdout)
   expect((await commandLine('explain 1012', { terminal: 80, env: { NO_COLOR: '1' } })).stdout).toBe(stdout)

@@ -33,7 +33,7 @@ test('proxies NAME and clients NAME give their rows, with what else was seen', a
   const deno = await commandLine('clients deno')
   expect(deno.stdout).toMatch(/\n {2}1014 +0 with an error, answers 1002\n/)
   const ws = await commandLine('clients rxjs')
-  expect(ws.stdout).toMatch(/\n {2}1012 +stays away\n/)
+  expect(ws.stdout).toMatch(/\n {2}1012 +does not reconnect\n/)
 })
 
 test('without a name proxies and clients give all', async () => {

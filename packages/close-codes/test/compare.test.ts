@@ -120,7 +120,7 @@ describe('compare and the table', () => {
       const text = difference(a, b, 'comeBack')
       if (text === undefined) continue
       for (const { code, advice } of [a, b]) {
-        if (advice.action === 'stop') expect(about(text, code)).toContain('stays away')
+        if (advice.action === 'stop') expect(about(text, code)).toContain('does not reconnect')
         else {
           const { least, most, cap } = advice.delay
           expect(text).toContain(`${least / 1000}-${most / 1000} s`)
@@ -196,7 +196,7 @@ describe('the pairs that are read most', () => {
     expect(text).toContain('1014 by 15')
   })
 
-  it('tell 1001 from 1012: leaving, or leaving and coming back', () => {
+  it('tell 1001 from 1012: leaving, or restarting', () => {
     expect(read(1001, 1012)).toContain('1012 says more than 1001')
   })
 
@@ -204,8 +204,8 @@ describe('the pairs that are read most', () => {
     expect(read(1006, 1014)).toContain('HTTP 502, and a page sees only 1006')
   })
 
-  it('tell 1000 from 1001: staying away, or coming back', () => {
-    expect(read(1000, 1001)).toContain('strands its clients')
+  it('tell 1000 from 1001: final, or not', () => {
+    expect(read(1000, 1001)).toContain('leaves its clients disconnected')
   })
 
   it('cover each code of the table in some note', () => {

@@ -86,8 +86,8 @@ describe('factsOf', () => {
       'Sent by': 'server, gateway',
       Occasion: 'planned',
       'On receipt': 'refused by 7 of 36 implementations',
-      'HTTP cousin': '503',
-      'gRPC cousin': 'UNAVAILABLE (14)',
+      'HTTP equivalent': '503',
+      'gRPC equivalent': 'UNAVAILABLE (14)',
     })
   })
 

@@ -126,7 +126,7 @@ test.each<[string, Partial<DashboardFrame>, string, string]>([
 test('a drain is told by what has become of its connections', () => {
   const done = { ...drain, scope: 'upstream ws://a', closed: 2, moved: 6, cut: 1, done: true }
   expect(drainWords(done)).toBe(
-    'Drained upstream ws://a: 2 closed, 6 gone on with another upstream, 1 cut at the deadline',
+    'Drained upstream ws://a: 2 closed, 6 moved to another upstream, 1 cut at the deadline',
   )
 })
 

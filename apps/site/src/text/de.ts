@@ -30,7 +30,7 @@ export const de: SiteText = {
     start: 'Sie haben eine Zahl',
     about: {
       codes:
-        'Jeder registrierte Code: was er bedeutet, wann er auftritt, wie man das Problem behebt und ob sich der Client wieder verbinden soll.',
+        'Jeder registrierte Code: was er bedeutet, wann er auftritt, wie man das Problem behebt und ob sich der Client neu verbinden soll.',
       compare: 'Zwei Codes nebeneinander, und welcher wann der richtige ist.',
       who: 'Was Server, Proxys und Clients tatsächlich tun, wenn sie stoppen oder ausfallen: gemessen.',
       diagnose:

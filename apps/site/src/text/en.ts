@@ -29,7 +29,7 @@ export const en: SiteText = {
       'Your WebSocket closed, and all you have is a number. Here is what it means, who says it, and what to do.',
     start: 'You have a number',
     about: {
-      codes: 'Each registered code: what it means, when you see it, how to fix it, and whether to come back.',
+      codes: 'Each registered code: what it means, when you see it, how to fix it, and whether to reconnect.',
       compare: 'Two codes side by side, and which to use when.',
       who: 'What servers, proxies and clients really do when they stop or fail, as measured.',
       diagnose:

@@ -15,7 +15,7 @@ export function registerClose(program: Command, io: Io): void {
     .command('close')
     .summary('close one connection')
     .description(
-      'Close one connection, both sides of it. 1012 tells the client to come back, 1008 to stay away: see `holdfast explain`.',
+      'Close one connection, both sides of it. 1012 tells the client to reconnect, 1008 not to: see `holdfast explain`.',
     )
     .argument('<id>', 'the connection, named as `holdfast connections` shows it')
     .option('--code <code>', 'close code that both sides are told', '1012')

@@ -15,7 +15,7 @@ export function registerDrain(program: Command, io: Io): void {
     .command('drain')
     .summary('close connections, spread in time')
     .description(
-      'Tell clients with 1012 to come back, spread in time, and wait until that is done. ' +
+      'Tell clients with 1012 to reconnect, spread in time, and wait until that is done. ' +
         'Without --route or --upstream the whole gateway drains and ends.',
     )
     .option('--route <name>', 'only the connections of one route')
@@ -33,7 +33,7 @@ export function registerDrain(program: Command, io: Io): void {
         })
       },
       ({ closed, moved, cut }) => {
-        const elsewhere = moved > 0 ? `, ${moved} gone on with another upstream` : ''
+        const elsewhere = moved > 0 ? `, ${moved} moved to another upstream` : ''
         return `drained: ${closed} closed${elsewhere}, ${cut} cut at the deadline\n`
       },
     ),

@@ -18,7 +18,7 @@ export function registerExplain(program: Command, io: Io): void {
   const command = program
     .command('explain')
     .summary('explain a close code')
-    .description('Explain a close code: what it means, how to fix it, and whether and when to come back.')
+    .description('Explain a close code: what it means, how to fix it, and whether and when to reconnect.')
     .argument('<code>', 'close code, such as 1012')
   withLanguageFlags(command).action((code: string, flags: LanguageFlags) =>
     inLanguage(io, flags, (language) => {
@@ -104,7 +104,7 @@ function titleOf({ code, advice }: Explanation, name: string, language: Language
   return { is: 'title', text: `${code} ${name}`, aside }
 }
 
-/** Green: come back. Yellow: stay away until something has changed. */
+/** Green: reconnect. Yellow: do not, until something has changed. */
 export function colourOf(action: Explanation['advice']['action']): Colour {
   return action === 'reconnect' ? 'green' : 'yellow'
 }

@@ -54,7 +54,7 @@ export function registerMeasured(program: Command, io: Io): void {
     'What the client of a proxy sees when something in it or behind it ends, as measured.',
     proxyRows,
   )
-  add('clients', 'What clients report for a Close, and when they come back after it, as measured.', clients)
+  add('clients', 'What clients report for a Close, and when they reconnect after it, as measured.', clients)
 }
 
 function servers(name: string | undefined, { json }: LanguageFlags, language: Language, io: Io): void {

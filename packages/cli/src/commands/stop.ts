@@ -22,7 +22,7 @@ export function registerStop(program: Command, io: Io): void {
     .command('stop')
     .summary('drain a gateway and wait until its process has ended')
     .description(
-      'Tell every client with 1012 to come back, spread in time, and wait until the process has ended. ' +
+      'Tell every client with 1012 to reconnect, spread in time, and wait until the process has ended. ' +
         'Found by its admin port, or by the file of `holdfast serve --pid-file`.',
     )
     .option('--pid-file <file>', 'file with the process id, in place of the admin port')

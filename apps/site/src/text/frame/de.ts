@@ -49,7 +49,7 @@ export const de: FrameText = {
     open: 'Ein Ende der Verbindung ist nicht aufgezeichnet.',
     unknown: 'Der Close-Code ist nicht aufgezeichnet.',
     reason: 'Begründung',
-    retry: 'Der Absender bittet den Client, nach {ms} ms wiederzukommen.',
+    retry: 'Der Absender bittet den Client, sich nach {ms} ms neu zu verbinden.',
     more: 'Alles über {code}',
   },
   handshake: {
@@ -96,7 +96,7 @@ export const de: FrameText = {
     inflateFailed: 'Die komprimierten Daten sind ungültig.',
     inflateCapped: 'Das Entpacken wurde nach {n} Bytes beendet.',
     contextLost:
-      'Kann nicht entpackt werden: Frühere Nachrichten, die dafür nötig sind, wurden nicht gelesen.',
+      'Kann nicht dekomprimiert werden: Frühere Nachrichten, die dafür nötig sind, wurden nicht gelesen.',
     closeCodeForbidden: 'Code {n} darf nicht in einem Close-Frame stehen.',
     closeOneByte: 'Ein Close-Frame hat keine Nutzdaten oder mindestens zwei Bytes.',
     dataAfterClose: 'Nach dem Close derselben Seite darf nichts mehr folgen.',

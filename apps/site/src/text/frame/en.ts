@@ -41,7 +41,7 @@ export const en: FrameText = {
     open: 'No end of the connection was recorded.',
     unknown: 'The close code is not recorded.',
     reason: 'Reason',
-    retry: 'The sender asks the client to come back after {ms} ms.',
+    retry: 'The sender asks the client to reconnect after {ms} ms.',
     more: 'All about {code}',
   },
   handshake: {

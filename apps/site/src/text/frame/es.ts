@@ -41,7 +41,7 @@ export const es: FrameText = {
     open: 'No se registró ningún fin de la conexión.',
     unknown: 'El código de cierre no está registrado.',
     reason: 'Motivo',
-    retry: 'El emisor pide al cliente que vuelva pasados {ms} ms.',
+    retry: 'El emisor pide al cliente que reconecte pasados {ms} ms.',
     more: 'Todo sobre {code}',
   },
   handshake: {

@@ -42,7 +42,7 @@ export const fr: FrameText = {
     open: 'Aucune fin de la connexion n’a été enregistrée.',
     unknown: 'Le code de fermeture n’est pas enregistré.',
     reason: 'Motif',
-    retry: 'L’émetteur demande au client de revenir après {ms} ms.',
+    retry: 'L’émetteur demande au client de se reconnecter après {ms} ms.',
     more: 'Tout sur {code}',
   },
   handshake: {

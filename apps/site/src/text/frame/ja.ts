@@ -51,7 +51,7 @@ export const ja: FrameText = {
     open: '接続の終わりは記録されていません。',
     unknown: 'クローズコードは記録されていません。',
     reason: '理由',
-    retry: '送信側は、{ms} ミリ秒後に戻るようクライアントに求めています。',
+    retry: '送信側は、{ms} ミリ秒後に再接続するようクライアントに求めています。',
     more: '{code} の詳細',
   },
   handshake: {

@@ -42,7 +42,7 @@ export const pt: FrameText = {
     open: 'Nenhum fim da conexão foi registrado.',
     unknown: 'O código de fechamento não está registrado.',
     reason: 'Motivo',
-    retry: 'O remetente pede ao cliente que volte depois de {ms} ms.',
+    retry: 'O remetente pede ao cliente que reconecte depois de {ms} ms.',
     more: 'Tudo sobre {code}',
   },
   handshake: {

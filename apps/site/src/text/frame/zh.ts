@@ -39,7 +39,7 @@ export const zh: FrameText = {
     open: '没有记录到连接的结束。',
     unknown: '没有记录关闭码。',
     reason: '原因',
-    retry: '发送方请客户端在 {ms} 毫秒后再连接。',
+    retry: '发送方请客户端在 {ms} 毫秒后重连。',
     more: '{code} 的全部说明',
   },
   handshake: {

@@ -46,19 +46,19 @@ export const comparison: ComparisonText = {
     no: 'ein Skript im Browser kann {n} empfangen, aber nicht senden',
   },
   comeBack: {
-    stop: 'nach {n} bleibt ein Client weg, bis sich etwas geändert hat',
+    stop: 'nach {n} verbindet sich ein Client nicht neu, bis sich etwas geändert hat',
     reconnect:
-      'nach {n} kommt ein Client zurück, zuerst nach zufälligen {span}, später in Abständen von höchstens {cap}',
+      'nach {n} verbindet sich ein Client neu, zuerst nach zufälligen {span}, später in Abständen von höchstens {cap}',
     delays:
-      'Ein Client kommt nach beiden zurück: nach {a} wartet er zuerst zufällige {spanA}, nach {b} dagegen {spanB}; spätere Versuche folgen in Abständen von höchstens {cap}.',
+      'Ein Client verbindet sich nach beiden neu: nach {a} wartet er zuerst zufällige {spanA}, nach {b} dagegen {spanB}; spätere Versuche folgen in Abständen von höchstens {cap}.',
     delaysAndCaps:
-      'Ein Client kommt nach beiden zurück: nach {a} wartet er zuerst zufällige {spanA} und später bis zu {capA}; nach {b} {spanB} und später bis zu {capB}.',
+      'Ein Client verbindet sich nach beiden neu: nach {a} wartet er zuerst zufällige {spanA} und später bis zu {capA}; nach {b} {spanB} und später bis zu {capB}.',
   },
   asked: {
     registration: 'der Beitrag hinter der Registrierung von {n} verlangt zufällige {span}',
     rfc: 'für {n} schlägt RFC 6455 zufällige {span} vor',
     elsewhere:
-      'der Beitrag hinter der Registrierung von {n} schickt den Client zu einer anderen Adresse und zur selben nur dann zurück, wenn der Benutzer es verlangt',
+      'der Beitrag hinter der Registrierung von {n} schickt den Client zu einer anderen Adresse und zur selben nur dann, wenn der Benutzer es verlangt',
     nothing: '{n} wurde ohne Wartezeit registriert',
   },
   http: {
@@ -93,9 +93,9 @@ export const comparison: ComparisonText = {
       server: 'Nach beiden suchen Sie beim Server.',
     },
     comeBack: {
-      stop: 'Nach beiden bleibt ein Client weg, bis sich etwas geändert hat.',
+      stop: 'Nach beiden verbindet sich ein Client nicht neu, bis sich etwas geändert hat.',
       reconnect:
-        'Nach beiden kommt ein Client zurück, zuerst nach zufälligen {span}, später in Abständen von höchstens {cap}.',
+        'Nach beiden verbindet sich ein Client neu, zuerst nach zufälligen {span}, später in Abständen von höchstens {cap}.',
     },
     script: {
       yes: 'Ein Skript im Browser darf beide senden.',
@@ -116,11 +116,11 @@ export const comparison: ComparisonText = {
     narrowerButRefused:
       '{x} sagt mehr als {y}: Ziehen Sie ihn vor, wo immer er zutrifft. Wo der Empfänger {x} ablehnt, ist {y} die nächstbeste Wahl.',
     oneEvent:
-      'Folgt {y} dicht auf {x}, erzählen beide von einem einzigen Ereignis: Der Server hinter dem Gateway ist gegangen, und sein Nachfolger lauscht noch nicht.',
+      'Folgt {y} dicht auf {x}, beschreiben beide dasselbe Ereignis: Der Server hinter dem Gateway ist weg, und sein Nachfolger nimmt noch keine Verbindungen an.',
     strands:
-      'Ein Server, der mit {x} herunterfährt, lässt seine Clients draußen stehen: Die meisten halten es für endgültig. Sagen Sie beim Herunterfahren {y}.',
+      'Ein Server, der mit {x} herunterfährt, lässt seine Clients getrennt zurück: Die meisten halten das für endgültig. Senden Sie beim Herunterfahren {y}.',
     earlyReturn:
-      'Zu früh zurückzukommen kostet nach {x} einen Versuch mehr; nach {y} verlängert es die Überlast.',
+      'Sich zu früh neu zu verbinden kostet nach {x} einen Versuch mehr; nach {y} verlängert es die Überlast.',
     bothSides:
       'Verletzt ein Upstream das Protokoll, sagt ein Gateway beides: {x} zum Upstream und {y} zum Client, der nichts falsch gemacht hat.',
     hiddenStatus:

@@ -45,13 +45,13 @@ export const ecosystems: EcosystemTexts = {
     rule: '4000-4099: nicht unverändert neu verbinden. 4100-4199: nach einer Sekunde oder mehr neu verbinden. 4200-4299: sofort neu verbinden.',
     note: '4301 und 4302 kommen in Fehlerereignissen, nicht in einem Close.',
     codes: {
-      4000: 'mit `wss://` zurückkommen',
+      4000: 'mit `wss://` neu verbinden',
       4100: 'eine Sekunde oder mehr warten',
       4202: '24 Stunden ohne Aktivität und ohne Ping des Clients',
     },
   },
   centrifuge: {
-    rule: '3000-3499 und 4000-4499: neu verbinden, Backoff 0,5–20 s. 3500-3999, 4500-4999 und 1009: wegbleiben.',
+    rule: '3000-3499 und 4000-4499: neu verbinden, Backoff 0,5–20 s. 3500-3999, 4500-4999 und 1009: nicht neu verbinden.',
     codes: {
       3000: 'keine Vorgabe des Servers; die Registry hat hier Unauthorized',
       3001: 'der Knoten fährt herunter',
@@ -72,8 +72,8 @@ export const ecosystems: EcosystemTexts = {
   },
   obs: {
     codes: {
-      4009: 'mit einem anderen Passwort zurückkommen',
-      4011: 'vom Benutzer von OBS hinausgeworfen; ein Client darf nicht von selbst zurückkommen',
+      4009: 'mit einem anderen Passwort neu verbinden',
+      4011: 'vom Benutzer von OBS hinausgeworfen; ein Client darf sich nicht von selbst neu verbinden',
     },
   },
   hocuspocus: {},
@@ -88,7 +88,7 @@ export const ecosystems: EcosystemTexts = {
     },
   },
   socketcluster: {
-    rule: '4000, 4001 und 1005: sofort neu verbinden. 1000 und alles ab 4500: wegbleiben. Der Rest: nach 10–20 s neu verbinden.',
+    rule: '4000, 4001 und 1005: sofort neu verbinden. 1000 und alles ab 4500: nicht neu verbinden. Der Rest: nach 10–20 s neu verbinden.',
   },
   sockjs: {
     note: 'In eigenen Frames von SockJS übertragen (`c[...]`); nicht immer ein echter Close-Code.',

@@ -70,7 +70,7 @@ export const measured: MeasuredText = {
   silence: '70 s lang nichts',
   notTried: 'nicht versucht',
   attempts: '{attempts} ms',
-  staysAway: 'bleibt weg',
+  staysAway: 'verbindet sich nicht neu',
   opened: '101, dann nichts',
   interim: {
     both: 'beide kommen an',

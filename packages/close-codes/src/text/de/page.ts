@@ -3,7 +3,7 @@ import type { PageText } from '../language.ts'
 export const page: PageText = {
   title: 'WebSocket-Close-Codes',
   intro: [
-    'Die 19 registrierten Close-Codes: was jeder bedeutet, wann Sie ihn sehen, wie Sie es beheben, und ob und wann man zurückkommt.',
+    'Die 19 registrierten Close-Codes: was jeder bedeutet, wann Sie ihn sehen, wie Sie es beheben, und ob und wann man sich neu verbindet.',
   ],
   overview: 'Alle Codes',
   ranges: 'Bereiche',
@@ -11,7 +11,7 @@ export const page: PageText = {
   delaysText: [
     'Ein Client wartet eine zufällige Zeit zwischen den beiden Zahlen, die für einen Code angegeben sind. Mit jedem weiteren Versuch verdoppelt sich die obere, bis zur Obergrenze; die untere bleibt. Eine Verbindung gilt erst dann als wiederhergestellt, wenn sie einige Sekunden gehalten hat; ein Server, der annimmt und gleich wieder schließt, setzt also nichts zurück.',
     'Endet die Begründung mit `retry=`, kommt der erste Versuch genau dann, denn der Server hat seine Clients mit Absicht verteilt. Ab dem zweiten Versuch ist `retry=` die kürzeste Wartezeit, und das Backoff läuft darüber weiter.',
-    'Ein Code, der nicht in dieser Tabelle steht, aber übertragen werden darf (1016-2999, der Rest von 3000-3999, 4000-4999), bedeutet etwas, das nur die Anwendung weiß: zurückkommen, wie nach 1014. Ein Code, der nicht übertragen werden darf und doch ankam, stammt von einer defekten Gegenseite: wegbleiben, wie nach 1002.',
+    'Ein Code, der nicht in dieser Tabelle steht, aber übertragen werden darf (1016-2999, der Rest von 3000-3999, 4000-4999), bedeutet etwas, das nur die Anwendung weiß: neu verbinden, wie nach 1014. Ein Code, der nicht übertragen werden darf und doch ankam, stammt von einer defekten Gegenseite: nicht neu verbinden, wie nach 1002.',
   ],
   reasons: 'Die Begründung',
   reasonsText: [
@@ -24,7 +24,7 @@ export const page: PageText = {
   privateCodes: 'Codes von Ökosystemen',
   privateCodesText: [
     'Codes ab 4000 sind privat, und mehrere Ökosysteme benutzen auch kleinere Zahlen in eigenem Sinn. Dieselbe Zahl bedeutet in verschiedenen Ökosystemen Verschiedenes.',
-    'Vier Gewohnheiten sind verbreitet: 4000 plus ein HTTP-Status (4401, 4403: graphql-ws, Hocuspocus); die Hunderter sagen, ob man zurückkommt (Pusher, Centrifuge); ein einziger Code und die Ursache in der Begründung (tldraw); fortlaufend ab 4000 (Discord, Twitch, OBS, Colyseus).',
+    'Vier Gewohnheiten sind verbreitet: 4000 plus ein HTTP-Status (4401, 4403: graphql-ws, Hocuspocus); die Hunderter sagen, ob man sich neu verbindet (Pusher, Centrifuge); ein einziger Code und die Ursache in der Begründung (tldraw); fortlaufend ab 4000 (Discord, Twitch, OBS, Colyseus).',
   ],
   withoutPrivateCodes: 'Ohne eigene Codes',
 }

@@ -5,12 +5,12 @@ export const protocol: ProtocolText = {
     meaning: 'Die Verbindung hat ihren Zweck erfüllt und endet planmäßig.',
     says: 'Wir sind fertig. Auf Wiedersehen.',
     description:
-      'Ein sauberes Ende: Eine Seite hat gesagt, dass sie fertig ist, die andere hat zugestimmt. Programme werten es als Erfolg, und die meisten Clients, die sich sonst selbst neu verbinden, bleiben danach weg.',
+      'Ein sauberes Ende: Eine Seite hat gesagt, dass sie fertig ist, die andere hat zugestimmt. Programme werten es als Erfolg, und die meisten Clients, die sich sonst selbst neu verbinden, tun es danach nicht.',
     whenSeen:
       'Nach `close(1000)` in einem Skript, wenn das letzte Abonnement beendet ist, wenn ein Auftrag erledigt ist, oder beim Herunterfahren eines Servers, dessen Standardwert 1000 ist.',
     howToFix: [
       'War das Ende erwartet, ist nichts zu tun.',
-      'Bleiben Clients nach einem Deployment weg, prüfen Sie, mit welchem Code der Server herunterfährt (Bandit und Vert.x verwenden standardmäßig 1000, uWebSockets, wenn eine Verbindung ihr Höchstalter erreicht hat), und stellen Sie ihn auf 1012 oder 1001 um.',
+      'Verbinden sich Clients nach einem Deployment nicht neu, prüfen Sie, mit welchem Code der Server herunterfährt (Bandit und Vert.x verwenden standardmäßig 1000, uWebSockets, wenn eine Verbindung ihr Höchstalter erreicht hat), und stellen Sie ihn auf 1012 oder 1001 um.',
     ],
     causes: [
       'Die Anwendung hat `close(1000)` aufgerufen.',
@@ -19,15 +19,15 @@ export const protocol: ProtocolText = {
       'Die Verbindung hat ihr Höchstalter erreicht.',
     ],
     pitfalls: [
-      'phoenix.js und viele andere Clients kommen nach 1000 nie zurück.',
+      'phoenix.js und viele andere Clients verbinden sich nach 1000 nie neu.',
       '`close()` ohne Argument sendet nicht 1000: Das Close ist leer, und die Gegenseite sieht 1005.',
       'Eine Discord-Sitzung endet, wenn ihr Client mit 1000 oder 1001 schließt; nach jedem anderen Code lässt sie sich fortsetzen.',
     ],
-    use: 'Die Arbeit ist getan, und niemand muss zurückkommen.',
+    use: 'Die Arbeit ist getan, und niemand muss sich neu verbinden.',
     retry: {
       registered: 'Keine Vorgabe. Der RFC sagt, dass der Zweck der Verbindung erfüllt ist.',
       practice:
-        'Wegbleiben, sofern die Anwendung die Verbindung nicht noch braucht; graphql-ws kommt sofort zurück, solange ein Abonnement lebt.',
+        'Nicht neu verbinden, sofern die Anwendung die Verbindung nicht noch braucht; graphql-ws verbindet sich sofort neu, solange ein Abonnement besteht.',
       holdfast:
         'Nichts ist fehlgeschlagen, also gibt es nichts zu wiederholen. Das Gateway reicht 1000 unverändert weiter.',
     },
@@ -36,17 +36,17 @@ export const protocol: ProtocolText = {
     meaning: 'Der Endpunkt geht: Ein Server fährt herunter, oder ein Browser verlässt die Seite.',
     says: 'Ich gehe.',
     description:
-      'Der häufigste Code beim Herunterfahren und der einzige, den RFC 6455 dafür vorsieht. Er sagt, dass der Endpunkt geht, aber nicht, wann und ob jemand zurückkommt.',
+      'Der häufigste Code beim Herunterfahren und der einzige, den RFC 6455 dafür vorsieht. Er sagt, dass der Endpunkt geht, aber nicht, ob und wann er wieder erreichbar ist.',
     whenSeen:
-      'Deployments und Verkleinerungen (Server mit Python websockets, Java-WebSocket, graphql-ws oder aiohttp), Reloads von Caddy, Neustarts am Rand des Cloudflare-Netzes, AWS API Gateway nach zehn Minuten Leerlauf oder zwei Stunden, Discord, wenn es seine Clients umziehen lässt. Auf einem Server immer dann, wenn jemand den Tab schließt.',
+      'Deployments und Scale-downs (Server mit Python websockets, Java-WebSocket, graphql-ws oder aiohttp), Reloads von Caddy, Neustarts von Edge-Knoten bei Cloudflare, AWS API Gateway nach zehn Minuten Leerlauf oder zwei Stunden, Discord, wenn es seine Clients zum Neuverbinden auffordert. Auf einem Server immer dann, wenn jemand den Tab schließt.',
     howToFix: [
-      'Lassen Sie den Client nach einer zufälligen Wartezeit zurückkommen.',
-      'Verteilen Sie auf dem Server die Schließungen über einige Sekunden; kommt er wieder, sagen Sie stattdessen 1012.',
+      'Lassen Sie den Client sich nach einer zufälligen Wartezeit neu verbinden.',
+      'Verteilen Sie auf dem Server die Schließungen über einige Sekunden; startet der Server wieder, senden Sie stattdessen 1012.',
       'Gegen eine Leerlaufgrenze senden Sie rechtzeitig vor ihrem Ablauf Pings.',
       'Gegen ein Höchstalter öffnen Sie die nächste Verbindung vor der Grenze und ziehen um.',
     ],
     causes: [
-      'Ein Server, Worker oder Proxy hält an.',
+      'Ein Server, Worker oder Proxy wird beendet.',
       'Ein Proxy lädt seine Konfiguration neu, oder ein Edge-Knoten startet neu.',
       'Eine Leerlaufzeit oder ein Höchstalter wurde erreicht.',
       'Der Benutzer hat die Seite verlassen.',
@@ -54,15 +54,15 @@ export const protocol: ProtocolText = {
     pitfalls: [
       'Ein Skript kann ihn nicht senden: `close(1001)` wirft `InvalidAccessError`.',
       'Python websockets wertet ihn als normales Ende, sodass eine `async for`-Schleife über Nachrichten einfach aufhört.',
-      'Ein Client, der nach 1001 nicht zurückkommt, wie sockette, bleibt nach jedem Reload von Caddy weg.',
+      'Ein Client, der sich nach 1001 nicht neu verbindet, wie sockette, ist nach jedem Reload von Caddy getrennt.',
     ],
-    use: 'Sie gehen und können keine Rückkehr versprechen: endgültiges Herunterfahren, Verkleinerung, erreichtes Höchstalter.',
+    use: 'Sie werden beendet und wissen nicht, ob Sie wieder erreichbar sein werden: endgültiges Herunterfahren, Scale-down, erreichtes Höchstalter.',
     retry: {
       registered:
         'Nichts für diesen Code. Für abnormale Schließungen verlangt RFC 6455, Abschnitt 7.2.3, eine zufällige erste Wartezeit, etwa 0–5 s, und exponentielles Backoff.',
-      practice: 'Nach kurzer zufälliger Wartezeit zurückkommen, dann die Abstände vergrößern.',
+      practice: 'Nach kurzer zufälliger Wartezeit neu verbinden, dann die Abstände vergrößern.',
       holdfast:
-        'Der Server ist fort und hat nicht gesagt, für wie lange: wie eine verlorene Verbindung behandelt. Das Gateway sagt 1001 nur zu Upstreams, wenn es sich leert.',
+        'Der Server ist fort und hat nicht gesagt, für wie lange: wie eine verlorene Verbindung behandelt. Das Gateway sagt 1001 nur zu Upstreams, wenn es seine Verbindungen geordnet abbaut.',
     },
   },
   protocolError: {
@@ -92,7 +92,7 @@ export const protocol: ProtocolText = {
     retry: {
       registered: 'Keine Vorgabe.',
       practice:
-        'Wegbleiben, denn dieselben Bytes ergeben denselben Fehler. Ein weiterer Versuch ist vertretbar, um einen Proxy auszuschließen, der einen Frame beschädigt hat.',
+        'Nicht neu verbinden, denn dieselben Bytes ergeben denselben Fehler. Ein weiterer Versuch ist vertretbar, um einen Proxy auszuschließen, der einen Frame beschädigt hat.',
       holdfast:
         'Das Gateway sagt 1002 zu einem Client, der das Protokoll verletzt. Verletzt es ein Upstream, erfährt dieser 1002 und der Client 1014, denn der Client hat nichts falsch gemacht.',
     },
@@ -118,7 +118,7 @@ export const protocol: ProtocolText = {
     use: 'Sie nehmen nur Text und haben Binärdaten bekommen, oder umgekehrt.',
     retry: {
       registered: 'Keine Vorgabe.',
-      practice: 'Wegbleiben, bis der Sender korrigiert ist.',
+      practice: 'Nicht neu verbinden, bis der Sender korrigiert ist.',
       holdfast:
         'Nur eine Änderung beim Sender hilft. Das Gateway sieht nicht in Nachrichten hinein, sagt also 1003 nie selbst; es reicht ihn weiter.',
     },
@@ -166,7 +166,7 @@ export const protocol: ProtocolText = {
     use: 'Nie: Die Gegenseite liest ihn, wenn Sie `close()` ohne Code aufrufen. Übergeben Sie einen.',
     retry: {
       registered: 'Keine Vorgabe.',
-      practice: 'Uneinheitlich: SocketCluster kommt sofort zurück, sockette bleibt weg.',
+      practice: 'Uneinheitlich: SocketCluster verbindet sich sofort neu, sockette nicht.',
       holdfast:
         'Nichts sagt, dass das Ende gewollt war; daher wie eine verlorene Verbindung behandelt. Das Gateway leitet ein leeres Close als leeres Close weiter.',
     },
@@ -183,7 +183,7 @@ export const protocol: ProtocolText = {
       'Wiederholen Sie das Upgrade mit `curl -i` oder `wscat`; sie zeigen, was ein Browser verbirgt.',
       'Lesen Sie zu genau dieser Sekunde die Logs des Servers und jedes Proxys.',
       'Kommt er immer nach derselben Leerlaufzeit, senden Sie Pings öfter als die kürzeste Grenze auf dem Weg, oder erhöhen Sie diese Grenze.',
-      'Senden Sie auf dem Server ein Close, bevor Sie sich beenden.',
+      'Senden Sie auf dem Server ein Close, bevor der Prozess endet.',
     ],
     causes: [
       'Der Eröffnungs-Handshake ist fehlgeschlagen.',
@@ -204,28 +204,28 @@ export const protocol: ProtocolText = {
       registered:
         'RFC 6455, Abschnitt 7.2.3: der erste Versuch nach zufälliger Wartezeit, wofür 0–5 s als angemessen gelten, danach abgeschnittenes binäres exponentielles Backoff.',
       practice:
-        'Von sofort bis zu einigen Sekunden. Viele Bibliotheken haben keinen Jitter, sodass alle ihre Clients gemeinsam zurückkommen.',
+        'Von sofort bis zu einigen Sekunden. Viele Bibliotheken haben keinen Jitter, sodass sich alle ihre Clients gleichzeitig neu verbinden.',
       holdfast:
-        'Folgt dem RFC. Das Gateway ist dazu da, diesen Code selten zu machen: Dahinter erreicht ein verlorener Upstream den Client als 1014, mit der Ursache in der Begründung.',
+        'Folgt dem RFC. Das Gateway ist dazu da, diesen Code zur Seltenheit zu machen: Dahinter erreicht ein verlorener Upstream den Client als 1014, mit der Ursache in der Begründung.',
     },
   },
   invalidPayload: {
     meaning: 'Die Bytes einer Nachricht passen nicht zu ihrer Art, etwa Text, der kein UTF-8 ist.',
     says: 'Ich kann nicht decodieren, was Sie gesendet haben.',
     description:
-      'Die Frames waren zulässig, aber ihr Inhalt ließ sich nicht decodieren: Text, der kein UTF-8 ist, oder komprimierte Daten, die sich nicht entpacken lassen.',
+      'Die Frames waren zulässig, aber ihr Inhalt ließ sich nicht decodieren: Text, der kein UTF-8 ist, oder komprimierte Daten, die sich nicht dekomprimieren lassen.',
     whenSeen:
       'Latin-1 oder eine mitten im Zeichen abgeschnittene Zeichenkette, als Text gesendet; Bytes, als Text gesendet; beschädigte Kompression. Gemini Live verwendet ihn für ungültige Argumente und sogar für einen abgelaufenen Schlüssel.',
     howToFix: [
       'Lesen Sie die Begründung: Dienste schreiben die wahre Ursache dort hinein.',
       'Codieren Sie Text als UTF-8 und schneiden Sie ihn nie mitten im Zeichen ab.',
       'Senden Sie Bytes als Binärnachrichten.',
-      'Tritt es nur mit Kompression auf, schalten Sie permessage-deflate auf einer Seite ab, um zu sehen, an welcher es liegt.',
+      'Tritt er nur mit Kompression auf, schalten Sie permessage-deflate auf einer Seite ab, um zu sehen, an welcher es liegt.',
     ],
     causes: [
       'Ein falscher Zeichensatz.',
       'Binärdaten, als Text gesendet.',
-      'Komprimierte Daten, die sich nicht entpacken lassen.',
+      'Komprimierte Daten, die sich nicht dekomprimieren lassen.',
       'Ein Dienst mit eigener Bedeutung, etwa „ungültiges Argument“.',
     ],
     pitfalls: [
@@ -235,7 +235,7 @@ export const protocol: ProtocolText = {
     use: 'Die Frames sind zulässig, aber mit ihren Bytes können Sie nichts anfangen. Sagen Sie in der Begründung, mit welchen.',
     retry: {
       registered: 'Keine Vorgabe.',
-      practice: 'Wegbleiben, bis die Daten oder die Konfiguration korrigiert sind.',
+      practice: 'Nicht neu verbinden, bis die Daten oder die Konfiguration korrigiert sind.',
       holdfast:
         'Nur eine Änderung beim Sender hilft. Das Gateway leitet Nutzdaten unberührt weiter; die Bytes sind so, wie der Sender sie geschrieben hat.',
     },
@@ -250,7 +250,7 @@ export const protocol: ProtocolText = {
     howToFix: [
       'Lesen Sie die Begründung.',
       'Erneuern Sie die Zugangsdaten; prüfen Sie `Origin` und Berechtigungen.',
-      'Geht es um ein Rate-Limit, senden Sie weniger und kommen Sie nach einer Pause von 30–60 s zurück.',
+      'Geht es um ein Rate-Limit, senden Sie weniger und verbinden Sie sich nach einer Pause von 30–60 s neu.',
       'Als Autor eines Servers ziehen Sie 3000, 3003 oder dokumentierte eigene Codes vor, damit Clients die Fälle unterscheiden können.',
     ],
     causes: [
@@ -266,7 +266,8 @@ export const protocol: ProtocolText = {
     use: 'Sie lehnen ab, und kein engerer Code passt, oder Sie wollen nichts preisgeben.',
     retry: {
       registered: 'Keine Vorgabe.',
-      practice: 'Wegbleiben, bis sich etwas geändert hat; nach einem Rate-Limit etwa eine Minute lang.',
+      practice:
+        'Nicht neu verbinden, bis sich etwas geändert hat; nach einem Rate-Limit etwa eine Minute lang.',
       holdfast:
         'Derselbe Client würde dieselbe Regel wieder verletzen. Das Gateway sagt 1008 zu einem Client über `limits.messagesPerSecond` und, mit `rejections: close`, bei einer HTTP-Ablehnung, die keinen eigenen Code hat.',
     },
@@ -275,7 +276,7 @@ export const protocol: ProtocolText = {
     meaning: 'Eine Nachricht ist größer, als der Endpunkt anzunehmen bereit ist.',
     says: 'Diese Nachricht ist mir zu groß.',
     description:
-      'Eine Grenze wurde erreicht: für einen Frame, für eine ganze Nachricht oder für eine Nachricht nach dem Entpacken.',
+      'Eine Grenze wurde erreicht: für einen Frame, für eine ganze Nachricht oder für eine Nachricht nach dem Dekomprimieren.',
     whenSeen:
       'Große JSON-Abbilder, Bilder in Base64, Audioabschnitte. Die Grenzen liegen weit auseinander: 16 MiB als Standard in Uvicorn, 8 MB für fragmentierte Nachrichten in Bandit.',
     howToFix: [
@@ -289,15 +290,15 @@ export const protocol: ProtocolText = {
     ],
     pitfalls: [
       'Die Grenze kann Ihre eigene sein: Auch Client-Bibliotheken haben eine, und dann war es Ihre Seite, die geschlossen hat.',
-      'Eine Nachricht, die auf der Leitung klein ist, kann entpackt zu groß sein.',
+      'Eine Nachricht, die auf der Leitung klein ist, kann dekomprimiert zu groß sein.',
     ],
     use: 'Eine Nachricht liegt über Ihrer Grenze. Nennen Sie die Grenze in der Begründung.',
     retry: {
       registered: 'Keine Vorgabe.',
       practice:
-        'Uneinheitlich: zurückkommen, aber diese Nachricht nicht noch einmal senden; centrifuge-js hört auf.',
+        'Uneinheitlich: neu verbinden, aber diese Nachricht nicht noch einmal senden; centrifuge-js hört auf.',
       holdfast:
-        'Ein Client, der zurückkommt und dieselbe Nachricht wieder sendet, käme nie ans Ende. Das Gateway sagt 1009 bei einer Nachricht über `limits.messageBytes`.',
+        'Ein Client, der sich neu verbindet und dieselbe Nachricht wieder sendet, käme nie ans Ende. Das Gateway sagt 1009 bei einer Nachricht über `limits.messageBytes`.',
     },
   },
   mandatoryExtension: {
@@ -319,7 +320,7 @@ export const protocol: ProtocolText = {
     use: 'Nur als Client, der ohne eine Erweiterung nicht arbeiten kann. Nennen Sie sie in der Begründung.',
     retry: {
       registered: 'Keine Vorgabe.',
-      practice: 'Wegbleiben: Die Konfiguration muss sich ändern.',
+      practice: 'Nicht neu verbinden: Die Konfiguration muss sich ändern.',
       holdfast:
         'Ein zweiter Versuch endet genauso. Das Gateway reicht Angebote, Zusagen und diesen Code durch.',
     },
@@ -340,7 +341,7 @@ export const protocol: ProtocolText = {
     causes: [
       'Eine Ausnahme, die niemand abgefangen hat.',
       'Ein Keepalive-Ping ohne Antwort.',
-      'Eine Anwendung, die zurückkehrte, ohne zu schließen.',
+      'Eine Anwendung, die sich beendete, ohne zu schließen.',
       'Ein Proxy, der sein Backend verloren hat.',
     ],
     pitfalls: [
@@ -351,7 +352,7 @@ export const protocol: ProtocolText = {
     use: 'Bei Ihnen ist etwas fehlgeschlagen, woran niemand sonst schuld ist. Schreiben Sie keinen Stacktrace in die Begründung.',
     retry: {
       registered: 'Keine Vorgabe.',
-      practice: 'Mit Backoff zurückkommen; nach einigen Versuchen aufhören oder Alarm schlagen.',
+      practice: 'Mit Backoff neu verbinden; nach einigen Versuchen aufhören oder Alarm schlagen.',
       holdfast:
         'Die Störung kann vorbei sein, und eine andere Instanz hat sie vielleicht nicht: wie eine verlorene Verbindung behandelt. Das Gateway sagt 1011 nur bei einem eigenen Fehler, zu beiden Seiten.',
     },
@@ -379,7 +380,7 @@ export const protocol: ProtocolText = {
     use: 'Nie: Bevor TLS steht, gibt es nichts, worüber man ihn senden könnte.',
     retry: {
       registered: 'Keine Vorgabe.',
-      practice: 'Wegbleiben, bis das Zertifikat oder die Einstellungen korrigiert sind.',
+      practice: 'Nicht neu verbinden, bis das Zertifikat oder die Einstellungen korrigiert sind.',
       holdfast:
         'Während ein Client wartet, werden Zertifikate erneuert und Anmeldeportale verlassen, und mit Backoff kosten die Versuche wenig: wie eine verlorene Verbindung behandelt.',
     },

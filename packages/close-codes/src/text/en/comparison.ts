@@ -34,34 +34,34 @@ export const comparison: ComparisonText = {
     anywhere: '{n} leaves open where to look: the server, the network, any proxy between',
   },
   wire: {
-    code: '{n} travels in a Close frame',
-    'empty-close': 'with {n} a Close frame travels that holds no code (`wasClean` is true)',
-    'no-close': 'with {n} no Close frame travels, the connection just ends (`wasClean` is false)',
-    'no-handshake': 'with {n} nothing travels, because no connection came about',
-    forbidden: '{n} may not travel',
+    code: '{n} is sent in a Close frame',
+    'empty-close': 'with {n} a Close frame without a code is sent (`wasClean` is true)',
+    'no-close': 'with {n} no Close frame is sent, the connection just ends (`wasClean` is false)',
+    'no-handshake': 'with {n} nothing is sent, because no connection was established',
+    forbidden: '{n} must not be sent',
   },
   script: {
     yes: 'a script in a browser may send {n}',
     no: 'a script in a browser can receive {n} but not send it',
   },
   comeBack: {
-    stop: 'after {n} a client stays away until something has changed',
-    reconnect: 'after {n} a client comes back, first after a random {span}, later up to {cap} apart',
+    stop: 'after {n} a client does not reconnect until something has changed',
+    reconnect: 'after {n} a client reconnects, first after a random {span}, later up to {cap} apart',
     delays:
-      'A client comes back after both: after {a} it first waits a random {spanA}, after {b} a random {spanB}; later attempts are up to {cap} apart.',
+      'A client reconnects after both: after {a} it first waits a random {spanA}, after {b} a random {spanB}; later attempts are up to {cap} apart.',
     delaysAndCaps:
-      'A client comes back after both: after {a} it first waits a random {spanA}, and later up to {capA}; after {b} {spanB}, and later up to {capB}.',
+      'A client reconnects after both: after {a} it first waits a random {spanA}, and later up to {capA}; after {b} {spanB}, and later up to {capB}.',
   },
   asked: {
     registration: 'the post behind the registration of {n} asks for a random {span}',
     rfc: 'for {n} RFC 6455 suggests a random {span}',
     elsewhere:
-      'the post behind the registration of {n} sends the client to another address, and back to the same one only when the user asks for it',
+      'the post behind the registration of {n} sends the client to another address, and to the same one only when the user asks for it',
     nothing: '{n} was registered without a delay',
   },
   http: {
-    some: '{n} is a cousin of HTTP {list}',
-    none: '{n} has no cousin in HTTP',
+    some: '{n} corresponds to HTTP {list}',
+    none: '{n} has no HTTP equivalent',
     pair: 'In terms of HTTP, {a} would be {listA}, and {b} would be {listB}.',
   },
   support: {
@@ -91,16 +91,16 @@ export const comparison: ComparisonText = {
       server: 'After both look at the server.',
     },
     comeBack: {
-      stop: 'After both a client stays away until something has changed.',
-      reconnect: 'After both a client comes back, first after a random {span}, later up to {cap} apart.',
+      stop: 'After both a client does not reconnect until something has changed.',
+      reconnect: 'After both a client reconnects, first after a random {span}, later up to {cap} apart.',
     },
     script: {
       yes: 'A script in a browser may send both.',
       no: 'A script in a browser can receive both but send neither.',
     },
     http: {
-      some: 'Both are cousins of HTTP {list}.',
-      none: 'Neither has a cousin in HTTP.',
+      some: 'Both correspond to HTTP {list}.',
+      none: 'Neither has an HTTP equivalent.',
     },
     support: {
       standard: 'Both are in RFC 6455, and every implementation takes them.',
@@ -113,11 +113,11 @@ export const comparison: ComparisonText = {
     narrowerButRefused:
       '{x} says more than {y}: wherever it is true, prefer it. Where the receiver refuses {x}, {y} is the next best.',
     oneEvent:
-      'When {y} comes on the heels of {x}, the two tell of one event: the server behind the gateway has gone, and its successor does not listen yet.',
+      'When {y} follows {x} closely, both describe one event: the server behind the gateway has gone, and its successor does not listen yet.',
     strands:
-      'A server that shuts down with {x} strands its clients: most take it for final. For a shutdown say {y}.',
+      'A server that shuts down with {x} leaves its clients disconnected: most take it for final. For a shutdown send {y}.',
     earlyReturn:
-      'Coming back too early costs one more attempt after {x}; after {y} it prolongs the overload.',
+      'Reconnecting too early costs one more attempt after {x}; after {y} it prolongs the overload.',
     bothSides:
       'When an upstream breaks the protocol, a gateway says both: {x} to the upstream, and {y} to the client, which did nothing wrong.',
     hiddenStatus:

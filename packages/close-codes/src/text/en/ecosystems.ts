@@ -44,7 +44,7 @@ export const ecosystems = {
     rule: '4000-4099: do not reconnect unchanged. 4100-4199: reconnect after a second or more. 4200-4299: reconnect at once.',
     note: '4301 and 4302 come in error events, not in a Close.',
     codes: {
-      4000: 'come back with `wss://`',
+      4000: 'reconnect with `wss://`',
       4100: 'wait a second or more',
       4202: '24 hours without activity and no ping from the client',
     },
@@ -71,8 +71,8 @@ export const ecosystems = {
   },
   obs: {
     codes: {
-      4009: 'come back with another password',
-      4011: 'kicked by the user of OBS; a client must not come back by itself',
+      4009: 'reconnect with another password',
+      4011: 'kicked by the user of OBS; a client must not reconnect by itself',
     },
   },
   hocuspocus: {},
@@ -145,7 +145,7 @@ export const ecosystems = {
     note: 'The other codes are those of the Discord Gateway, 4000-4012.',
   },
   'fastify-http-proxy': {
-    note: 'It adds 3000 to 1004, 1005 and 1006, which may not travel. Seen with 11.6.3; it has no clients of its own.',
+    note: 'It adds 3000 to 1004, 1005 and 1006, which must not be sent. Seen with 11.6.3; it has no clients of its own.',
     codes: {
       4005: 'the upstream closed without a code',
       4006: 'the connection to the upstream was lost',

@@ -70,7 +70,7 @@ export const measured: MeasuredText = {
   silence: 'nothing for 70 s',
   notTried: 'not tried',
   attempts: '{attempts} ms',
-  staysAway: 'stays away',
+  staysAway: 'does not reconnect',
   opened: '101, then nothing',
   interim: {
     both: 'both arrive',

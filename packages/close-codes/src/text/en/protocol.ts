@@ -6,12 +6,12 @@ export const protocol: ProtocolText = {
     meaning: 'The connection has done its work and ends on purpose.',
     says: 'We are done. Goodbye.',
     description:
-      'A clean end: one side said that it was finished, the other agreed. Programs take it for success, and most reconnecting clients stay away after it.',
+      'A clean end: one side said that it was finished, the other agreed. Programs take it for success, and most clients that reconnect otherwise do not do so after it.',
     whenSeen:
       'After `close(1000)` in a script, when the last subscription has ended, when a job is done, or at the shutdown of a server whose default is 1000.',
     howToFix: [
       'Do nothing if the end was expected.',
-      'If clients stay away after a deploy, look at the code with which the server shuts down (Bandit and Vert.x use 1000 by default, uWebSockets when a connection has reached its maximum age) and change it to 1012 or 1001.',
+      'If clients do not reconnect after a deploy, look at the code with which the server shuts down (Bandit and Vert.x use 1000 by default, uWebSockets when a connection has reached its maximum age) and change it to 1012 or 1001.',
     ],
     causes: [
       'The application called `close(1000)`.',
@@ -20,15 +20,15 @@ export const protocol: ProtocolText = {
       'The connection reached its maximum age.',
     ],
     pitfalls: [
-      'phoenix.js and many reconnecting clients never come back after 1000.',
+      'phoenix.js and many other clients never reconnect after 1000.',
       '`close()` without arguments does not send 1000: the Close is empty and the peer sees 1005.',
       'A Discord session ends when its client closes with 1000 or 1001; after any other code it can be resumed.',
     ],
-    use: 'The work is done, and nobody has to come back.',
+    use: 'The work is done, and nobody has to reconnect.',
     retry: {
       registered: 'None. The RFC says that the purpose of the connection has been fulfilled.',
       practice:
-        'Stay away unless the application still needs the connection; graphql-ws returns at once while a subscription is alive.',
+        'Do not reconnect unless the application still needs the connection; graphql-ws reconnects at once while a subscription is alive.',
       holdfast: 'Nothing failed, so there is nothing to retry. The gateway passes 1000 on as it came.',
     },
   },
@@ -36,11 +36,11 @@ export const protocol: ProtocolText = {
     meaning: 'The endpoint is leaving: a server goes down, or a browser leaves the page.',
     says: 'I am leaving.',
     description:
-      'The commonest code of a shutdown, and the only one for it in RFC 6455. It says that the endpoint goes, and nothing about when or whether somebody will be back.',
+      'The most common code at a shutdown, and the only one that RFC 6455 has for it. It says that the endpoint goes, and not when, or whether, it will be back.',
     whenSeen:
       'Deploys and scale-down (servers with Python websockets, Java-WebSocket, graphql-ws or aiohttp), Caddy reloads, restarts at the Cloudflare edge, AWS API Gateway after ten idle minutes or two hours, Discord asking its clients to move. On a server, whenever a user closes the tab.',
     howToFix: [
-      'Let the client come back after a random delay.',
+      'Let the client reconnect after a random delay.',
       'On the server, spread the closes over some seconds; if it will be back, say 1012 instead.',
       'Against an idle limit, send pings well within it.',
       'Against a maximum age, open the next connection before the limit and move over.',
@@ -54,13 +54,13 @@ export const protocol: ProtocolText = {
     pitfalls: [
       'A script cannot send it: `close(1001)` throws `InvalidAccessError`.',
       'Python websockets counts it as a normal end, so an `async for` loop over messages just stops.',
-      'A client that does not return after 1001, like sockette, stays away after every Caddy reload.',
+      'A client that does not reconnect after 1001, like sockette, is gone after every reload of Caddy.',
     ],
     use: 'You are leaving and cannot promise to be back: a shutdown for good, a scale-down, a limit on age.',
     retry: {
       registered:
         'None for this code. For abnormal closures RFC 6455 section 7.2.3 asks for a random first delay, such as 0-5 s, and exponential backoff.',
-      practice: 'Come back after a short random delay, then back off.',
+      practice: 'Reconnect after a short random delay, then back off.',
       holdfast:
         'The server is gone and did not say for how long: treated like a lost connection. The gateway says 1001 only to upstreams, when it drains.',
     },
@@ -92,7 +92,7 @@ export const protocol: ProtocolText = {
     retry: {
       registered: 'None.',
       practice:
-        'Stay away, since the same bytes give the same error. One more try is fair, to rule out a proxy that damaged a frame.',
+        'Do not reconnect, since the same bytes give the same error. One more try is fair, to rule out a proxy that damaged a frame.',
       holdfast:
         'The gateway says 1002 to a client that breaks the protocol. When an upstream breaks it, the upstream is told 1002 and the client 1014, since the client did nothing wrong.',
     },
@@ -113,7 +113,7 @@ export const protocol: ProtocolText = {
     use: 'You take text only and got binary, or the other way round.',
     retry: {
       registered: 'None.',
-      practice: 'Stay away until the sender is corrected.',
+      practice: 'Do not reconnect until the sender is corrected.',
       holdfast:
         'Only a change in the sender helps. The gateway does not look into messages, so it never says 1003 itself; it passes it on.',
     },
@@ -133,7 +133,7 @@ export const protocol: ProtocolText = {
     retry: {
       registered: 'None.',
       practice: 'None: it is not used.',
-      holdfast: 'It may not travel, so a peer that sends it breaks the protocol, as with 1002.',
+      holdfast: 'It must not be sent, so a peer that sends it breaks the protocol, as with 1002.',
     },
   },
   noStatusReceived: {
@@ -160,7 +160,7 @@ export const protocol: ProtocolText = {
     use: 'Never: the peer reads it when you call `close()` without a code. Pass one.',
     retry: {
       registered: 'None.',
-      practice: 'Mixed: SocketCluster comes back at once, sockette stays away.',
+      practice: 'Mixed: SocketCluster reconnects at once, sockette does not reconnect.',
       holdfast:
         'Nothing says that the end was wanted, so it is treated like a lost connection. The gateway forwards an empty Close as an empty Close.',
     },
@@ -198,7 +198,7 @@ export const protocol: ProtocolText = {
       registered:
         'RFC 6455 section 7.2.3: the first attempt after a random delay, of which 0-5 s is called reasonable, then truncated binary exponential backoff.',
       practice:
-        'From at once to some seconds. Many helpers have no jitter, so that all their clients return together.',
+        'From at once to some seconds. Many helpers have no jitter, so that all their clients reconnect together.',
       holdfast:
         'Follows the RFC. The gateway exists to make this code rare: behind it a lost upstream reaches the client as 1014, with the cause in the reason.',
     },
@@ -229,7 +229,7 @@ export const protocol: ProtocolText = {
     use: 'The frames are legal, but you cannot make sense of the bytes in them. Say in the reason which ones.',
     retry: {
       registered: 'None.',
-      practice: 'Stay away until the data or the configuration is corrected.',
+      practice: 'Do not reconnect until the data or the configuration is corrected.',
       holdfast:
         'Only a change in the sender helps. The gateway forwards payloads untouched, so the bytes are as the sender wrote them.',
     },
@@ -244,7 +244,7 @@ export const protocol: ProtocolText = {
     howToFix: [
       'Read the reason.',
       'Renew the credentials; check `Origin` and permissions.',
-      'If it is a rate limit, send less, and come back after a pause of 30-60 s.',
+      'If it is a rate limit, send less, and reconnect after a pause of 30-60 s.',
       'As the author of a server, prefer 3000, 3003 or documented codes of your own, so that clients can tell the cases apart.',
     ],
     causes: [
@@ -260,7 +260,7 @@ export const protocol: ProtocolText = {
     use: 'You refuse, and no narrower code fits, or you want to give nothing away.',
     retry: {
       registered: 'None.',
-      practice: 'Stay away until something has changed; after a rate limit, for a minute or so.',
+      practice: 'Do not reconnect until something has changed; after a rate limit, for a minute or so.',
       holdfast:
         'The same client would break the same rule again. The gateway says 1008 to a client over `limits.messagesPerSecond` and, with `rejections: close`, for an HTTP refusal that has no code of its own.',
     },
@@ -288,9 +288,9 @@ export const protocol: ProtocolText = {
     use: 'A message is over your limit. Put the limit into the reason.',
     retry: {
       registered: 'None.',
-      practice: 'Mixed: come back but do not send that message again; centrifuge-js stops.',
+      practice: 'Mixed: reconnect but do not send that message again; centrifuge-js stops.',
       holdfast:
-        'A client that comes back and sends the same message again would never end. The gateway says 1009 for a message over `limits.messageBytes`.',
+        'A client that reconnects and sends the same message again would never end. The gateway says 1009 for a message over `limits.messageBytes`.',
     },
   },
   mandatoryExtension: {
@@ -312,7 +312,7 @@ export const protocol: ProtocolText = {
     use: 'Only as a client that cannot work without an extension. Name it in the reason.',
     retry: {
       registered: 'None.',
-      practice: 'Stay away: the configuration has to change.',
+      practice: 'Do not reconnect: the configuration has to change.',
       holdfast:
         'A second attempt ends the same way. The gateway passes offers, agreements and this code through.',
     },
@@ -321,7 +321,7 @@ export const protocol: ProtocolText = {
     meaning: 'The endpoint met a condition that it did not expect, and cannot go on.',
     says: 'Something broke in me.',
     description:
-      'The cousin of HTTP 500. RFC 6455 has it for servers; erratum 3227 and the registry widened it to any endpoint.',
+      'The equivalent of HTTP 500. RFC 6455 has it for servers; erratum 3227 and the registry widened it to any endpoint.',
     whenSeen:
       'An uncaught exception in a handler, a ping that stayed unanswered (Python websockets), a backend lost inside a proxy, an ASGI application that ended without closing (Hypercorn, Daphne), faults and quotas of AI voice services.',
     howToFix: [
@@ -343,7 +343,7 @@ export const protocol: ProtocolText = {
     use: "Something failed in you, through nobody else's doing. Do not put a stack trace into the reason.",
     retry: {
       registered: 'None.',
-      practice: 'Come back with backoff; stop or raise an alarm after some attempts.',
+      practice: 'Reconnect with backoff; stop or raise an alarm after some attempts.',
       holdfast:
         'The fault may be gone, and another instance may not have it: treated like a lost connection. The gateway says 1011 only for a fault of its own, to both sides.',
     },
@@ -371,7 +371,7 @@ export const protocol: ProtocolText = {
     use: 'Never: before TLS stands there is nothing to send it on.',
     retry: {
       registered: 'None.',
-      practice: 'Stay away until the certificate or the settings are corrected.',
+      practice: 'Do not reconnect until the certificate or the settings are corrected.',
       holdfast:
         'Certificates are renewed and captive portals pass while a client waits, and with backoff the attempts cost little: treated like a lost connection.',
     },

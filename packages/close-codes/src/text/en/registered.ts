@@ -3,17 +3,17 @@ import type { RegisteredText } from '../language.ts'
 /** The codes that came to the registry after RFC 6455. */
 export const registered: RegisteredText = {
   serviceRestart: {
-    meaning: 'The service restarts. Come back.',
+    meaning: 'The service restarts. Reconnect.',
     says: 'I am restarting and will be back.',
     description:
-      'A planned interruption: the server goes away on purpose, expects to be back soon, and wants its clients to return spread over time.',
+      'A planned interruption: the server goes away on purpose, expects to be back soon, and wants its clients to reconnect spread over time.',
     whenSeen:
       'Uvicorn at every shutdown and reload (since 0.21), Phoenix when it drains its sockets (since 1.7.6), AWS API Gateway when it restarts, servers that say so in their SIGTERM handler, and Holdfast when it drains.',
     howToFix: [
-      'Nothing is broken: come back after a random delay and resume.',
+      'Nothing is broken: reconnect after a random delay and resume.',
       'If it comes outside deploys, look for crash loops, auto-reload and recycling of workers.',
-      'If clients stay away, check that their library accepts 1012 and that their reconnect logic does not take a clean close for a final one.',
-      'If all come back in the same second, add jitter to the client, or let the server give each connection its own `retry=`.',
+      'If clients do not reconnect, check that their library accepts 1012 and that their reconnect logic does not take a clean close for a final one.',
+      'If all reconnect in the same second, add jitter to the client, or let the server give each connection its own `retry=`.',
     ],
     causes: [
       'A deploy or rolling update.',
@@ -22,7 +22,7 @@ export const registered: RegisteredText = {
       'Maintenance of a managed gateway.',
     ],
     pitfalls: [
-      'A fixed delay brings every client back at the same moment.',
+      'With a fixed delay every client reconnects at the same moment.',
       'Some libraries refuse it on receipt and report a protocol error; see the table of support.',
       'nginx, HAProxy and a killed process do not send it: their restarts look like 1006. Caddy and Cloudflare say 1001.',
       'Uvicorn says 1012 also when it will not be back.',
@@ -36,12 +36,12 @@ export const registered: RegisteredText = {
       practice:
         'A random 1-5 s, then exponential backoff: about what Socket.IO and reconnecting-websocket wait. Some clients wait 10-50 ms and rely on the server to spread its closes, as Phoenix does.',
       holdfast:
-        'Obeys `retry=`, because only the server knows how many clients it sends away and when it is back; the gateway gives each connection its own, evenly spread. Without `retry=` it takes the short range of common practice, because in most restarts other instances already serve. Where thousands of clients return to one process, let the server say `retry=`, or use the long range.',
+        'Obeys `retry=`, because only the server knows how many clients it disconnects and when it is back; the gateway gives each connection its own, evenly spread. Without `retry=` it takes the short range of common practice, because in most restarts other instances already serve. Where thousands of clients reconnect to one process, let the server say `retry=`, or use the long range.',
     },
   },
   tryAgainLater: {
-    meaning: 'The server is overloaded and sheds this client. Come back later.',
-    says: 'I am full. Come back later.',
+    meaning: 'The server is overloaded and drops this client. Reconnect later.',
+    says: 'I am at capacity. Reconnect later.',
     description:
       'Load shedding. It was proposed as "Service Overload" and registered as "Try Again Later". A Close frame has no `Retry-After` field, so a hint has to stand in the reason.',
     whenSeen:
@@ -59,25 +59,25 @@ export const registered: RegisteredText = {
       'Maintenance mode.',
     ],
     pitfalls: [
-      'Coming back fast makes the overload worse.',
+      'Reconnecting fast makes the overload worse.',
       'The libraries that refuse 1012 on receipt refuse 1013 too.',
       'Sent before the connection is accepted it becomes an HTTP status, and a browser reports 1006.',
     ],
-    use: 'You are well but have no room. Add `retry=`. Clients that can read an HTTP status are better refused before the upgrade.',
+    use: 'You are healthy but at capacity. Add `retry=`. Clients that can read an HTTP status are better refused before the upgrade.',
     retry: {
       registered:
-        'In the post that the registry cites: go only to another address of the same target, or back to the same one when the user asks for it. That is stricter than the name: no automatic return.',
+        'In the post that the registry cites: go only to another address of the same target, or to the same one when the user asks for it. That is stricter than the name: no automatic reconnect.',
       practice:
         'Mixed: many clients use the backoff that they have for every code; those that tell it apart wait 30-120 s with jitter, and growing.',
       holdfast:
-        "Obeys `retry=`, which the gateway takes from an upstream's `Retry-After`, or spreads over time for limits of its own. Without it a client waits longer than after any other code, and never returns at once.",
+        "Obeys `retry=`, which the gateway takes from an upstream's `Retry-After`, or spreads over time for limits of its own. Without it a client waits longer than after any other code, and never reconnects at once.",
     },
   },
   badGateway: {
     meaning: 'A gateway got no valid answer from the server behind it.',
-    says: 'I am well; the server behind me is not.',
+    says: 'I am fine; the server behind me is not.',
     description:
-      'The front is alive; the server behind it does not answer as it should. The cousin of HTTP 502, for a connection that is already a WebSocket.',
+      'The gateway itself is up; the server behind it does not answer as it should. The equivalent of HTTP 502, for a connection that is already a WebSocket.',
     whenSeen:
       'Behind Holdfast, when an open connection loses its upstream. A client that gets none at all is told so too if it shows that it understands close codes, or if the route says `badGateway: close`; any other gets HTTP 502, 503 or 504, with this code in the body. Elsewhere seldom: nginx, HAProxy, Caddy, Cloudflare and AWS API Gateway were not found to send it; there the same failure is HTTP 502, 1006 or 1011.',
     howToFix: [
@@ -104,7 +104,7 @@ export const registered: RegisteredText = {
     retry: {
       registered: 'None. The registration compares it with HTTP 502 and gives no delay.',
       practice:
-        'As after HTTP 502: come back after a second or so, with exponential backoff and jitter. graphql-ws returns after it; the WebSocket extension of htmx does not.',
+        'As after HTTP 502: reconnect after a second or so, with exponential backoff and jitter. graphql-ws reconnects after it; the WebSocket extension of htmx does not.',
       holdfast:
         'Starts short, because another upstream may already serve, and backs off fast, because the gateway has already tried the others.',
     },
@@ -117,19 +117,19 @@ export const registered: RegisteredText = {
     whenSeen:
       'The OpenAI Realtime API with a wrong key. Holdfast with `rejections: close`, when an upstream answers the handshake with 401.',
     howToFix: [
-      'Get a fresh credential, then come back at once.',
+      'Get a fresh credential, then reconnect at once.',
       'As the author of a server, accept the upgrade first and close with 3000 and a reason: HTTP 401 reaches a page only as 1006.',
     ],
     causes: ['A token that is missing, wrong or expired.', 'A session that has ended.'],
     pitfalls: [
-      'SockJS ("Go away!"), Centrifuge ("connection closed", come back) and WebSocket++ ("subprotocol error") use the same number.',
+      'SockJS ("Go away!"), Centrifuge ("connection closed", reconnect) and WebSocket++ ("subprotocol error") use the same number.',
       'A uWebSockets server reports 1006 when a client sends any code from 3000 to 3999.',
       'graphql-ws has 4401 instead, and in another sense.',
     ],
     use: 'You do not know who the client is: it brought no credentials, or bad ones.',
     retry: {
       registered: 'None.',
-      practice: 'Stay away until there is a new credential.',
+      practice: 'Do not reconnect until there is a new credential.',
       holdfast: 'Only the application can get a new credential.',
     },
   },
@@ -152,7 +152,7 @@ export const registered: RegisteredText = {
     use: 'You know who the client is, and it may not do this.',
     retry: {
       registered: 'None.',
-      practice: 'Stay away until the permissions have changed.',
+      practice: 'Do not reconnect until the permissions have changed.',
       holdfast: 'Only a change of permissions helps.',
     },
   },
@@ -177,7 +177,7 @@ export const registered: RegisteredText = {
     use: 'You gave the peer a deadline for a message, and it has passed.',
     retry: {
       registered: 'None.',
-      practice: 'Come back with backoff.',
+      practice: 'Reconnect with backoff.',
       holdfast: 'A late message is often an accident of the network, so the next attempt may be in time.',
     },
   },

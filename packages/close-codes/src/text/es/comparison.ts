@@ -45,19 +45,19 @@ export const comparison: ComparisonText = {
     no: 'un script en un navegador puede recibir {n} pero no enviarlo',
   },
   comeBack: {
-    stop: 'tras {n}, un cliente no vuelve hasta que algo haya cambiado',
+    stop: 'tras {n}, un cliente no reconecta hasta que algo haya cambiado',
     reconnect:
-      'tras {n}, un cliente vuelve, primero después de {span} al azar y luego a intervalos de {cap} como mucho',
+      'tras {n}, un cliente reconecta, primero después de {span} al azar y luego a intervalos de {cap} como mucho',
     delays:
-      'Un cliente vuelve después de ambos: tras {a}, primero al cabo de {spanA} al azar; tras {b}, de {spanB}; los intentos siguientes se espacian {cap} como mucho.',
+      'Un cliente reconecta después de ambos: tras {a}, primero al cabo de {spanA} al azar; tras {b}, de {spanB}; los intentos siguientes se espacian {cap} como mucho.',
     delaysAndCaps:
-      'Un cliente vuelve después de ambos: tras {a}, primero al cabo de {spanA} al azar, y más tarde de hasta {capA}; tras {b}, de {spanB}, y más tarde de hasta {capB}.',
+      'Un cliente reconecta después de ambos: tras {a}, primero al cabo de {spanA} al azar, y más tarde de hasta {capA}; tras {b}, de {spanB}, y más tarde de hasta {capB}.',
   },
   asked: {
     registration: 'el mensaje que está detrás del registro de {n} pide {span} al azar',
     rfc: 'para {n}, la RFC 6455 sugiere {span} al azar',
     elsewhere:
-      'el mensaje que está detrás del registro de {n} manda al cliente a otra dirección, y de vuelta a la misma solo cuando el usuario lo pida',
+      'el mensaje que está detrás del registro de {n} manda al cliente a otra dirección, y a la misma solo cuando el usuario lo pida',
     nothing: '{n} se registró sin espera alguna',
   },
   http: {
@@ -92,9 +92,9 @@ export const comparison: ComparisonText = {
       server: 'Tras ambos, mira en el servidor.',
     },
     comeBack: {
-      stop: 'Tras ambos, un cliente no vuelve hasta que algo haya cambiado.',
+      stop: 'Tras ambos, un cliente no reconecta hasta que algo haya cambiado.',
       reconnect:
-        'Tras ambos, un cliente vuelve, primero después de {span} al azar y luego a intervalos de {cap} como mucho.',
+        'Tras ambos, un cliente reconecta, primero después de {span} al azar y luego a intervalos de {cap} como mucho.',
     },
     script: {
       yes: 'Un script en un navegador puede enviar ambos.',
@@ -115,11 +115,11 @@ export const comparison: ComparisonText = {
     narrowerButRefused:
       '{x} dice más que {y}: prefiérelo siempre que sea cierto. Donde el receptor rechaza {x}, lo mejor que queda es {y}.',
     oneEvent:
-      'Cuando {y} llega pisándole los talones a {x}, los dos cuentan un solo suceso: el servidor que está detrás del gateway se ha ido, y su sucesor aún no escucha.',
+      'Cuando {y} llega justo después de {x}, los dos describen un solo suceso: el servidor que está detrás del gateway ya no está, y su sucesor aún no escucha.',
     strands:
-      'Un servidor que se apaga con {x} deja a sus clientes en la calle: la mayoría lo toma por definitivo. Para un apagado, di {y}.',
+      'Un servidor que se apaga con {x} deja a sus clientes desconectados: la mayoría lo toma por definitivo. Para un apagado, envía {y}.',
     earlyReturn:
-      'Volver demasiado pronto cuesta un intento más después de {x}; después de {y}, alarga la sobrecarga.',
+      'Reconectar demasiado pronto cuesta un intento más después de {x}; después de {y}, alarga la sobrecarga.',
     bothSides:
       'Cuando un upstream infringe el protocolo, un gateway dice los dos: {x} al upstream, y {y} al cliente, que no hizo nada mal.',
     hiddenStatus:

@@ -21,7 +21,7 @@ export const ecosystems: EcosystemTexts = {
   discord: {
     note: 'Un cliente que cierra con 1000 o 1001 pone fin a su sesión; con cualquier otro código puede reanudarla.',
     codes: {
-      4000: 'intenta volver a conectar',
+      4000: 'intenta reconectar',
       4001: 'opcode o contenido no válidos',
       4002: 'contenido no válido',
       4003: 'un envío antes de identify, o la sesión ya no vale',
@@ -42,16 +42,16 @@ export const ecosystems: EcosystemTexts = {
   },
   'discord-rpc': {},
   pusher: {
-    rule: '4000-4099: no volver a conectar sin cambios. 4100-4199: volver a conectar tras un segundo o más. 4200-4299: volver a conectar de inmediato.',
+    rule: '4000-4099: no reconectar sin cambios. 4100-4199: reconectar tras un segundo o más. 4200-4299: reconectar de inmediato.',
     note: '4301 y 4302 llegan en eventos de error, no en un Close.',
     codes: {
-      4000: 'vuelve con `wss://`',
+      4000: 'reconecta con `wss://`',
       4100: 'espera un segundo o más',
       4202: '24 horas sin actividad y sin ping del cliente',
     },
   },
   centrifuge: {
-    rule: '3000-3499 y 4000-4499: volver a conectar, backoff de 0,5 a 20 s. 3500-3999, 4500-4999 y 1009: no volver.',
+    rule: '3000-3499 y 4000-4499: reconectar, backoff de 0,5 a 20 s. 3500-3999, 4500-4999 y 1009: no reconectar.',
     codes: {
       3000: 'ninguna indicación del servidor; el registro tiene aquí Unauthorized',
       3001: 'el nodo se apaga',
@@ -67,13 +67,13 @@ export const ecosystems: EcosystemTexts = {
       4004: '30 s después de `session_reconnect`',
       4005: 'se pasa solo',
       4006: 'se pasa solo',
-      4007: 'la URL de reconexión no es válida; usa la de por defecto',
+      4007: 'la URL de reconexión no es válida; usa la predeterminada',
     },
   },
   obs: {
     codes: {
-      4009: 'vuelve con otra contraseña',
-      4011: 'expulsado por el usuario de OBS; un cliente no debe volver por su cuenta',
+      4009: 'reconecta con otra contraseña',
+      4011: 'expulsado por el usuario de OBS; un cliente no debe reconectar por su cuenta',
     },
   },
   hocuspocus: {},
@@ -88,7 +88,7 @@ export const ecosystems: EcosystemTexts = {
     },
   },
   socketcluster: {
-    rule: '4000, 4001 y 1005: volver a conectar de inmediato. 1000 y todo desde 4500: no volver. El resto: volver a conectar tras 10 a 20 s.',
+    rule: '4000, 4001 y 1005: reconectar de inmediato. 1000 y todo desde 4500: no reconectar. El resto: reconectar tras 10 a 20 s.',
   },
   sockjs: {
     note: 'Viaja en tramas propias de SockJS (`c[...]`); no siempre es un código de cierre de verdad.',

@@ -20,7 +20,7 @@ export const measured: MeasuredText = {
     'Lo que un programa en el cliente llega a saber de cada Close que recibe, y lo que el cliente responde cuando es otro código.',
   saidBy: 'Quién lo envía de verdad',
   tableHint: '{command} muestra cada forma de detener cada servidor.',
-  unknownName: 'nada de lo medido se llama «{input}»; ¿quería decir «{nearest}»? {command} muestra la lista',
+  unknownName: 'nada de lo medido se llama «{input}»; ¿querías decir «{nearest}»? {command} muestra la lista',
   remarks: 'Otras observaciones',
   howMany: '{count} de {of} formas de detener un servidor muestran {code} a los clientes.',
   nobody: 'Ninguna de las {of} formas de detener un servidor muestra {code} a los clientes.',
@@ -70,7 +70,7 @@ export const measured: MeasuredText = {
   silence: 'nada durante 70 s',
   notTried: 'sin probar',
   attempts: '{attempts} ms',
-  staysAway: 'no vuelve',
+  staysAway: 'no reconecta',
   opened: '101, luego nada',
   interim: {
     both: 'llegan los dos',

@@ -5,12 +5,12 @@ export const protocol: ProtocolText = {
     meaning: 'La conexión ha cumplido su función y termina a propósito.',
     says: 'Hemos terminado. Adiós.',
     description:
-      'Un final limpio: un lado dijo que había terminado y el otro asintió. Los programas lo toman por un éxito, y la mayoría de los clientes que se reconectan solos no vuelven después de él.',
+      'Un final limpio: un lado dijo que había terminado y el otro asintió. Los programas lo toman por un éxito, y la mayoría de los clientes que se reconectan solos no lo hacen después de él.',
     whenSeen:
       'Tras un `close(1000)` en un script, cuando ha terminado la última suscripción, cuando se ha completado una tarea o al apagarse un servidor cuyo valor por defecto es 1000.',
     howToFix: [
       'Si el final era de esperar, no hagas nada.',
-      'Si los clientes no vuelven tras un despliegue, mira con qué código se apaga el servidor (Bandit y Vert.x usan 1000 por defecto; uWebSockets, cuando una conexión alcanza su edad máxima) y cámbialo por 1012 o 1001.',
+      'Si los clientes no reconectan tras un despliegue, mira con qué código se apaga el servidor (Bandit y Vert.x usan 1000 por defecto; uWebSockets, cuando una conexión alcanza su edad máxima) y cámbialo por 1012 o 1001.',
     ],
     causes: [
       'La aplicación llamó a `close(1000)`.',
@@ -19,15 +19,15 @@ export const protocol: ProtocolText = {
       'La conexión alcanzó su edad máxima.',
     ],
     pitfalls: [
-      'phoenix.js y muchos otros clientes nunca vuelven después de 1000.',
+      'phoenix.js y muchos otros clientes nunca reconectan después de 1000.',
       '`close()` sin argumentos no envía 1000: el Close va vacío y el otro lado ve 1005.',
       'Una sesión de Discord acaba cuando su cliente cierra con 1000 o 1001; con cualquier otro código puede reanudarse.',
     ],
-    use: 'El trabajo está hecho y nadie tiene que volver.',
+    use: 'El trabajo está hecho y nadie tiene que reconectar.',
     retry: {
       registered: 'Ninguna indicación. La RFC dice que la conexión ha cumplido su propósito.',
       practice:
-        'No volver, salvo que la aplicación siga necesitando la conexión; graphql-ws vuelve de inmediato mientras quede una suscripción viva.',
+        'No reconectar, salvo que la aplicación siga necesitando la conexión; graphql-ws reconecta de inmediato mientras quede una suscripción viva.',
       holdfast:
         'Nada ha fallado, así que no hay nada que reintentar. El gateway transmite 1000 tal como llegó.',
     },
@@ -36,12 +36,12 @@ export const protocol: ProtocolText = {
     meaning: 'El extremo se va: un servidor se apaga o un navegador abandona la página.',
     says: 'Me voy.',
     description:
-      'El código más común en un apagado, y el único que la RFC 6455 prevé para ello. Dice que el extremo se va, pero no cuándo volverá alguien, ni si volverá.',
+      'El código más común en un apagado, y el único que la RFC 6455 prevé para ello. Dice que el extremo se va, pero no si estará disponible otra vez, ni cuándo.',
     whenSeen:
-      'Despliegues y reducciones de capacidad (servidores con Python websockets, Java-WebSocket, graphql-ws o aiohttp), recargas de Caddy, reinicios en el borde de Cloudflare, AWS API Gateway tras diez minutos de inactividad o dos horas, Discord cuando pide a sus clientes que se muden. En un servidor, cada vez que un usuario cierra la pestaña.',
+      'Despliegues y reducciones de capacidad (servidores con Python websockets, Java-WebSocket, graphql-ws o aiohttp), recargas de Caddy, reinicios de nodos de borde de Cloudflare, AWS API Gateway tras diez minutos de inactividad o dos horas, Discord cuando pide a sus clientes que reconecten. En un servidor, cada vez que un usuario cierra la pestaña.',
     howToFix: [
-      'Deja que el cliente vuelva tras una espera aleatoria.',
-      'En el servidor, reparte los cierres a lo largo de unos segundos; si va a volver, di 1012 en su lugar.',
+      'Deja que el cliente reconecte tras una espera aleatoria.',
+      'En el servidor, reparte los cierres a lo largo de unos segundos; si el servidor va a reiniciarse, envía 1012 en su lugar.',
       'Contra un límite de inactividad, envía pings bastante antes de que venza.',
       'Contra una edad máxima, abre la conexión siguiente antes del límite y pásate a ella.',
     ],
@@ -54,15 +54,15 @@ export const protocol: ProtocolText = {
     pitfalls: [
       'Un script no puede enviarlo: `close(1001)` lanza `InvalidAccessError`.',
       'Python websockets lo cuenta como un final normal, de modo que un bucle `async for` sobre los mensajes simplemente se acaba.',
-      'Un cliente que no vuelve después de 1001, como sockette, se queda fuera tras cada recarga de Caddy.',
+      'Un cliente que no reconecta después de 1001, como sockette, se queda desconectado tras cada recarga de Caddy.',
     ],
-    use: 'Te vas y no puedes prometer que volverás: un apagado definitivo, una reducción de capacidad, un límite de edad.',
+    use: 'Te detienes y no sabes si estarás disponible otra vez: un apagado definitivo, una reducción de capacidad, un límite de edad.',
     retry: {
       registered:
         'Nada para este código. Para los cierres anómalos, la RFC 6455, sección 7.2.3, pide una primera espera aleatoria, por ejemplo de 0 a 5 s, y backoff exponencial.',
-      practice: 'Volver tras una breve espera aleatoria y luego espaciar los intentos.',
+      practice: 'Reconectar tras una breve espera aleatoria y luego espaciar los intentos.',
       holdfast:
-        'El servidor se ha ido y no dijo por cuánto tiempo: se trata como una conexión perdida. El gateway solo dice 1001 a los upstreams, cuando se vacía.',
+        'El servidor se ha detenido y no dijo por cuánto tiempo: se trata como una conexión perdida. El gateway solo envía 1001 a los upstreams, cuando drena sus conexiones.',
     },
   },
   protocolError: {
@@ -75,7 +75,7 @@ export const protocol: ProtocolText = {
     howToFix: [
       'Captura las tramas y comprueba las máscaras (el cliente enmascara; el servidor, nunca), los bits reservados, los opcodes y la fragmentación.',
       'Si 1002 responde a un Close con 1012, 1013, 1014 o 3000-3999, la biblioteca que lo recibe rechaza ese código: actualízala, o configura otro código en su lugar.',
-      'Quita los proxies del camino y vuelve a intentarlo.',
+      'Quita los proxies del camino e inténtalo otra vez.',
       'Pasa la batería de pruebas Autobahn contra el lado que has escrito tú.',
     ],
     causes: [
@@ -92,7 +92,7 @@ export const protocol: ProtocolText = {
     retry: {
       registered: 'Ninguna indicación.',
       practice:
-        'No volver, porque los mismos bytes dan el mismo error. Un intento más es razonable, para descartar un proxy que dañara una trama.',
+        'No reconectar, porque los mismos bytes dan el mismo error. Un intento más es razonable, para descartar un proxy que dañara una trama.',
       holdfast:
         'El gateway dice 1002 a un cliente que infringe el protocolo. Si lo infringe un upstream, este recibe 1002 y el cliente 1014, porque el cliente no hizo nada mal.',
     },
@@ -102,21 +102,21 @@ export const protocol: ProtocolText = {
     says: 'No acepto mensajes de este tipo.',
     description: 'Se trata del tipo del mensaje, texto o binario, y no de lo que contiene.',
     whenSeen:
-      'Un `Blob` o `ArrayBuffer` enviado a un punto de acceso JSON, o texto enviado a un servicio que espera protobuf o audio. AWS API Gateway lo documenta para los mensajes binarios, que sus API WebSocket no aceptan.',
+      'Un `Blob` o `ArrayBuffer` enviado a un endpoint JSON, o texto enviado a un servicio que espera protobuf o audio. AWS API Gateway lo documenta para los mensajes binarios, que sus API WebSocket no aceptan.',
     howToFix: [
       'Envía texto donde se espera texto: `JSON.stringify`, o base64 para los bytes.',
-      'O haz que el punto de acceso acepte mensajes binarios.',
+      'O haz que el endpoint acepte mensajes binarios.',
       'Comprueba qué tipo envía de verdad tu llamada a `send`.',
     ],
     causes: [
-      'Un mensaje binario a un punto de acceso que solo acepta texto.',
-      'Un mensaje de texto a un punto de acceso que solo acepta binario.',
+      'Un mensaje binario a un endpoint que solo acepta texto.',
+      'Un mensaje de texto a un endpoint que solo acepta binario.',
     ],
     pitfalls: ['Un JSON mal formado en un mensaje de texto no es 1003: usa 1007, 1008 o un código propio.'],
     use: 'Solo aceptas texto y te ha llegado binario, o al revés.',
     retry: {
       registered: 'Ninguna indicación.',
-      practice: 'No volver hasta que se corrija quien envía.',
+      practice: 'No reconectar hasta que se corrija quien envía.',
       holdfast:
         'Solo sirve un cambio en quien envía. El gateway no mira dentro de los mensajes, así que nunca dice 1003 por su cuenta; lo transmite.',
     },
@@ -163,7 +163,7 @@ export const protocol: ProtocolText = {
     use: 'Nunca: el otro lado lo lee cuando llamas a `close()` sin código. Pasa uno.',
     retry: {
       registered: 'Ninguna indicación.',
-      practice: 'Dispar: SocketCluster vuelve de inmediato, sockette no vuelve.',
+      practice: 'Dispar: SocketCluster reconecta de inmediato, sockette no reconecta.',
       holdfast:
         'Nada dice que el final fuera deseado, así que se trata como una conexión perdida. El gateway reenvía un Close vacío como un Close vacío.',
     },
@@ -201,7 +201,7 @@ export const protocol: ProtocolText = {
       registered:
         'RFC 6455, sección 7.2.3: el primer intento tras una espera aleatoria, para la que llama razonable de 0 a 5 s, y después backoff exponencial binario truncado.',
       practice:
-        'Desde de inmediato hasta unos segundos. Muchas bibliotecas no tienen jitter, de modo que todos sus clientes vuelven a la vez.',
+        'Desde de inmediato hasta unos segundos. Muchas bibliotecas no tienen jitter, de modo que todos sus clientes reconectan a la vez.',
       holdfast:
         'Sigue la RFC. El gateway existe para que este código sea raro: detrás de él, un upstream perdido llega al cliente como 1014, con la causa en el motivo.',
     },
@@ -232,7 +232,7 @@ export const protocol: ProtocolText = {
     use: 'Las tramas son correctas, pero no sacas nada en claro de sus bytes. Di en el motivo de cuáles.',
     retry: {
       registered: 'Ninguna indicación.',
-      practice: 'No volver hasta que se corrijan los datos o la configuración.',
+      practice: 'No reconectar hasta que se corrijan los datos o la configuración.',
       holdfast:
         'Solo sirve un cambio en quien envía. El gateway reenvía los contenidos sin tocarlos: los bytes son los que escribió quien envía.',
     },
@@ -247,7 +247,7 @@ export const protocol: ProtocolText = {
     howToFix: [
       'Lee el motivo.',
       'Renueva las credenciales; comprueba `Origin` y los permisos.',
-      'Si es un límite de frecuencia, envía menos y vuelve tras una pausa de 30 a 60 s.',
+      'Si es un límite de frecuencia, envía menos y reconecta tras una pausa de 30 a 60 s.',
       'Si escribes el servidor, prefiere 3000, 3003 o códigos propios documentados, para que los clientes distingan los casos.',
     ],
     causes: [
@@ -264,9 +264,9 @@ export const protocol: ProtocolText = {
     retry: {
       registered: 'Ninguna indicación.',
       practice:
-        'No volver hasta que algo haya cambiado; tras un límite de frecuencia, esperar un minuto o así.',
+        'No reconectar hasta que algo haya cambiado; tras un límite de frecuencia, esperar aproximadamente un minuto.',
       holdfast:
-        'El mismo cliente volvería a infringir la misma norma. El gateway dice 1008 a un cliente que supera `limits.messagesPerSecond` y, con `rejections: close`, ante un rechazo HTTP que no tiene código propio.',
+        'El mismo cliente infringiría otra vez la misma norma. El gateway dice 1008 a un cliente que supera `limits.messagesPerSecond` y, con `rejections: close`, ante un rechazo HTTP que no tiene código propio.',
     },
   },
   messageTooBig: {
@@ -292,9 +292,9 @@ export const protocol: ProtocolText = {
     use: 'Un mensaje supera tu límite. Pon el límite en el motivo.',
     retry: {
       registered: 'Ninguna indicación.',
-      practice: 'Dispar: volver, pero sin enviar otra vez ese mensaje; centrifuge-js se detiene.',
+      practice: 'Dispar: reconectar, pero sin enviar otra vez ese mensaje; centrifuge-js se detiene.',
       holdfast:
-        'Un cliente que vuelve y envía el mismo mensaje otra vez no acabaría nunca. El gateway dice 1009 ante un mensaje por encima de `limits.messageBytes`.',
+        'Un cliente que reconecta y envía el mismo mensaje otra vez no acabaría nunca. El gateway dice 1009 ante un mensaje por encima de `limits.messageBytes`.',
     },
   },
   mandatoryExtension: {
@@ -313,7 +313,7 @@ export const protocol: ProtocolText = {
     use: 'Solo si eres un cliente que no puede trabajar sin una extensión. Nómbrala en el motivo.',
     retry: {
       registered: 'Ninguna indicación.',
-      practice: 'No volver: lo que tiene que cambiar es la configuración.',
+      practice: 'No reconectar: lo que tiene que cambiar es la configuración.',
       holdfast:
         'Un segundo intento acaba igual. El gateway deja pasar las ofertas, los acuerdos y este código.',
     },
@@ -344,7 +344,7 @@ export const protocol: ProtocolText = {
     use: 'Algo ha fallado en ti, sin que nadie más tenga la culpa. No pongas una traza de pila en el motivo.',
     retry: {
       registered: 'Ninguna indicación.',
-      practice: 'Volver con backoff; detenerse o dar la alarma tras unos cuantos intentos.',
+      practice: 'Reconectar con backoff; detenerse o dar la alarma tras unos cuantos intentos.',
       holdfast:
         'La avería puede haber pasado, y otra instancia quizá no la tenga: se trata como una conexión perdida. El gateway solo dice 1011 por un fallo propio, a ambos lados.',
     },
@@ -373,7 +373,7 @@ export const protocol: ProtocolText = {
     use: 'Nunca: antes de que TLS esté en pie no hay por dónde enviarlo.',
     retry: {
       registered: 'Ninguna indicación.',
-      practice: 'No volver hasta que se corrijan el certificado o los ajustes.',
+      practice: 'No reconectar hasta que se corrijan el certificado o los ajustes.',
       holdfast:
         'Mientras un cliente espera, los certificados se renuevan y los portales cautivos se superan, y con backoff los intentos cuestan poco: se trata como una conexión perdida.',
     },

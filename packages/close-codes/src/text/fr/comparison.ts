@@ -46,7 +46,7 @@ export const comparison: ComparisonText = {
     no: 'un script dans un navigateur peut recevoir {n} mais pas l’envoyer',
   },
   comeBack: {
-    stop: 'après {n}, un client ne revient pas avant que quelque chose ait changé',
+    stop: 'après {n}, un client ne se reconnecte pas avant que quelque chose ait changé',
     reconnect:
       'après {n}, un client se reconnecte, d’abord après un délai aléatoire de {span}, puis à intervalles d’au plus {cap}',
     delays:
@@ -58,12 +58,12 @@ export const comparison: ComparisonText = {
     registration: 'le message à l’origine de l’enregistrement de {n} demande un délai aléatoire de {span}',
     rfc: 'pour {n}, la RFC 6455 suggère un délai aléatoire de {span}',
     elsewhere:
-      'le message à l’origine de l’enregistrement de {n} envoie le client vers une autre adresse, et ne le laisse revenir vers la même qu’à la demande de l’utilisateur',
+      'le message à l’origine de l’enregistrement de {n} envoie le client vers une autre adresse, et vers la même seulement à la demande de l’utilisateur',
     nothing: '{n} a été enregistré sans délai',
   },
   http: {
-    some: '{n} est le pendant de HTTP {list}',
-    none: '{n} n’a pas de pendant en HTTP',
+    some: '{n} est l’équivalent de HTTP {list}',
+    none: '{n} n’a pas d’équivalent en HTTP',
     pair: 'En HTTP, {a} serait {listA}, et {b} serait {listB}.',
   },
   support: {
@@ -93,7 +93,7 @@ export const comparison: ComparisonText = {
       server: 'Après les deux, cherchez sur le serveur.',
     },
     comeBack: {
-      stop: 'Après les deux, un client ne revient pas avant que quelque chose ait changé.',
+      stop: 'Après les deux, un client ne se reconnecte pas avant que quelque chose ait changé.',
       reconnect:
         'Après les deux, un client se reconnecte, d’abord après un délai aléatoire de {span}, puis à intervalles d’au plus {cap}.',
     },
@@ -102,8 +102,8 @@ export const comparison: ComparisonText = {
       no: 'Un script dans un navigateur peut recevoir les deux mais n’en envoyer aucun.',
     },
     http: {
-      some: 'Les deux sont le pendant de HTTP {list}.',
-      none: 'Aucun des deux n’a de pendant en HTTP.',
+      some: 'Les deux sont l’équivalent de HTTP {list}.',
+      none: 'Aucun des deux n’a d’équivalent en HTTP.',
     },
     support: {
       standard: 'Les deux sont dans la RFC 6455, et toutes les implémentations les acceptent.',
@@ -116,13 +116,13 @@ export const comparison: ComparisonText = {
     narrowerButRefused:
       '{x} en dit plus que {y} : préférez-le partout où il dit vrai. Là où le destinataire refuse {x}, rabattez-vous sur {y}.',
     oneEvent:
-      'Quand {y} suit {x} de près, les deux racontent un seul événement : le serveur derrière la passerelle est parti, et son successeur n’écoute pas encore.',
+      'Quand {y} suit {x} de près, les deux décrivent un seul événement : le serveur derrière la passerelle s’est arrêté, et son successeur n’écoute pas encore.',
     strands:
-      'Un serveur qui s’arrête avec {x} laisse ses clients dehors : la plupart y voient une fin définitive. Pour un arrêt, dites {y}.',
+      'Un serveur qui s’arrête avec {x} laisse ses clients déconnectés : la plupart y voient une fin définitive. Pour un arrêt, envoyez {y}.',
     earlyReturn:
-      'Revenir trop tôt coûte une tentative de plus après {x} ; après {y}, cela prolonge la surcharge.',
+      'Se reconnecter trop tôt coûte une tentative de plus après {x} ; après {y}, cela prolonge la surcharge.',
     bothSides:
-      'Quand un serveur en amont enfreint le protocole, une passerelle dit les deux : {x} à ce serveur, et {y} au client, qui n’a rien fait de mal.',
+      'Quand un serveur en amont enfreint le protocole, une passerelle envoie les deux : {x} à ce serveur, et {y} au client, qui n’a rien fait de mal.',
     hiddenStatus:
       'Avant l’upgrade, ce que veut dire {y} est un HTTP {http}, et une page ne voit que {x}. Dans un Close, la page voit le code et le motif.',
     unsaid: 'Qui part sans Close ne laisse au pair que {x}, même s’il voulait dire {y}.',
@@ -131,6 +131,6 @@ export const comparison: ComparisonText = {
     refusedAs:
       'Là où une bibliothèque refuse {y}, comme c’est le cas de {refusing} sur {of}, son application voit 1002 ou 1006 à la place.',
     hiddenTls:
-      'Un navigateur ne signale jamais {x} : pour une page, un handshake TLS manqué est un {y} comme toute autre perte.',
+      'Un navigateur ne signale jamais {x} : pour une page, un handshake TLS échoué est un {y} comme toute autre perte.',
   },
 }

@@ -21,7 +21,7 @@ export const ecosystems: EcosystemTexts = {
   discord: {
     note: 'Un client qui ferme avec 1000 ou 1001 met fin à sa session ; avec tout autre code, il peut la reprendre.',
     codes: {
-      4000: 'réessayez de vous connecter',
+      4000: 'reconnectez-vous',
       4001: 'opcode ou contenu invalide',
       4002: 'contenu invalide',
       4003: 'un envoi avant identify, ou la session n’est plus valable',
@@ -45,13 +45,13 @@ export const ecosystems: EcosystemTexts = {
     rule: '4000-4099 : ne pas se reconnecter à l’identique. 4100-4199 : se reconnecter après une seconde ou plus. 4200-4299 : se reconnecter aussitôt.',
     note: '4301 et 4302 viennent dans des événements d’erreur, pas dans un Close.',
     codes: {
-      4000: 'revenez avec `wss://`',
+      4000: 'reconnectez-vous avec `wss://`',
       4100: 'attendez une seconde ou plus',
       4202: '24 heures sans activité ni ping du client',
     },
   },
   centrifuge: {
-    rule: '3000-3499 et 4000-4499 : se reconnecter, backoff de 0,5 à 20 s. 3500-3999, 4500-4999 et 1009 : ne pas revenir.',
+    rule: '3000-3499 et 4000-4499 : se reconnecter, backoff de 0,5 à 20 s. 3500-3999, 4500-4999 et 1009 : ne pas se reconnecter.',
     codes: {
       3000: 'pas de consigne du serveur ; le registre a ici Unauthorized',
       3001: 'le nœud s’arrête',
@@ -72,8 +72,8 @@ export const ecosystems: EcosystemTexts = {
   },
   obs: {
     codes: {
-      4009: 'revenez avec un autre mot de passe',
-      4011: 'expulsé par l’utilisateur d’OBS ; un client ne doit pas revenir de lui-même',
+      4009: 'reconnectez-vous avec un autre mot de passe',
+      4011: 'expulsé par l’utilisateur d’OBS ; un client ne doit pas se reconnecter de lui-même',
     },
   },
   hocuspocus: {},
@@ -88,7 +88,7 @@ export const ecosystems: EcosystemTexts = {
     },
   },
   socketcluster: {
-    rule: '4000, 4001 et 1005 : se reconnecter aussitôt. 1000 et tout à partir de 4500 : ne pas revenir. Le reste : se reconnecter après 10 à 20 s.',
+    rule: '4000, 4001 et 1005 : se reconnecter aussitôt. 1000 et tout à partir de 4500 : ne pas se reconnecter. Le reste : se reconnecter après 10 à 20 s.',
   },
   sockjs: {
     note: 'Transporté dans des trames propres à SockJS (`c[...]`) ; ce n’est pas toujours un vrai code de fermeture.',
@@ -146,10 +146,10 @@ export const ecosystems: EcosystemTexts = {
     note: 'Les autres codes sont ceux de Discord Gateway, 4000-4012.',
   },
   'fastify-http-proxy': {
-    note: 'Il ajoute 3000 à 1004, 1005 et 1006, qui ne peuvent pas circuler. Observé avec 11.6.3 ; il n’a pas de clients à lui.',
+    note: 'Il ajoute 3000 à 1004, 1005 et 1006, qui ne peuvent pas circuler. Observé avec 11.6.3 ; il n’a pas de clients à lui.',
     codes: {
-      4005: 'le serveur amont a fermé sans code',
-      4006: 'la connexion au serveur amont a été perdue',
+      4005: 'le serveur en amont a fermé sans code',
+      4006: 'la connexion au serveur en amont a été perdue',
     },
   },
 }

@@ -3,7 +3,7 @@ import type { PageText } from '../language.ts'
 export const page: PageText = {
   title: 'Codes de fermeture WebSocket',
   intro: [
-    'Les 19 codes de fermeture enregistrés : ce que chacun veut dire, quand vous le voyez, comment résoudre, et s’il faut se reconnecter, et quand.',
+    'Les 19 codes de fermeture enregistrés : ce que chacun veut dire, quand il apparaît, comment y remédier, et s’il faut se reconnecter, et quand.',
   ],
   overview: 'Tous les codes',
   ranges: 'Plages',
@@ -11,7 +11,7 @@ export const page: PageText = {
   delaysText: [
     'Un client attend un temps aléatoire compris entre les deux nombres donnés pour un code. À chaque nouvelle tentative, le plus grand double, jusqu’au plafond ; le plus petit reste. Une connexion ne compte comme rétablie qu’après avoir vécu quelques secondes : un serveur qui accepte puis referme aussitôt ne remet donc rien à zéro.',
     'Quand le motif se termine par `retry=`, la première tentative a lieu exactement à ce moment, parce que le serveur a étalé ses clients exprès. À partir de la deuxième, `retry=` est le délai minimal, et le backoff continue au-dessus.',
-    'Un code qui n’est pas dans cette table mais qui peut circuler (1016-2999, le reste de 3000-3999, 4000-4999) a un sens que seule l’application connaît : se reconnecter, comme après 1014. Un code qui ne doit pas circuler et arrive pourtant vient d’un pair défectueux : ne pas revenir, comme après 1002.',
+    'Un code qui n’est pas dans cette table mais qui peut circuler (1016-2999, le reste de 3000-3999, 4000-4999) a un sens que seule l’application connaît : se reconnecter, comme après 1014. Un code qui ne doit pas circuler et arrive pourtant vient d’un pair défectueux : ne pas se reconnecter, comme après 1002.',
   ],
   reasons: 'Le motif',
   reasonsText: [

@@ -5,12 +5,12 @@ export const protocol: ProtocolText = {
     meaning: 'La connexion a rempli son rôle et se termine volontairement.',
     says: 'Nous avons fini. Au revoir.',
     description:
-      'Une fin propre : un côté a dit qu’il avait terminé, l’autre en a pris acte. Les programmes y voient une réussite, et la plupart des clients qui se reconnectent d’eux-mêmes ne reviennent pas après ce code.',
+      'Une fin propre : un côté a dit qu’il avait terminé, l’autre en a pris acte. Les programmes y voient une réussite, et la plupart des clients qui se reconnectent d’eux-mêmes ne le font pas après ce code.',
     whenSeen:
       'Après un `close(1000)` dans un script, quand le dernier abonnement est terminé, quand une tâche est achevée, ou à l’arrêt d’un serveur dont la valeur par défaut est 1000.',
     howToFix: [
       'Ne faites rien si cette fin était attendue.',
-      'Si des clients ne reviennent pas après un déploiement, regardez avec quel code le serveur s’arrête (Bandit et Vert.x utilisent 1000 par défaut, uWebSockets quand une connexion a atteint son âge maximal) et remplacez-le par 1012 ou 1001.',
+      'Si des clients ne se reconnectent pas après un déploiement, regardez avec quel code le serveur s’arrête (Bandit et Vert.x utilisent 1000 par défaut, uWebSockets quand une connexion a atteint son âge maximal) et remplacez-le par 1012 ou 1001.',
     ],
     causes: [
       'L’application a appelé `close(1000)`.',
@@ -23,25 +23,25 @@ export const protocol: ProtocolText = {
       '`close()` sans argument n’envoie pas 1000 : la trame Close est vide et le pair voit 1005.',
       'Une session Discord prend fin quand son client ferme avec 1000 ou 1001 ; après tout autre code, elle peut être reprise.',
     ],
-    use: 'Le travail est fait, et personne n’a besoin de revenir.',
+    use: 'Le travail est fait, et personne n’a besoin de se reconnecter.',
     retry: {
       registered: 'Aucune consigne. La RFC dit que la connexion a rempli son office.',
       practice:
-        'Ne pas revenir, sauf si l’application a encore besoin de la connexion ; graphql-ws revient aussitôt tant qu’un abonnement est actif.',
+        'Ne pas se reconnecter, sauf si l’application a encore besoin de la connexion ; graphql-ws se reconnecte aussitôt tant qu’un abonnement est actif.',
       holdfast:
         'Rien n’a échoué, il n’y a donc rien à retenter. La passerelle transmet 1000 tel qu’il est arrivé.',
     },
   },
   goingAway: {
-    meaning: 'Le point de terminaison s’en va : un serveur s’arrête, ou un navigateur quitte la page.',
+    meaning: 'Le point de terminaison se retire : un serveur s’arrête, ou un navigateur quitte la page.',
     says: 'Je m’en vais.',
     description:
-      'Le code d’arrêt le plus courant, et le seul que la RFC 6455 prévoie pour cela. Il annonce un départ, sans dire quand quelqu’un reviendra, ni même si quelqu’un reviendra.',
+      'Le code d’arrêt le plus courant, et le seul que la RFC 6455 prévoie pour cela. Il annonce un départ, sans dire si le service reprendra, ni quand.',
     whenSeen:
-      'Déploiements et réductions de capacité (serveurs avec Python websockets, Java-WebSocket, graphql-ws ou aiohttp), rechargements de Caddy, redémarrages en périphérie chez Cloudflare, AWS API Gateway après dix minutes d’inactivité ou deux heures, Discord quand il demande à ses clients de se déplacer. Côté serveur, chaque fois qu’un utilisateur ferme l’onglet.',
+      'Déploiements et réductions de capacité (serveurs avec Python websockets, Java-WebSocket, graphql-ws ou aiohttp), rechargements de Caddy, redémarrages de nœuds de périphérie chez Cloudflare, AWS API Gateway après dix minutes d’inactivité ou deux heures, Discord quand il demande à ses clients de se reconnecter ailleurs. Côté serveur, chaque fois qu’un utilisateur ferme l’onglet.',
     howToFix: [
       'Laissez le client se reconnecter après un délai aléatoire.',
-      'Côté serveur, étalez les fermetures sur quelques secondes ; si le serveur doit revenir, dites plutôt 1012.',
+      'Côté serveur, étalez les fermetures sur quelques secondes ; si le serveur doit redémarrer, envoyez plutôt 1012.',
       'Contre une limite d’inactivité, envoyez des pings bien avant son terme.',
       'Contre un âge maximal, ouvrez la connexion suivante avant la limite et basculez.',
     ],
@@ -54,15 +54,15 @@ export const protocol: ProtocolText = {
     pitfalls: [
       'Un script ne peut pas l’envoyer : `close(1001)` lève `InvalidAccessError`.',
       'Python websockets le compte comme une fin normale : une boucle `async for` sur les messages s’arrête sans bruit.',
-      'Un client qui ne revient pas après 1001, comme sockette, reste absent après chaque rechargement de Caddy.',
+      'Un client qui ne se reconnecte pas après 1001, comme sockette, reste déconnecté après chaque rechargement de Caddy.',
     ],
-    use: 'Vous partez sans pouvoir promettre de revenir : arrêt définitif, réduction de capacité, âge maximal.',
+    use: 'Vous vous arrêtez sans savoir si vous serez de nouveau joignable : arrêt définitif, réduction de capacité, âge maximal.',
     retry: {
       registered:
         'Rien pour ce code. Pour les fermetures anormales, la RFC 6455, section 7.2.3, demande un premier délai aléatoire, par exemple de 0 à 5 s, puis un backoff exponentiel.',
       practice: 'Se reconnecter après un court délai aléatoire, puis espacer les tentatives.',
       holdfast:
-        'Le serveur est parti sans dire pour combien de temps : traité comme une connexion perdue. La passerelle ne dit 1001 qu’aux serveurs en amont, quand elle se vide.',
+        'Le serveur s’est arrêté sans dire pour combien de temps : traité comme une connexion perdue. La passerelle n’envoie 1001 qu’aux serveurs en amont, quand elle draine ses connexions.',
     },
   },
   protocolError: {
@@ -92,9 +92,9 @@ export const protocol: ProtocolText = {
     retry: {
       registered: 'Aucune consigne.',
       practice:
-        'Ne pas revenir, car les mêmes octets produisent la même erreur. Une tentative de plus est raisonnable, pour écarter un proxy qui aurait abîmé une trame.',
+        'Ne pas se reconnecter, car les mêmes octets produisent la même erreur. Une tentative de plus est raisonnable, pour écarter un proxy qui aurait abîmé une trame.',
       holdfast:
-        'La passerelle dit 1002 à un client qui enfreint le protocole. Si c’est un serveur en amont, il reçoit 1002 et le client 1014, car le client n’a rien fait de mal.',
+        'La passerelle envoie 1002 à un client qui enfreint le protocole. Si c’est un serveur en amont, il reçoit 1002 et le client 1014, car le client n’a rien fait de mal.',
     },
   },
   unsupportedData: {
@@ -119,9 +119,9 @@ export const protocol: ProtocolText = {
     use: 'Vous ne prenez que du texte et recevez du binaire, ou l’inverse.',
     retry: {
       registered: 'Aucune consigne.',
-      practice: 'Ne pas revenir avant que l’émetteur soit corrigé.',
+      practice: 'Ne pas se reconnecter avant que l’émetteur soit corrigé.',
       holdfast:
-        'Seul un changement chez l’émetteur y remédie. La passerelle ne regarde pas dans les messages : elle ne dit jamais 1003 elle-même, elle le transmet.',
+        'Seul un changement chez l’émetteur y remédie. La passerelle ne regarde pas dans les messages : elle n’envoie jamais 1003 d’elle-même, elle le transmet.',
     },
   },
   reserved: {
@@ -166,7 +166,7 @@ export const protocol: ProtocolText = {
     use: 'Jamais : le pair le lit quand vous appelez `close()` sans code. Passez-en un.',
     retry: {
       registered: 'Aucune consigne.',
-      practice: 'Variable : SocketCluster revient aussitôt, sockette ne revient pas.',
+      practice: 'Variable : SocketCluster se reconnecte aussitôt, sockette ne se reconnecte pas.',
       holdfast:
         'Rien ne dit que la fin était voulue : traité comme une connexion perdue. La passerelle transmet un Close vide comme un Close vide.',
     },
@@ -190,21 +190,21 @@ export const protocol: ProtocolText = {
       'Un délai d’inactivité ou de lecture dans un proxy.',
       'Le processus a planté ou a été tué.',
       'Le réseau a été perdu.',
-      'TLS a échoué ; les navigateurs ne disent jamais 1015.',
+      'TLS a échoué ; les navigateurs ne signalent jamais 1015.',
       'Le serveur a mis fin à TCP sans Close.',
     ],
     pitfalls: [
       'Une page voit 1006 avec un motif vide aussi bien pour un port refusé, un nom inconnu, un échec TLS, une réponse autre que 101 que pour une coupure.',
-      'Ne le relayez jamais : ws lève une exception. Dites 1014 ou 1011, ou fermez sans code.',
+      'Ne le relayez jamais : ws lève une exception. Envoyez 1014 ou 1011, ou fermez sans code.',
       'uWebSockets le signale aussi pour un Close correct dont il refuse le code (1012-3999).',
       'Chromium attend jusqu’à 60 s la réponse à son propre Close avant de signaler 1006.',
     ],
-    use: 'Jamais : le pair le lit quand vous coupez TCP sans Close. Dites d’abord pourquoi vous partez.',
+    use: 'Jamais : le pair le lit quand vous coupez TCP sans Close. Envoyez d’abord un Close qui dit pourquoi.',
     retry: {
       registered:
         'RFC 6455, section 7.2.3 : la première tentative après un délai aléatoire, de 0 à 5 s étant jugés raisonnables, puis un backoff exponentiel binaire tronqué.',
       practice:
-        'D’aussitôt à quelques secondes. Beaucoup de bibliothèques n’ont pas de jitter, si bien que tous leurs clients reviennent ensemble.',
+        'D’aussitôt à quelques secondes. Beaucoup de bibliothèques n’ont pas de jitter, si bien que tous leurs clients se reconnectent ensemble.',
       holdfast:
         'Suit la RFC. La passerelle existe pour rendre ce code rare : derrière elle, la perte d’un serveur en amont arrive au client comme 1014, avec la cause dans le motif.',
     },
@@ -236,7 +236,7 @@ export const protocol: ProtocolText = {
     use: 'Les trames sont conformes, mais vous ne pouvez rien faire de leurs octets. Dites dans le motif desquels il s’agit.',
     retry: {
       registered: 'Aucune consigne.',
-      practice: 'Ne pas revenir avant que les données ou la configuration soient corrigées.',
+      practice: 'Ne pas se reconnecter avant que les données ou la configuration soient corrigées.',
       holdfast:
         'Seul un changement chez l’émetteur y remédie. La passerelle relaie les contenus sans y toucher : les octets sont ceux que l’émetteur a écrits.',
     },
@@ -251,7 +251,7 @@ export const protocol: ProtocolText = {
     howToFix: [
       'Lisez le motif.',
       'Renouvelez les identifiants ; vérifiez `Origin` et les autorisations.',
-      'S’il s’agit d’une limite de débit, envoyez moins, et revenez après une pause de 30 à 60 s.',
+      'S’il s’agit d’une limite de débit, envoyez moins, et reconnectez-vous après une pause de 30 à 60 s.',
       'Si vous écrivez le serveur, préférez 3000, 3003 ou des codes à vous, documentés, pour que les clients distinguent les cas.',
     ],
     causes: [
@@ -261,16 +261,16 @@ export const protocol: ProtocolText = {
       'Une protection contre les abus s’est déclenchée.',
     ],
     pitfalls: [
-      'Un serveur qui accepte d’abord et dit 1008 ensuite remet à zéro chaque fois le backoff d’un client naïf : ne le remettez à zéro qu’une fois la connexion établie depuis quelques secondes.',
+      'Un serveur qui accepte d’abord et envoie 1008 ensuite remet à zéro chaque fois le backoff d’un client naïf : ne le remettez à zéro qu’une fois la connexion établie depuis quelques secondes.',
       'Un refus avant l’upgrade est un HTTP 403, qu’un navigateur montre comme 1006.',
     ],
     use: 'Vous refusez, et aucun code plus précis ne convient, ou vous ne voulez rien révéler.',
     retry: {
       registered: 'Aucune consigne.',
       practice:
-        'Ne pas revenir avant que quelque chose ait changé ; après une limite de débit, attendre une minute environ.',
+        'Ne pas se reconnecter avant que quelque chose ait changé ; après une limite de débit, attendre une minute environ.',
       holdfast:
-        'Le même client enfreindrait la même règle. La passerelle dit 1008 à un client au-delà de `limits.messagesPerSecond` et, avec `rejections: close`, pour un refus HTTP qui n’a pas de code à lui.',
+        'Le même client enfreindrait la même règle. La passerelle envoie 1008 à un client au-delà de `limits.messagesPerSecond` et, avec `rejections: close`, pour un refus HTTP qui n’a pas de code à lui.',
     },
   },
   messageTooBig: {
@@ -296,9 +296,9 @@ export const protocol: ProtocolText = {
     use: 'Un message dépasse votre limite. Mettez la limite dans le motif.',
     retry: {
       registered: 'Aucune consigne.',
-      practice: 'Variable : revenir sans renvoyer ce message ; centrifuge-js s’arrête.',
+      practice: 'Variable : se reconnecter sans renvoyer ce message ; centrifuge-js s’arrête.',
       holdfast:
-        'Un client qui revient et renvoie le même message n’en finirait jamais. La passerelle dit 1009 pour un message au-delà de `limits.messageBytes`.',
+        'Un client qui se reconnecte et renvoie le même message n’en finirait jamais. La passerelle envoie 1009 pour un message au-delà de `limits.messageBytes`.',
     },
   },
   mandatoryExtension: {
@@ -317,7 +317,7 @@ export const protocol: ProtocolText = {
     use: 'Seulement si vous êtes un client qui ne peut rien faire sans cette extension. Nommez-la dans le motif.',
     retry: {
       registered: 'Aucune consigne.',
-      practice: 'Ne pas revenir : c’est la configuration qui doit changer.',
+      practice: 'Ne pas se reconnecter : c’est la configuration qui doit changer.',
       holdfast:
         'Une seconde tentative finit de même. La passerelle laisse passer les offres, les accords et ce code.',
     },
@@ -326,7 +326,7 @@ export const protocol: ProtocolText = {
     meaning: 'Le point de terminaison a rencontré une situation imprévue et ne peut pas continuer.',
     says: 'Quelque chose a lâché chez moi.',
     description:
-      'Le pendant de HTTP 500. La RFC 6455 le réserve aux serveurs ; l’erratum 3227 et le registre l’ont étendu à tout point de terminaison.',
+      'L’équivalent de HTTP 500. La RFC 6455 le réserve aux serveurs ; l’erratum 3227 et le registre l’ont étendu à tout point de terminaison.',
     whenSeen:
       'Exception non interceptée dans un gestionnaire, ping resté sans réponse (Python websockets), backend perdu dans un proxy, application ASGI terminée sans fermer (Hypercorn, Daphne), pannes et quotas de services vocaux d’IA.',
     howToFix: [
@@ -342,7 +342,7 @@ export const protocol: ProtocolText = {
     ],
     pitfalls: [
       '`sent 1011` dans un journal Python veut dire que c’est votre côté qui a fermé.',
-      'Beaucoup de proxys disent 1011 pour un backend perdu, là où 1014 en dirait plus.',
+      'Beaucoup de proxys envoient 1011 pour un backend perdu, là où 1014 en dirait plus.',
       'La même entrée peut provoquer le même plantage : arrêtez ou donnez l’alerte après quelques tentatives.',
     ],
     use: 'Quelque chose a échoué chez vous, sans que personne d’autre y soit pour rien. Pas de trace d’appels dans le motif.',
@@ -350,7 +350,7 @@ export const protocol: ProtocolText = {
       registered: 'Aucune consigne.',
       practice: 'Se reconnecter avec un backoff ; arrêter ou donner l’alerte après quelques tentatives.',
       holdfast:
-        'La panne est peut-être passée, et une autre instance ne l’a peut-être pas : traité comme une connexion perdue. La passerelle ne dit 1011 que pour une faute à elle, aux deux côtés.',
+        'La panne est peut-être passée, et une autre instance ne l’a peut-être pas : traité comme une connexion perdue. La passerelle n’envoie 1011 que pour une défaillance à elle, aux deux côtés.',
     },
   },
   tlsHandshake: {
@@ -377,7 +377,7 @@ export const protocol: ProtocolText = {
     use: 'Jamais : tant que TLS n’est pas établi, il n’y a rien sur quoi l’envoyer.',
     retry: {
       registered: 'Aucune consigne.',
-      practice: 'Ne pas revenir avant que le certificat ou les réglages soient corrigés.',
+      practice: 'Ne pas se reconnecter avant que le certificat ou les réglages soient corrigés.',
       holdfast:
         'Pendant qu’un client attend, un certificat se renouvelle et un portail captif s’ouvre, et avec un backoff les tentatives coûtent peu : traité comme une connexion perdue.',
     },

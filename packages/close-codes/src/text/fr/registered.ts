@@ -3,16 +3,16 @@ import type { RegisteredText } from '../language.ts'
 export const registered: RegisteredText = {
   serviceRestart: {
     meaning: 'Le service redémarre. Reconnectez-vous.',
-    says: 'Je redémarre et je reviens.',
+    says: 'Je redémarre et serai bientôt de nouveau disponible.',
     description:
-      'Une interruption planifiée : le serveur s’arrête volontairement, compte revenir bientôt, et souhaite que ses clients reviennent étalés dans le temps.',
+      'Une interruption planifiée : le serveur s’arrête volontairement, compte être bientôt de nouveau disponible, et souhaite que ses clients se reconnectent de façon étalée.',
     whenSeen:
-      'Uvicorn à chaque arrêt et rechargement (depuis la 0.21), Phoenix quand il vide ses sockets (depuis la 1.7.6), AWS API Gateway quand il redémarre, les serveurs qui le disent dans leur gestionnaire de SIGTERM, et Holdfast quand il se vide.',
+      'Uvicorn à chaque arrêt et rechargement (depuis la 0.21), Phoenix quand il draine ses connexions (depuis la 1.7.6), AWS API Gateway quand il redémarre, les serveurs qui l’envoient dans leur gestionnaire de SIGTERM, et Holdfast quand il draine ses connexions.',
     howToFix: [
       'Rien n’est cassé : reconnectez-vous après un délai aléatoire et reprenez.',
       'S’il survient hors des déploiements, cherchez des plantages en boucle, un rechargement automatique ou un recyclage de workers.',
-      'Si des clients ne reviennent pas, vérifiez que leur bibliothèque accepte 1012 et que leur logique de reconnexion ne prend pas une fermeture propre pour une fin définitive.',
-      'Si tous reviennent dans la même seconde, ajoutez du jitter dans le client, ou laissez le serveur donner à chaque connexion son propre `retry=`.',
+      'Si des clients ne se reconnectent pas, vérifiez que leur bibliothèque accepte 1012 et que leur logique de reconnexion ne prend pas une fermeture propre pour une fin définitive.',
+      'Si tous se reconnectent dans la même seconde, ajoutez du jitter dans le client, ou laissez le serveur donner à chaque connexion son propre `retry=`.',
     ],
     causes: [
       'Un déploiement ou une mise à jour progressive.',
@@ -21,33 +21,33 @@ export const registered: RegisteredText = {
       'La maintenance d’une passerelle managée.',
     ],
     pitfalls: [
-      'Un délai fixe ramène tous les clients au même instant.',
+      'Avec un délai fixe, tous les clients se reconnectent au même instant.',
       'Certaines bibliothèques le refusent à la réception et signalent une erreur de protocole ; voir la table de prise en charge.',
-      'nginx, HAProxy et un processus tué ne l’envoient pas : leurs redémarrages ressemblent à 1006. Caddy et Cloudflare disent 1001.',
-      'Uvicorn dit 1012 même quand il ne reviendra pas.',
+      'nginx, HAProxy et un processus tué ne l’envoient pas : leurs redémarrages ressemblent à 1006. Caddy et Cloudflare envoient 1001.',
+      'Uvicorn envoie 1012 même quand il ne redémarre pas.',
       'Python websockets lève pour lui `ConnectionClosedError`, et non `ConnectionClosedOK`.',
       'Un script dans un navigateur peut le recevoir mais pas l’envoyer ; `dart:io` ne peut pas l’envoyer non plus.',
     ],
-    use: 'Vous vous arrêtez volontairement et serez de retour en quelques secondes. Ajoutez un `retry=` propre à chaque client.',
+    use: 'Vous vous arrêtez volontairement et serez de nouveau disponible en quelques secondes. Ajoutez un `retry=` propre à chaque client.',
     retry: {
       registered:
         'De 5 à 30 s au hasard, d’après le message de liste de diffusion que le registre cite pour ce code. Ni la RFC 6455 ni la table du registre n’indiquent de délai.',
       practice:
         'De 1 à 5 s au hasard, puis un backoff exponentiel : à peu près ce qu’attendent Socket.IO et reconnecting-websocket. Certains clients n’attendent que de 10 à 50 ms et comptent sur le serveur pour étaler ses fermetures, comme le fait Phoenix.',
       holdfast:
-        'Obéit à `retry=`, car seul le serveur sait combien de clients il renvoie et quand il sera de retour ; la passerelle donne à chaque connexion le sien, régulièrement réparti. Sans `retry=`, il prend la plage courte de la pratique, car lors de la plupart des redémarrages d’autres instances servent déjà. Là où des milliers de clients reviennent vers un seul processus, faites dire `retry=` au serveur, ou prenez la plage longue.',
+        'Obéit à `retry=`, car seul le serveur sait combien de clients il déconnecte et quand il sera de nouveau disponible ; la passerelle donne à chaque connexion le sien, régulièrement réparti. Sans `retry=`, il prend la plage courte de la pratique, car lors de la plupart des redémarrages d’autres instances servent déjà. Là où des milliers de clients se reconnectent à un seul processus, faites envoyer `retry=` par le serveur, ou prenez la plage longue.',
     },
   },
   tryAgainLater: {
-    meaning: 'Le serveur est surchargé et écarte ce client. Revenez plus tard.',
-    says: 'Je suis complet. Revenez plus tard.',
+    meaning: 'Le serveur est surchargé et déconnecte ce client. Reconnectez-vous plus tard.',
+    says: 'Je suis saturé. Reconnectez-vous plus tard.',
     description:
-      'Du délestage. Proposé sous le nom « Service Overload », enregistré sous « Try Again Later ». Une trame Close n’a pas de champ `Retry-After` : une indication doit tenir dans le motif.',
+      'Délestage (load shedding). Proposé sous le nom « Service Overload », enregistré sous « Try Again Later ». Une trame Close n’a pas de champ `Retry-After` : une indication doit tenir dans le motif.',
     whenSeen:
       'Limites de connexions ou de salons, surcharge dans des serveurs bâtis sur Cap’n Proto comme workerd, limites de débit. De la part de Holdfast, quand une limite de la passerelle est atteinte ou qu’un serveur en amont répond au handshake par 503 ou 429.',
     howToFix: [
       'Attendez bien plus longtemps qu’après 1012, et chaque fois davantage.',
-      'Allez vers un autre hôte s’il y en a un, et prévenez l’utilisateur.',
+      'Utilisez un autre hôte s’il y en a un, et prévenez l’utilisateur.',
       'Côté serveur, ajoutez de la capacité ou rendez la connexion moins coûteuse.',
       'Là où les clients peuvent lire un statut HTTP, délestez avant l’upgrade : 503 avec `Retry-After` coûte moins qu’une connexion acceptée.',
     ],
@@ -58,40 +58,40 @@ export const registered: RegisteredText = {
       'Le mode maintenance.',
     ],
     pitfalls: [
-      'Revenir vite aggrave la surcharge.',
+      'Se reconnecter vite aggrave la surcharge.',
       'Les bibliothèques qui refusent 1012 à la réception refusent aussi 1013.',
       'Envoyé avant que la connexion soit acceptée, il devient un statut HTTP, et un navigateur signale 1006.',
     ],
-    use: 'Vous allez bien mais n’avez plus de place. Ajoutez `retry=`. Mieux vaut refuser avant l’upgrade les clients qui savent lire un statut HTTP.',
+    use: 'Vous fonctionnez mais vous êtes saturé. Ajoutez `retry=`. Mieux vaut refuser avant l’upgrade les clients qui savent lire un statut HTTP.',
     retry: {
       registered:
-        'D’après le message que le registre cite : n’aller que vers une autre adresse de la même cible, ou revenir vers la même quand l’utilisateur le demande. C’est plus strict que le nom : pas de retour automatique.',
+        'D’après le message que le registre cite : ne se connecter qu’à une autre adresse de la même cible, ou à la même si l’utilisateur le demande. C’est plus strict que le nom : pas de reconnexion automatique.',
       practice:
         'Variable : beaucoup de clients appliquent le backoff qu’ils ont pour tous les codes ; ceux qui le distinguent attendent de 30 à 120 s, avec du jitter, et de plus en plus.',
       holdfast:
-        'Obéit à `retry=`, que la passerelle tire du `Retry-After` d’un serveur en amont, ou répartit dans le temps pour ses propres limites. Sans lui, un client attend plus longtemps qu’après tout autre code, et ne revient jamais aussitôt.',
+        'Obéit à `retry=`, que la passerelle tire du `Retry-After` d’un serveur en amont, ou répartit dans le temps pour ses propres limites. Sans lui, un client attend plus longtemps qu’après tout autre code, et ne se reconnecte jamais aussitôt.',
     },
   },
   badGateway: {
     meaning: 'Une passerelle n’a pas obtenu de réponse valable du serveur qui est derrière elle.',
-    says: 'Je vais bien ; le serveur derrière moi, non.',
+    says: 'Je fonctionne ; le serveur derrière moi, non.',
     description:
-      'La façade est en vie ; le serveur derrière elle ne répond pas comme il le devrait. Le pendant de HTTP 502, pour une connexion qui est déjà un WebSocket.',
+      'Le frontal répond ; le serveur derrière lui ne répond pas comme il le devrait. L’équivalent de HTTP 502, pour une connexion qui est déjà un WebSocket.',
     whenSeen:
-      'Derrière Holdfast, quand une connexion ouverte perd son serveur en amont. Un client qui n’en obtient aucun le reçoit aussi s’il montre qu’il comprend les codes de fermeture, ou si la route dit `badGateway: close` ; tout autre reçoit HTTP 502, 503 ou 504, avec ce code dans le corps. Ailleurs, rarement : rien n’indique que nginx, HAProxy, Caddy, Cloudflare ou AWS API Gateway l’envoient ; chez eux la même panne donne HTTP 502, 1006 ou 1011.',
+      'Derrière Holdfast, quand une connexion ouverte perd son serveur en amont. Un client qui n’en obtient aucun le reçoit aussi s’il montre qu’il comprend les codes de fermeture, ou si la route indique `badGateway: close` ; tout autre reçoit HTTP 502, 503 ou 504, avec ce code dans le corps. Ailleurs, rarement : rien n’indique que nginx, HAProxy, Caddy, Cloudflare ou AWS API Gateway l’envoient ; chez eux la même panne donne HTTP 502, 1006 ou 1011.',
     howToFix: [
       'Lisez le motif. Derrière Holdfast, il dit ce qui n’allait pas : `connection refused`, `no answer in 5 s`, `status 500`.',
       'Vérifiez la santé du serveur en amont : le processus tourne-t-il, et répond-il sur sa propre machine ? `curl -i http://HOST:PORT/PATH` doit montrer une réponse HTTP, quelle qu’elle soit.',
       'Vérifiez le port : est-ce bien celui sur lequel le serveur écoute, et la passerelle peut-elle l’atteindre ? Dans un conteneur, `localhost` est le conteneur.',
       'Vérifiez que le proxy route les upgrades : l’hôte et le chemin mènent au serveur WebSocket, et chaque proxy du chemin parle HTTP/1.1 et laisse passer `Connection` et `Upgrade`. La réponse doit être 101.',
-      'Vérifiez TLS entre la passerelle et le serveur en amont : `wss://` vers un port en clair, ou un certificat qui ne se vérifie pas.',
+      'Vérifiez TLS entre la passerelle et le serveur en amont : `wss://` vers un port en clair, ou un certificat dont la vérification échoue.',
       'S’il suit une vague de 1012, le serveur en amont redémarre : attendez, et faites en sorte que le nouveau écoute avant que l’ancien s’arrête.',
     ],
     causes: [
       'Le serveur en amont est arrêté, redémarre ou ne répond plus.',
       'La passerelle a un mauvais hôte, un mauvais port ou un mauvais chemin.',
       'Un proxy entre la passerelle et le serveur en amont ne laisse pas passer l’upgrade.',
-      'Un côté parle TLS et l’autre non, ou le certificat ne se vérifie pas.',
+      'Un côté parle TLS et l’autre non, ou la vérification du certificat échoue.',
       'Le serveur en amont a coupé la connexion.',
     ],
     pitfalls: [
@@ -103,9 +103,9 @@ export const registered: RegisteredText = {
     retry: {
       registered: 'Aucune consigne. L’enregistrement le compare à HTTP 502 et ne donne pas de délai.',
       practice:
-        'Comme après HTTP 502 : se reconnecter après une seconde environ, avec un backoff exponentiel et du jitter. graphql-ws revient ; l’extension WebSocket de htmx, non.',
+        'Comme après HTTP 502 : se reconnecter après une seconde environ, avec un backoff exponentiel et du jitter. graphql-ws se reconnecte ; l’extension WebSocket de htmx, non.',
       holdfast:
-        'Commence court, car un autre serveur en amont sert peut-être déjà, et s’espace vite, car la passerelle a déjà essayé les autres.',
+        'Commence par un délai court, car un autre serveur en amont sert peut-être déjà, et espace vite les tentatives, car la passerelle a déjà essayé les autres.',
     },
   },
   unauthorized: {
@@ -116,7 +116,7 @@ export const registered: RegisteredText = {
     whenSeen:
       'L’API OpenAI Realtime avec une mauvaise clé. Holdfast avec `rejections: close`, quand un serveur en amont répond au handshake par 401.',
     howToFix: [
-      'Procurez-vous de nouveaux identifiants, puis revenez aussitôt.',
+      'Procurez-vous de nouveaux identifiants, puis reconnectez-vous aussitôt.',
       'Si vous écrivez le serveur, acceptez d’abord l’upgrade et fermez avec 3000 et un motif : HTTP 401 n’atteint une page que sous la forme de 1006.',
     ],
     causes: ['Un jeton absent, faux ou expiré.', 'Une session qui a pris fin.'],
@@ -128,7 +128,7 @@ export const registered: RegisteredText = {
     use: 'Vous ne savez pas qui est le client : il n’a pas présenté d’identifiants, ou de mauvais.',
     retry: {
       registered: 'Aucune consigne.',
-      practice: 'Ne pas revenir avant d’avoir de nouveaux identifiants.',
+      practice: 'Ne pas se reconnecter avant d’avoir de nouveaux identifiants.',
       holdfast: 'Seule l’application peut obtenir de nouveaux identifiants.',
     },
   },
@@ -151,7 +151,7 @@ export const registered: RegisteredText = {
     use: 'Vous savez qui est le client, et il n’a pas le droit de faire cela.',
     retry: {
       registered: 'Aucune consigne.',
-      practice: 'Ne pas revenir avant que les autorisations aient changé.',
+      practice: 'Ne pas se reconnecter avant que les autorisations aient changé.',
       holdfast: 'Seul un changement des autorisations y remédie.',
     },
   },
@@ -161,7 +161,7 @@ export const registered: RegisteredText = {
     description:
       'La façon enregistrée de dire « j’ai attendu votre message trop longtemps », par exemple un message d’authentification qui n’est jamais venu.',
     whenSeen:
-      'Services qui fixent une échéance à l’authentification ou aux battements de cœur ; la plupart utilisent 4408 (graphql-ws, Hocuspocus), ou simplement 1001 ou 1006. Holdfast avec `rejections: close`, quand un serveur en amont répond au handshake par 408.',
+      'Services qui fixent une échéance à l’authentification ou aux heartbeats ; la plupart utilisent 4408 (graphql-ws, Hocuspocus), ou simplement 1001 ou 1006. Holdfast avec `rejections: close`, quand un serveur en amont répond au handshake par 408.',
     howToFix: [
       'Envoyez à temps le message attendu.',
       'S’il a été envoyé, cherchez ce qui l’a retenu : une boucle d’événements bloquée, un réseau lent, un tampon d’envoi plein.',
@@ -169,7 +169,7 @@ export const registered: RegisteredText = {
     ],
     causes: [
       'Pas de message d’authentification à temps.',
-      'Un battement de cœur de l’application a manqué.',
+      'Un heartbeat de l’application a manqué.',
       'Un client trop lent.',
     ],
     pitfalls: ['Centrifuge utilise le même nombre pour un client qui lit trop lentement.'],

@@ -45,19 +45,19 @@ export const comparison: ComparisonText = {
     no: 'um script em um navegador pode receber {n}, mas não enviá-lo',
   },
   comeBack: {
-    stop: 'depois de {n}, um cliente não volta até que algo tenha mudado',
+    stop: 'depois de {n}, um cliente não reconecta até que algo tenha mudado',
     reconnect:
-      'depois de {n}, um cliente volta, primeiro após {span} ao acaso e depois a intervalos de no máximo {cap}',
+      'depois de {n}, um cliente reconecta, primeiro após {span} ao acaso e depois a intervalos de no máximo {cap}',
     delays:
-      'Um cliente volta depois dos dois: após {a}, primeiro em {spanA} ao acaso; após {b}, em {spanB}; as tentativas seguintes se espaçam no máximo {cap}.',
+      'Um cliente reconecta depois dos dois: após {a}, primeiro em {spanA} ao acaso; após {b}, em {spanB}; as tentativas seguintes se espaçam no máximo {cap}.',
     delaysAndCaps:
-      'Um cliente volta depois dos dois: após {a}, primeiro em {spanA} ao acaso, e mais tarde em até {capA}; após {b}, em {spanB}, e mais tarde em até {capB}.',
+      'Um cliente reconecta depois dos dois: após {a}, primeiro em {spanA} ao acaso, e mais tarde em até {capA}; após {b}, em {spanB}, e mais tarde em até {capB}.',
   },
   asked: {
     registration: 'a mensagem por trás do registro de {n} pede {span} ao acaso',
     rfc: 'para {n}, a RFC 6455 sugere {span} ao acaso',
     elsewhere:
-      'a mensagem por trás do registro de {n} manda o cliente a outro endereço, e de volta ao mesmo só quando o usuário pedir',
+      'a mensagem por trás do registro de {n} manda o cliente a outro endereço, e ao mesmo só quando o usuário pedir',
     nothing: '{n} foi registrado sem nenhuma espera',
   },
   http: {
@@ -92,9 +92,9 @@ export const comparison: ComparisonText = {
       server: 'Depois dos dois, olhe no servidor.',
     },
     comeBack: {
-      stop: 'Depois dos dois, um cliente não volta até que algo tenha mudado.',
+      stop: 'Depois dos dois, um cliente não reconecta até que algo tenha mudado.',
       reconnect:
-        'Depois dos dois, um cliente volta, primeiro após {span} ao acaso e depois a intervalos de no máximo {cap}.',
+        'Depois dos dois, um cliente reconecta, primeiro após {span} ao acaso e depois a intervalos de no máximo {cap}.',
     },
     script: {
       yes: 'Um script em um navegador pode enviar os dois.',
@@ -115,11 +115,11 @@ export const comparison: ComparisonText = {
     narrowerButRefused:
       '{x} diz mais que {y}: prefira-o sempre que for verdade. Onde quem recebe recusa {x}, o melhor que resta é {y}.',
     oneEvent:
-      'Quando {y} vem logo atrás de {x}, os dois contam um só acontecimento: o servidor atrás do gateway se foi, e o sucessor ainda não escuta.',
+      'Quando {y} vem logo atrás de {x}, os dois descrevem um só evento: o servidor atrás do gateway saiu do ar, e o sucessor ainda não aceita conexões.',
     strands:
-      'Um servidor que se desliga com {x} deixa os clientes na mão: a maioria toma isso por definitivo. Para um desligamento, diga {y}.',
+      'Um servidor que se desliga com {x} deixa os clientes desconectados: a maioria toma isso por definitivo. Para um desligamento, envie {y}.',
     earlyReturn:
-      'Voltar cedo demais custa uma tentativa a mais depois de {x}; depois de {y}, prolonga a sobrecarga.',
+      'Reconectar cedo demais custa uma tentativa a mais depois de {x}; depois de {y}, prolonga a sobrecarga.',
     bothSides:
       'Quando um upstream viola o protocolo, um gateway diz os dois: {x} ao upstream, e {y} ao cliente, que não fez nada de errado.',
     hiddenStatus:

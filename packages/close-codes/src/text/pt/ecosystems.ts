@@ -21,7 +21,7 @@ export const ecosystems: EcosystemTexts = {
   discord: {
     note: 'Um cliente que fecha com 1000 ou 1001 encerra a sessão; com qualquer outro código, pode retomá-la.',
     codes: {
-      4000: 'tente conectar de novo',
+      4000: 'tente reconectar',
       4001: 'opcode ou conteúdo inválido',
       4002: 'conteúdo inválido',
       4003: 'um envio antes do identify, ou a sessão já não vale',
@@ -45,13 +45,13 @@ export const ecosystems: EcosystemTexts = {
     rule: '4000-4099: não reconectar sem mudanças. 4100-4199: reconectar depois de um segundo ou mais. 4200-4299: reconectar na hora.',
     note: '4301 e 4302 vêm em eventos de erro, não em um Close.',
     codes: {
-      4000: 'volte com `wss://`',
+      4000: 'reconecte com `wss://`',
       4100: 'espere um segundo ou mais',
       4202: '24 horas sem atividade e sem ping do cliente',
     },
   },
   centrifuge: {
-    rule: '3000-3499 e 4000-4499: reconectar, backoff de 0,5-20 s. 3500-3999, 4500-4999 e 1009: parar.',
+    rule: '3000-3499 e 4000-4499: reconectar, backoff de 0,5-20 s. 3500-3999, 4500-4999 e 1009: não reconectar.',
     codes: {
       3000: 'nenhuma orientação do servidor; o registro tem aqui Unauthorized',
       3001: 'o nó está se desligando',
@@ -72,8 +72,8 @@ export const ecosystems: EcosystemTexts = {
   },
   obs: {
     codes: {
-      4009: 'volte com outra senha',
-      4011: 'expulso pelo usuário do OBS; um cliente não deve voltar por conta própria',
+      4009: 'reconecte com outra senha',
+      4011: 'expulso pelo usuário do OBS; um cliente não deve reconectar por conta própria',
     },
   },
   hocuspocus: {},
@@ -88,7 +88,7 @@ export const ecosystems: EcosystemTexts = {
     },
   },
   socketcluster: {
-    rule: '4000, 4001 e 1005: reconectar na hora. 1000 e tudo a partir de 4500: parar. O resto: reconectar depois de 10-20 s.',
+    rule: '4000, 4001 e 1005: reconectar na hora. 1000 e tudo a partir de 4500: não reconectar. O resto: reconectar depois de 10-20 s.',
   },
   sockjs: {
     note: 'Trafega em frames próprios do SockJS (`c[...]`); nem sempre é um código de fechamento de verdade.',

@@ -70,7 +70,7 @@ export const measured: MeasuredText = {
   silence: 'nada por 70 s',
   notTried: 'não testado',
   attempts: '{attempts} ms',
-  staysAway: 'não volta',
+  staysAway: 'não reconecta',
   opened: '101, depois nada',
   interim: { both: 'os dois chegam', swallowed: 'o 103 se perde', stuck: 'nada durante 60 s, depois o fim' },
   orphans: 'restam {count} processos',

@@ -3,7 +3,7 @@ import type { PageText } from '../language.ts'
 export const page: PageText = {
   title: 'Códigos de fechamento do WebSocket',
   intro: [
-    'Os 19 códigos de fechamento registrados: o que cada um significa, quando você o vê, como resolver, e se é para voltar e quando.',
+    'Os 19 códigos de fechamento registrados: o que cada um significa, quando você o vê, como resolver, e se é para reconectar e quando.',
   ],
   overview: 'Todos os códigos',
   ranges: 'Faixas',
@@ -11,7 +11,7 @@ export const page: PageText = {
   delaysText: [
     'Um cliente espera um tempo aleatório entre os dois números dados para um código. A cada nova tentativa o maior dobra, até o teto; o menor fica. Uma conexão só conta como restabelecida depois de viver alguns segundos, de modo que um servidor que aceita e torna a fechar não zera nada.',
     'Quando o motivo termina em `retry=`, a primeira tentativa vem exatamente nesse momento, porque o servidor espalhou os clientes de propósito. Da segunda em diante `retry=` é a espera mínima, e o backoff continua acima dela.',
-    'Um código que não está nesta tabela mas pode trafegar (1016-2999, o resto de 3000-3999, 4000-4999) quer dizer algo que só a aplicação sabe: voltar, como depois de 1014. Um código que não pode trafegar e mesmo assim chegou vem de um lado com defeito: não voltar, como depois de 1002.',
+    'Um código que não está nesta tabela mas pode trafegar (1016-2999, o resto de 3000-3999, 4000-4999) quer dizer algo que só a aplicação sabe: reconectar, como depois de 1014. Um código que não pode trafegar e mesmo assim chegou vem de um lado com defeito: não reconectar, como depois de 1002.',
   ],
   reasons: 'O motivo',
   reasonsText: [
@@ -24,7 +24,7 @@ export const page: PageText = {
   privateCodes: 'Códigos de ecossistemas',
   privateCodesText: [
     'Códigos a partir de 4000 são privados, e vários ecossistemas usam números menores em um sentido próprio. O mesmo número quer dizer coisas diferentes em ecossistemas diferentes.',
-    'Quatro hábitos são comuns: 4000 mais um status HTTP (4401, 4403: graphql-ws, Hocuspocus); as centenas dizem se é para voltar (Pusher, Centrifuge); um só código e a causa no motivo (tldraw); contar a partir de 4000 (Discord, Twitch, OBS, Colyseus).',
+    'Quatro hábitos são comuns: 4000 mais um status HTTP (4401, 4403: graphql-ws, Hocuspocus); as centenas dizem se é para reconectar (Pusher, Centrifuge); um só código e a causa no motivo (tldraw); contar a partir de 4000 (Discord, Twitch, OBS, Colyseus).',
   ],
   withoutPrivateCodes: 'Sem códigos próprios',
 }

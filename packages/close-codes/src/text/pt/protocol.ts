@@ -5,12 +5,12 @@ export const protocol: ProtocolText = {
     meaning: 'A conexão cumpriu seu papel e termina de propósito.',
     says: 'Terminamos. Até logo.',
     description:
-      'Um fim limpo: um lado disse que havia terminado, o outro concordou. Os programas o tomam por sucesso, e a maioria dos clientes que se reconectam sozinhos não volta depois dele.',
+      'Um fim limpo: um lado disse que havia terminado, o outro concordou. Os programas o tomam por sucesso, e a maioria dos clientes que se reconectam sozinhos não o faz depois dele.',
     whenSeen:
       'Depois de um `close(1000)` em um script, quando a última assinatura termina, quando uma tarefa é concluída, ou no desligamento de um servidor cujo padrão é 1000.',
     howToFix: [
       'Se o fim era esperado, não faça nada.',
-      'Se os clientes não voltam depois de um deploy, veja com que código o servidor se desliga (Bandit e Vert.x usam 1000 por padrão; uWebSockets, quando uma conexão atinge a idade máxima) e troque-o por 1012 ou 1001.',
+      'Se os clientes não reconectam depois de um deploy, veja com que código o servidor se desliga (Bandit e Vert.x usam 1000 por padrão; uWebSockets, quando uma conexão atinge a idade máxima) e troque-o por 1012 ou 1001.',
     ],
     causes: [
       'A aplicação chamou `close(1000)`.',
@@ -19,15 +19,15 @@ export const protocol: ProtocolText = {
       'A conexão atingiu a idade máxima.',
     ],
     pitfalls: [
-      'phoenix.js e muitos outros clientes nunca voltam depois de 1000.',
+      'phoenix.js e muitos outros clientes nunca reconectam depois de 1000.',
       '`close()` sem argumentos não envia 1000: o Close vai vazio e o outro lado vê 1005.',
       'Uma sessão do Discord acaba quando o cliente fecha com 1000 ou 1001; depois de qualquer outro código ela pode ser retomada.',
     ],
-    use: 'O trabalho está feito, e ninguém precisa voltar.',
+    use: 'O trabalho está feito, e ninguém precisa reconectar.',
     retry: {
       registered: 'Nenhuma orientação. A RFC diz que a conexão cumpriu seu propósito.',
       practice:
-        'Não voltar, a menos que a aplicação ainda precise da conexão; graphql-ws volta na hora enquanto houver uma assinatura viva.',
+        'Não reconectar, a menos que a aplicação ainda precise da conexão; graphql-ws reconecta na hora enquanto houver uma assinatura viva.',
       holdfast: 'Nada falhou, então não há o que repetir. O gateway repassa o 1000 tal como chegou.',
     },
   },
@@ -35,12 +35,12 @@ export const protocol: ProtocolText = {
     meaning: 'O endpoint está indo embora: um servidor se desliga, ou um navegador sai da página.',
     says: 'Estou indo embora.',
     description:
-      'O código mais comum em um desligamento, e o único que a RFC 6455 prevê para isso. Diz que o endpoint vai, mas não quando alguém volta, nem se volta.',
+      'O código mais comum em um desligamento, e o único que a RFC 6455 prevê para isso. Diz que o endpoint está saindo, mas não se estará no ar outra vez, nem quando.',
     whenSeen:
-      'Deploys e reduções de capacidade (servidores com Python websockets, Java-WebSocket, graphql-ws ou aiohttp), recargas do Caddy, reinícios na borda da Cloudflare, AWS API Gateway depois de dez minutos de inatividade ou duas horas, Discord pedindo que os clientes se mudem. Em um servidor, sempre que um usuário fecha a aba.',
+      'Deploys e reduções de capacidade (servidores com Python websockets, Java-WebSocket, graphql-ws ou aiohttp), recargas do Caddy, reinícios de nós de borda da Cloudflare, AWS API Gateway depois de dez minutos de inatividade ou duas horas, Discord pedindo que os clientes reconectem. Em um servidor, sempre que um usuário fecha a aba.',
     howToFix: [
-      'Deixe o cliente voltar depois de uma espera aleatória.',
-      'No servidor, espalhe os fechamentos por alguns segundos; se ele for voltar, diga 1012 no lugar.',
+      'Deixe o cliente reconectar depois de uma espera aleatória.',
+      'No servidor, espalhe os fechamentos por alguns segundos; se o servidor for reiniciar, envie 1012 no lugar.',
       'Contra um limite de inatividade, envie pings bem antes do fim dele.',
       'Contra uma idade máxima, abra a próxima conexão antes do limite e passe para ela.',
     ],
@@ -53,15 +53,15 @@ export const protocol: ProtocolText = {
     pitfalls: [
       'Um script não pode enviá-lo: `close(1001)` lança `InvalidAccessError`.',
       'Python websockets o conta como fim normal, de modo que um laço `async for` sobre as mensagens simplesmente acaba.',
-      'Um cliente que não volta depois de 1001, como o sockette, fica de fora a cada recarga do Caddy.',
+      'Um cliente que não reconecta depois de 1001, como o sockette, fica desconectado a cada recarga do Caddy.',
     ],
-    use: 'Você está saindo e não pode prometer que volta: desligamento definitivo, redução de capacidade, idade máxima.',
+    use: 'Você está parando e não sabe se estará no ar outra vez: desligamento definitivo, redução de capacidade, idade máxima.',
     retry: {
       registered:
         'Nada para este código. Para fechamentos anormais, a RFC 6455, seção 7.2.3, pede uma primeira espera aleatória, como 0-5 s, e backoff exponencial.',
-      practice: 'Voltar depois de uma espera aleatória curta e depois espaçar as tentativas.',
+      practice: 'Reconectar depois de uma espera aleatória curta e depois espaçar as tentativas.',
       holdfast:
-        'O servidor se foi e não disse por quanto tempo: tratado como conexão perdida. O gateway só diz 1001 aos upstreams, quando se esvazia.',
+        'O servidor saiu do ar e não disse por quanto tempo: tratado como conexão perdida. O gateway só envia 1001 aos upstreams, quando drena as conexões.',
     },
   },
   protocolError: {
@@ -91,7 +91,7 @@ export const protocol: ProtocolText = {
     retry: {
       registered: 'Nenhuma orientação.',
       practice:
-        'Não voltar, pois os mesmos bytes dão o mesmo erro. Mais uma tentativa é justa, para descartar um proxy que tenha estragado um frame.',
+        'Não reconectar, pois os mesmos bytes dão o mesmo erro. Mais uma tentativa é justa, para descartar um proxy que tenha estragado um frame.',
       holdfast:
         'O gateway diz 1002 a um cliente que viola o protocolo. Quando é um upstream que viola, ele recebe 1002 e o cliente 1014, pois o cliente não fez nada de errado.',
     },
@@ -115,7 +115,7 @@ export const protocol: ProtocolText = {
     use: 'Você só aceita texto e recebeu binário, ou o contrário.',
     retry: {
       registered: 'Nenhuma orientação.',
-      practice: 'Não voltar até que quem envia seja corrigido.',
+      practice: 'Não reconectar até que quem envia seja corrigido.',
       holdfast:
         'Só uma mudança em quem envia resolve. O gateway não olha dentro das mensagens, então nunca diz 1003 por conta própria; ele o repassa.',
     },
@@ -162,7 +162,7 @@ export const protocol: ProtocolText = {
     use: 'Nunca: o outro lado o lê quando você chama `close()` sem código. Passe um.',
     retry: {
       registered: 'Nenhuma orientação.',
-      practice: 'Variada: SocketCluster volta na hora, sockette não volta.',
+      practice: 'Variada: SocketCluster reconecta na hora, sockette não reconecta.',
       holdfast:
         'Nada diz que o fim era desejado, então é tratado como conexão perdida. O gateway repassa um Close vazio como um Close vazio.',
     },
@@ -200,7 +200,7 @@ export const protocol: ProtocolText = {
       registered:
         'RFC 6455, seção 7.2.3: a primeira tentativa depois de uma espera aleatória, para a qual 0-5 s é dito razoável, e depois backoff exponencial binário truncado.',
       practice:
-        'De imediatamente a alguns segundos. Muitas bibliotecas não têm jitter, e todos os seus clientes voltam juntos.',
+        'De imediatamente a alguns segundos. Muitas bibliotecas não têm jitter, e todos os seus clientes reconectam juntos.',
       holdfast:
         'Segue a RFC. O gateway existe para tornar este código raro: atrás dele, um upstream perdido chega ao cliente como 1014, com a causa no motivo.',
     },
@@ -231,7 +231,7 @@ export const protocol: ProtocolText = {
     use: 'Os frames são válidos, mas você não consegue aproveitar os bytes deles. Diga no motivo quais.',
     retry: {
       registered: 'Nenhuma orientação.',
-      practice: 'Não voltar até que os dados ou a configuração sejam corrigidos.',
+      practice: 'Não reconectar até que os dados ou a configuração sejam corrigidos.',
       holdfast:
         'Só uma mudança em quem envia resolve. O gateway repassa o conteúdo sem tocar nele: os bytes são os que quem envia escreveu.',
     },
@@ -246,7 +246,7 @@ export const protocol: ProtocolText = {
     howToFix: [
       'Leia o motivo.',
       'Renove as credenciais; confira `Origin` e permissões.',
-      'Se for limite de taxa, envie menos e volte depois de uma pausa de 30-60 s.',
+      'Se for limite de taxa, envie menos e reconecte depois de uma pausa de 30-60 s.',
       'Ao escrever um servidor, prefira 3000, 3003 ou códigos próprios documentados, para que os clientes distingam os casos.',
     ],
     causes: [
@@ -263,7 +263,7 @@ export const protocol: ProtocolText = {
     retry: {
       registered: 'Nenhuma orientação.',
       practice:
-        'Não voltar até que algo tenha mudado; depois de um limite de taxa, esperar mais ou menos um minuto.',
+        'Não reconectar até que algo tenha mudado; depois de um limite de taxa, esperar mais ou menos um minuto.',
       holdfast:
         'O mesmo cliente violaria de novo a mesma regra. O gateway diz 1008 a um cliente acima de `limits.messagesPerSecond` e, com `rejections: close`, para uma recusa HTTP que não tem código próprio.',
     },
@@ -274,7 +274,7 @@ export const protocol: ProtocolText = {
     description:
       'Um limite foi atingido: para um frame, para uma mensagem inteira, ou para uma mensagem depois de descomprimida.',
     whenSeen:
-      'Grandes retratos de estado em JSON, imagens em base64, pedaços de áudio. Os limites variam muito: 16 MiB por padrão no Uvicorn, 8 MB para mensagens fragmentadas no Bandit.',
+      'Grandes snapshots em JSON, imagens em base64, pedaços de áudio. Os limites variam muito: 16 MiB por padrão no Uvicorn, 8 MB para mensagens fragmentadas no Bandit.',
     howToFix: [
       'Divida ou comprima os dados, ou envie-os por upload HTTP e mande um link.',
       'Ou aumente o limite: `maxPayload` no ws, `--ws-max-size` no Uvicorn, `max_size` no Python websockets, `limits.messageBytes` no Holdfast.',
@@ -291,9 +291,9 @@ export const protocol: ProtocolText = {
     use: 'Uma mensagem passa do seu limite. Ponha o limite no motivo.',
     retry: {
       registered: 'Nenhuma orientação.',
-      practice: 'Variada: voltar, mas sem enviar aquela mensagem de novo; centrifuge-js para.',
+      practice: 'Variada: reconectar, mas sem enviar aquela mensagem de novo; centrifuge-js para.',
       holdfast:
-        'Um cliente que volta e envia a mesma mensagem outra vez não acabaria nunca. O gateway diz 1009 para uma mensagem acima de `limits.messageBytes`.',
+        'Um cliente que reconecta e envia a mesma mensagem outra vez não acabaria nunca. O gateway diz 1009 para uma mensagem acima de `limits.messageBytes`.',
     },
   },
   mandatoryExtension: {
@@ -312,7 +312,7 @@ export const protocol: ProtocolText = {
     use: 'Só se você é um cliente que não funciona sem uma extensão. Diga qual no motivo.',
     retry: {
       registered: 'Nenhuma orientação.',
-      practice: 'Não voltar: é a configuração que precisa mudar.',
+      practice: 'Não reconectar: é a configuração que precisa mudar.',
       holdfast:
         'Uma segunda tentativa acaba do mesmo jeito. O gateway deixa passar ofertas, acordos e este código.',
     },
@@ -332,7 +332,7 @@ export const protocol: ProtocolText = {
     causes: [
       'Uma exceção que ninguém capturou.',
       'Um ping de keepalive sem resposta.',
-      'Uma aplicação que retornou sem fechar.',
+      'Uma aplicação que terminou sem fechar.',
       'Um proxy que perdeu o backend.',
     ],
     pitfalls: [
@@ -343,7 +343,7 @@ export const protocol: ProtocolText = {
     use: 'Algo falhou em você, sem culpa de mais ninguém. Não ponha um stack trace no motivo.',
     retry: {
       registered: 'Nenhuma orientação.',
-      practice: 'Voltar com backoff; parar ou dar o alarme depois de algumas tentativas.',
+      practice: 'Reconectar com backoff; parar ou dar o alarme depois de algumas tentativas.',
       holdfast:
         'A falha pode ter passado, e outra instância talvez não a tenha: tratado como conexão perdida. O gateway só diz 1011 por uma falha sua, aos dois lados.',
     },
@@ -371,7 +371,7 @@ export const protocol: ProtocolText = {
     use: 'Nunca: antes de o TLS estar de pé não há por onde enviá-lo.',
     retry: {
       registered: 'Nenhuma orientação.',
-      practice: 'Não voltar até que o certificado ou os ajustes sejam corrigidos.',
+      practice: 'Não reconectar até que o certificado ou os ajustes sejam corrigidos.',
       holdfast:
         'Enquanto um cliente espera, certificados são renovados e portais cativos ficam para trás, e com backoff as tentativas custam pouco: tratado como conexão perdida.',
     },

@@ -186,7 +186,7 @@ export const probeWebSocket = {
   },
   'fault-in-backend': {
     title: 'the fault is in the backend ({backend})',
-    why: 'The backend has a fault when it is asked directly, too. What the proxy shows ({proxy}) comes from it, or must be looked at again when it is mended.',
+    why: 'The backend has a fault when it is asked directly, too. What the proxy shows ({proxy}) comes from it, or must be checked again when that is fixed.',
     fix: ['# fix the backend first, then check again'],
   },
   'fault-in-both': {
