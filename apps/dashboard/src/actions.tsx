@@ -1,11 +1,11 @@
 // What an operator can do here: each action asks first, and says what came of it.
 import { code } from '@holdfast/close-codes'
 import type { VNode } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { type Answer, post } from './api.ts'
 import { Dialog } from './dialog.tsx'
-import type { UpgradeInfo } from './frame.ts'
-import { drainParts, plural, type Tone, upgradeWords } from './words.ts'
+import type { DashboardFrame, DashboardRoute, UpgradeInfo } from './frame.ts'
+import { drainParts, duration, plural, type Tone, upgradeWords } from './words.ts'
 
 export interface DrainScope {
   route?: string
@@ -13,7 +13,8 @@ export interface DrainScope {
 }
 
 export interface Actions {
-  drain(scope: DrainScope): void
+  /** `route`: that of the scope, as it is shown. */
+  drain(scope: DrainScope, route?: DashboardRoute): void
   undrain(scope: DrainScope): void
   reload(): void
   upgrade(): void
@@ -26,6 +27,8 @@ export interface Actions {
 interface Question {
   title: string
   text: string
+  /** What is only known when it is asked: null has nothing to add. */
+  more?: (() => Promise<string | null>) | undefined
   yes: string
   danger: boolean
   /** Said while it runs. */
@@ -49,7 +52,7 @@ interface Result extends Outcome {
 const maxResults = 3
 let ids = 0
 
-export function useActions(): Actions {
+export function useActions(frame: DashboardFrame | undefined): Actions {
   const [question, ask] = useState<Question>()
   const [results, setResults] = useState<Result[]>([])
 
@@ -64,10 +67,10 @@ export function useActions(): Actions {
   }
 
   return {
-    drain: (scope) => ask(drainQuestion(scope)),
+    drain: (scope, route) => frame && ask(drainQuestion(scope, route, frame)),
     undrain: (scope) => ask(undrainQuestion(scope)),
     reload: () => ask(reloadQuestion),
-    upgrade: () => ask(upgradeQuestion),
+    upgrade: () => frame && ask(upgradeQuestion(frame)),
     dialog: question !== undefined && (
       <Confirm question={question} onNo={() => ask(undefined)} onYes={() => void run(question)} />
     ),
@@ -85,6 +88,7 @@ function Confirm({ question, onNo, onYes }: { question: Question; onNo: () => vo
     <Dialog labelledBy="question" onClose={onNo}>
       <h2 id="question">{question.title}</h2>
       <p>{question.text}</p>
+      {question.more && <More ask={question.more} />}
       <div class="buttons">
         <button type="button" autofocus onClick={onNo}>
           Cancel
@@ -94,6 +98,18 @@ function Confirm({ question, onNo, onYes }: { question: Question; onNo: () => vo
         </button>
       </div>
     </Dialog>
+  )
+}
+
+function More({ ask }: { ask: () => Promise<string | null> }) {
+  const [words, setWords] = useState<string | null>('Looking at what would change…')
+  useEffect(() => {
+    void ask().then(setWords)
+  }, [ask])
+  return words === null ? null : (
+    <p class="more" aria-live="polite">
+      {words}
+    </p>
   )
 }
 
@@ -129,15 +145,25 @@ function Results({ results, onDismiss }: { results: Result[]; onDismiss: (id: nu
   )
 }
 
-function drainQuestion(scope: DrainScope): Question {
+function drainQuestion(
+  scope: DrainScope,
+  shown: DashboardRoute | undefined,
+  frame: DashboardFrame,
+): Question {
   const { route, upstream } = scope
   const what = upstream ? `upstream ${upstream}` : route ? `route ${route}` : 'the whole gateway'
-  const closes = `closed one by one with ${code.serviceRestart}, and each client is told when to come back`
+  const clients = upstream
+    ? (shown?.upstreams ?? [])
+        .filter(({ name }) => name === upstream)
+        .reduce((sum, one) => sum + one.connections, 0)
+    : clientsOf(shown ? [shown] : frame.routes)
+  const are = plural(clients, 'connection is', 'connections are')
+  const closes = `closed with ${code.serviceRestart}${overTime(frame)}, and each client is told when to come back`
   const text = upstream
-    ? `Connections of a route with hold go on with another upstream; all others are ${closes}. New connections go to the other upstreams, until it is taken back.`
+    ? `${plural(clients, 'connection')}: on a route with hold they move to another upstream; all others are ${closes}. New connections go to the other upstreams, until it is taken back.`
     : route
-      ? `Its connections are ${closes}. New clients of the route are told to come back later, until it is taken back.`
-      : `Its connections are ${closes}. It takes no new ones, and ends when all are closed.`
+      ? `${are} ${closes}. New clients of the route are told to come back later, until it is taken back.`
+      : `${are} ${closes}. The gateway takes no new ones, and its process ends when all are closed; what starts it (systemd, a container) may start it again.`
   return {
     title: `Drain ${what}?`,
     text,
@@ -172,6 +198,15 @@ function undrainQuestion(scope: DrainScope): Question {
 const reloadQuestion: Question = {
   title: 'Reload the configuration?',
   text: 'The gateway reads its file again. An invalid file changes nothing; connections of routes and upstreams that are gone are drained.',
+  more: async () => {
+    const answer = await post<{ changes: string[]; notes: string[]; drained: number }>('/api/reload', {
+      dryRun: true,
+    })
+    if (!answer.ok) return `It would be refused: ${[answer.message, ...answer.problems].join('\n')}`
+    const { changes, drained } = answer.value
+    if (changes.length === 0) return 'Nothing is different in the file; certificates are read again.'
+    return `${changes.join('; ')}. ${drained > 0 ? `${plural(drained, 'connection')} would be closed.` : 'No connection would be closed.'}`
+  },
   yes: 'Reload',
   danger: false,
   running: 'Reloading…',
@@ -186,9 +221,9 @@ const reloadQuestion: Question = {
   },
 }
 
-const upgradeQuestion: Question = {
+const upgradeQuestion = (frame: DashboardFrame): Question => ({
   title: 'Upgrade the gateway?',
-  text: 'New workers start from the code that is now on disk, and the connections move to them without being closed. If the new workers do not start, the old ones go on.',
+  text: `New workers start from the code that is now on disk, and take over ${plural(clientsOf(frame.routes), 'connection')} without closing them, those over plain TCP. What cannot move${frame.drainPlan ? ` within ${duration(frame.drainPlan.deadline)}` : ''} is closed with ${code.serviceRestart}. If the new workers do not start, the old ones go on.`,
   yes: 'Upgrade',
   danger: false,
   running: 'Upgrading…',
@@ -197,6 +232,19 @@ const upgradeQuestion: Question = {
     if (!answer.ok) return failed('The gateway was not upgraded', answer)
     return good(`${upgradeWords(answer.value)}.`)
   },
+})
+
+/** Connections and clients that wait for one. */
+function clientsOf(routes: readonly DashboardRoute[]): number {
+  return routes.reduce((sum, { connections: { open, held, closing } }) => sum + open + held + closing, 0)
+}
+
+/** ` one by one over 5 s; those that are left after 30 s are cut`. */
+function overTime({ drainPlan }: DashboardFrame): string {
+  if (!drainPlan) return ' one by one'
+  const { spread, deadline } = drainPlan
+  const over = spread > 0 ? ` one by one over ${duration(spread)}` : ' at once'
+  return `${over} (what is left after ${duration(deadline)} is cut)`
 }
 
 function good(words: string, details: string[] = []): Outcome {

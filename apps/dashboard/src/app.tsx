@@ -3,8 +3,9 @@ import { useActions } from './actions.tsx'
 import { Announcer } from './announcer.tsx'
 import { ClosesCard } from './closes-card.tsx'
 import type { DashboardFrame } from './frame.ts'
-import { Header } from './header.tsx'
+import { Controls, Header } from './header.tsx'
 import { Login } from './login.tsx'
+import { useNarrow } from './narrow.ts'
 import { NewsCard } from './news-card.tsx'
 import { Numbers } from './numbers.tsx'
 import { Progress } from './progress.tsx'
@@ -29,7 +30,8 @@ export function App() {
   const [explainer, setExplainer] = useState<{ CodeDialog: Explainer }>()
   const stream = useRef<Stream>(undefined)
   const series = useRef(new CloseSeries())
-  const actions = useActions()
+  const actions = useActions(frame)
+  const narrow = useNarrow()
 
   useEffect(() => {
     let version: string | undefined
@@ -62,20 +64,25 @@ export function App() {
     return (
       <p class="waiting">{link === 'lost' ? 'The gateway does not answer. Trying again…' : 'Connecting…'}</p>
     )
+  // Out of the way of a thumb, where there is little room.
+  const controls = <Controls link={link} locked={locked} actions={actions} onLogout={again} />
   return (
     <>
-      <Header frame={frame} link={link} locked={locked} actions={actions} onLogout={again} />
+      <Header frame={frame} link={link}>
+        {!narrow && controls}
+      </Header>
       <main>
         {actions.results}
         <Numbers frame={frame} series={series.current} />
         <Progress frame={frame} />
-        <ClosesCard frame={frame} series={series.current} onCode={explain} />
         <RoutesCard frame={frame} actions={actions} />
+        <ClosesCard frame={frame} series={series.current} onCode={explain} />
         <div class="pair">
           <RecentCard frame={frame} onCode={explain} />
           <NewsCard frame={frame} />
         </div>
         <WorkersCard frame={frame} />
+        {narrow && <section aria-label="The gateway">{controls}</section>}
       </main>
       <Announcer frame={frame} link={link} />
       {actions.dialog}

@@ -22,11 +22,16 @@ export function ClosesCard({ frame, series, onCode }: Props) {
       <h2 id="closes">
         Closes by code <small>a second, last {minutes} minutes</small>
       </h2>
-      <div class="closes">
-        <ClosesChart series={series} at={frame.at} codes={[...recent.keys()].sort((a, b) => a - b)} />
-        {rows.length === 0 ? (
-          <p class="none">No connection has closed yet.</p>
-        ) : (
+      {recent.size === 0 && (
+        <p class="none">
+          {rows.length === 0 ? 'No connection has closed yet.' : `None in the last ${minutes} minutes.`}
+        </p>
+      )}
+      <div class={recent.size === 0 ? '' : 'closes'}>
+        {recent.size > 0 && (
+          <ClosesChart series={series} at={frame.at} codes={[...recent.keys()].sort((a, b) => a - b)} />
+        )}
+        {rows.length > 0 && (
           <table>
             <thead>
               <tr>
@@ -58,9 +63,8 @@ export function ClosesCard({ frame, series, onCode }: Props) {
         )}
       </div>
       <p class="hidden">
-        {recent.size === 0
-          ? `No closes in the last ${minutes} minutes.`
-          : `In the last ${minutes} minutes: ${[...recent].map(([code, n]) => plural(n, `close with ${codeText(code)}`, `closes with ${codeText(code)}`)).join(', ')}.`}
+        {recent.size > 0 &&
+          `In the last ${minutes} minutes: ${[...recent].map(([code, n]) => plural(n, `close with ${codeText(code)}`, `closes with ${codeText(code)}`)).join(', ')}.`}
       </p>
     </section>
   )

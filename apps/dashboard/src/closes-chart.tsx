@@ -3,7 +3,7 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { colorOf, resolved } from './colors.ts'
 import { type CloseSeries, shownSeconds } from './series.ts'
-import { codeText, rate, time } from './words.ts'
+import { codeText, count, time } from './words.ts'
 
 interface Props {
   series: CloseSeries
@@ -87,7 +87,18 @@ function optionsOf(element: HTMLElement, codes: readonly number[]): uPlot.Option
         incrs: [60, 300],
         space: 50,
       },
-      { stroke: text, font, grid: line, ticks: { show: false }, size: 44, values: (_, at) => at.map(rate) },
+      {
+        stroke: text,
+        font,
+        grid: line,
+        ticks: { show: false },
+        size: 44,
+        // Counts: there is no half of a close.
+        incrs: [1, 2, 5]
+          .flatMap((n) => [0, 1, 2, 3, 4, 5].map((zeros) => n * 10 ** zeros))
+          .sort((a, b) => a - b),
+        values: (_, at) => at.map(count),
+      },
     ],
     series: [
       {},

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import type { Actions } from './actions.tsx'
 import { post } from './api.ts'
 import type { DashboardFrame } from './frame.ts'
@@ -7,15 +8,11 @@ import { duration, type Tone, time, verdict } from './words.ts'
 interface Props {
   frame: DashboardFrame
   link: Link
-  /** Whether there is somebody to log out. */
-  locked: boolean
-  actions: Actions
-  onLogout: () => void
+  children: ComponentChildren
 }
 
-export function Header({ frame, link, locked, actions, onLogout }: Props) {
+export function Header({ frame, link, children }: Props) {
   const { tone, words } = standing(frame, link)
-  const lost = link !== 'live'
   return (
     <header>
       <div class="bar">
@@ -28,28 +25,44 @@ export function Header({ frame, link, locked, actions, onLogout }: Props) {
             </span>
           ))}
         </p>
-        <div class="buttons">
-          <button type="button" disabled={lost} onClick={actions.reload}>
-            Reload
-          </button>
-          <button type="button" disabled={lost} onClick={actions.upgrade}>
-            Upgrade
-          </button>
-          <button type="button" class="danger" disabled={lost} onClick={() => actions.drain({})}>
-            Drain gateway
-          </button>
-          {locked && (
-            <button type="button" onClick={() => void post('/api/logout').then(onLogout)}>
-              Log out
-            </button>
-          )}
-        </div>
+        {children}
       </div>
       <p class={`verdict ${tone}`}>
         <span class="mark" aria-hidden="true" />
         {words}
       </p>
     </header>
+  )
+}
+
+interface ControlsProps {
+  link: Link
+  /** Whether there is somebody to log out. */
+  locked: boolean
+  actions: Actions
+  onLogout: () => void
+}
+
+/** What can be done with the gateway as a whole. */
+export function Controls({ link, locked, actions, onLogout }: ControlsProps) {
+  const lost = link !== 'live'
+  return (
+    <div class="buttons">
+      <button type="button" disabled={lost} onClick={actions.reload}>
+        Reload
+      </button>
+      <button type="button" disabled={lost} onClick={actions.upgrade}>
+        Upgrade
+      </button>
+      <button type="button" class="danger" disabled={lost} onClick={() => actions.drain({})}>
+        Drain gateway
+      </button>
+      {locked && (
+        <button type="button" onClick={() => void post('/api/logout').then(onLogout)}>
+          Log out
+        </button>
+      )}
+    </div>
   )
 }
 

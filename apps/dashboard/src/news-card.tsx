@@ -1,4 +1,5 @@
 import type { DashboardFrame } from './frame.ts'
+import { MoreList } from './more-list.tsx'
 import { newsWords, time } from './words.ts'
 
 export function NewsCard({ frame: { news } }: { frame: DashboardFrame }) {
@@ -6,14 +7,16 @@ export function NewsCard({ frame: { news } }: { frame: DashboardFrame }) {
     <section class="card" aria-labelledby="news">
       <h2 id="news">What happened</h2>
       {news.length === 0 && <p class="none">Nothing yet.</p>}
-      <ol class="news">
-        {news.map((item) => (
+      <MoreList
+        class="news"
+        of="events"
+        items={news.map((item) => (
           <li key={item.id}>
             <time>{time(item.at)}</time>
             <span>{newsWords(item)}</span>
           </li>
         ))}
-      </ol>
+      />
     </section>
   )
 }

@@ -1,6 +1,6 @@
 import type { DashboardFrame } from './frame.ts'
 import type { CloseSeries } from './series.ts'
-import { count, rate, size } from './words.ts'
+import { count, rate, size, type Tone } from './words.ts'
 
 interface Props {
   frame: DashboardFrame
@@ -15,9 +15,10 @@ export function Numbers({ frame, series }: Props) {
   // The last three whole seconds: one alone jumps too much to be read.
   const closes = [...series.sums(second - 3, second).values()].reduce((total, n) => total + n, 0) / 3
   const lost = sum(({ lost }) => lost['to-client'] + lost['to-upstream'])
-  const numbers: [label: string, value: string][] = [
+  const held = sum(({ connections }) => connections.held)
+  const numbers: [label: string, value: string, tone?: Tone][] = [
     ['Open', count(sum(({ connections }) => connections.open))],
-    ['Held', count(sum(({ connections }) => connections.held))],
+    ['Held', count(held), held > 0 ? 'warn' : undefined],
     ['Closing', count(sum(({ connections }) => connections.closing))],
     ['New/s', rate(sum(({ rates }) => rates.handshakes))],
     ['Closed/s', rate(closes)],
@@ -25,15 +26,15 @@ export function Numbers({ frame, series }: Props) {
     ['Traffic/s', size(sum(({ rates: { bytes } }) => bytes['to-client'] + bytes['to-upstream']))],
   ]
   const waiting = sum((route) => route.waiting)
-  if (waiting > 0) numbers.splice(2, 0, ['Waiting', count(waiting)])
-  if (lost > 0) numbers.push(['Messages lost', count(lost)])
+  if (waiting > 0) numbers.splice(2, 0, ['Waiting', count(waiting), 'warn'])
+  if (lost > 0) numbers.push(['Messages lost', count(lost), 'bad'])
   return (
     <section class="numbers" aria-label="Now">
       <dl>
-        {numbers.map(([label, value]) => (
+        {numbers.map(([label, value, tone]) => (
           <div key={label}>
             <dt>{label}</dt>
-            <dd>{value}</dd>
+            <dd class={tone}>{value}</dd>
           </div>
         ))}
       </dl>

@@ -1,15 +1,16 @@
 import type { DashboardFrame, DrainInfo, UpgradeInfo } from './frame.ts'
 import { drainWords, upgradeWords } from './words.ts'
 
-/** How far drains and an upgrade are, and how the latest of them ended. */
+/** How far drains and an upgrade are. Those that have ended are in what happened. */
 export function Progress({ frame: { drains, upgrade } }: { frame: DashboardFrame }) {
-  const shown = drains.filter((drain, i) => !drain.done || i >= drains.length - 3).reverse()
-  if (shown.length === 0 && !upgrade) return null
+  const shown = drains.filter(({ done }) => !done).reverse()
+  const upgrading = upgrade && upgrade.phase !== 'done' ? upgrade : undefined
+  if (shown.length === 0 && !upgrading) return null
   return (
     <section class="card" aria-labelledby="progress">
       <h2 id="progress">Drains and upgrades</h2>
       <ul class="progress">
-        {upgrade && <Upgrade upgrade={upgrade} />}
+        {upgrading && <Upgrade upgrade={upgrading} />}
         {shown.map((drain) => (
           <Drain key={`${drain.scope} ${drain.total} ${drains.indexOf(drain)}`} drain={drain} />
         ))}

@@ -1,5 +1,6 @@
 import { CodeButton } from './code-button.tsx'
 import type { DashboardFrame, RecentClose } from './frame.ts'
+import { MoreList } from './more-list.tsx'
 import { count, plural, seconds, time } from './words.ts'
 
 interface Props {
@@ -12,15 +13,17 @@ export function RecentCard({ frame: { recent, unlisted }, onCode }: Props) {
     <section class="card" aria-labelledby="recent">
       <h2 id="recent">Recent closes</h2>
       {recent.length === 0 && <p class="none">No connection has closed yet.</p>}
-      <ol class="recent">
-        {recent.map((close) => (
+      <MoreList
+        class="recent"
+        of="lines"
+        items={recent.map((close) => (
           <Close
             key={`${close.code} ${close.by} ${close.route} ${close.reason} ${close.since}`}
             close={close}
             onCode={onCode}
           />
         ))}
-      </ol>
+      />
       {unlisted > 0 && (
         <p class="note">
           {plural(unlisted, 'close')} since the start came too fast to be listed here. The chart has them all.

@@ -1,6 +1,6 @@
 import type { Actions } from './actions.tsx'
 import type { DashboardFrame, DashboardRoute, UpstreamInfo, UpstreamState } from './frame.ts'
-import { count, plural, rate, stateOf, stateWords, type Tone } from './words.ts'
+import { byUrgency, count, plural, rate, routeAlarm, stateWords, type Tone, upstreamState } from './words.ts'
 
 const toneOf: Record<UpstreamState, Tone | 'none'> = {
   healthy: 'good',
@@ -20,7 +20,7 @@ export function RoutesCard({ frame, actions }: Props) {
     <section class="card" aria-labelledby="routes">
       <h2 id="routes">Routes and upstreams</h2>
       {frame.routes.length === 0 && <p class="none">There is no route.</p>}
-      {frame.routes.map((route) => (
+      {byUrgency(frame.routes).map((route) => (
         <Route key={route.name} route={route} actions={actions} />
       ))}
     </section>
@@ -33,16 +33,16 @@ function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) 
   const reattached = route.reattachments.attached ?? 0
   const letGo = (route.reattachments['not-restored'] ?? 0) + (route.reattachments['lost-again'] ?? 0)
   return (
-    <section class="route" aria-label={`Route ${name}`}>
+    <section class={`route ${routeAlarm(route) ? 'bad-route' : ''}`} aria-label={`Route ${name}`}>
       <div class="title">
         <h3>{name}</h3>
         <p class="counts">
           {drained && <span class="warn">drained: takes no clients</span>}
           <span>{count(open)} open</span>
-          <span class={held > 0 ? 'warn' : ''}>{count(held)} held</span>
-          <span>{count(closing)} closing</span>
+          {held > 0 && <span class="warn">{count(held)} held</span>}
+          {closing > 0 && <span>{count(closing)} closing</span>}
           {waiting > 0 && <span class="warn">{count(waiting)} waiting</span>}
-          <span class="less">{rate(rates.handshakes)} new a second</span>
+          {rates.handshakes > 0 && <span class="less">{rate(rates.handshakes)} new a second</span>}
           {letGo > 0 && <span class="warn">{count(letGo)} not held: sessions not restored</span>}
           {reattached > 0 && <span class="less">{plural(reattached, 'return')} from a hold</span>}
         </p>
@@ -50,7 +50,7 @@ function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) 
           type="button"
           class="small"
           aria-label={`${drained ? 'Take back' : 'Drain'} route ${name}`}
-          onClick={() => (drained ? actions.undrain : actions.drain)({ route: name })}
+          onClick={() => (drained ? actions.undrain({ route: name }) : actions.drain({ route: name }, route))}
         >
           {drained ? 'Take back route' : 'Drain route'}
         </button>
@@ -72,7 +72,7 @@ function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) 
           {upstreams.map((upstream) => (
             <Upstream
               key={`${upstream.name} ${upstream.address}`}
-              route={name}
+              route={route}
               upstream={upstream}
               actions={actions}
             />
@@ -83,9 +83,17 @@ function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) 
   )
 }
 
-function Upstream({ route, upstream, actions }: { route: string; upstream: UpstreamInfo; actions: Actions }) {
+function Upstream({
+  route,
+  upstream,
+  actions,
+}: {
+  route: DashboardRoute
+  upstream: UpstreamInfo
+  actions: Actions
+}) {
   const { name, address, connections, lastError } = upstream
-  const state = stateOf(upstream)
+  const state = upstreamState(upstream)
   const tone = toneOf[state]
   return (
     <tr class={tone === 'bad' ? 'sick' : ''}>
@@ -104,8 +112,12 @@ function Upstream({ route, upstream, actions }: { route: string; upstream: Upstr
         <button
           type="button"
           class="small"
-          aria-label={`${state === 'drained' ? 'Take back' : 'Drain'} upstream ${name} of route ${route}`}
-          onClick={() => (state === 'drained' ? actions.undrain : actions.drain)({ route, upstream: name })}
+          aria-label={`${state === 'drained' ? 'Take back' : 'Drain'} upstream ${name} of route ${route.name}`}
+          onClick={() => {
+            const scope = { route: route.name, upstream: name }
+            if (state === 'drained') actions.undrain(scope)
+            else actions.drain(scope, route)
+          }}
         >
           {state === 'drained' ? 'Take back' : 'Drain'}
         </button>

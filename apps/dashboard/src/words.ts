@@ -1,11 +1,16 @@
 // Numbers, times and events in words.
+import {
+  isOut,
+  routeAlarm,
+  upstreamState,
+  withoutUpstream,
+} from '../../../packages/gateway/src/operate/route-alarm.ts'
 import type {
   DashboardFrame,
   DashboardRoute,
   DrainInfo,
   NotableEvent,
   UpgradeInfo,
-  UpstreamInfo,
   UpstreamState,
 } from './frame.ts'
 
@@ -113,12 +118,9 @@ export function reloadWords({ changes, drained }: { changes: string[]; drained: 
   return drained > 0 ? `${what}; ${plural(drained, 'connection')} being drained` : what
 }
 
-export type Tone = 'good' | 'warn' | 'bad'
+export { routeAlarm, upstreamState }
 
-/** What an upstream is in; workers of an earlier version say only whether it is healthy. */
-export function stateOf({ state, healthy }: UpstreamInfo): UpstreamState {
-  return state ?? (healthy ? 'healthy' : 'unhealthy')
-}
+export type Tone = 'good' | 'warn' | 'bad'
 
 export const stateWords: Record<UpstreamState, string> = {
   healthy: 'Healthy',
@@ -128,23 +130,6 @@ export const stateWords: Record<UpstreamState, string> = {
   drained: 'Drained',
 }
 
-/** Whether no client is sent to it. */
-const isOut = (upstream: UpstreamInfo) => ['unhealthy', 'failing', 'drained'].includes(stateOf(upstream))
-
-/** `chat has no upstream: 20 clients wait, the first is sent away in 24 s`. */
-function deadWords({ name, connections, waiting, givesUpInMs, upstreams }: DashboardRoute): string {
-  const clients = connections.held + waiting
-  if (clients > 0) {
-    const first =
-      givesUpInMs === undefined ? '' : `, the first is sent away in ${Math.ceil(givesUpInMs / 1000)} s`
-    return `${name} has no upstream: ${clients === 1 ? '1 client waits' : `${count(clients)} clients wait`}${first}`
-  }
-  const reasons = upstreams.map((one) =>
-    stateOf(one) === 'drained' ? 'drained' : (one.lastError ?? stateOf(one)),
-  )
-  return `${name} has no upstream: ${[...new Set(reasons)].join(', ')}`
-}
-
 /** The state of the gateway in one sentence, the worst first. */
 export function verdict(frame: DashboardFrame): { tone: Tone; words: string } {
   const { phase, unready, upgrade, drains, routes } = frame
@@ -152,12 +137,10 @@ export function verdict(frame: DashboardFrame): { tone: Tone; words: string } {
   if (drain) return { tone: 'warn', words: drainWords(drain) }
   if (phase !== 'serving') return { tone: 'warn', words: `The gateway is ${phase}` }
   if (unready !== undefined) return { tone: 'bad', words: `The gateway takes no traffic: ${unready}` }
-  const dead = routes.filter(({ upstreams }) => upstreams.length > 0 && upstreams.every(isOut))
-  if (dead.length > 0) {
-    const clients = ({ connections, waiting }: DashboardRoute) => connections.held + waiting
-    const [first, ...others] = dead.toSorted((a, b) => clients(b) - clients(a))
-    const more = others.length > 0 ? `; no upstream in ${namesOf(others)} either` : ''
-    return { tone: 'bad', words: `${deadWords(first!)}${more}` }
+  const [dead, ...more] = byUrgency(routes).filter((route) => routeAlarm(route))
+  if (dead) {
+    const either = more.length > 0 ? `; no upstream in ${namesOf(more)} either` : ''
+    return { tone: 'bad', words: `${withoutUpstream(dead)}${either}` }
   }
   const held = routes.reduce((sum, { connections }) => sum + connections.held, 0)
   const heldToo = held > 0 ? `; ${plural(held, 'connection')} held` : ''
@@ -168,9 +151,9 @@ export function verdict(frame: DashboardFrame): { tone: Tone; words: string } {
   )
   const waitingToo = waiting.length > 0 ? `; ${waitingWords} waiting` : ''
   const upstreams = routes.flatMap((route) => route.upstreams)
-  const [sick, ...others] = upstreams.filter((one) => isOut(one) && stateOf(one) !== 'drained')
+  const [sick, ...others] = upstreams.filter((one) => isOut(one) && upstreamState(one) !== 'drained')
   if (sick && others.length === 0) {
-    const words = `${sick.name} is ${stateOf(sick)}: ${sick.lastError ?? 'no reason was given'}`
+    const words = `${sick.name} is ${upstreamState(sick)}: ${sick.lastError ?? 'no reason was given'}`
     return { tone: 'bad', words }
   }
   if (sick) {
@@ -183,18 +166,28 @@ export function verdict(frame: DashboardFrame): { tone: Tone; words: string } {
     return { tone: 'bad', words: `No upstream answers in ${namesOf(waiting)}${heldToo}${waitingToo}` }
   if (held > 0)
     return { tone: 'warn', words: `${plural(held, 'connection')} held until their upstream is back` }
-  const drained = upstreams.filter((one) => stateOf(one) === 'drained')
+  const drained = upstreams.filter((one) => upstreamState(one) === 'drained')
   if (drained.length > 0) {
     const words = `${drained.length} of ${plural(upstreams.length, 'upstream')} ${drained.length === 1 ? 'is' : 'are'} drained`
     return { tone: 'warn', words }
   }
-  const unknown = upstreams.filter((one) => stateOf(one) === 'not probed').length
+  const unknown = upstreams.filter((one) => upstreamState(one) === 'not probed').length
   if (unknown > 0) {
     const words = `No upstream fails; ${unknown} of ${plural(upstreams.length, 'upstream')} ${unknown === 1 ? 'is' : 'are'} not probed`
     return { tone: 'good', words }
   }
   if (upstreams.length === 1) return { tone: 'good', words: 'The upstream is healthy' }
   return { tone: 'good', words: `All ${plural(upstreams.length, 'upstream')} are healthy` }
+}
+
+/** Routes without an upstream first, those with most clients that wait before the others; then those with an upstream out. */
+export function byUrgency(routes: readonly DashboardRoute[]): DashboardRoute[] {
+  const urgency = (route: DashboardRoute) => {
+    const alarm = routeAlarm(route)
+    if (alarm) return 2 + alarm.clients
+    return route.upstreams.some(isOut) || route.connections.held + route.waiting > 0 ? 1 : 0
+  }
+  return routes.toSorted((a, b) => urgency(b) - urgency(a))
 }
 
 function namesOf(routes: DashboardRoute[]): string {

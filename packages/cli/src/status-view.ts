@@ -1,6 +1,6 @@
 // What `holdfast status` shows: the page of the admin port, for a terminal. Pure.
 import { closeCode } from '@holdfast/close-codes'
-import type { GatewayState } from '@holdfast/gateway'
+import { type GatewayState, upstreamState, withoutUpstream } from '@holdfast/gateway'
 import { formatBytes, formatDuration, printable } from './output.ts'
 import type { Rates } from './status-rates.ts'
 import { type Cell, type Column, formatRate, type TableLayout, table } from './table.ts'
@@ -51,25 +51,6 @@ function alarms({ routes, unrouted }: GatewayState, { paint }: TableLayout): str
   return lines.map((line) => `${line}\n`).join('')
 }
 
-/** `chat has no upstream: 20 clients wait, the first is sent away in 24 s`; undefined when it has one. */
-export function withoutUpstream(route: RouteInfo): string | undefined {
-  const { name, upstreams, connections, waiting = 0, givesUpInMs, removed } = route
-  const out = ['unhealthy', 'failing', 'drained']
-  const states = upstreams.map(({ state, healthy }) => state ?? (healthy ? 'healthy' : 'unhealthy'))
-  if (removed || states.length === 0 || !states.every((state) => out.includes(state))) return undefined
-  const clients = connections.held + waiting
-  if (clients > 0) {
-    const wait = clients === 1 ? '1 client waits' : `${clients} clients wait`
-    const first =
-      givesUpInMs === undefined ? '' : `, the first is sent away in ${Math.ceil(givesUpInMs / 1000)} s`
-    return `${name} has no upstream: ${wait}${first}`
-  }
-  const reasons = upstreams.map(({ lastError }, n) =>
-    states[n] === 'drained' ? 'drained' : (lastError ?? states[n]),
-  )
-  return `${name} has no upstream: ${[...new Set(reasons)].join(', ')}`
-}
-
 function routes({ routes }: GatewayState, rates: Rates, layout: TableLayout): string {
   // Most of the time nobody waits.
   const someWait = routes.some(({ waiting = 0 }) => waiting > 0)
@@ -108,13 +89,16 @@ function routes({ routes }: GatewayState, rates: Rates, layout: TableLayout): st
 
 function upstreams({ routes }: GatewayState, layout: TableLayout): string {
   const rows = routes.flatMap(({ name: route, upstreams }) =>
-    upstreams.map(({ name, address, healthy, state, connections, lastError }): Cell[] => [
-      route,
-      name.includes(address) ? name : `${name} at ${address}`,
-      stateCell(state ?? (healthy ? 'healthy' : 'unhealthy')),
-      connections,
-      lastError ?? '-',
-    ]),
+    upstreams.map((upstream): Cell[] => {
+      const { name, address, connections, lastError } = upstream
+      return [
+        route,
+        name.includes(address) ? name : `${name} at ${address}`,
+        stateCell(upstreamState(upstream)),
+        connections,
+        lastError ?? '-',
+      ]
+    }),
   )
   const columns: Column[] = [
     { title: 'ROUTE', cut: 'end' },

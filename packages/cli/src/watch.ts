@@ -8,13 +8,15 @@ export interface WatchOptions {
   look: () => Promise<string | undefined>
 }
 
-/** Until Ctrl-C, which is the way to end it: no failure. */
+/** Until Ctrl-C, or `q` on a terminal, which are the ways to end it: no failure. */
 export async function watch(io: Io, { everyMs, look }: WatchOptions): Promise<void> {
   const stop = new AbortController()
   const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()))
   const end = () => stop.abort()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
-  const screen = io.stdout.isTTY && io.env.TERM !== 'dumb' ? inPlace(io) : oneByOne(io)
+  const isScreen = io.stdout.isTTY && io.env.TERM !== 'dumb'
+  const screen = isScreen ? inPlace(io) : oneByOne(io)
+  const leaveKeys = isScreen ? onEndKey(end) : undefined
   try {
     while (!stop.signal.aborted) {
       const next = pause(everyMs, stop.signal)
@@ -24,8 +26,29 @@ export async function watch(io: Io, { everyMs, look }: WatchOptions): Promise<vo
     }
   } finally {
     stop.abort()
+    leaveKeys?.()
     screen.close()
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, end)
+  }
+}
+
+/** Calls `end` for `q` and, since a terminal in raw mode makes no signal of it, for Ctrl-C. The result undoes it. */
+function onEndKey(end: () => void): (() => void) | undefined {
+  const { stdin } = process
+  if (!stdin.isTTY) return undefined
+  const onKeys = (keys: Buffer) => /[qQ\x03\x04]/.test(keys.toString('latin1')) && end()
+  try {
+    stdin.setRawMode(true)
+  } catch {
+    // A terminal that has hung up.
+    return undefined
+  }
+  stdin.on('data', onKeys)
+  stdin.resume()
+  return () => {
+    stdin.off('data', onKeys)
+    stdin.pause()
+    stdin.setRawMode(false)
   }
 }
 

@@ -66,7 +66,26 @@ const onTerminal = (command: string[], env: Record<string, string | undefined>) 
   return new Child('/usr/bin/script', ['-qfec', `stty rows 20 cols 70; exec ${quoted}`, '/dev/null'], env)
 }
 
-test.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
+const noTerminal = process.platform !== 'linux' || !existsSync('/usr/bin/script')
+
+test.skipIf(noTerminal).each(['q', '\x03'])('status --watch ends with %j on a terminal', async (key) => {
+  await using holdfast = await startHoldfast({ args: ['--upstream', 'ws://127.0.0.1:1'] })
+  // The shell after it shows that the terminal is as it was: it echoes, and has lines again.
+  const command = [runtime().path, holdfastMain, ...watching, holdfast.admin].join(' ')
+  await using child = onTerminal(['sh', '-c', `${command}; echo ended $?; stty -a`], {
+    TERM: 'xterm',
+    NO_COLOR: '1',
+  })
+  const text = () => child.stdout.join('\n')
+  await child.changes.until('a page', () => text().includes('holdfast '), { detail: text })
+  child.say(key)
+  expect(await child.exited).toEqual({ code: 0, signal: null })
+  expect(text()).toContain('ended 0')
+  expect(text()).toMatch(/[^-]icanon/)
+  expect(text()).toMatch(/[^-]echo\b/)
+})
+
+test.skipIf(noTerminal)(
   'status --watch draws in place on a terminal, and Ctrl-C gives the terminal back',
   async () => {
     await using upstream = await startUpstream()

@@ -32,18 +32,25 @@ export {
   replayProtocols,
 } from './hold/replay/index.ts'
 export {
+  type DrainPlan,
   type GatewayState,
   type HoldProposal,
+  isOut,
   type Opening,
   type OpeningMessage,
   proposeHold,
   type RecordOptions,
   type ReloadResult,
+  type RouteAlarm,
   recordOpening,
+  routeAlarm,
   type SiteAnswer,
   siteAnswer,
   type UpgradeResult,
+  upstreamState,
+  type WatchedRoute,
   type WorkerInfo,
+  withoutUpstream,
 } from './operate/index.ts'
 export { type LoadResult, Supervisor, type SupervisorOptions } from './process/index.ts'
 export { type DrainSlot, drainSlots } from './session/index.ts'

@@ -2,7 +2,15 @@
 import { expect, test } from 'vitest'
 import type { DashboardFrame } from '../../../apps/dashboard/src/frame.ts'
 import { CloseSeries } from '../../../apps/dashboard/src/series.ts'
-import { drainWords, duration, rate, size, upgradeWords, verdict } from '../../../apps/dashboard/src/words.ts'
+import {
+  byUrgency,
+  drainWords,
+  duration,
+  rate,
+  size,
+  upgradeWords,
+  verdict,
+} from '../../../apps/dashboard/src/words.ts'
 
 type Route = DashboardFrame['routes'][number]
 
@@ -27,6 +35,25 @@ function states(name: string, ...all: NonNullable<Route['upstreams'][number]['st
 
 const frame = (given: Partial<DashboardFrame>) =>
   ({ phase: 'serving', drains: [], routes: [], ...given }) as DashboardFrame
+
+test('routes without an upstream come first, with most waiting clients before others; then those that limp', () => {
+  const routes = [
+    route('fine', [true]),
+    route('limps', [true, false]),
+    route('dead', [false]),
+    route('dead-with-clients', [false], 3),
+    { ...route('dead-with-more', [false], 3), waiting: 2 },
+    route('also-fine', [true]),
+  ]
+  expect(byUrgency(routes).map(({ name }) => name)).toEqual([
+    'dead-with-more',
+    'dead-with-clients',
+    'dead',
+    'limps',
+    'fine',
+    'also-fine',
+  ])
+})
 
 const upgrade = { startedAt: 0, phase: 'moving', from: '1', to: '2', total: 9, moved: 4, ended: 0 } as const
 const drain = { scope: 'gateway', total: 9, closed: 4, cut: 0, moved: 0, done: false }

@@ -111,6 +111,74 @@ describe.skipIf(browserMissing())('the page', { timeout: 40_000 }, () => {
     await page.getByText('40 open', { exact: true }).waitFor()
   })
 
+  test('has the route in trouble first, then closes only when there were any, and says numbers and times before a drain', async () => {
+    const dead = {
+      name: 'dead',
+      open: 0,
+      held: 7,
+      upstreams: [{ name: 'ws://10.0.1.1:3000', connections: 0 }],
+    }
+    await using admin = await startAdmin([chat, dead])
+    admin.operations.health('dead', 'ws://10.0.1.1:3000', false, 'connection refused')
+    await using opened = await openPage(chromium, admin.url)
+    const { page } = opened
+    await page.getByText('dead has no upstream: 7 clients wait').waitFor()
+    const headings = () => page.locator('h2, h3').allTextContents()
+    expect((await headings()).slice(0, 4)).toEqual([
+      'Routes and upstreams',
+      'dead',
+      'chat',
+      expect.stringMatching(/^Closes by code/),
+    ])
+    // What is not there has no place.
+    expect(await page.locator('.chart').count()).toBe(0)
+    expect(await page.getByText(/^0 (held|closing|new a second)/).count()).toBe(0)
+    admin.operations.close('chat', 1012, 'gateway', 'service restart', 3)
+    await page.locator('.chart canvas').waitFor()
+    const words = async (button: string) => {
+      await page.getByRole('button', { name: button, exact: true }).click()
+      const text = await page.getByRole('dialog').textContent()
+      await page.keyboard.press('Escape')
+      return text
+    }
+    expect(await words('Drain gateway')).toContain(
+      '47 connections are closed with 1012 one by one over 5 s (what is left after 30 s is cut)',
+    )
+    expect(await words('Drain route chat')).toContain('40 connections are closed with 1012')
+    expect(await words('Drain upstream ws://10.0.0.1:3000 of route chat')).toContain('20 connections: ')
+    expect(await words('Upgrade')).toContain('take over 47 connections')
+  })
+
+  test('says before a reload what it would change', async () => {
+    await using admin = await startAdmin([chat])
+    const preview = (result: object) => {
+      admin.operations.reloadResult = result as never
+    }
+    await using opened = await openPage(chromium, admin.url)
+    const { page } = opened
+    const words = async (expected: string) => {
+      await page.getByRole('button', { name: 'Reload' }).click()
+      await page.getByRole('dialog').getByText(expected).waitFor()
+      await page.keyboard.press('Escape')
+    }
+    preview({ ok: true, changes: ["route 'chat' removed"], notes: [], drained: 3 })
+    await words("route 'chat' removed. 3 connections would be closed.")
+    preview({ ok: true, changes: [], notes: [], drained: 0 })
+    await words('Nothing is different in the file')
+    preview({ ok: false, problems: ["holdfast.yaml:6:5: unknown key 'limitz'"] })
+    await words("holdfast.yaml:6:5: unknown key 'limitz'")
+    expect(admin.operations.asked).not.toContain('reload')
+  })
+
+  test('has what concerns the whole gateway at its end on a phone', async () => {
+    await using admin = await startAdmin([chat])
+    await using opened = await openPage(chromium, admin.url, { viewport: { width: 360, height: 700 } })
+    const { page } = opened
+    const top = async (name: string) =>
+      (await page.getByRole('button', { name, exact: true }).boundingBox())!.y
+    expect(await top('Drain gateway')).toBeGreaterThan(await top('Drain route chat'))
+  })
+
   test('says that the gateway does not answer, and goes on when it does again', async () => {
     const first = await startAdmin([chat])
     const port = Number(new URL(first.url).port)

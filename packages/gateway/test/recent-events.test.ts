@@ -47,6 +47,31 @@ test('a line keeps its place while it goes on, and after a pause begins anew', (
   ])
 })
 
+test('the workers of one drain are one line, a second drain is another', () => {
+  const drain = (at: number, worker: number, closed: number, scope = 'route chat'): FeedEvent => ({
+    type: 'drain',
+    at,
+    worker,
+    drain: { scope, total: closed + 1, closed, moved: 0, cut: 1, done: true },
+  })
+  const lines = (...events: FeedEvent[]) =>
+    recent(...events).news.map((each) =>
+      each.type === 'drain'
+        ? [each.drain.scope, each.drain.total, each.drain.closed, each.drain.cut, each.at]
+        : each.type,
+    )
+  expect(lines(drain(1000, 1, 12), drain(1500, 2, 8))).toEqual([['route chat', 22, 20, 2, 1500]])
+  expect(lines(drain(1000, 1, 12), drain(1500, 2, 8), drain(2000, 1, 3), drain(2100, 2, 4))).toEqual([
+    ['route chat', 9, 7, 2, 2100],
+    ['route chat', 22, 20, 2, 1500],
+  ])
+  expect(lines(drain(1000, 1, 12), drain(1500, 2, 8, 'route other'))).toHaveLength(2)
+  const back: FeedEvent = { type: 'undrain', at: 1200, parts: ['route chat'] }
+  expect(lines(drain(1000, 1, 12), back, drain(1500, 2, 8))).toHaveLength(3)
+  // A worker that came since reports a drain of its own.
+  expect(lines(drain(1000, 1, 12), drain(400_000, 7, 8))).toHaveLength(2)
+})
+
 test('there are thirty lines at most, the newest of them', () => {
   const { closes } = recent(...Array.from({ length: 100 }, (_, i) => close(i, `reason ${i}`)))
   expect(closes).toHaveLength(30)

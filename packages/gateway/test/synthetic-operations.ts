@@ -69,6 +69,7 @@ export class SyntheticOperations implements Operations {
       ...(upgradeInfo && { upgrade: upgradeInfo }),
       routes: structuredClone(this.routes),
       drains,
+      drainPlan: { spread: 5000, deadline: 30_000 },
     }
   }
 

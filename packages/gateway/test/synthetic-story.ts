@@ -8,7 +8,7 @@ import { ordinary, SyntheticOperations, syntheticWorker } from './synthetic-oper
 
 const secondsLong = 300
 
-export async function startStory(page: string) {
+export async function startStory(page: string, kind: 'upgrade' | 'incident' = 'upgrade') {
   const operations = new SyntheticOperations([
     {
       name: 'chat',
@@ -22,6 +22,15 @@ export async function startStory(page: string) {
       ],
     },
     {
+      name: 'notifications',
+      open: 0,
+      held: 20,
+      upstreams: [
+        { name: 'ws://10.0.4.21:3000', connections: 0 },
+        { name: 'ws://10.0.4.22:3000', connections: 0 },
+      ],
+    },
+    {
       name: 'live-scores',
       open: 818,
       closing: 0,
@@ -31,6 +40,7 @@ export async function startStory(page: string) {
       ],
     },
   ])
+  if (kind === 'upgrade') operations.routes.splice(1, 1)
   const clock = fakeClock(Date.now() - secondsLong * 1000)
   const log = pino({ level: 'silent' })
   const admin = new AdminServer({ host: '127.0.0.1', port: 0 }, { operations, log, clock, page })
@@ -42,7 +52,7 @@ export async function startStory(page: string) {
   // Events carry the time of the story.
   Date.now = () => clock.now()
   for (let second = 0; second <= secondsLong; second++) {
-    live(operations, second, random)
+    live(operations, second, random, kind)
     clock.tick(1000)
     // The look at the state, and the answer to it.
     await new Promise((resolve) => setTimeout(resolve, 2))
@@ -64,7 +74,12 @@ export async function startStory(page: string) {
   }
 }
 
-function live(operations: SyntheticOperations, second: number, random: () => number): void {
+function live(
+  operations: SyntheticOperations,
+  second: number,
+  random: () => number,
+  kind: 'upgrade' | 'incident',
+): void {
   const n = (most: number) => Math.round(random() * most)
   const retry = (text: string) => () => `${text}; retry=${1000 + n(4000)}`
   operations.pass('chat', 22 + n(14), 5200 + n(900))
@@ -103,7 +118,34 @@ function live(operations: SyntheticOperations, second: number, random: () => num
       changes: ["route 'chat': hold.for changed"],
       drained: 0,
     })
-  if (second === 288) startUpgrade(operations)
+  if (second === 288 && kind === 'upgrade') startUpgrade(operations)
+  if (kind === 'incident') loseNotifications(operations, second)
+}
+
+/** One upstream is drained for a deploy, and then the other one dies. */
+function loseNotifications(operations: SyntheticOperations, second: number): void {
+  const [first, other] = operations.route('notifications').upstreams
+  if (second === 262) {
+    Object.assign(first!, { state: 'drained' })
+    for (const worker of [1, 2]) {
+      const drain = { scope: `upstream ${first!.name}`, total: 10, closed: 0, cut: 0, moved: 10, done: true }
+      operations.drains = [...operations.drains, { ...drain, total: 20, moved: 20 }].slice(-2)
+      operations.events.publish({ type: 'drain', at: Date.now(), drain, worker })
+    }
+  }
+  if (second === 281) operations.health('notifications', other!.name, false, 'connection refused')
+  if (second > 281 && second < 284)
+    operations.close(
+      'notifications',
+      code.badGateway,
+      'gateway',
+      'bad gateway: connection refused; retry=2000',
+      2,
+    )
+  Object.assign(operations.route('notifications'), {
+    waiting: 3,
+    givesUpInMs: 24_000 - Math.max(0, second - 295) * 1000,
+  })
 }
 
 const drained = { scope: 'route live-scores', total: 812, closed: 812, cut: 0, moved: 0, done: true }

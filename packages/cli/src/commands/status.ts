@@ -6,7 +6,6 @@ import { readDuration } from '../duration-argument.ts'
 import { Failure, type Io, jsonText, printable } from '../output.ts'
 import { stateShape } from '../remote-answer.ts'
 import { type Rates, ratesBetween } from '../status-rates.ts'
-import { statusPage } from '../status-view.ts'
 import { layoutOf } from '../table.ts'
 import { watch } from '../watch.ts'
 import { withAdminFlags } from './admin-flags.ts'
@@ -29,13 +28,19 @@ export function registerStatus(program: Command, io: Io): void {
       'Show routes with their connections and rates, upstreams with their health, holds, closes by code, workers, ' +
         'drains, and the last upgrade.',
     )
-    .option('--watch', 'keep it fresh until Ctrl-C')
+    .option('--watch', 'keep it fresh until Ctrl-C, or q on a terminal')
     .option('--interval <duration>', 'with --watch: from one look to the next (default: 1s)')
-  withAdminFlags(command).action((flags: StatusFlags) => status(flags, io))
+  withAdminFlags(command).action(async (flags: StatusFlags) => {
+    // It brings the gateway's code with it, which no other command should wait for.
+    const { statusPage } = await import('../status-view.ts')
+    await status(flags, io, statusPage)
+  })
 }
 
-async function status(flags: StatusFlags, io: Io): Promise<void> {
-  if (flags.watch) return watchStatus(flags, io)
+type StatusPage = typeof import('../status-view.ts').statusPage
+
+async function status(flags: StatusFlags, io: Io, statusPage: StatusPage): Promise<void> {
+  if (flags.watch) return watchStatus(flags, io, statusPage)
   if (flags.interval !== undefined) throw new Failure(2, '--interval goes with --watch')
   await runAdminCommand(
     io,
@@ -59,11 +64,15 @@ function stateOf(ask: Ask): Promise<GatewayState> {
 }
 
 /** A gateway that goes away is waited for, but it must be there at first. */
-async function watchStatus({ interval = '1s', ...flags }: StatusFlags, io: Io): Promise<void> {
+async function watchStatus(
+  { interval = '1s', ...flags }: StatusFlags,
+  io: Io,
+  statusPage: StatusPage,
+): Promise<void> {
   const everyMs = readDuration('--interval', interval)
   if (everyMs < minIntervalMs) throw new Failure(2, `--interval is at least ${minIntervalMs}ms`)
   const ask = askGateway(io, flags)
-  const show = flags.json ? jsonLines() : io.stdout.isTTY ? pages(io) : blocks(io)
+  const show = flags.json ? jsonLines() : io.stdout.isTTY ? pages(io, statusPage) : blocks(io, statusPage)
   let met = false
   await watch(io, {
     everyMs,
@@ -91,7 +100,7 @@ interface Looks {
 }
 
 /** Each replaces the one before; of a gateway that is away the last state stays. */
-function pages(io: Io): Looks {
+function pages(io: Io, statusPage: StatusPage): Looks {
   let before: GatewayState | undefined
   let page = ''
   let since = 0
@@ -112,7 +121,7 @@ function pages(io: Io): Looks {
 }
 
 /** One after the other, each with the time of the look. */
-function blocks(io: Io): Looks {
+function blocks(io: Io, statusPage: StatusPage): Looks {
   let before: GatewayState | undefined
   let away = false
   return {

@@ -137,6 +137,7 @@ export class DashboardFeed {
 
   #frame(state: GatewayState, at: UnixMs): DashboardFrame {
     const { version, phase, uptime, listen, workers, workerRestarts, socketsDropped, upgrade, drains } = state
+    const { drainPlan } = state
     const { closes: recent, news, unlisted } = this.#recent
     const unready = this.#operations.unready()
     return {
@@ -152,6 +153,7 @@ export class DashboardFeed {
       socketsDropped,
       ...(upgrade && { upgrade }),
       drains,
+      ...(drainPlan && { drainPlan }),
       routes: state.routes
         .filter(({ removed }) => !removed)
         .map(({ name, connections, waiting = 0, givesUpInMs, drained, upstreams, counters }) => ({

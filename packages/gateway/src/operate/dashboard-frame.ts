@@ -11,7 +11,7 @@ import type {
   UpstreamInfo,
   UpstreamState,
 } from '../core/index.ts'
-import type { WorkerInfo } from './operations.ts'
+import type { DrainPlan, WorkerInfo } from './operations.ts'
 
 /** How many connections closed with this code in that second (Unix time in seconds). */
 export type CloseCount = [second: number, code: number, closes: number]
@@ -91,6 +91,7 @@ export interface DashboardFrame {
   socketsDropped: number
   upgrade?: UpgradeInfo
   drains: DrainInfo[]
+  drainPlan?: DrainPlan
   routes: DashboardRoute[]
   closes: CloseCount[]
   /** The latest first. */

@@ -69,6 +69,16 @@ export interface GatewayState {
   drains: DrainInfo[]
   /** Requests that no route serves. */
   unrouted?: Unrouted
+  /** How a drain would go now. */
+  drainPlan?: DrainPlan
+}
+
+/** `drain` of the configuration. */
+export interface DrainPlan {
+  /** Milliseconds over which the closes are spread. */
+  readonly spread: number
+  /** Milliseconds after which what is left is cut. */
+  readonly deadline: number
 }
 
 /** What an upgrade did, or why the old workers go on. */

@@ -270,6 +270,7 @@ export class Supervisor implements Operations {
       workerRestarts,
       socketsDropped: this.#balancer.dropped,
       upgrade: this.#upgrades.last,
+      drainPlan: { spread: this.#options.drain.spread, deadline: this.#options.drain.deadline },
       ...snapshot,
     }
   }
