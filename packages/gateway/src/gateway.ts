@@ -527,6 +527,11 @@ export class Gateway {
       random: this.#random,
       workers: this.#workers,
       openFiles: this.#openFiles,
+      onAuthFailure: (failure, times) =>
+        this.#log.warn(
+          { route: route.name, failure, times },
+          'the authentication service does not answer, or is out of order',
+        ),
     })
     this.#routes.set(route.name, state)
     return state

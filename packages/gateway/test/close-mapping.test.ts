@@ -96,6 +96,14 @@ const examples: { [W in CloseCause['what']]: [string, Extract<CloseCause, { what
     'the same while it has no connection yet: it comes, or waits for an upstream',
     { what: 'route-drains', retry: 3210 },
   ],
+  'authorization-ended': [
+    'with `auth`: its service was asked again at `Holdfast-Expires`, and refuses',
+    { what: 'authorization-ended' },
+  ],
+  'authorization-unknown': [
+    'with `auth`: its service was asked again, and has not answered for five minutes',
+    { what: 'authorization-unknown', retry: 9000 },
+  ],
   'gateway-fault': ['a fault inside the gateway', { what: 'gateway-fault' }],
   'handshake-fault': ['the same while it has no connection yet', { what: 'handshake-fault', retry: 2000 }],
   'operator-closes': [

@@ -85,6 +85,19 @@ describe('a configuration', () => {
           admit: 500,
           closeCodes: { badGateway: 4014, restart: 3012, tryAgain: 1013 },
           origins: ['https://chat.example.com'],
+          auth: {
+            target: {
+              tls: true,
+              host: 'auth.internal',
+              port: 443,
+              serverName: 'auth.internal',
+              path: '/check',
+            },
+            headers: ['X-User'],
+            timeout: 1_000,
+            onError: 'deny',
+            cache: 10_000,
+          },
           limits: {
             connections: 10_000,
             perAddress: 50,

@@ -35,6 +35,7 @@ routes:
     admit: 500/s
     closeCodes: { badGateway: 4014, restart: 3012, tryAgain: 1013 }
     origins: [https://chat.example.com]
+    auth: { url: https://auth.internal/check, headers: [X-User], timeout: 1s, onError: deny, cache: 10s }
     limits: { connections: 10000, perAddress: 50, handshakesPerSecond: 500, waiting: 2000, messageBytes: 1MiB, messagesPerSecond: 100 }
 `
 

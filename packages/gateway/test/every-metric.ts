@@ -45,6 +45,7 @@ export const everyMetric: Measured = {
           waits: { answered: 5, 'no-room': 1 },
           turnedAway: { 'close:1014': 2, 'http:502': 3 },
           judged: { restart: 4 },
+          auth: { allowed: 6 },
           handshakes: {
             accepted: 9,
             'bad-gateway': 1,

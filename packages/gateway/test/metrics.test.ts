@@ -40,6 +40,7 @@ test('the exposition has every metric of a snapshot with its labels', async () =
     [`holdfast_waits_total{${route},result="answered"}`]: 5,
     [`holdfast_waits_total{${route},result="over"}`]: 0,
     [`holdfast_waits_total{${route},result="no-room"}`]: 1,
+    [`holdfast_auth_total{${route},result="allowed"}`]: 6,
     [`holdfast_judged_closes_total{${route},result="restart"}`]: 4,
     [`holdfast_judged_closes_total{${route},result="kick"}`]: 0,
     [`holdfast_turned_away_total{${route},by="close",code="1014"}`]: 2,

@@ -16,6 +16,7 @@ const order = [
   'trace',
   'listen',
   'upstream',
+  'auth',
   'hold/replay',
   'hold',
   'connection',

@@ -32,8 +32,8 @@ const keys: Record<string, string> = {
     'write host: upstream, or host: client, on the route',
   ),
   ...all(
-    ['auth', 'forwardauth', 'basicauth', 'jwt', 'authrequest'],
-    'clients are not authenticated here: the upstream sees their cookies and fields as they came',
+    ['auth', 'forwardauth', 'basicauth', 'jwt', 'authrequest', 'extauthz'],
+    'write auth: { url: http://HOST/check, headers: [X-User] } on the route: a service of yours says who may come in',
   ),
   ...all(
     ['acme', 'letsencrypt', 'autocert'],

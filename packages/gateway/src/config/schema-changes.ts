@@ -103,7 +103,7 @@ function fields(named: readonly string[], several: boolean) {
     )
 }
 
-function checkNames(
+export function checkNames(
   names: readonly (string | number)[],
   ctx: Issues,
   place = (name: string | number) => name,

@@ -25,6 +25,7 @@ import {
   text,
   whole,
 } from './fields.ts'
+import { auth } from './schema-auth.ts'
 import { changesFault, headers, host, rewrite, strip, upstreamTls } from './schema-changes.ts'
 import {
   balancePattern,
@@ -324,6 +325,9 @@ const route = section({
   origins: list(text('an origin such as https://chat.example.com', readOrigin, originPattern), 'origin')
     .optional()
     .describe('Origins that may connect; others get HTTP 403. Without it: every origin.'),
+  auth: auth
+    .optional()
+    .describe('A service of your own that is asked who may come in. Without it everybody may.'),
   hold: hold
     .optional()
     .describe('Clients stay connected while an upstream restarts. Without it they are told 1012 or 1014.'),

@@ -8,6 +8,7 @@ import {
 } from '../core/index.ts'
 import { covers } from '../handshake/index.ts'
 import { type Path, Wrong } from './errors.ts'
+import { authWarnings } from './schema-auth.ts'
 
 /** What is allowed and yet hardly meant, in a configuration that is valid. */
 export function warnings(options: GatewayOptions): { path: Path; wrong: Wrong }[] {
@@ -62,7 +63,7 @@ function routeWarnings(route: RouteOptions, index: number): { path: Path; wrong:
     )
     found.push({ path: ['routes', index, 'upstreams', number, 'tls', 'verify'], wrong })
   }
-  found.push(...changeWarnings(route, index))
+  found.push(...changeWarnings(route, index), ...authWarnings(route, index))
   const { path = '' } = match
   if (path.length > 1 && path.endsWith('/')) {
     const wrong = new Wrong(

@@ -26,7 +26,8 @@ export type CloseCause =
   | { what: 'no-answer'; afterMs: number; retry?: number }
   | { what: 'bad-answer'; words: string; retry?: number }
   | { what: 'upstream-busy'; retry: number }
-  | { what: 'rejected'; status: number }
+  /** `by`: it was not the upstream. */
+  | { what: 'rejected'; status: number; by?: 'auth' }
   | { what: 'no-healthy-upstream'; retry?: number }
   | { what: 'upstream-restarts'; reason: string; retry: number }
   | { what: 'upstream-closes' }
@@ -59,6 +60,10 @@ export type CloseCause =
   | { what: 'gateway-drains'; retry: number }
   /** It was about to get one, or waited for it. */
   | { what: 'route-drains'; retry: number }
+  /** The authentication service was asked again, and refused. */
+  | { what: 'authorization-ended' }
+  /** It was asked again, and has not answered for as long as a connection may go on without. */
+  | { what: 'authorization-unknown'; retry: number }
   | { what: 'gateway-fault' }
   /** The same before it had a connection. */
   | { what: 'handshake-fault'; retry?: number }
@@ -92,6 +97,7 @@ export const words = {
   limitsUnknown: 'limits cannot be checked now',
   tooBig: 'message too big',
   tooMany: 'too many messages',
+  unauthorized: 'unauthorized',
   fault: 'internal error',
 } as const
 
@@ -137,16 +143,16 @@ function tryAgain(closePolicy: ClosePolicy, reason: string, retry: number): Clos
 
 /** The cousins of HTTP statuses among the registered codes. */
 const cousins: Record<number, [number, string]> = {
-  401: [code.unauthorized, 'unauthorized'],
+  401: [code.unauthorized, words.unauthorized],
   403: [code.forbidden, 'forbidden'],
   408: [code.timeout, 'timeout'],
 }
 
-function rejected(closePolicy: ClosePolicy, status: number): CloseAction {
+function rejected(closePolicy: ClosePolicy, status: number, by: 'auth' | undefined): CloseAction {
   if (closePolicy.rejections === 'pass') return { by: 'pass' }
   const [closeCode, reason] = cousins[status] ?? [
     code.policyViolation,
-    `refused by the upstream with HTTP ${status}`,
+    by === 'auth' ? `refused with HTTP ${status}` : `refused by the upstream with HTTP ${status}`,
   ]
   return close(closeCode, reason)
 }
@@ -170,7 +176,11 @@ const table: { [W in CloseCause['what']]: Row<W> } = {
     upstream: nothing,
     by: 'upstream',
   }),
-  rejected: (h, m) => ({ client: rejected(m, h.status), upstream: nothing, by: 'upstream' }),
+  rejected: (h, m) => ({
+    client: rejected(m, h.status, h.by),
+    upstream: nothing,
+    by: h.by === 'auth' ? 'gateway' : 'upstream',
+  }),
   'no-healthy-upstream': (h, m) => ({
     client: badGateway(m, 503, words.noHealthyUpstream, h.retry),
     upstream: nothing,
@@ -281,6 +291,16 @@ const table: { [W in CloseCause['what']]: Row<W> } = {
     upstream: end,
     by: 'gateway',
   }),
+  'authorization-ended': () => ({
+    client: close(code.unauthorized, words.unauthorized),
+    upstream: close(code.goingAway, ''),
+    by: 'gateway',
+  }),
+  'authorization-unknown': (h, m) => ({
+    client: close(m.closeCodes.tryAgain, words.tryAgainLater, h.retry),
+    upstream: close(code.goingAway, ''),
+    by: 'gateway',
+  }),
   'gateway-fault': () => ({
     client: close(code.internalError, words.fault),
     upstream: close(code.internalError, words.fault),
@@ -317,6 +337,7 @@ export type Unserved = Extract<
       | 'unreachable'
       | 'bad-answer'
       | 'no-answer'
+      | 'upstream-busy'
       | 'over-limit'
       | 'limits-unknown'
       | 'route-drains'

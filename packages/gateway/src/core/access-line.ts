@@ -19,6 +19,8 @@ export interface Asked {
   origin?: string
   /** Milliseconds until the route's limits had let it in. */
   admitMs?: number
+  /** Milliseconds from there to the answer of the authentication service, on a route that has one. */
+  authMs?: number
   /** Milliseconds from there to the answer of an upstream, the wait for one included. */
   upstreamMs?: number
 }
@@ -106,6 +108,7 @@ function jsonLine(entry: AccessEntry, names: ReadonlySet<string>): string {
 function stages({ at, asked, openMs, closeMs }: AccessEntry): Record<string, number> | undefined {
   const all = {
     admit: asked?.admitMs,
+    auth: asked?.authMs,
     upstream: asked?.upstreamMs,
     open: openMs,
     close: closeMs,

@@ -12,6 +12,7 @@ export { logLinesDropped } from './log-writer.ts'
 export type {
   AccessLogOptions,
   AdminOptions,
+  AuthOptions,
   Balance,
   DrainOptions,
   FieldChanges,

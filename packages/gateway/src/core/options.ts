@@ -449,6 +449,39 @@ export interface RouteChanges {
   headers?: FieldChanges & { response?: FieldChanges }
 }
 
+/** A service that is asked, before the upstream, whether a client may come in. */
+export interface AuthOptions {
+  /** Where it is, as upstreams are; `path` is that of the question. */
+  target: Pick<UpstreamOptions, 'tls' | 'host' | 'port' | 'path' | 'socketPath'> & {
+    /** The name that its certificate must bear. */
+    serverName: string
+  }
+  /**
+   * Names of fields of its answer that the upstream gets, in place of all that the client sent under these names.
+   *
+   * @default []
+   */
+  headers: string[]
+  /**
+   * Milliseconds that a question may take.
+   *
+   * @default 2000 (2s)
+   */
+  timeout: number
+  /**
+   * Whether a client gets in while the service does not answer, or answers 5xx.
+   *
+   * @default 'deny'
+   */
+  onError: 'deny' | 'allow'
+  /**
+   * Milliseconds for which a 2xx counts for the same request again.
+   *
+   * @default none: every request is asked about
+   */
+  cache?: number
+}
+
 /** One route: which requests it serves, by which upstreams, and how. */
 export interface RouteOptions extends RouteChanges {
   /** Names the route in metrics, log and commands; 1 to 64 letters, digits, dots, dashes or underscores. */
@@ -518,6 +551,12 @@ export interface RouteOptions extends RouteChanges {
    * @default every origin
    */
   origins?: string[]
+  /**
+   * A service that says who may come in.
+   *
+   * @default everybody may, as far as the upstream lets them
+   */
+  auth?: AuthOptions
   /** How much the route may carry. */
   limits: LimitOptions
   /**

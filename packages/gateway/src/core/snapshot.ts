@@ -20,7 +20,7 @@ export interface Traffic {
 export interface RouteCounters extends Traffic {
   /**
    * How many handshakes, by result: 'accepted', 'bad-gateway', 'busy', 'rejected', 'origin-refused', 'over-limit',
-   * 'unchecked', 'draining', 'abandoned', 'fault'.
+   * 'unchecked', 'unauthorized', 'auth-failed', 'draining', 'abandoned', 'fault'.
    */
   handshakes: Record<string, number>
   /**
@@ -59,6 +59,11 @@ export interface RouteCounters extends Traffic {
    * workers of an earlier version.
    */
   judged?: Record<string, number>
+  /**
+   * How many questions there were to the authentication service, by answer: 'allowed', 'refused', 'failed' (it was away, or said 429
+   * or 5xx), 'cached' (it was not asked again). Absent in the reports of workers of an earlier version.
+   */
+  auth?: Record<string, number>
 }
 
 /**
@@ -261,6 +266,9 @@ export type HandshakeResult =
   | 'origin-refused'
   | 'over-limit'
   | 'unchecked'
+  /** The authentication service refused it, or did not answer. */
+  | 'unauthorized'
+  | 'auth-failed'
   | 'draining'
   | 'abandoned'
   | 'fault'

@@ -2,6 +2,7 @@
 // connection up to its first frame: route, origin, limits, dial, accept.
 
 import { randomBytes } from 'node:crypto'
+import { authorised } from '../auth/index.ts'
 import { type CloseCause, closeMapping } from '../connection/index.ts'
 import type { Asked, DrainOptions, HandshakeResult, HoldOptions } from '../core/index.ts'
 import { holdFor, holdOutlook, loadedReplay } from '../hold/replay/index.ts'
@@ -13,12 +14,13 @@ import {
   type UpgradeRequest,
   withoutClientTakeover,
 } from '../http/index.ts'
-import { openConnection, type RouteState, sessionHeader } from '../session/index.ts'
+import { type Opening, openConnection, type RouteState, sessionHeader } from '../session/index.ts'
 import type { HandshakeAnswer, HandshakeSpan } from '../trace/index.ts'
 import { type Found, findUpstream } from './find-upstream.ts'
 import type { HandshakeDeps } from './handshake-deps.ts'
 import type { Admission } from './limits.ts'
 import { clientLeft, logRefusal } from './log-refusal.ts'
+import { refuse } from './refuse.ts'
 import { askerOf, closeCauseOf, turnAway } from './turn-away.ts'
 
 const limitWords = {
@@ -43,6 +45,7 @@ export async function serveHandshake(
   const { options: route } = state
   const arrivedAt = deps.clock.now()
   let { request } = handshake
+  let auth: Opening['auth']
   const asked = deps.accessLog.isOn ? askedOf(request, deps.clock.wall()) : undefined
   const span = deps.tracing.handshake(request, route)
   const leave = (cause: CloseCause, result: HandshakeResult) => {
@@ -67,10 +70,22 @@ export async function serveHandshake(
     const { options } = await state.ready()
     const { holds, reads } = holdOutlook(options.hold, request.target, request.protocols)
     if (reads || (holds && misreadsClientTakeover(request.headers))) request = withoutExtensions(request)
+    if (state.auth.isOn) {
+      const verdict = await state.auth.admit(request, handshake.signal)
+      if (asked) asked.authMs = deps.clock.now() - admittedAt
+      if (verdict.kind !== 'allowed') {
+        admission.release()
+        return refuse(verdict, handshake, state, deps, { span, asked })
+      }
+      const { expiresInMs } = verdict
+      if (expiresInMs !== undefined) auth = { request: handshake.request, expiresInMs }
+      request = authorised(request, verdict.names, verdict.headers)
+    }
+    const dialledAt = deps.clock.now()
     const session = holds ? randomBytes(16).toString('base64url') : undefined
     const extra: HeaderList = session ? [[sessionHeader, session]] : []
     const found = await findUpstream({ handshake, request, extra, arrivedAt, span }, state, deps)
-    if (asked) asked.upstreamMs = deps.clock.now() - admittedAt
+    if (asked) asked.upstreamMs = deps.clock.now() - dialledAt
     if (!found.ok) {
       admission.release()
       return fail(found.failure, handshake, state, deps, { span, asked })
@@ -106,6 +121,7 @@ export async function serveHandshake(
         extensions,
         held: hold && session !== undefined ? { session, request, hold } : undefined,
         answers: dialled.restored !== undefined,
+        auth,
         asked,
         replay: hold && loadedReplay(hold.replay),
         release: {

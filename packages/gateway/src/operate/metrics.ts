@@ -126,6 +126,11 @@ function routeFamilies(routes: readonly RouteInfo[]): Family[] {
       each(({ counters }) => ({ ...waitsAtFirst, ...counters.waits }), result),
     ),
     counter(
+      'auth_total',
+      'Questions to the authentication service, by answer: allowed, refused, failed, or cached (it was not asked again).',
+      each(({ counters }) => counters.auth ?? {}, result),
+    ),
+    counter(
       'judged_closes_total',
       'Closes of upstreams on routes with hold that may have been a restart, by what they were found to be.',
       each(({ counters }) => ({ ...judgedAtFirst, ...counters.judged }), result),

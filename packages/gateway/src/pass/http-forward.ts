@@ -12,11 +12,14 @@ import {
   changeTarget,
   connectFailure,
   type DialTarget,
+  keepAliveAgents,
   tlsOptions,
 } from '../upstream/index.ts'
-import { agents } from './http-agents.ts'
 import { ClientAnswer } from './http-client-answer.ts'
 import { pump } from './pump.ts'
+
+/** Connections to upstreams that wait for the next request. */
+const agents = keepAliveAgents({ maxFreeSockets: 32 })
 
 export interface ForwardTimeouts {
   /** Milliseconds for name lookup, TCP and TLS. */

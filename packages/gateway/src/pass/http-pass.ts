@@ -1,9 +1,17 @@
 // In: a request that is no handshake, and its route. Out: an upstream's answer, or one of the gateway's own. This is the
 // life of a plain request: drain, limits, upstreams, log. Next: http-forward.ts.
 
+import { authorised } from '../auth/index.ts'
 import { httpMapping, type Unserved } from '../connection/index.ts'
 import { type Clock, systemClock } from '../core/index.ts'
-import { asksForState, between, type HandshakeDeps, overLimit, stateAnswer } from '../handshake/index.ts'
+import {
+  asksForState,
+  between,
+  closeCauseOf,
+  type HandshakeDeps,
+  overLimit,
+  stateAnswer,
+} from '../handshake/index.ts'
 import { type HeaderList, values } from '../http/index.ts'
 import type { HttpExchange } from '../listen/index.ts'
 import type { RouteState } from '../session/index.ts'
@@ -37,6 +45,7 @@ export async function serveRequest(
       return answer(overLimit(admission))
     }
     try {
+      if (state.auth.isOn && !(await isLetIn(exchange, state, deps, answer))) return
       const { result, upstream } = await passToRoute(exchange, state, deps)
       const unserved = whyUnserved(result)
       if (!unserved) return readRest(exchange, deps.clock)
@@ -60,6 +69,34 @@ export async function serveRequest(
   } catch (error) {
     deps.log.error({ err: error, route: name }, 'fault while passing a request on')
     answer({ what: 'handshake-fault' })
+  }
+}
+
+/** Asks the authentication service. A client that it does not let in is answered. */
+async function isLetIn(
+  exchange: HttpExchange,
+  { auth }: RouteState,
+  { clock, random }: HandshakeDeps,
+  answer: (unserved: Unserved) => void,
+): Promise<boolean> {
+  const { res } = exchange
+  const left = new AbortController()
+  const onClose = () => left.abort()
+  res.once('close', onClose)
+  const verdict = await auth.admit(exchange.request, left.signal)
+  res.off('close', onClose)
+  switch (verdict.kind) {
+    case 'allowed':
+      exchange.request = authorised(exchange.request, verdict.names, verdict.headers)
+      return true
+    case 'refused':
+      answerWith(exchange, verdict.refusal, clock)
+      return false
+    case 'failed':
+      answer(closeCauseOf(verdict.failure, random) as Unserved)
+      return false
+    case 'aborted':
+      return false
   }
 }
 
@@ -141,7 +178,7 @@ const namesJson = (headers: HeaderList) => /[/+]json\b/i.test(values(headers, 'a
 /** Answers, if nothing is answered yet. */
 function answerWith(
   exchange: HttpExchange,
-  { status, headers, body }: { status: number; headers: HeaderList; body: string },
+  { status, headers, body }: { status: number; headers: HeaderList; body: string | Buffer },
   clock: Clock,
 ): void {
   const { res, request } = exchange
@@ -153,7 +190,10 @@ function answerWith(
     if (request.expectsContinue) res.shouldKeepAlive = false
   }
   res.statusCode = status
-  for (const [name, value] of headers) res.setHeader(name, value)
+  for (const [name] of headers) {
+    const all = values(headers, name.toLowerCase())
+    res.setHeader(name, all.length === 1 ? all[0]! : all)
+  }
   res.end(body)
 }
 

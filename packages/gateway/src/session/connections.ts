@@ -1,7 +1,9 @@
 // The registry of live connections: what a drain, a reload, the operator and the metrics walk.
 
+import type { Renewal } from '../auth/index.ts'
 import type { Pipe } from '../connection/index.ts'
 import type { Clock, ConnectionInfo, RestoredBy, ShownState, UnixMs } from '../core/index.ts'
+import type { UpgradeRequest } from '../http/index.ts'
 import type { Opening } from './opening.ts'
 
 /** One live connection and what is known of it besides its bytes. */
@@ -22,6 +24,8 @@ export interface Connection {
   restoredBy?: RestoredBy
   /** A drain has chosen it: it has to go, and is not taken to another process first. */
   drained?: true
+  /** When the authentication service wants to be asked again. */
+  renewal?: Renewal<UpgradeRequest>
   /** What it began with. */
   opening: Opening
   /** Takes it out of all counts but those of how connections ended. */

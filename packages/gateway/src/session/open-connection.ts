@@ -8,6 +8,7 @@ import type { ConnectionDeps } from './connection-deps.ts'
 import { type Connection, connectionInfo } from './connections.ts'
 import { holdDeps, placeOf } from './held-connection.ts'
 import type { Opening } from './opening.ts'
+import { renewalOf } from './renew.ts'
 import type { RouteState } from './route-state.ts'
 import { Visits } from './visits.ts'
 
@@ -61,6 +62,7 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
     restoredBy: before?.restoredBy,
     opening,
     leave() {
+      connection.renewal?.stop()
       unregister()
       release.upstream()
       visits.over()
@@ -68,6 +70,8 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
     },
   }
   const unregister = deps.connections.register(connection)
+  // A fault in the first moment may have ended it.
+  if (pipe.state !== 'closed') connection.renewal = renewalOf(connection, state, deps)
   if (!before) deps.onOpened?.(route.name)
   return connection
 }

@@ -1,5 +1,6 @@
 // What a connection begins with.
 import type { Duplex } from 'node:stream'
+import type { PackedRenewal } from '../auth/index.ts'
 import type { PackedPipe } from '../connection/index.ts'
 import type { Asked, HoldOptions, RestoredBy, UnixMs } from '../core/index.ts'
 import type { ReplayModule } from '../hold/replay/index.ts'
@@ -28,6 +29,8 @@ export interface Opening {
   release: { upstream: () => void; admission: () => void }
   /** Number of the admission in the ledger of all workers. */
   admission?: number
+  /** Present when the authentication service wants to be asked again. */
+  auth?: PackedRenewal<UpgradeRequest>
   /** For the access log, where there is one. */
   asked?: Asked
   /** Present when the connection comes from another process. */

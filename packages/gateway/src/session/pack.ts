@@ -61,7 +61,10 @@ function takeApart(connection: Connection): Packed {
   const held = opening.held && { ...opening.held, hold: packedHold(opening.held.hold) }
   const before = { id, openedAt, reattached, restoredBy, place, pipe: pipe.pack() }
   // All that can fail comes first: a replay module's `save`, and what it returned.
-  const record = writePacked({ route, protocol, extensions, address, http, held, admission, asked, before })
+  const record = writePacked({
+    ...{ route, protocol, extensions, address, http, held, admission },
+    ...{ auth: connection.renewal?.pack(), asked, before },
+  })
   const given = pipe.giveAway()
   connection.leave()
   return { record, route, ...given, admission }

@@ -1,6 +1,7 @@
 // A connection without its sockets, as it goes from one process to another: its type, its version, and what it must look
 // like on arrival. Both ends of a live upgrade run different code, so that what came is checked before it is believed.
 
+import type { PackedRenewal } from '../auth/index.ts'
 import type { PackedPipe, PackedSide } from '../connection/index.ts'
 import {
   type Asked,
@@ -43,7 +44,10 @@ export const packedVersion = 3
 export const packedAtMost = 16 * 1024 * 1024
 
 export interface PackedConnection
-  extends Pick<Opening, 'protocol' | 'extensions' | 'address' | 'http' | 'held' | 'admission' | 'asked'> {
+  extends Pick<
+    Opening,
+    'protocol' | 'extensions' | 'address' | 'http' | 'held' | 'admission' | 'auth' | 'asked'
+  > {
   route: string
   before: Before
 }
@@ -129,6 +133,12 @@ const request = record<UpgradeRequest>({
   address: text,
 })
 
+const auth = record<PackedRenewal<UpgradeRequest>>({
+  request,
+  expiresInMs: finite,
+  failingForMs: optional(finite),
+})
+
 const asked = record<Asked>({
   at: finite,
   method: text,
@@ -139,6 +149,7 @@ const asked = record<Asked>({
   referer: optional(text),
   origin: optional(text),
   admitMs: optional(finite),
+  authMs: optional(finite),
   upstreamMs: optional(finite),
 })
 
@@ -153,6 +164,7 @@ const connection = record<PackedConnection & { version: number }>({
     record<NonNullable<Opening['held']>>({ session: text, request, hold: optional(holdOptions) }),
   ),
   admission: optional(count),
+  auth: optional(auth),
   asked: optional(asked),
   before: record<Before>({
     id: text,

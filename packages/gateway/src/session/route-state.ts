@@ -1,4 +1,5 @@
 // What a gateway keeps for one route while it runs: its pool and its counts.
+import { AuthGate, type AuthGateDeps } from '../auth/index.ts'
 import {
   type Clock,
   countedCode,
@@ -42,6 +43,8 @@ export interface RouteStateDeps {
   workers?: number
   /** Files that this process may open. */
   openFiles?: number | undefined
+  /** The authentication service has not answered; now and then, with how many times. */
+  onAuthFailure?: AuthGateDeps['onFailure']
 }
 
 /** Milliseconds between two lines of the log about clients of a route that found no upstream. */
@@ -66,6 +69,8 @@ export class RouteState {
   readonly places: WaitingPlaces
   readonly room: WaitingRoom
   readonly clients: ClientMemory
+  /** Whether its clients may come in. */
+  readonly auth: AuthGate
   /** Why the last dial found no upstream; undefined when one has answered since. */
   outage: Extract<RouteDialResult, { ok: false }>['failure'] | undefined
   #outageSeenAt: MonotonicMs = Number.NEGATIVE_INFINITY
@@ -98,7 +103,7 @@ export class RouteState {
     options: RouteOptions,
     pool: UpstreamPool,
     news: HoldEvents,
-    { clock, random, workers = 1, openFiles }: RouteStateDeps,
+    { clock, random, workers = 1, openFiles, onAuthFailure = () => {} }: RouteStateDeps,
   ) {
     this.options = options
     this.pool = pool
@@ -106,6 +111,7 @@ export class RouteState {
     this.#clock = clock
     this.returns = new Returns(clock)
     this.clients = new ClientMemory(clock, random, workers)
+    this.auth = new AuthGate({ options: () => this.options.auth, clock, onFailure: onAuthFailure })
     // Each that is let in needs another one, to its upstream.
     const mostOpen = openFiles === undefined ? Number.POSITIVE_INFINITY : Math.floor(openFiles / 2)
     const { search } = this
@@ -140,6 +146,7 @@ export class RouteState {
   configure(options: RouteOptions): void {
     this.options = options
     this.restoring.forget()
+    this.auth.forget()
     this.load()
   }
 
@@ -281,6 +288,7 @@ export class RouteState {
       reattachSum: this.#reattachSum,
       waits: { ...this.#waits },
       judged: { ...this.#judged },
+      auth: { ...this.auth.counts },
       turnedAway: { ...this.#turnedAwayAs },
     }
     const byState = { open: 0, held: 0, closing: 0 }

@@ -1,5 +1,5 @@
 export type { Member } from './answer-check.ts'
-export { changeAuthority, changeFields, changesPath, changeTarget } from './change-request.ts'
+export { authorityOf, changeAuthority, changeFields, changesPath, changeTarget } from './change-request.ts'
 export { type DialFailure, type DialResult, type DialTarget, dial, tlsOptions } from './dial.ts'
 export { answerFailure, connectFailure } from './dial-failure.ts'
 export {
@@ -11,6 +11,8 @@ export {
   type RouteDialResult,
 } from './dial-route.ts'
 export { dialWatched } from './dial-watched.ts'
+export { keepAliveAgents } from './http-agents.ts'
+export { retryAfter } from './upstream-answer.ts'
 export { addressOf, Upstream } from './upstream-group.ts'
 export { UpstreamSearch } from './upstream-search.ts'
 export type { Visit } from './upstream-watch.ts'

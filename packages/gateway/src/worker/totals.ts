@@ -144,6 +144,7 @@ export function addCounters(a: RouteCounters, b: RouteCounters): RouteCounters {
     waits: addRecords(a.waits ?? {}, b.waits ?? {}),
     turnedAway: addRecords(a.turnedAway ?? {}, b.turnedAway ?? {}),
     judged: addRecords(a.judged ?? {}, b.judged ?? {}),
+    auth: addRecords(a.auth ?? {}, b.auth ?? {}),
   }
 }
 
@@ -166,5 +167,6 @@ export function emptyCounters(): RouteCounters {
     waits: {},
     turnedAway: {},
     judged: {},
+    auth: {},
   }
 }

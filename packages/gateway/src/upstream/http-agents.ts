@@ -1,14 +1,18 @@
-// Connections to upstreams that wait for the next plain HTTP request.
+// Connections that wait for the next plain HTTP request.
 import http from 'node:http'
 import https from 'node:https'
 
 /** Milliseconds that a connection waits for the next request at most. */
 const idleTimeoutMs = 15_000
 
-const options = { keepAlive: true, maxFreeSockets: 32, timeout: idleTimeoutMs }
+/** How many connections to one server there may be, and how many of them may wait. */
+type Most = Pick<http.AgentOptions, 'maxSockets' | 'maxFreeSockets'>
 
 /** They keep no process alive. */
-export const agents = { http: guarded(new http.Agent(options)), https: guarded(new https.Agent(options)) }
+export function keepAliveAgents(most: Most): { http: http.Agent; https: https.Agent } {
+  const options = { keepAlive: true, timeout: idleTimeoutMs, ...most }
+  return { http: guarded(new http.Agent(options)), https: guarded(new https.Agent(options)) }
+}
 
 /**
  * What an upstream sends while nobody has asked would be taken for the answer to the next request: such a connection is

@@ -1,0 +1,3 @@
+export { AuthGate, type AuthGateDeps, type AuthVerdict } from './auth-gate.ts'
+export { authorised } from './auth-request.ts'
+export { type PackedRenewal, Renewal } from './renewal.ts'
