@@ -16,6 +16,7 @@ describe('an upstream that cannot be dialled is refused, with what to write', ()
     ['unix//run/chat.sock', /; write unix:\/run\/chat.sock$/],
     ['unix@/run/chat.sock', /; write unix:\/run\/chat.sock$/],
     ['/run/chat.sock', /; write unix:\/run\/chat.sock$/],
+    ['unix://run/chat.sock', /must be unix: and the absolute path of a socket/],
     ['unix:chat.sock', /must be unix: and the absolute path of a socket/],
     ['unix:/run/chat.sock:ws', /second colon: a path prefix; write unix:\/run\/chat.sock:\/ws$/],
     ['unix:/run/chat.sock:/ws?x', /must not hold a query/],

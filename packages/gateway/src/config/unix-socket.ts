@@ -10,7 +10,8 @@ const maxPathBytes = process.platform === 'linux' ? 107 : 103
 export const unixPattern = 'unix:/[^\\s]+'
 
 function pathFault(path: string): Wrong | undefined {
-  if (!path.startsWith('/') || path.endsWith('/'))
+  // `unix://x` has a host where a path should be.
+  if (!/^\/[^/]/.test(path) || path.endsWith('/'))
     return new Wrong('must be unix: and the absolute path of a socket, such as unix:/run/app.sock')
   const variable = variableFix(path)
   if (variable) return new Wrong('holds a variable, which is not read here', variable)
