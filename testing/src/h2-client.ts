@@ -64,10 +64,15 @@ export interface H2Session extends AsyncDisposable {
   websocket(options?: H2Options): Promise<H2Client>
 }
 
-/** Connects by TLS with ALPN h2 and waits for SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441 3). */
-export async function h2Session(url: string | URL): Promise<H2Session> {
+/**
+ * Connects by TLS with ALPN h2 and waits for SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441 3). `own`: the certificate that it shows.
+ */
+export async function h2Session(
+  url: string | URL,
+  own: { cert?: string; key?: string } = {},
+): Promise<H2Session> {
   const { host } = new URL(url)
-  const session = http2.connect(`https://${host}`, { rejectUnauthorized: false })
+  const session = http2.connect(`https://${host}`, { rejectUnauthorized: false, ...own })
   session.on('error', () => {})
   const close = async () => {
     if (session.closed) return session.destroy()

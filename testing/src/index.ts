@@ -1,5 +1,6 @@
 /** What tests start, and what they hold in their hands. Everything that is started is disposed with `await using`. */
 export { acceptKey } from './accept-key.ts'
+export { type Authority, authority, type Issued, type IssueOptions, selfSigned } from './authority.ts'
 export {
   browser,
   browserMissing,

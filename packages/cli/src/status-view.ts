@@ -7,6 +7,7 @@ import { type Cell, type Column, formatRate, type TableLayout, table } from './t
 
 type RouteInfo = GatewayState['routes'][number]
 type UpstreamState = NonNullable<RouteInfo['upstreams'][number]['state']>
+type CertificateInfo = NonNullable<GatewayState['certificates']>[number]
 type UpgradeInfo = NonNullable<GatewayState['upgrade']>
 
 /** The state for people; rates are left out where they are not known. */
@@ -38,17 +39,28 @@ function head({ version, phase, uptime, pid, listen, admin }: GatewayState, { pa
 }
 
 /** What an operator has to know first: routes without an upstream, and what becomes of their clients. */
-function alarms({ routes, unrouted }: GatewayState, { paint }: TableLayout): string {
+function alarms({ routes, unrouted, certificates = [] }: GatewayState, { paint }: TableLayout): string {
   const lines = routes.flatMap((route) => {
     const words = withoutUpstream(route)
     return words === undefined ? [] : [paint('red', printable(words))]
   })
+  for (const certificate of certificates.filter(({ expiresSoon }) => expiresSoon))
+    lines.push(paint(certificate.leftMs < 0 ? 'red' : 'yellow', printable(expiring(certificate))))
   const missed = (unrouted?.handshakes ?? 0) + (unrouted?.requests ?? 0)
   if (missed > 0)
     lines.push(
       `${missed} ${missed === 1 ? 'request has' : 'requests have'} no route: the log names one a minute`,
     )
   return lines.map((line) => `${line}\n`).join('')
+}
+
+/** `the certificate of a.test and 2 other names on 0.0.0.0:443 expires in 3 d: renew it, and reload` */
+function expiring({ names, listener, leftMs }: CertificateInfo): string {
+  const more = names.length - 1
+  const others = more > 0 ? ` and ${more} other ${more === 1 ? 'name' : 'names'}` : ''
+  const whose = names.length > 0 ? ` of ${names[0]}${others}` : ' without a name'
+  const when = leftMs < 0 ? 'has expired' : `expires in ${formatDuration(leftMs)}`
+  return `the certificate${whose} on ${listener} ${when}: renew it, and reload`
 }
 
 function routes({ routes }: GatewayState, rates: Rates, layout: TableLayout): string {

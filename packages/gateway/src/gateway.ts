@@ -266,6 +266,14 @@ export class Gateway {
     this.#sweep()
   }
 
+  /**
+   * Sets the keys of TLS session tickets: 48 secret bytes. A client can resume its session at every gateway that has the same
+   * (RFC 5077, RFC 8446 4.6.1), and no longer where they were replaced. Without them each gateway has its own.
+   */
+  setTicketKeys(keys: Buffer): void {
+    this.#listeners.setTicketKeys(keys)
+  }
+
   /** Gives the gateway an accepted socket of one of its listeners. */
   accept(listener: ListenOptions, socket: net.Socket): void {
     this.#listeners.accept(listener, socket)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { certificate } from '@holdfast/testing'
+import { selfSigned } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import { configJsonSchema, type JsonSchema, keysAt } from '../src/config/json-schema.ts'
 import { linesFor } from './config-text.ts'
@@ -57,7 +57,7 @@ describe('docs/configuration.md', () => {
   test('has examples that are valid', async () => {
     const examples = [...page.matchAll(/^```(?:yaml|json)\n(.*?)^```/gms)].map(([, text]) => text!)
     expect(examples).toHaveLength(2)
-    const { cert, key } = certificate()
+    const { cert, key } = selfSigned({ names: ['chat.example.com'] })
     const readFile = async (path: string) => (path.endsWith('cert.pem') ? cert : key)
     for (const text of examples) {
       expect(await linesFor(text, { env: { HOLDFAST_ADMIN_TOKEN: 'x' }, readFile })).toEqual([])

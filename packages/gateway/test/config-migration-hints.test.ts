@@ -190,7 +190,7 @@ describe('a value of another form', () => {
 
   test('is not proposed where it would not do', async () => {
     const text = `listen: [{ address: 127.0.0.1:1, tls: true }]\n${routeWith('wait: 1s')}`
-    expect(await faultOf(text)).toBe('listen[0].tls must be a mapping of keys, not true')
+    expect(await faultOf(text)).toBe('listen[0].tls must be a mapping of keys, or a list of such, not true')
   })
 })
 

@@ -150,7 +150,7 @@ describe('listen', () => {
     ],
     [
       'listen: [{ address: 127.0.0.1:1, tls: }]',
-      'listen[0].tls must be a mapping of keys, not nothing; give it a value, or remove the key',
+      'listen[0].tls must be a mapping of keys, or a list of such, not nothing; give it a value, or remove the key',
     ],
     [
       'listen: [{ address: 127.0.0.1:1, tls: { cert: a } }]',

@@ -7,6 +7,11 @@ export const everyMetric: Measured = {
   logLinesDropped: 3,
   accessLinesDropped: 4,
   sockets: { pending: 4, refused: { pending: 1, descriptors: 2, 'dial-descriptors': 3 }, short: false },
+  certificates: [
+    { listener: '0.0.0.0:443', names: ['a.test'], expiresAt: 0, leftMs: 86_400_999, expiresSoon: true },
+    { listener: '0.0.0.0:443', names: ['a.test', 'b.test'], expiresAt: 0, leftMs: -1_500, expiresSoon: true },
+    { listener: '0.0.0.0:444', names: [], expiresAt: 0, leftMs: 5_000, expiresSoon: false },
+  ],
   workers: [
     {
       id: 1,

@@ -337,7 +337,7 @@ describe('a TLS listener', () => {
     open.write(handshakeText())
     await receives(open, '\r\n\r\n')
     const first = await fingerprint()
-    host.listener.setCertificate(anotherCertificate())
+    host.listener.configureTls({ tls: anotherCertificate() })
     expect(await fingerprint()).not.toBe(first)
     await echoes(open, 'goes on')
     for (const socket of [before, open]) socket.destroy()

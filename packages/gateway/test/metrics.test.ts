@@ -108,6 +108,8 @@ test('the exposition has every metric of a snapshot with its labels', async () =
     holdfast_log_lines_dropped_total: 3,
     holdfast_access_log_lines_dropped_total: 4,
     holdfast_pending_sockets: 4,
+    'holdfast_certificate_seconds_left{listener="0.0.0.0:443",name="a.test"}': -2,
+    'holdfast_certificate_seconds_left{listener="0.0.0.0:444",name=""}': 5,
     'holdfast_sockets_refused_total{reason="pending"}': 1,
     'holdfast_sockets_refused_total{reason="descriptors"}': 2,
     'holdfast_sockets_refused_total{reason="dial-descriptors"}': 3,

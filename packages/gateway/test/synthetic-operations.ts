@@ -88,6 +88,7 @@ export class SyntheticOperations implements Operations {
       logLinesDropped: 0,
       accessLinesDropped: 0,
       sockets,
+      certificates: [],
     }
   }
 

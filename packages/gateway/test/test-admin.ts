@@ -37,6 +37,7 @@ class Notes implements Operations {
       logLinesDropped: 0,
       accessLinesDropped: 0,
       sockets: { pending: 0, refused: { pending: 0, descriptors: 0, 'dial-descriptors': 0 }, short: false },
+      certificates: [],
     }
   }
   async connections(filter: object) {

@@ -57,6 +57,7 @@ function scene(size: number) {
       return puppets.at(-1)!
     },
     options: () => options,
+    ticketKeys: () => 'keys',
     removed: { names: [], has: () => false },
     logging: { level: 'silent', pretty: false, colour: false },
     ledger: new Ledger({ clock, random: () => 0.5 }),

@@ -70,3 +70,40 @@ export function size() {
 export const file = z
   .string({ error: () => 'must be the path of a PEM file' })
   .min(1, { error: () => 'must be the path of a PEM file' })
+
+/** The variable that holds a passphrase: a passphrase beside the file that it opens protects nothing. */
+export const passphrase = text('a variable such as $CERT_PASSPHRASE', (value): string | Wrong =>
+  /^\$[A-Za-z_][A-Za-z0-9_]*$/.test(value)
+    ? value
+    : new Wrong('must be a variable such as $CERT_PASSPHRASE', 'set it where holdfast is started'),
+)
+
+/**
+ * Reports the keys of a certificate that do not go together: `cert` with `key`, or `pkcs12`. With `needed` one of the two must be
+ * there.
+ */
+export function checkCertificate(
+  given: { cert?: string; key?: string; pkcs12?: string; passphrase?: string },
+  needed: boolean,
+  ctx: Issues,
+): void {
+  const { cert, key, pkcs12 } = given
+  if (pkcs12 !== undefined) {
+    if (cert !== undefined || key !== undefined)
+      report(ctx, new Wrong('has certificate and key in it: leave cert and key out'), ['pkcs12'])
+    return
+  }
+  if (given.passphrase !== undefined && key === undefined && !needed)
+    report(ctx, new Wrong('has nothing to open: there is no key'), ['passphrase'])
+  if (!needed && cert === undefined && key === undefined) return
+  for (const name of ['cert', 'key'] as const) {
+    if (given[name] !== undefined) continue
+    ctx.addIssue({
+      code: 'invalid_type',
+      expected: 'string',
+      message: 'must be the path of a PEM file',
+      path: [name],
+      input: undefined,
+    })
+  }
+}

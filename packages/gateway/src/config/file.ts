@@ -10,15 +10,14 @@ import {
   readFileLimited,
   type UnixMs,
   type UpstreamOptions,
-  type UpstreamTlsOptions,
 } from '../core/index.ts'
 import { checkReplayFile } from '../hold/replay/index.ts'
 import { type ConfigProblem, type Path, pathText, Wrong } from './errors.ts'
 import { type Finding, findings } from './issues.ts'
-import { type Config, configSchema, keys, listenEntry } from './schema.ts'
-import { changedValues, fieldValueFault } from './schema-changes.ts'
+import { type Config, configSchema, keys, type ListenEntry, listenEntry } from './schema.ts'
+import { changedValues, fieldValueFault, type UpstreamTlsEntry } from './schema-changes.ts'
 import { accessFileFault, logWarnings } from './schema-log.ts'
-import { authorityFaults, tlsFaults } from './tls.ts'
+import { TlsFiles } from './tls-files.ts'
 import { bearerToken } from './units.ts'
 import { warnings } from './warnings.ts'
 import { readYaml, type YamlReading } from './yaml.ts'
@@ -34,8 +33,8 @@ export interface ConfigSources {
   file: string
   /** Where `$NAME` is looked up. */
   env: Readonly<Record<string, string | undefined>>
-  /** Reads a TLS file. A rejection is a problem of the configuration. */
-  readFile(path: string): Promise<string>
+  /** Reads a TLS file, as text where it is one. A rejection is a problem of the configuration. */
+  readFile(path: string): Promise<string | Buffer>
   /** Tries a replay module, by its absolute path. A rejection says what is wrong with it. Default: not tried. */
   checkReplay?: (path: string) => Promise<void>
   /** What is wrong with the file of an access log, by its absolute path. Default: nothing is looked at. */
@@ -58,11 +57,10 @@ export async function loadConfigFile(path: string): Promise<ConfigResult> {
     const line = rows.findIndex((row) => !isUtf8(Buffer.from(row, 'latin1'))) + 1
     return refused(path, new Wrong('is not valid UTF-8', 'save it as UTF-8'), { line, column: 1 })
   }
-  const readFile = async (file: string) => (await readFileLimited(file)).toString()
   const sources = {
     file: path,
     env: process.env,
-    readFile,
+    readFile: readFileLimited,
     checkReplay: checkReplayFile,
     checkAccessFile: accessFileFault,
   }
@@ -118,7 +116,7 @@ function refused(file: string, wrong: Wrong, place?: { line: number; column: num
 }
 
 /** The parts that {@link Outside} completes, as far as they are valid in themselves, whatever else is not. */
-function usable(raw: unknown): { listen: (ListenOptions | undefined)[]; admin: AdminOptions | false } {
+function usable(raw: unknown): { listen: (ListenEntry | undefined)[]; admin: AdminOptions | false } {
   const { listen, admin } = (raw ?? {}) as { listen?: unknown; admin?: unknown }
   const entries = Array.isArray(listen) ? listen.map((entry) => listenEntry.safeParse(entry).data) : []
   return { listen: entries, admin: keys.admin.safeParse(admin).data ?? false }
@@ -151,29 +149,24 @@ class Outside {
   readonly hints: Finding[] = []
   readonly #sources: ConfigSources
   readonly #replays = new Map<string, Promise<void>>()
+  readonly #tls: TlsFiles
 
   constructor(sources: ConfigSources) {
     this.#sources = sources
+    this.#tls = new TlsFiles({
+      read: (name, at) => this.#file(name, at),
+      env: sources.env,
+      now: (sources.now ?? Date.now)(),
+      report: (level, at, wrong) =>
+        (level === 'error' ? this.findings : this.hints).push(asFinding(at, wrong)),
+    })
   }
 
   /** An entry that is not valid is left out. */
-  async listeners(listen: (ListenOptions | undefined)[]): Promise<ListenOptions[]> {
+  async listeners(listen: (ListenEntry | undefined)[]): Promise<ListenOptions[]> {
     const filled: ListenOptions[] = []
     for (const [index, listener] of listen.entries()) {
-      if (!listener) continue
-      const path = ['listen', index, 'tls']
-      const { tls } = listener
-      const cert = tls && (await this.#file(tls.cert, [...path, 'cert']))
-      const key = tls && (await this.#file(tls.key, [...path, 'key']))
-      if (cert === undefined || key === undefined) {
-        filled.push(listener)
-        continue
-      }
-      filled.push({ ...listener, tls: { cert, key } })
-      for (const fault of tlsFaults({ cert, key }, (this.#sources.now ?? Date.now)())) {
-        const to = fault.level === 'error' ? this.findings : this.hints
-        to.push(asFinding([...path, fault.key], fault.wrong))
-      }
+      if (listener) filled.push(await this.#tls.listener(listener, ['listen', index]))
     }
     return filled
   }
@@ -202,9 +195,10 @@ class Outside {
       }
       const upstreams: UpstreamOptions[] = []
       for (const [number, upstream] of route.upstreams.entries()) {
-        const { secure } = upstream
-        const filled = secure && (await this.#upstreamTls(secure, [...at, 'upstreams', number, 'tls']))
-        upstreams.push({ ...upstream, ...(filled && { secure: filled }) })
+        // The schema has left the paths of the files where their content goes.
+        const written = upstream.secure as UpstreamTlsEntry | undefined
+        const secure = written && (await this.#tls.upstream(written, [...at, 'upstreams', number, 'tls']))
+        upstreams.push({ ...upstream, ...(secure && { secure }) })
       }
       found.push(await this.#withReplay({ ...route, upstreams }, at))
     }
@@ -219,18 +213,6 @@ class Outside {
     const path = resolve(dirname(this.#sources.file), hold.replay.path)
     if (text !== undefined) await this.#replay(path, place)
     return { ...route, hold: { ...hold, replay: { by: 'file', path } } }
-  }
-
-  async #upstreamTls(secure: UpstreamTlsOptions, at: Path): Promise<UpstreamTlsOptions> {
-    const read = (key: 'ca' | 'cert' | 'key') => secure[key] && this.#file(secure[key], [...at, key])
-    const [ca, cert, key] = [await read('ca'), await read('cert'), await read('key')]
-    const now = (this.#sources.now ?? Date.now)()
-    const faults = [...(ca ? authorityFaults(ca) : []), ...(cert && key ? tlsFaults({ cert, key }, now) : [])]
-    for (const { level, key: of, wrong } of faults) {
-      const to = level === 'error' ? this.findings : this.hints
-      to.push(asFinding([...at, of], wrong))
-    }
-    return { ...secure, ca, cert, key }
   }
 
   /** A text with the variables that it names; `$$` is one dollar. */
@@ -254,11 +236,11 @@ class Outside {
     return filled
   }
 
-  async #file(name: string, path: Path): Promise<string | undefined> {
+  async #file(name: string, path: Path): Promise<Buffer | undefined> {
     const { file, readFile } = this.#sources
-    const text = await readFile(resolve(dirname(file), name)).catch(fileWrong)
-    if (!(text instanceof Wrong)) return text
-    this.findings.push(asFinding(path, new Wrong(`names a file that ${text.message}`, text.fix)))
+    const content = await readFile(resolve(dirname(file), name)).catch(fileWrong)
+    if (!(content instanceof Wrong)) return Buffer.from(content)
+    this.findings.push(asFinding(path, new Wrong(`names a file that ${content.message}`, content.fix)))
     return undefined
   }
 

@@ -1,4 +1,4 @@
-import type { GatewayOptions } from '../core/index.ts'
+import type { GatewayOptions, ListenOptions } from '../core/index.ts'
 import { collide } from './addresses.ts'
 import { type ConfigProblem, pathText } from './errors.ts'
 import type { ConfigResult } from './file.ts'
@@ -46,7 +46,9 @@ export function optionsFromFlags(flags: ConfigFlags, base?: GatewayOptions): Con
     const problems = findings(parsed.error.issues, written).map((one) => asProblem(one, flags))
     return { ok: false, problems }
   }
-  const { listen, admin, workers, trustedProxies = [], pending, drain, routes } = parsed.data
+  const { admin, workers, trustedProxies = [], pending, drain, routes } = parsed.data
+  // Flags name no files, so that there is nothing to read.
+  const listen = parsed.data.listen as ListenOptions[]
   if (!base) {
     const options = { listen, admin, workers, trustedProxies, pending, drain, routes }
     return { ok: true, options, warnings: [] }

@@ -54,8 +54,7 @@ function finding(issue: Issue, path: Path, root: unknown, known: (path: Path) =>
     return [{ path, part, predicate: issue.message, whole: false, ...(fix && { fix }) }]
   }
   if (value === undefined) return [missing(issue, path)]
-  // A token is a secret.
-  const not = path.at(-1) === 'token' ? '' : `, not ${show(value)}`
+  const not = isSecret(path) ? '' : `, not ${show(value)}`
   if (issue.code === 'too_small' && Array.isArray(value) && value.length === 0)
     return [{ path, part, predicate: issue.message, whole: false }]
   if (issue.code === 'invalid_value') {
@@ -78,9 +77,13 @@ function finding(issue: Issue, path: Path, root: unknown, known: (path: Path) =>
   return [{ path, part, predicate: `${issue.message}${not}`, whole: false, ...fix }]
 }
 
-/** Variables are read in `admin.token` only, and a token is shown in no message. */
+/** What stands there is shown in no message. */
+function isSecret(path: Path): boolean {
+  return ['token', 'passphrase'].includes(String(path.at(-1)))
+}
+
 function variableFixAt(path: Path, value: unknown): string | undefined {
-  return typeof value === 'string' && path.at(-1) !== 'token' ? variableFix(value) : undefined
+  return typeof value === 'string' && !isSecret(path) ? variableFix(value) : undefined
 }
 
 /**

@@ -43,7 +43,19 @@ const keys: Record<string, string> = {
     ['tls'],
     'write wss:// for an upstream with TLS, and tls: { ca, cert, key } beside its url; for clients, tls: { cert, key } in an entry of listen',
   ),
-  ...all(['ssl', 'https', 'certificate'], 'write tls: { cert, key } in an entry of listen'),
+  ...all(
+    ['ssl', 'https', 'certificate', 'certificates'],
+    'write tls: { cert, key } in an entry of listen, or a list of these',
+  ),
+  ...all(
+    ['pfx', 'p12', 'keystore'],
+    'write pkcs12: FILE in place of cert and key, and passphrase: $NAME beside it',
+  ),
+  ...all(['password', 'keypassphrase'], 'write passphrase: $NAME, the name of a variable'),
+  ...all(
+    ['clientauth', 'clientca', 'mtls', 'mutualtls', 'clientcertificate', 'clientcertificates', 'requestcert'],
+    'write clientCertificates: { ca: FILE } beside address and tls in an entry of listen',
+  ),
   ...all(['port', 'bind', 'server', 'servers', 'entrypoints'], 'write listen: HOST:PORT'),
   ...all(
     ['backend', 'backends', 'target', 'proxypass', 'reverseproxy', 'forward'],

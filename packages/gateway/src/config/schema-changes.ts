@@ -4,7 +4,7 @@ import type { FieldChanges, RouteChanges } from '../core/index.ts'
 import { isOwned } from '../http/index.ts'
 import { readPathPattern, readUpstream } from './addresses.ts'
 import { show, Wrong } from './errors.ts'
-import { file, flag, type Issues, report, section, text } from './fields.ts'
+import { checkCertificate, file, flag, type Issues, passphrase, report, section, text } from './fields.ts'
 import { tokenPattern } from './units.ts'
 
 const placeholders = ['{client.address}', '{session}']
@@ -172,19 +172,27 @@ export function changedValues(
 export const upstreamTls = section({
   ca: file.optional().describe('PEM file of the authorities that may have signed its certificate.'),
   cert: file.optional().describe('PEM file with the certificate that the gateway shows it, and its chain.'),
-  key: file.optional().describe('PEM file with the private key of that, unencrypted.'),
+  key: file.optional().describe('PEM file with the private key of that.'),
+  pkcs12: file.optional().describe('PKCS#12 file with certificate, chain and key, in place of cert and key.'),
+  passphrase: passphrase
+    .optional()
+    .describe('Variable, as $NAME, with the passphrase of the key or of the PKCS#12 file.'),
   serverName: text('a name such as chat.internal', readServerName)
     .optional()
     .describe('Name to ask for (SNI), which its certificate must bear. Without it: the host of the URL.'),
   verify: flag().default(true).describe('Whether its certificate is checked.'),
-}).superRefine(({ ca, cert, key, verify }, ctx) => {
+}).superRefine((given, ctx) => {
+  const { ca, cert, key, verify } = given
   if ((cert === undefined) !== (key === undefined)) {
     report(ctx, new Wrong('must have both cert and key, or neither'))
-  }
+  } else checkCertificate(given, false, ctx)
   if (ca !== undefined && !verify) {
     report(ctx, new Wrong('has no effect where verify is false', 'leave verify out'), ['ca'])
   }
 })
+
+/** That as it is written: paths, and the name of a variable. */
+export type UpstreamTlsEntry = z.output<typeof upstreamTls>
 
 function readServerName(value: string): string | Wrong {
   const place = readUpstream(`ws://${value}`)

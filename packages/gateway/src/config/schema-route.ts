@@ -95,7 +95,7 @@ const upstreamSection = section({
     return z.NEVER
   }
   if (entry.tls && !place.tls) report(ctx, new Wrong('goes with wss:// and https:// only'), ['tls'])
-  const target = { ...place, ...(entry.tls && { secure: entry.tls }) }
+  const target = { ...place, ...(entry.tls && { secure: entry.tls as UpstreamOptions['secure'] }) }
   if (entry.url) {
     if (entry.every !== undefined)
       report(ctx, new Wrong('goes with dns only', 'write dns in place of url'), ['every'])

@@ -12,9 +12,10 @@ import {
   readSessions,
 } from './addresses.ts'
 import { Wrong } from './errors.ts'
-import { always, duration, file, flag, type Issues, list, report, section, text, whole } from './fields.ts'
+import { always, duration, flag, type Issues, list, report, section, text, whole } from './fields.ts'
 import { log } from './schema-log.ts'
 import { routes } from './schema-route.ts'
+import { listenTls } from './schema-tls.ts'
 import { bearerToken, durationText } from './units.ts'
 import { readMode, readOwner } from './unix-socket.ts'
 
@@ -36,18 +37,18 @@ const mode = z
     return z.NEVER
   })
 
-const tls = section({
-  cert: file.describe('PEM file with the certificate and its chain, relative to the configuration file.'),
-  key: file.describe('PEM file with its private key, unencrypted, relative to the configuration file.'),
-})
+/** A listener as it is written: the files that it names are still to be read. */
+export interface ListenEntry
+  extends Omit<ListenOptions, 'tls' | 'clientCertificates'>,
+    z.output<typeof listenTls> {}
 
-const plainListener = listenAddress.transform((at): ListenOptions => ({ ...at, proxyProtocol: false }))
+const plainListener = listenAddress.transform((at): ListenEntry => ({ ...at, proxyProtocol: false }))
 
 const listener = section({
   address: listenAddress.describe(
     'HOST:PORT to listen on, where port 0 lets the system choose, or unix:/PATH.',
   ),
-  tls: tls.optional().describe('Serve wss, and HTTP/2, with this certificate. Without it: plain ws.'),
+  ...listenTls.shape,
   proxyProtocol: flag()
     .default(false)
     .describe('Every connection must open with a PROXY protocol v1 or v2 header.'),
@@ -56,7 +57,11 @@ const listener = section({
     .optional()
     .describe('With unix:/PATH: who owns its file: user, user:group or :group, names or numbers.'),
 })
-  .superRefine(({ address: at, tls: secured, mode: rights, owner }, ctx) => {
+  .superRefine(({ address: at, tls: secured, clientCertificates, mode: rights, owner }, ctx) => {
+    if (clientCertificates && !secured) {
+      const wrong = new Wrong('needs tls: without it no client shows a certificate')
+      report(ctx, wrong, ['clientCertificates'])
+    }
     if (typeof at !== 'object') return
     const isUnix = unixPath(at.host) !== undefined
     if (isUnix && secured) {
@@ -69,7 +74,7 @@ const listener = section({
     if (!isUnix && rights !== undefined) report(ctx, new Wrong('goes with unix:/PATH only'), ['mode'])
     if (!isUnix && owner !== undefined) report(ctx, new Wrong('goes with unix:/PATH only'), ['owner'])
   })
-  .transform(({ address: at, ...rest }): ListenOptions => ({ ...at, ...rest }))
+  .transform(({ address: at, ...rest }): ListenEntry => ({ ...at, ...rest }))
 
 const listenError = {
   error: () => 'must be HOST:PORT such as 127.0.0.1:8080, or a list of such',
@@ -83,7 +88,7 @@ const listen = z.union(
   listenError,
 )
 
-function distinct(listeners: Partial<ListenOptions>[], ctx: Issues): void {
+function distinct(listeners: Partial<ListenEntry>[], ctx: Issues): void {
   for (const [index, one] of listeners.entries()) {
     const earlier = listeners.slice(0, index).findIndex((other) => collide(other, one))
     if (earlier < 0) continue

@@ -7,6 +7,7 @@ import {
   unixPeer,
 } from '../core/index.ts'
 import { covers } from '../handshake/index.ts'
+import { certificateWarnings } from './certificate-warnings.ts'
 import { type Path, Wrong } from './errors.ts'
 import { authWarnings } from './schema-auth.ts'
 
@@ -14,6 +15,7 @@ import { authWarnings } from './schema-auth.ts'
 export function warnings(options: GatewayOptions): { path: Path; wrong: Wrong }[] {
   return [
     ...proxyWarnings(options),
+    ...certificateWarnings(options),
     ...shadowWarnings(options.routes),
     ...unixWarnings(options),
     ...options.routes.flatMap(routeWarnings),

@@ -48,6 +48,7 @@ export {
   text,
 } from './shape.ts'
 export type {
+  CertificateInfo,
   ClosedBy,
   ConnectionFilter,
   ConnectionInfo,

@@ -6,22 +6,47 @@ export interface HostPort {
   port: number
 }
 
-/** PEM texts of a TLS listener; the files were read when the configuration was loaded. */
+/** One certificate of a TLS listener as PEM texts; the files were read when the configuration was loaded. */
 export interface TlsOptions {
-  /** The certificate, then its chain. */
+  /** The certificate, then its chain. With `pkcs12` the certificate alone. */
   cert: string
-  /** The private key of that certificate, not encrypted. */
+  /** The private key of that certificate, not encrypted; empty with `pkcs12`. */
   key: string
+  /**
+   * A PKCS#12 file (RFC 7292) with certificate, chain and key, as Base64, and what it is encrypted with.
+   *
+   * @default none: `cert` and `key` are all there is
+   */
+  pkcs12?: { data: string; passphrase: string }
+}
+
+/** Certificates that clients are asked for (mutual TLS). */
+export interface ClientCertificateOptions {
+  /** PEM text of the authorities of which one must have signed a client's certificate. */
+  ca: string
+  /**
+   * Whether a client without a certificate of theirs is refused in the TLS handshake.
+   *
+   * @default true
+   */
+  required: boolean
 }
 
 /** One address that clients connect to. */
 export interface ListenOptions extends HostPort {
   /**
-   * Present: wss and HTTP/2 (ALPN `h2`, `http/1.1`). Source: RFC 6455 3, RFC 8441.
+   * Present: wss and HTTP/2 (ALPN `h2`, `http/1.1`). Of several certificates the one for the name that a client asks for
+   * is shown, or else the first. Source: RFC 6455 3, RFC 8441, RFC 6066 3.
    *
    * @default plain TCP
    */
-  tls?: TlsOptions
+  tls?: TlsOptions | TlsOptions[]
+  /**
+   * Clients are asked for a certificate, and upstreams are told whose it is.
+   *
+   * @default they are not asked
+   */
+  clientCertificates?: ClientCertificateOptions
   /**
    * Whether every connection must open with a PROXY protocol v1 or v2 header, which says the client's address.
    *
@@ -116,6 +141,12 @@ export interface UpstreamTlsOptions {
    * @default none
    */
   key?: string
+  /**
+   * Certificate, chain and key in a PKCS#12 file (RFC 7292), as Base64, and what it is encrypted with.
+   *
+   * @default none: `cert` and `key`, if there are any
+   */
+  pkcs12?: TlsOptions['pkcs12']
   /**
    * The name that is asked for (SNI, RFC 6066 3) and that its certificate must bear.
    *

@@ -148,6 +148,20 @@ export interface Unrouted {
   requests: number
 }
 
+/** A certificate that a listener shows to its clients. */
+export interface CertificateInfo {
+  /** The address of the listener, as configured. */
+  listener: string
+  /** The names and addresses that it is for (subjectAltName); may be none. */
+  names: string[]
+  /** Unix milliseconds of its end. */
+  expiresAt: UnixMs
+  /** Milliseconds until then; less than 0 once it has expired. */
+  leftMs: number
+  /** Whether it should have been renewed by now: a fifth of its life is left, and 30 days at most. */
+  expiresSoon: boolean
+}
+
 /** One live connection. */
 export interface ConnectionInfo extends Traffic {
   /** Its id, unique in the gateway; `holdfast connections` shows it. */

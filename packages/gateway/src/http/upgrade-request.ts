@@ -45,6 +45,8 @@ export interface Source {
   address: string
   tls: boolean
   trusted: Trust
+  /** Fields for the upstream about the certificate that the client has shown, where it was asked for one. */
+  clientCertificate?: HeaderList
 }
 
 export type Refusal = { ok: false; status: number; message: string; headers: HeaderList }
@@ -112,12 +114,13 @@ const handshakeOnly = new Set([
 
 /** The fields that go on to an upstream. */
 export function forward(fields: HeaderList, authority: string, source: Source): HeaderList {
-  return forwardHeaders(
+  const forwarded = forwardHeaders(
     // The last are the gateway's word: a client's own would be a lie.
     endToEnd(fields).filter(([name]) => !isLookAlike(name) && !/^holdfast-/i.test(name)),
     { peer: source.address, tls: source.tls, authority },
     source.trusted,
   )
+  return source.clientCertificate ? [...forwarded, ...source.clientCertificate] : forwarded
 }
 
 /** The fields as they came, with one Cookie. */

@@ -1,22 +1,22 @@
 // In: an accepted socket. Out: a connection on which HTTP starts, with its peer known. Next: http-servers.ts.
 import type net from 'node:net'
 import type { Duplex } from 'node:stream'
-import tls from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import {
   attempt,
   guarded,
   type ListenOptions,
   type PendingOptions,
-  type TlsOptions,
   unixPath,
   unixPeer,
 } from '../core/index.ts'
-import { normaliseAddress, type Source, type Trust, trustProxies } from '../http/index.ts'
+import { normaliseAddress, type Trust, trustProxies } from '../http/index.ts'
 import type { HttpHandlers, HttpTimeouts } from './http-handlers.ts'
-import { type HttpServers, openHttpServers } from './http-servers.ts'
+import { openHttpServers } from './http-servers.ts'
 import { defaultPending, type Opening, Pending } from './pending.ts'
 import { takeProxyHeader } from './proxy-protocol.ts'
+import { openTls, type TlsSettings } from './tls-server.ts'
 
 export interface ListenerTimeouts extends HttpTimeouts {
   /** Milliseconds for the PROXY header. Default 5 s. */
@@ -40,14 +40,18 @@ export interface ListenerDeps extends HttpHandlers {
   pending?: () => PendingOptions
   /** A socket had to give way to another before its request had come. */
   onPendingRefused?: () => void
+  /** A TLS handshake did not succeed, with the code of why. */
+  onTlsRefused?: (code: string) => void
 }
 
 /** What happens to the accepted sockets of one listener. */
 export interface Listener {
   /** Starts PROXY protocol, TLS and HTTP, whichever the listener has, on a socket that nobody has read from. */
   accept(socket: net.Socket): void
-  /** New TLS handshakes get this certificate; connections stay as they are. */
-  setCertificate(certificate: TlsOptions): void
+  /** New TLS handshakes get these certificates; connections stay as they are. */
+  configureTls(settings: TlsSettings): void
+  /** 48 secret bytes: TLS sessions can be resumed wherever they are the same. */
+  setTicketKeys(keys: Buffer): void
   /** Ends connections once they are idle (Connection: close, GOAWAY); streams and WebSockets go on. */
   retire(): void
   /** Retires, and destroys every socket accepted from now on. */
@@ -66,7 +70,12 @@ export function openListener(options: ListenOptions, deps: ListenerDeps): Listen
   // The one limit for all that comes before a request shall not be cut by the one for later heads.
   const timeouts = { ...given, headers: Math.max(given.headers, deps.pending?.().timeout ?? 0) }
   const servers = openHttpServers(deps, timeouts)
-  const tlsServer = options.tls && openTls(options.tls, timeouts.tlsHandshake, servers, deps)
+  const tlsDeps = {
+    handshakeTimeoutMs: timeouts.tlsHandshake,
+    onFault: deps.onFault,
+    onRefused: deps.onTlsRefused,
+  }
+  const secure = options.tls && openTls(options, servers, tlsDeps)
   const sockets = new Set<net.Socket>()
   const pending = new Pending({
     options: deps.pending ?? (() => ({ ...defaultPending, timeout: timeouts.headers })),
@@ -77,9 +86,9 @@ export function openListener(options: ListenOptions, deps: ListenerDeps): Listen
   let closed = false
 
   const start = (socket: net.Socket, peer: string, opening: Opening) => {
-    const source = { address: normaliseAddress(peer), tls: tlsServer !== undefined, trusted: deps.trusted }
+    const source = { address: normaliseAddress(peer), tls: secure !== undefined, trusted: deps.trusted }
     opening.from(source.address)
-    if (tlsServer) tlsServer.serve(socket, source, opening)
+    if (secure) secure.serve(socket, source, opening)
     else servers.serve(socket, 'http/1.1', source, opening)
   }
   const begin = (socket: net.Socket, peer: string) => {
@@ -120,7 +129,8 @@ export function openListener(options: ListenOptions, deps: ListenerDeps): Listen
         (error) => fail(error, socket),
       )
     },
-    setCertificate: (certificate) => tlsServer?.setCertificate(certificate),
+    configureTls: (settings) => secure?.configure(settings),
+    setTicketKeys: (keys) => secure?.setTicketKeys(keys),
     retire: () => servers.retire(),
     close,
     destroy() {
@@ -133,48 +143,6 @@ export function openListener(options: ListenOptions, deps: ListenerDeps): Listen
     get pending() {
       return pending.size
     },
-  }
-}
-
-function openTls(
-  certificate: TlsOptions,
-  handshakeTimeoutMs: number,
-  servers: HttpServers,
-  { onFault }: Pick<ListenerDeps, 'onFault'>,
-) {
-  const server = tls.createServer({
-    ...certificate,
-    handshakeTimeout: handshakeTimeoutMs,
-    ALPNProtocols: ['h2', 'http/1.1'],
-  })
-  // The server makes the TLS socket itself; the two ends of a connection tell it from all others that are open.
-  const connections = new Map<string, { source: Source; opening: Opening }>()
-  const nameOf = ({ remoteAddress, remotePort, localAddress, localPort }: net.Socket) =>
-    `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
-
-  server.on('tlsClientError', (_error, socket) => socket.destroy())
-  const onSecure = (socket: tls.TLSSocket) => {
-    socket.on('error', () => {})
-    const found = connections.get(nameOf(socket))
-    if (!found) return socket.destroy()
-    servers.serve(socket, socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1', found.source, found.opening)
-  }
-  const fail = (error: unknown, socket: Duplex) => {
-    onFault?.(error)
-    socket.destroy()
-  }
-  server.on('secureConnection', guarded(onSecure, fail))
-  return {
-    serve(socket: net.Socket, source: Source, opening: Opening) {
-      const name = nameOf(socket)
-      const connection = { source, opening }
-      connections.set(name, connection)
-      socket.once('close', () => {
-        if (connections.get(name) === connection) connections.delete(name)
-      })
-      server.emit('connection', socket)
-    },
-    setCertificate: (replacement: TlsOptions) => server.setSecureContext({ ...replacement }),
   }
 }
 
@@ -197,6 +165,7 @@ export class Listeners {
   /** What the last reload left. */
   #configured: readonly ListenOptions[] | undefined
   #retired = false
+  #ticketKeys: Buffer | undefined
 
   constructor({ trustedProxies, log, ...handlers }: ListenersDeps) {
     this.#log = log
@@ -207,6 +176,7 @@ export class Listeners {
         log?.debug({ status, why }, 'request refused')
         handlers.onRefused?.(status, why, ...about)
       },
+      onTlsRefused: (code) => log?.debug({ code }, 'TLS handshake refused'),
     }
   }
 
@@ -234,13 +204,19 @@ export class Listeners {
         return false
       }
       try {
-        if (now.tls && !hasCertificateOf(now, entry.options)) entry.listener.setCertificate(now.tls)
+        if (now.tls && !hasTlsOf(now, entry.options)) entry.listener.configureTls(now)
         entry.options = now
       } catch (err) {
         this.#log?.error({ err }, 'certificate not usable; the one before it stays')
       }
       return true
     })
+  }
+
+  /** 48 secret bytes: TLS sessions can be resumed wherever they are the same, and no longer where they were others. */
+  setTicketKeys(keys: Buffer): void {
+    this.#ticketKeys = keys
+    for (const { listener } of this.#open) listener.setTicketKeys(keys)
   }
 
   /** Ends connections once they are idle; what is open goes on, and sockets are still accepted. */
@@ -271,6 +247,7 @@ export class Listeners {
     if (found) return this.#open[open.indexOf(found)]!.listener
     const listener = openListener(options, this.#deps)
     if (this.#retired) listener.retire()
+    if (this.#ticketKeys) listener.setTicketKeys(this.#ticketKeys)
     this.#open.push({ options, listener })
     return listener
   }
@@ -293,13 +270,20 @@ function following(trustedProxies: () => readonly string[]): Trust {
 /** The listener of that address and kind; of several, the one with the same certificate. */
 function closest(listeners: readonly ListenOptions[], wanted: ListenOptions): ListenOptions | undefined {
   const same = listeners.filter((listener) => isSame(listener, wanted))
-  return same.find((listener) => hasCertificateOf(listener, wanted)) ?? same[0]
+  return same.find((listener) => hasTlsOf(listener, wanted)) ?? same[0]
 }
 
+/** Clients that are asked for other certificates, or for some at all, are another listener's: nobody goes on without one. */
 function isSame(a: ListenOptions, b: ListenOptions): boolean {
-  return a.host === b.host && a.port === b.port && !a.tls === !b.tls && a.proxyProtocol === b.proxyProtocol
+  return (
+    a.host === b.host &&
+    a.port === b.port &&
+    !a.tls === !b.tls &&
+    a.proxyProtocol === b.proxyProtocol &&
+    isDeepStrictEqual(a.clientCertificates, b.clientCertificates)
+  )
 }
 
-function hasCertificateOf(a: ListenOptions, b: ListenOptions): boolean {
-  return a.tls?.cert === b.tls?.cert && a.tls?.key === b.tls?.key
+function hasTlsOf(a: ListenOptions, b: ListenOptions): boolean {
+  return isDeepStrictEqual(a.tls, b.tls)
 }

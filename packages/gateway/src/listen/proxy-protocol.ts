@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6, type Socket } from 'node:net'
+import { peek } from './peek.ts'
 
 /** What the first bytes of a connection say. `length` is how many of them the header takes. */
 export type ProxyHeader =
@@ -112,29 +113,10 @@ export function takeProxyHeader(
   timeout: number,
   done: (address: { host: string; port: number } | undefined) => void,
 ): void {
-  let bytes: Buffer = Buffer.alloc(0)
-  const timer = setTimeout(() => socket.destroy(), timeout)
-  const stop = () => {
-    clearTimeout(timer)
-    socket.off('readable', read).off('end', leave).off('close', stop)
-  }
-  const leave = () => {
-    stop()
-    socket.destroy()
-  }
-  const read = () => {
-    const chunk = socket.read() as Buffer | null
-    if (chunk === null) return
-    bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk])
+  peek(socket, timeout, (bytes) => {
     const header = readProxyHeader(bytes)
-    if (header.state === 'more') return
-    if (header.state === 'wrong') return leave()
-    stop()
-    if (bytes.length > header.length) socket.unshift(bytes.subarray(header.length))
-    // Only on a later tick does a stream without its 'readable' listener count as unread again.
-    setImmediate(() => {
-      if (!socket.destroyed) done(header.address)
-    })
-  }
-  socket.on('readable', read).on('end', leave).on('close', stop)
+    if (header.state === 'more') return undefined
+    if (header.state === 'wrong') return 'refuse'
+    return { consumed: header.length, act: () => done(header.address) }
+  })
 }

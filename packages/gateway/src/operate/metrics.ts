@@ -55,7 +55,7 @@ const waitsAtFirst = { answered: 0, over: 0 }
 const handoversAtFirst = { moved: 0, ended: 0, failed: 0 }
 
 function families(measured: Measured): Family[] {
-  const { snapshot, workers, workerRestarts, handovers, sockets } = measured
+  const { snapshot, workers, workerRestarts, handovers, sockets, certificates } = measured
   return [
     ...routeFamilies(snapshot.routes),
     ...upstreamFamilies(snapshot.routes),
@@ -94,8 +94,24 @@ function families(measured: Measured): Family[] {
       'Sockets closed without a word (pending, descriptors), and dials that could not be made (dial-descriptors).',
       labelled(sockets.refused, (reason) => ({ reason })),
     ),
+    gauge(
+      'certificate_seconds_left',
+      'Seconds until the certificate of a listener expires; less than 0 once it has.',
+      secondsLeft(certificates),
+    ),
     ...workerFamilies(workers),
   ]
+}
+
+/** By the first name. Of several for one name, such as one with RSA and one with ECDSA, the one that ends first. */
+function secondsLeft(certificates: Measured['certificates']): Sample[] {
+  const found = new Map<string, Sample>()
+  for (const { listener, names, leftMs } of certificates) {
+    const labels = { listener, name: names[0] ?? '' }
+    const key = JSON.stringify(labels)
+    found.set(key, [labels, Math.min(Math.floor(leftMs / 1000), found.get(key)?.[1] ?? Infinity)])
+  }
+  return [...found.values()]
 }
 
 function routeFamilies(routes: readonly RouteInfo[]): Family[] {

@@ -1,6 +1,7 @@
 // What an operator can see and do; the admin API is one way to it. The supervisor implements it.
 
 import type {
+  CertificateInfo,
   ConnectionFilter,
   ConnectionInfo,
   DrainCounts,
@@ -61,6 +62,8 @@ export interface GatewayState {
   workerRestarts: number
   /** How many sockets were closed because no worker took them in time. */
   socketsDropped: number
+  /** The certificates of the listeners. Absent from supervisors of an earlier version. */
+  certificates?: CertificateInfo[]
   /** The last upgrade. */
   upgrade?: UpgradeInfo
   /** The routes, in the order of the configuration, summed over the workers. */
@@ -110,6 +113,8 @@ export interface Measured {
   accessLinesDropped: number
   /** Sockets that became no connection. */
   sockets: SocketCounts
+  /** The certificates of the listeners. */
+  certificates: CertificateInfo[]
 }
 
 /** What an operator can see and do. */

@@ -37,6 +37,7 @@ import {
   type ReloadResult,
   type UpgradeResult,
 } from '../operate/index.ts'
+import { certificateInfos } from './certificate-infos.ts'
 import { DrainedParts, partWords } from './drained-parts.ts'
 import { forkWorker } from './fork-worker.ts'
 import { Listening } from './listening.ts'
@@ -44,6 +45,7 @@ import { type LoadResult, Reload } from './reload.ts'
 import { RemovedRoutes } from './removed-routes.ts'
 import { canFork, inProcessWorker } from './single-process.ts'
 import { SocketBalancer } from './socket-balancer.ts'
+import { TicketKeys } from './ticket-keys.ts'
 import { Upgrades } from './upgrade.ts'
 import { type WorkerLink, workerInfo } from './worker-link.ts'
 import { WorkerPool } from './worker-pool.ts'
@@ -115,6 +117,7 @@ export class Supervisor implements Operations {
   readonly #pool: WorkerPool
   readonly #upgrades: Upgrades
   readonly #reload: Reload
+  readonly #ticketKeys: TicketKeys
   #upgrading = false
   /** Sockets that this process accepts and cannot keep. */
   readonly #refused = noneRefused()
@@ -159,11 +162,15 @@ export class Supervisor implements Operations {
       descriptors: this.#descriptors,
       log: this.#log,
     })
+    this.#ticketKeys = new TicketKeys(clock, (keys) => {
+      for (const worker of this.#pool.workers) worker.send({ type: 'ticket-keys', keys })
+    })
     this.#pool = new WorkerPool({
       size,
       startWorker: oneProcess ? inProcessWorker : () => forkWorker(given.workerProgram?.()),
       options: () => this.#options,
       logging,
+      ticketKeys: () => this.#ticketKeys.current,
       ledger,
       removed: this.#removed,
       log: this.#log,
@@ -229,7 +236,7 @@ export class Supervisor implements Operations {
     } catch (error) {
       opened.discard()
       await this.#admin?.close()
-      this.#pool.kill()
+      this.kill()
       clearInterval(this.#alive)
       throw error
     }
@@ -269,6 +276,7 @@ export class Supervisor implements Operations {
       workers,
       workerRestarts,
       socketsDropped: this.#balancer.dropped,
+      certificates: certificateInfos(this.#options, this.#clock.wall()),
       upgrade: this.#upgrades.last,
       drainPlan: { spread: this.#options.drain.spread, deadline: this.#options.drain.deadline },
       ...snapshot,
@@ -293,6 +301,7 @@ export class Supervisor implements Operations {
       logLinesDropped: logLinesDropped() + this.#pool.logLinesDropped,
       accessLinesDropped: this.#pool.accessLinesDropped,
       sockets: { ...sockets, refused: addRefused(sockets.refused, this.#refused) },
+      certificates: certificateInfos(this.#options, this.#clock.wall()),
     }
   }
 
@@ -400,6 +409,7 @@ export class Supervisor implements Operations {
 
   /** Ends everything at once: connections are cut. */
   kill(): void {
+    this.#ticketKeys.stop()
     this.#pool.kill()
   }
 
@@ -530,6 +540,7 @@ export class Supervisor implements Operations {
 
   async #close(counts: DrainCounts): Promise<void> {
     await Promise.all([this.#pool.stop(exitWithinMs), this.#admin?.close()])
+    this.#ticketKeys.stop()
     clearInterval(this.#alive)
     this.#finish(counts)
   }

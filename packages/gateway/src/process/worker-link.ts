@@ -100,7 +100,13 @@ export class WorkerLink {
   }
 
   /** Says with what to serve. Rejects when the worker cannot, or ends; one that is not ready in time is killed. */
-  configure(options: GatewayOptions, log: LogOptions, withinMs: number, workers = 1): Promise<void> {
+  configure(
+    options: GatewayOptions,
+    log: LogOptions,
+    withinMs: number,
+    workers = 1,
+    ticketKeys?: string,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       const cancel = timeoutUnlessStopped(this.#clock, withinMs, () =>
         this.kill(`was not ready in ${withinMs / 1000} s`),
@@ -115,7 +121,7 @@ export class WorkerLink {
           reject(error)
         },
       }
-      this.send({ type: 'configure', protocol, worker: this.id, workers, options, log })
+      this.send({ type: 'configure', protocol, worker: this.id, workers, options, log, ticketKeys })
     })
   }
 

@@ -51,6 +51,8 @@ export interface WorkerPoolDeps {
   /** The options to serve with now. */
   options: () => GatewayOptions
   logging: LogOptions
+  /** The keys of TLS session tickets of now. */
+  ticketKeys: () => string
   ledger: AdmissionLedger
   log: Logger
   clock: Clock
@@ -350,9 +352,12 @@ export class WorkerPool {
   }
 
   async #configure(worker: WorkerLink): Promise<void> {
-    const { logging, options } = this.#deps
+    const { logging, options, ticketKeys, size } = this.#deps
     const given = options()
-    await worker.configure(given, logging, readyWithinMs, this.#deps.size)
+    const keys = ticketKeys()
+    await worker.configure(given, logging, readyWithinMs, size, keys)
+    // What was said before it was ready it may not have heeded.
+    if (ticketKeys() !== keys) worker.send({ type: 'ticket-keys', keys: ticketKeys() })
     try {
       // The configuration may have been replaced while the worker started.
       const current = options()

@@ -157,10 +157,11 @@ function openSocket(target: DialTarget): net.Socket {
 
 /** How TLS is spoken to an upstream. */
 export function tlsOptions({ serverName, secure }: DialTarget) {
-  const { ca, cert, key, serverName: name = serverName, verify = true } = secure ?? {}
+  const { ca, cert, key, pkcs12, serverName: name = serverName, verify = true } = secure ?? {}
+  const pfx = pkcs12 && { pfx: Buffer.from(pkcs12.data, 'base64'), passphrase: pkcs12.passphrase }
   // RFC 6066 3: "Literal IPv4 and IPv6 addresses are not permitted in "HostName"". The certificate is then checked
   // against the address that is dialled.
-  return { ca, cert, key, rejectUnauthorized: verify, servername: net.isIP(name) === 0 ? name : '' }
+  return { ca, cert, key, ...pfx, rejectUnauthorized: verify, servername: net.isIP(name) === 0 ? name : '' }
 }
 
 /** A fault of ours while we read it. */

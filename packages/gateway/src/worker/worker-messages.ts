@@ -90,7 +90,11 @@ export type ToWorker =
       workers?: number
       options: GatewayOptions
       log: LogOptions
+      /** As in `ticket-keys`. Absent when the supervisor is older than this code: each worker then has its own. */
+      ticketKeys?: string
     }
+  /** The keys of TLS session tickets, the same in every worker: 48 bytes as Base64. */
+  | { type: 'ticket-keys'; keys: string }
   /** Comes with an accepted socket, which the worker answers with `took`. */
   | { type: 'socket'; id: number; listener: string }
   | { type: 'admission'; request: number; answer: AdmissionAnswer }

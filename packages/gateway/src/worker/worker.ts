@@ -187,6 +187,9 @@ export class Worker {
       case 'reopen-log':
         this.reopenLog()
         break
+      case 'ticket-keys':
+        this.#gateway?.setTicketKeys(Buffer.from(message.keys, 'base64'))
+        break
       case 'go-on':
         this.#handoverSender.resume()
         break
@@ -285,6 +288,7 @@ export class Worker {
         onPendingRefused: () => this.#refused.pending++,
         onNoDescriptor: () => this.#descriptors.ranShort('dial-descriptors'),
       })
+      if (its.ticketKeys) this.#gateway.setTicketKeys(Buffer.from(its.ticketKeys, 'base64'))
       this.#gateway.on((event) => {
         this.#collect(event)
         if (event.type === 'close') this.#reportLeft()
