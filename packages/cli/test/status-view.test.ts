@@ -107,6 +107,31 @@ upstream ws://10.0.0.3:3000           10       4      2    1  running
 `)
 })
 
+test('certificates that end soon are named first, with what to do', () => {
+  const certificate = (names: string[], leftMs: number, expiresSoon = true) => ({
+    listener: '0.0.0.0:443',
+    names,
+    expiresAt: 0,
+    leftMs,
+    expiresSoon,
+  })
+  const certificates = [
+    certificate(['a.test'], 3 * 86_400_000),
+    certificate(['b.test', 'c.test', 'd.test'], -1),
+    certificate([], 3_600_000),
+    certificate(['good.test'], 50 * 86_400_000, false),
+  ]
+  const text = page({ certificates })
+  expect(text).toContain('the certificate of a.test on 0.0.0.0:443 expires in 3d 0h: renew it, and reload\n')
+  expect(text).toContain(
+    'the certificate of b.test and 2 other names on 0.0.0.0:443 has expired: renew it, and reload\n',
+  )
+  expect(text).toContain(
+    'the certificate without a name on 0.0.0.0:443 expires in 1h 0m: renew it, and reload\n',
+  )
+  expect(text).not.toContain('good.test')
+})
+
 test('rates are what has risen since the last look, in a second', () => {
   const [chat] = state.routes
   const counters = structuredClone(chat!.counters)

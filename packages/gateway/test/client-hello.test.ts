@@ -60,7 +60,7 @@ describe('readClientHello', () => {
   })
 
   test('does not care how it is cut into records, nor about what follows', () => {
-    for (const size of [1, 3, 4, 5, 100, hello.length]) {
+    for (const size of [Math.ceil(hello.length / 64), 100, hello.length]) {
       const cut = inRecords(hello, size)
       expect(readClientHello(Buffer.concat([cut, Buffer.from('more')]))).toEqual({
         state: 'done',
@@ -68,6 +68,11 @@ describe('readClientHello', () => {
       })
       expect(readClientHello(cut.subarray(0, -1))).toEqual({ state: 'more' })
     }
+  })
+
+  test('is given up when it comes in crumbs', () => {
+    for (const size of [1, 3, 4, 5])
+      expect(readClientHello(inRecords(hello, size))).toEqual({ state: 'wrong' })
   })
 
   test.each([

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import type http from 'node:http'
 import http2 from 'node:http2'
 import net from 'node:net'
-import type tls from 'node:tls'
+import tls from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { eventually } from '@holdfast/testing'
+import { eventually, selfSigned } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import type { ListenOptions } from '../src/core/options.ts'
 import type { ClientHandshake } from '../src/http/accept.ts'
@@ -541,3 +541,22 @@ function anotherCertificate() {
     new RegExp(`-----BEGIN ${name}-----.*-----END ${name}-----\n`, 's').exec(text)![0]
   return { cert: block('CERTIFICATE'), key: block('PRIVATE KEY') }
 }
+
+test('reads a PROXY header and then a ClientHello, each put back before what comes next', async () => {
+  const certificates = ['a.test', 'b.test'].map((name) => selfSigned({ names: [name] }))
+  const addresses: string[] = []
+  const onUpgrade = (handshake: ClientHandshake) => {
+    addresses.push(handshake.request.address)
+    echoing.onUpgrade(handshake)
+  }
+  await using host = await listenerHost({ proxyProtocol: true, tls: certificates, deps: { onUpgrade } })
+  const socket = await dialListener(host)
+  socket.write('PROXY TCP4 203.0.113.7 203.0.113.8 5000 443\r\n')
+  const secure = tls.connect({ socket, servername: 'b.test', rejectUnauthorized: false })
+  await once(secure, 'secureConnect')
+  expect(secure.getPeerCertificate().subjectaltname).toBe('DNS:b.test')
+  secure.write(handshakeText())
+  await receives(secure, '\r\n\r\n')
+  expect(addresses).toEqual(['203.0.113.7'])
+  secure.destroy()
+})

@@ -12,6 +12,7 @@ import { endToEnd } from '../src/http/field-names.ts'
 import { clientAddress, forwardHeaders, tokens } from '../src/http/forwarded.ts'
 import { readHttpHead } from '../src/http/http-head.ts'
 import { readUpgradeRequest } from '../src/http/upgrade-request.ts'
+import { readClientHello } from '../src/listen/client-hello.ts'
 import { readHandshake } from '../src/listen/http-servers.ts'
 import { readProxyHeader } from '../src/listen/proxy-protocol.ts'
 import { bearerOf, refusalOf } from '../src/operate/admin-guard.ts'
@@ -48,6 +49,14 @@ describe.each<[reader: string, length: number, read: (text: string) => unknown]>
     field,
     (text) =>
       readHandshake(latin1(`GET /${text} HTTP/1.1\r\nUpgrade: ${text}\r\nConnection: ${text}\r\n\r\n`)),
+  ],
+  [
+    'a ClientHello',
+    field,
+    (text) => {
+      const body = Buffer.concat([Buffer.from([22, 3, 1, 0x3f, 0xff, 1, 0, 0x3f, 0xf0]), latin1(text)])
+      return readClientHello(body)
+    },
   ],
   ['Sec-WebSocket-Extensions', field, parseExtensions],
   ['Sec-WebSocket-Extensions with a parameter', field, (text) => parseExtensions(`a;b=${text}`)],

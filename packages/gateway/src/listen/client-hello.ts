@@ -17,6 +17,11 @@ export type ClientHelloReading =
 
 /** Bytes of a ClientHello that are looked at; those with post-quantum keys have 1 to 2 KiB. */
 const maxHello = 16 * 1024
+/**
+ * Records that it may be cut into. What comes is read again from its beginning with each packet, so that crumbs would cost more
+ * here than to send them. OpenSSL takes more of them, and shows its first certificate.
+ */
+const maxRecords = 64
 const more: ClientHelloReading = { state: 'more' }
 const wrong: ClientHelloReading = { state: 'wrong' }
 
@@ -27,6 +32,7 @@ export function readClientHello(bytes: Uint8Array): ClientHelloReading {
   let have = 0
   let wanted = 4
   for (let at = 0; have < wanted; ) {
+    if (parts.length === maxRecords) return wrong
     // RFC 8446 5.1: ContentType handshake(22), legacy_record_version, length.
     if (buffer.length > at && buffer[at] !== 22) return wrong
     if (buffer.length < at + 5) return more
