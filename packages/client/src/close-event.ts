@@ -1,4 +1,5 @@
 import { code } from '@holdfast/close-codes'
+import type { Data } from './connection.ts'
 import { hostEvent } from './host.ts'
 
 /**
@@ -24,6 +25,31 @@ export interface Close {
 export interface ReconnectCloseEvent extends Event, Close {
   /** Milliseconds until the next attempt: 0 means at once. Null: it does not come back, this was the last event. */
   readonly retryIn: number | null
+  /** With `resume`: what became of the messages of the session that has ended with this. Undefined: there was none. */
+  readonly session?: SessionEnd | undefined
+}
+
+/** What became of the messages of a session that is over. Source: PROTOCOL.md section 8. */
+export interface SessionEnd {
+  /**
+   * Why the gateway no longer had the session: 'expired', 'evicted', 'closed' or 'counters'; then nothing of `unconfirmed`
+   * has arrived. 'unknown', or undefined, as after a Close of the server's: some of it may have.
+   */
+  readonly why: string | undefined
+  /** How many messages, from the first of the session on, are known to have arrived at the gateway. */
+  readonly confirmed: number
+  /** The messages after those, in order; a binary one is a Blob or a Uint8Array. */
+  readonly unconfirmed: Data[]
+}
+
+/** The session goes on, on a new connection: with `resume`. Source: PROTOCOL.md sections 4 and 6. */
+export interface ResumeEvent extends Event {
+  /** Milliseconds from the loss of the connection until the session went on. */
+  readonly awayMs: number
+  /** At most so many messages, of either direction, are missing. 0 unless a gateway was lost. */
+  readonly lost: number
+  /** At most so many messages may have reached the server twice. 0 unless a gateway was lost. */
+  readonly doubled: number
 }
 
 /**

@@ -57,8 +57,8 @@ export function next(state: State, event: StateEvent): State {
  * than `minUptime` goes on counting, so that `open` followed at once by a loss still backs off.
  */
 export function attemptAt(state: State, now: number, minUptime: number): number {
-  if (!('attempt' in state) || (state.name === 'open' && now - state.since >= minUptime)) return 0
-  return state.attempt
+  const { attempt = 0 } = state as { attempt?: number }
+  return state.name === 'open' && now - state.since >= minUptime ? 0 : attempt
 }
 
 /** The `readyState` of WHATWG. While it waits it is CONNECTING: CLOSED means that it does not come back by itself. */

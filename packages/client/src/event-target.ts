@@ -1,4 +1,4 @@
-import type { ReconnectCloseEvent } from './close-event.ts'
+import type { ReconnectCloseEvent, ResumeEvent } from './close-event.ts'
 import { host } from './host.ts'
 
 /** The events of a `ReconnectingWebSocket` by name. Source: WHATWG WebSockets, "Event handlers". */
@@ -17,6 +17,10 @@ export interface ReconnectingWebSocketEventMap {
   error: Event
   /** A connection is lost or an attempt failed. `retryIn` says whether and when the next one comes. */
   close: ReconnectCloseEvent
+  /** With `resume`: the connection is lost, and the session comes back. `send()` keeps messages meanwhile. */
+  suspend: Event
+  /** With `resume`: the session goes on. Comes before the first message that was missed. */
+  resume: ResumeEvent
 }
 
 export type EventName = keyof ReconnectingWebSocketEventMap

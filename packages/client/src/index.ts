@@ -1,4 +1,4 @@
-export type { Close, ReconnectCloseEvent } from './close-event.ts'
+export type { Close, ReconnectCloseEvent, ResumeEvent, SessionEnd } from './close-event.ts'
 export type { Connection, Data, WebSocketClass } from './connection.ts'
 export type { ReconnectingWebSocketEventMap } from './event-target.ts'
 export type {

@@ -1,5 +1,5 @@
 import type { ReconnectCloseEvent } from './close-event.ts'
-import type { Data, WebSocketClass } from './connection.ts'
+import type { Connection, Data, WebSocketClass } from './connection.ts'
 
 /** A value, or a function that is asked for it before every attempt: for a fresh token, another host. */
 export type ValueOrFactory<T> = T | (() => T | Promise<T>)
@@ -58,6 +58,12 @@ export interface ReconnectingWebSocketOptions {
    * @default none
    */
   heartbeat?: HeartbeatOptions | undefined
+  /**
+   * The class of `@holdfast/client/resume` has it: this one does not, so that nobody pays for it who does not use it.
+   *
+   * @default false
+   */
+  resume?: undefined
   /**
    * Closes the socket for good when it is aborted, like `close()`. One that is aborted already makes a socket that
    * fails without an attempt.
@@ -154,4 +160,10 @@ export interface Clock {
   setTimeout(callback: () => void, ms: number): unknown
   /** Cancels a timer of `setTimeout`. One that has fired, or undefined, is passed over. */
   clearTimeout(timer: unknown): void
+}
+
+/** What the class of `@holdfast/client/resume` sets besides. */
+export interface InternalOptions extends ReconnectingWebSocketOptions {
+  /** Makes a connection. */
+  connect?: ((Class: WebSocketClass, url: string, protocols: string | string[]) => Connection) | undefined
 }

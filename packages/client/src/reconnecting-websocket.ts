@@ -12,24 +12,24 @@ import {
 } from './connection-state.ts'
 import { WebSocketEventTarget } from './event-target.ts'
 import { hostError, hostEvent, nativeWebSocket, page, safely } from './host.ts'
-import type { Clock, ReconnectingWebSocketOptions, ValueOrFactory } from './options.ts'
+import type { Clock, InternalOptions, ReconnectingWebSocketOptions, ValueOrFactory } from './options.ts'
 import { asksWhy, terminate } from './platform.ts'
 import { askWhy, type Refusal } from './refusal.ts'
 import { byteLength, type SendQueue, sendQueue } from './send-queue.ts'
 
 // WHATWG: a connection that never was, or that was failed, has this close event.
-const failed: Close = { code: code.abnormalClosure, reason: '', wasClean: false }
+export const failed: Close = { code: code.abnormalClosure, reason: '', wasClean: false }
 
 /** The longest time that a timer of a browser or of Node keeps; a longer one would be over at once. */
-const maxTimerMs = 2 ** 31 - 1
+export const maxTimerMs = 2 ** 31 - 1
 
 /** How long a connection must stay open before it counts, where the last one was refused after it had opened. */
 const proofMs = 250
 
 /** Events of a page or a worker that shorten a wait. */
-const wakeEvents = ['online', 'visibilitychange']
+const wakeEvents = ['visibilitychange', 'online']
 
-const systemClock: Clock = {
+export const systemClock: Clock = {
   now: () => performance.now(),
   setTimeout: (callback, ms) => setTimeout(callback, ms),
   clearTimeout: (timer) => clearTimeout(timer as never),
@@ -72,7 +72,7 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
 
   readonly #url: ValueOrFactory<string | URL>
   readonly #protocols: ValueOrFactory<string | string[]>
-  readonly #options: ReconnectingWebSocketOptions
+  readonly #options: InternalOptions
   readonly #clock: Clock
   readonly #queue: SendQueue
   readonly #minUptime: number
@@ -317,7 +317,7 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
       this.#error = { error: new TypeError('no global WebSocket: set option WebSocket') }
       return this.close()
     }
-    const connection = dial(Class, address, protocols)
+    const connection = (this.#options.connect ?? dial)(Class, address, protocols)
     this.#connection = connection
     connection.binaryType = this.#binaryType
     connection.onopen = () => {
@@ -347,10 +347,9 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
     this.#watch()
     const connection = this.#connection!
     try {
-      while (connection.readyState === 1) {
-        const message = this.#queue.shift()
+      for (let message: Data | undefined; connection.readyState === 1; connection.send(message)) {
+        message = this.#queue.shift()
         if (message === undefined) break
-        connection.send(message)
       }
     } finally {
       this.dispatchEvent(hostEvent('open'))
@@ -461,7 +460,8 @@ for (const owner of [ReconnectingWebSocket, ReconnectingWebSocket.prototype])
     Object.defineProperty(owner, name, { value, enumerable: true })
   })
 
-function detach(connection: Connection): void {
+/** Listens to a connection no more. */
+export function detach(connection: Connection): void {
   connection.onopen = connection.onmessage = connection.onclose = null
   // `ws` throws an error that nobody listens to.
   connection.onerror = () => {}

@@ -85,10 +85,13 @@ export function sendQueue(maxBytes: number, maxMessages: number, overflow: Buffe
 
 /** Bytes on the wire, the frame header not counted, as `bufferedAmount` has it. */
 export function byteLength(data: Data): number {
-  return typeof data === 'string' ? utf8Length(data) : 'size' in data ? data.size : data.byteLength
+  return typeof data === 'string'
+    ? utf8Length(data)
+    : ((data as Blob).size ?? (data as ArrayBuffer).byteLength)
 }
 
-function copy(data: Data): Data {
+/** What is changed after `send()` is not changed in a copy. */
+export function copy(data: Data): Data {
   if (typeof data === 'string' || 'size' in data) return data
   // An ArrayBuffer has no `buffer` and no `byteOffset`.
   const view = data as Partial<ArrayBufferView<ArrayBuffer>>

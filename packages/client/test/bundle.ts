@@ -9,6 +9,7 @@ const alias = {
   '@holdfast/client/react': path('../src/react.ts'),
   '@holdfast/client/vue': path('../src/vue.ts'),
   '@holdfast/client/svelte': path('../src/svelte.ts'),
+  '@holdfast/client/resume': path('../src/resume.ts'),
   '@holdfast/client': path('../src/index.ts'),
   '@holdfast/close-codes/private-codes': path('../../close-codes/src/private-codes.ts'),
   '@holdfast/close-codes': path('../../close-codes/src/index.ts'),

@@ -3,7 +3,7 @@ import type { Connection } from '../src/connection.ts'
 /** A connection without a network, for tests of time: it opens and closes when the test says so. */
 export class ScriptedConnection implements Connection {
   readonly url: string
-  readonly protocol = ''
+  readonly protocol: string = ''
   readonly extensions = ''
   readyState = 0
   bufferedAmount = 0
@@ -22,7 +22,7 @@ export class ScriptedConnection implements Connection {
     this.sent.push(data)
   }
 
-  close(): void {
+  close(_code?: number): void {
     this.readyState = 2
   }
 

@@ -14,7 +14,17 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const entry = join(folder, 'page.js')
 writeFileSync(entry, "export { ReconnectingWebSocket } from '@holdfast/client'\n")
 
+const resumeEntry = join(folder, 'resume.js')
+writeFileSync(resumeEntry, "export { ReconnectingWebSocket } from '@holdfast/client/resume'\n")
+
 describe('the client in a browser bundle', () => {
+  it('takes at most 6,000 bytes with resume, minified and gzipped, and nothing of that without', async () => {
+    const text = await bundle({ entry: resumeEntry, format: 'esm', minify: true })
+    expect(gzipped(text)).toBeLessThanOrEqual(6_000)
+    expect(text).toContain('holdfast.v1')
+    expect(await bundle({ entry, format: 'esm', minify: true })).not.toContain('holdfast.v1')
+  })
+
   it('takes at most 4,000 bytes, minified and gzipped', async () => {
     const text = await bundle({ entry, format: 'esm', minify: true })
     expect(gzipped(text)).toBeLessThanOrEqual(4_000)

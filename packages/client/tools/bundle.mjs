@@ -1,5 +1,5 @@
 // Makes what a browser gets: dist/in-page, and dist/holdfast-client.js, the file for a plain <script src>, which sets the
-// global `Holdfast`. In both platform-in-page.js and host-in-page.js take the places of platform.js and host.js. Runs on the output of tsc, after
+// global `Holdfast`, and the same with `resume`. In all of them platform-in-page.js and host-in-page.js take the places of platform.js and host.js. Runs on the output of tsc, after
 // tools/after-build.mjs.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -28,20 +28,25 @@ const modules = await rolldown({
   ...options,
   input: [
     input,
-    ...['transport', 'store', 'react', 'vue', 'svelte'].map((name) => path(`../dist/${name}.js`)),
+    ...['transport', 'resume', 'store', 'react', 'vue', 'svelte'].map((name) => path(`../dist/${name}.js`)),
   ],
   external: ['@holdfast/close-codes', 'react', 'vue'],
 })
 await modules.write({ dir: path('../dist/in-page'), format: 'esm', chunkFileNames: 'client.js' })
 await modules.close()
 
-const bundle = await rolldown({ ...options, input })
-await bundle.write({
-  file: path('../dist/holdfast-client.js'),
-  format: 'iife',
-  name: 'Holdfast',
-  minify: true,
-  sourcemap: true,
-  generatedCode: { symbols: false },
-})
-await bundle.close()
+for (const [entry, file] of [
+  ['index', 'holdfast-client'],
+  ['resume', 'holdfast-client-resume'],
+]) {
+  const bundle = await rolldown({ ...options, input: path(`../dist/${entry}.js`) })
+  await bundle.write({
+    file: path(`../dist/${file}.js`),
+    format: 'iife',
+    name: 'Holdfast',
+    minify: true,
+    sourcemap: true,
+    generatedCode: { symbols: false },
+  })
+  await bundle.close()
+}

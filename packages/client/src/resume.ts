@@ -1,0 +1,150 @@
+// The class with sessions that outlive their connections, of an entry of its own: who does not import it does not pay for
+// it.
+import { closingCode, closingReason } from './arguments.ts'
+import { closeEvent, type ReconnectCloseEvent } from './close-event.ts'
+import type { Data } from './connection.ts'
+import { hostEvent } from './host.ts'
+import type {
+  InternalOptions,
+  ReconnectingWebSocketOptions as PlainOptions,
+  ValueOrFactory,
+} from './options.ts'
+import {
+  failed,
+  ReconnectingWebSocket as PlainReconnectingWebSocket,
+  systemClock,
+} from './reconnecting-websocket.ts'
+import { Session } from './resume-session.ts'
+
+export type { Close, ReconnectCloseEvent, ResumeEvent, SessionEnd } from './close-event.ts'
+export type { Connection, Data, WebSocketClass } from './connection.ts'
+export type { ReconnectingWebSocketEventMap } from './event-target.ts'
+export type { BufferOptions, Clock, HeartbeatOptions, ValueOrFactory } from './options.ts'
+
+/** The third argument of this `ReconnectingWebSocket`. All of it may be left out. */
+export interface ReconnectingWebSocketOptions extends Omit<PlainOptions, 'resume'> {
+  /**
+   * Keeps the session when the network breaks, behind a Holdfast gateway whose route resumes: no `close` and no `open`,
+   * no message lost, doubled or out of order. With any other server it changes nothing.
+   *
+   * @default false
+   */
+  resume?: boolean | undefined
+}
+
+/**
+ * The `ReconnectingWebSocket` of `@holdfast/client` with one option more, `resume`, and without it the same.
+ *
+ * With `resume: true` behind a gateway that resumes:
+ *
+ * - when the network breaks, `suspend` is dispatched, and `resume` when the session goes on; neither `close` nor `open`.
+ *   `readyState` stays OPEN meanwhile, and `send()` keeps messages, within `buffer`;
+ * - each message arrives once and in order, in both directions, whatever the network does;
+ * - `close` of a session that is over has `session`: how many messages have arrived, and the others;
+ * - `bufferedAmount` is what no connection has been given; while the session is suspended that is all that was not
+ *   acknowledged. What is sent while there is a connection is never refused;
+ * - `close()` while it is suspended comes back once, to send what is left and the Close, within `connectTimeout`;
+ * - `heartbeat` asks the gateway, and sends no message of the application.
+ *
+ * Source: PROTOCOL.md of the project.
+ */
+export class ReconnectingWebSocket extends PlainReconnectingWebSocket {
+  readonly #session: Session | undefined
+  /** Whether `signal` is aborted: nothing is tried after that. */
+  readonly #signal: AbortSignal | undefined
+  /** `close()` was called while the session was suspended, with these. */
+  #goodbye: [code?: number, reason?: string] | undefined
+  /** What waited for a connection when the last attempt had failed. */
+  #waiting: Data[] = []
+
+  /**
+   * Connects at once, as the class of `@holdfast/client` does.
+   *
+   * @throws {SyntaxError} A DOMException of that name: no URL for a WebSocket, one with a fragment, or a subprotocol
+   * that is invalid or given twice.
+   * @throws {TypeError} Without arguments.
+   */
+  constructor(
+    url: ValueOrFactory<string | URL>,
+    protocols: ValueOrFactory<string | string[]> = [],
+    { resume, ...options }: ReconnectingWebSocketOptions = {},
+  ) {
+    // Not `this.#session`: the first connection is made before there is a `this`.
+    const session = new Session(
+      options.clock ?? systemClock,
+      () => !this.#goodbye && super.dispatchEvent(this.#ended(closeEvent(failed, 0))),
+    )
+    const own: InternalOptions = {
+      ...options,
+      connect: (...connection) => session.dial(...connection),
+      // A session asks the gateway itself.
+      get heartbeat() {
+        return session.isAlive ? undefined : options.heartbeat
+      },
+      // PROTOCOL.md section 6: "The first attempt comes at once when a connection has broken".
+      retry(event, attempt) {
+        const chosen = options.retry?.(event, attempt)
+        return chosen === undefined && session.isCut && (session.moved || !attempt) ? 0 : chosen
+      },
+    }
+    // biome-ignore lint/complexity/noArguments: WebIDL counts the arguments
+    super(...((arguments.length ? [url, protocols, resume ? own : options] : []) as unknown as [string]))
+    this.#signal = options.signal
+    if (resume) this.#session = session
+  }
+
+  /** OPEN while the session is suspended, CLOSING after `close()`. Otherwise as without `resume`. */
+  override get readyState(): 0 | 1 | 2 | 3 {
+    const readyState = super.readyState
+    return !readyState && this.#session?.isAlive ? (this.#goodbye ? 2 : 1) : readyState
+  }
+
+  /**
+   * Closes. While the session is suspended it comes back once, to send what is left and the Close, for `connectTimeout` at
+   * most; if that fails, `close` says what has not arrived.
+   *
+   * @throws {InvalidAccessError} A DOMException of that name: the code is neither 1000 nor 3000 to 4999.
+   * @throws {SyntaxError} A DOMException of that name: the reason is longer than 123 bytes of UTF-8.
+   */
+  override close(code?: number, reason?: string): void {
+    if (!(#session in this) || super.readyState || !this.#session?.isAlive || this.#signal?.aborted)
+      return super.close(code, reason)
+    if (this.#goodbye) return
+    this.#goodbye = [closingCode(code), closingReason(reason)]
+    super.reconnect()
+  }
+
+  override dispatchEvent(event: Event): boolean {
+    const session = this.#session
+    const { type, retryIn } = event as ReconnectCloseEvent
+    if (!session?.isAlive) return super.dispatchEvent(event)
+    if (type === 'open') this.#resumed(session)
+    else if (type === 'close' && retryIn !== null && !session.isOver) this.#lost(session)
+    else if (type !== 'error') return super.dispatchEvent(type === 'close' ? this.#ended(event) : event)
+    return true
+  }
+
+  /** The session has a connection: the first, or one more. */
+  #resumed(session: Session): void {
+    super.dispatchEvent(
+      session.resumed ? Object.assign(hostEvent('resume'), session.resumed) : hostEvent('open'),
+    )
+    if (this.#goodbye) super.close(...this.#goodbye)
+  }
+
+  /** The session has lost its connection, or an attempt to come back has failed. */
+  #lost({ isCut }: Session): void {
+    if (this.#goodbye) {
+      // What waits would be dropped.
+      this.#waiting = this.drainQueuedMessages()
+      super.close()
+    } else if (isCut) super.dispatchEvent(hostEvent('suspend'))
+  }
+
+  /** Says in a `close` event what became of the session. */
+  #ended(event: Event): Event {
+    const session = this.#session!.end([...this.#waiting.splice(0), ...this.drainQueuedMessages()])
+    this.#goodbye = undefined
+    return Object.assign(event, { session })
+  }
+}
