@@ -3,7 +3,7 @@ import { count, plural, size } from './words.ts'
 
 /** The workers by generation: during an upgrade there are two. */
 export function WorkersCard({
-  frame: { workers, workerRestarts, socketsDropped },
+  frame: { workers, carriers = [], workerRestarts, socketsDropped },
 }: {
   frame: DashboardFrame
 }) {
@@ -36,6 +36,13 @@ export function WorkersCard({
           />
         ))}
       </table>
+      {carriers.map(({ id, pid, version, connections, memory, draining }) => (
+        <p class="note" key={id}>
+          Worker {id} (pid {pid}, version {version}) carries TLS, HTTP/2 or wss of{' '}
+          {plural(connections, 'connection')} ·{size(memory)}
+          {draining && ' · is drained'}
+        </p>
+      ))}
       {(workerRestarts > 0 || socketsDropped > 0) && (
         <p class="note">
           Since the start {plural(workerRestarts, 'worker was', 'workers were')} replaced

@@ -99,6 +99,18 @@ const worker = object({
   process: optional(object({ memory: count })),
 })
 
+const carrier = object({
+  id: count,
+  pid: count,
+  generation: count,
+  version: text,
+  node: optional(text),
+  since: count,
+  connections: count,
+  memory: count,
+  draining: flag,
+})
+
 const drain = object({ scope: text, total: count, closed: count, moved: count, cut: count, done: flag })
 
 /** The answers of the admin API, as far as commands show them. */
@@ -109,6 +121,7 @@ export const upgradeShape = object({
   to: optional(text),
   total: count,
   moved: count,
+  carried: optional(count),
   ended: count,
   closes: optional(recordOf(count)),
   lost: optional(count),
@@ -124,6 +137,7 @@ export const stateShape = object({
   listen: listOf(text),
   admin: optional(text),
   workers: listOf(worker),
+  carriers: optional(listOf(carrier)),
   workerRestarts: count,
   upgrade: optional(upgradeShape),
   routes: listOf(route),

@@ -20,6 +20,7 @@ export function statusPage(state: GatewayState, rates: Rates, layout: TableLayou
     holds(state, layout),
     closes(state, rates, layout),
     workers(state, layout),
+    carriers(state, layout),
     drains(state, layout),
     state.upgrade ? upgrade(state.upgrade, state.startedAt + state.uptime, layout) : '',
   ]
@@ -228,6 +229,36 @@ function workers({ workers, workerRestarts, startedAt, uptime }: GatewayState, l
   ]
   const lines = table(columns, rows, layout)
   return workerRestarts > 0 ? `${lines}${workerRestarts} restarted since the start\n` : lines
+}
+
+/** Workers that an upgrade has replaced, and that keep what cannot move. */
+function carriers({ carriers = [], startedAt, uptime }: GatewayState, layout: TableLayout): string {
+  const now = startedAt + uptime
+  const rows = carriers.map(
+    ({ id, pid, generation, version, node, since, connections, memory, draining }): Cell[] => [
+      id,
+      String(pid),
+      draining ? { text: 'drained', colour: 'yellow' } : 'carries',
+      generation,
+      version,
+      node ?? '-',
+      formatDuration(Math.max(0, now - since)),
+      connections,
+      formatBytes(memory),
+    ],
+  )
+  const columns: Column[] = [
+    { title: 'CARRIER', right },
+    { title: 'PID', right },
+    { title: 'STATE' },
+    { title: 'GENERATION', right },
+    { title: 'VERSION', cut: 'end' },
+    { title: 'NODE', spare },
+    { title: 'FOR' },
+    { title: 'CONNECTIONS', right },
+    { title: 'MEMORY', right, spare },
+  ]
+  return rows.length > 0 ? table(columns, rows, layout) : ''
 }
 
 function drains({ drains }: GatewayState, layout: TableLayout): string {

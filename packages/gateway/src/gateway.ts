@@ -36,6 +36,7 @@ import { askedOf, type ClientHandshake, refusedEntry } from './http/index.ts'
 import { defaultPending, type HttpExchange, Listeners } from './listen/index.ts'
 import { answerUnserved, logRequest, serveRequest } from './pass/index.ts'
 import {
+  type Carrier,
   type Connection,
   Connections,
   connectionInfo,
@@ -138,7 +139,7 @@ export interface GatewayDeps {
   idPrefix?: string
 }
 
-export type { Packed } from './session/index.ts'
+export type { Carrier, CarrierWay, Packed } from './session/index.ts'
 
 /** What part of the connections is meant; nothing: all. */
 export interface Scope {
@@ -146,6 +147,8 @@ export interface Scope {
   route?: string
   /** Name of an upstream. Absent: all upstreams. */
   upstream?: string
+  /** Number of the worker that carries a stream of them. Absent: whether carried or not. */
+  carrier?: number
 }
 
 /** Removed routes of which the counters are kept. */
@@ -334,6 +337,7 @@ export class Gateway {
    */
   drain(scope: Scope = {}): Promise<DrainInfo> {
     const { route, upstream } = scope
+    if (scope.carrier !== undefined) return this.#drain(scope, this.#of(scope))
     if (upstream !== undefined) {
       for (const state of this.#routes.values()) {
         if (route === undefined || state.options.name === route) state.pool.drain(upstream)
@@ -436,11 +440,14 @@ export class Gateway {
     this.#listeners.retire()
   }
 
-  /** Ids of the connections that could be taken to another process now; `busy` ones have bytes that wait to go out. */
-  movable(): { idle: string[]; busy: string[] } {
+  /**
+   * Ids of the connections that could be taken to another process now; `busy` ones have bytes that wait to go out.
+   * `carried`: those too of which a stream has to stay here, and can be joined to that process.
+   */
+  movable(carried = false): { idle: string[]; busy: string[] } {
     const [idle, busy]: string[][] = [[], []]
     for (const { id, pipe, drained } of this.#connections) {
-      if (!drained && pipe.isMovable) (pipe.isEmpty ? idle! : busy!).push(id)
+      if (!drained && pipe.isMovable(carried)) (pipe.isEmpty ? idle! : busy!).push(id)
     }
     return { idle: idle!, busy: busy! }
   }
@@ -452,13 +459,14 @@ export class Gateway {
 
   /**
    * Stops a connection and takes it apart, waiting at most `withinMs` until what was read has gone out.
-   * From then on the caller owns its sockets. Undefined: not now; it goes on as before.
+   * From then on the caller owns its sockets. Undefined: not now; it goes on as before. With `carrier` what has to stay in
+   * this process is joined to it.
    *
    * @throws {Error} Its state cannot be written down; it goes on as before.
    */
-  async pack(id: string, withinMs: number): Promise<Packed | undefined> {
+  async pack(id: string, withinMs: number, carrier?: Carrier): Promise<Packed | undefined> {
     const connection = this.#connections.get(id)
-    return connection && packConnection(connection, withinMs, this.#clock)
+    return connection && packConnection(connection, withinMs, this.#clock, carrier)
   }
 
   /**
@@ -484,6 +492,12 @@ export class Gateway {
   on(listener: (event: GatewayEvent) => void): () => void {
     this.#subscribers.add(listener)
     return () => this.#subscribers.delete(listener)
+  }
+
+  /** Checks no upstream any more, and looks after no connection: all have gone elsewhere. */
+  rest(): void {
+    this.#stopSweep?.()
+    for (const { pool } of this.#routes.values()) pool.stop()
   }
 
   /** Ends everything now. */
@@ -588,8 +602,10 @@ export class Gateway {
 
   /** A held connection has no upstream any more: what becomes of its last one does not concern it. */
   #of(scope: Scope): Connection[] {
+    const { carrier } = scope
     return [...this.#connections].filter(
-      ({ route, upstream, pipe }) =>
+      ({ route, upstream, pipe, carried }) =>
+        (carrier === undefined || carried?.client === carrier || carried?.upstream === carrier) &&
         (scope.route === undefined || route === scope.route) &&
         (scope.upstream === undefined || (upstream?.name === scope.upstream && pipe.state !== 'held')),
     )
@@ -614,8 +630,12 @@ export class Gateway {
     return chosen.length
   }
 
-  async #drain({ route, upstream }: Scope, chosen: Connection[]): Promise<DrainInfo> {
-    const parts = [route && `route ${route}`, upstream && `upstream ${upstream}`]
+  async #drain({ route, upstream, carrier }: Scope, chosen: Connection[]): Promise<DrainInfo> {
+    const parts = [
+      route && `route ${route}`,
+      upstream && `upstream ${upstream}`,
+      carrier && `carrier ${carrier}`,
+    ]
     const scope = parts.filter(Boolean).join(', ') || 'gateway'
     const shown: DrainInfo = { scope, total: chosen.length, closed: 0, moved: 0, cut: 0, done: false }
     this.#drains.push(shown)
@@ -625,8 +645,9 @@ export class Gateway {
       connections: this.#connections,
       clock: this.#clock,
       random: this.#random,
-      close: ({ pipe }, retry, closeTimeout) => {
-        if (upstream !== undefined) pipe.leaveUpstream(retry, closeTimeout)
+      close: ({ pipe, carried }, retry, closeTimeout) => {
+        const stays = carrier !== undefined && carried?.client !== carrier
+        if (upstream !== undefined || stays) pipe.leaveUpstream(retry, closeTimeout)
         else pipe.end({ what: 'gateway-drains', retry }, closeTimeout)
       },
       onProgress: (progress) => {

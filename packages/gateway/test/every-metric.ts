@@ -3,6 +3,19 @@ import type { Measured } from '../src/operate/operations.ts'
 /** Something to measure in which every field is filled. */
 export const everyMetric: Measured = {
   workerRestarts: 2,
+  carriers: [
+    {
+      id: 4,
+      pid: 13,
+      generation: 1,
+      version: '0.9.0',
+      node: 'v24.1.0',
+      since: 0,
+      connections: 5,
+      memory: 2e6,
+      draining: false,
+    },
+  ],
   handovers: { moved: 7, ended: 1 },
   logLinesDropped: 3,
   accessLinesDropped: 4,

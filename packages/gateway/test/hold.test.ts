@@ -63,7 +63,7 @@ describe('what is said first to the next upstream', () => {
     await say(held.client, masked('meanwhile'))
     const next = await held.attach()
     expect(texts(next)).toEqual(['hello', 'login'])
-    expect(held.pipe.isMovable).toBe(false)
+    expect(held.pipe.isMovable()).toBe(false)
     // A control frame is no answer.
     await say(next, frame({ opcode: opcode.ping, payload: 'there?' }))
     expect(texts(next)).toEqual(['hello', 'login'])

@@ -1,14 +1,23 @@
 // Connections whose messages carry numbers, both ways: what is lost, doubled or out of order shows.
 import { setTimeout as pause } from 'node:timers/promises'
-import { startUpstream, type TestUpstream, type WsClient, wsClient } from '@holdfast/testing'
+import {
+  type H2Session,
+  startUpstream,
+  type TestUpstream,
+  type UpstreamOptions,
+  type WsClient,
+  wsClient,
+} from '@holdfast/testing'
 
 /** Milliseconds between two messages of a connection, each way. */
 const every = 50
 
 /** A server that answers 'c<n>' with 'a<n>', and sends 'p0', 'p1', … by itself. */
-export async function numberedUpstream(): Promise<TestUpstream & { readonly faults: string[] }> {
+export async function numberedUpstream(
+  options: UpstreamOptions = {},
+): Promise<TestUpstream & { readonly faults: string[] }> {
   const faults: string[] = []
-  const upstream = await startUpstream({ echo: false })
+  const upstream = await startUpstream({ ...options, echo: false })
   const pushed: number[] = []
   const timer = setInterval(() => {
     for (const connection of upstream.connections.slice(pushed.length)) {
@@ -38,8 +47,11 @@ export async function numberedUpstream(): Promise<TestUpstream & { readonly faul
 export class Crowd implements Disposable {
   readonly clients: WsClient[] = []
   readonly faults: string[] = []
+  /** False when it is over, and its connections end. */
+  watching = true
   /** Milliseconds from each message of a client to its answer. */
   readonly delays: number[] = []
+  #count = 0
   #sent = 0
   #answered = 0
   readonly #timers: NodeJS.Timeout[] = []
@@ -64,28 +76,62 @@ export class Crowd implements Disposable {
   }
 
   #follow(client: WsClient): void {
-    const index = this.clients.push(client)
+    this.clients.push(client)
+    const numbered = this.number((text) => {
+      if (!client.ending) client.send(text)
+      return !client.ending
+    })
+    client.socket.on('message', (data) => numbered.heard(String(data)))
+    void client.closed.then(({ code }) => numbered.over(`was closed with ${code}`))
+    void client.opened.then(numbered.begin)
+  }
+
+  /** One connection, by whatever it is made of: `say` sends a text, and is false when that is over. */
+  number(say: (text: string) => boolean): {
+    begin(): void
+    heard(text: string): void
+    over(how: string): void
+  } {
+    const index = ++this.#count
     const sentAt: number[] = []
     let [nextAnswer, nextPush] = [0, 0]
-    client.socket.on('message', (data) => {
-      const text = String(data)
+    const heard = (text: string) => {
       const wanted = text[0] === 'a' ? `a${nextAnswer++}` : `p${nextPush++}`
       if (text !== wanted) this.faults.push(`client ${index} got ${text} in place of ${wanted}`)
       if (text[0] !== 'a') return
       this.#answered++
       this.delays.push(performance.now() - sentAt[nextAnswer - 1]!)
-    })
-    void client.closed.then(({ code }) => this.faults.push(`client ${index} was closed with ${code}`))
+    }
     const send = () => {
-      if (client.ending) return
-      client.send(`c${sentAt.push(performance.now()) - 1}`)
+      if (!say(`c${sentAt.length}`)) return
+      sentAt.push(performance.now())
       this.#sent++
     }
-    void client.opened.then(() => this.#timers.push(setInterval(send, every * 2)))
+    return {
+      heard,
+      begin: () => this.#timers.push(setInterval(send, every * 2)),
+      over: (how) => this.faults.push(`client ${index} ${how}`),
+    }
   }
 
   [Symbol.dispose](): void {
+    this.watching = false
     for (const timer of this.#timers) clearInterval(timer)
     for (const { socket } of this.clients) socket.terminate()
   }
+}
+
+/** One more in the crowd, over a stream of HTTP/2. */
+export async function h2Numbered(crowd: Crowd, session: H2Session): Promise<void> {
+  const client = await session.websocket()
+  if (client.status !== 200) throw new Error(`the handshake over HTTP/2 was answered ${client.status}`)
+  const numbered = crowd.number((text) => {
+    if (client.ending === undefined) client.text(text)
+    return client.ending === undefined
+  })
+  client.onMessage = ({ payload }) => numbered.heard(String(payload))
+  client.stream.once('close', () => {
+    if (crowd.watching) numbered.over('lost its stream')
+  })
+  numbered.begin()
 }

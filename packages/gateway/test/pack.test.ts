@@ -1,25 +1,31 @@
 // A connection taken apart in one Gateway and put together in another, on real sockets: what a live upgrade does between
 // two processes, here without them, so that it can be done at any byte.
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   certificate,
   eventually,
+  type FramePeer,
   frame,
   type GatewayInit,
   gatewayOptions,
   type HttpHead,
+  h2Client,
   opcode,
   parseFrames,
-  type RawClient,
-  type RawConnection,
   rawClient,
   rawUpstream,
+  startUpstream,
 } from '@holdfast/testing'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '../src/core/clock.ts'
 import { Gateway } from '../src/gateway.ts'
+import { JointCarrier } from '../src/worker/carrier.ts'
 import { anyMessages, cutAt, digestOf, joinMessages, toFrames } from './arbitrary-frames.ts'
 
 const hold = {
@@ -31,7 +37,7 @@ const hold = {
 }
 
 /** Two gateways, with the same configuration unless told otherwise; clients connect to the first. */
-async function twoGateways(init: GatewayInit, other: GatewayInit = init) {
+async function twoGateways(init: GatewayInit, other: GatewayInit = init, carrier?: JointCarrier) {
   const options = gatewayOptions(init)
   const gateways = [options, gatewayOptions(other)].map(
     (each) => new Gateway(each, { log: pino({ enabled: false }) }),
@@ -55,7 +61,7 @@ async function twoGateways(init: GatewayInit, other: GatewayInit = init) {
     /** Takes the one connection from where it is to the other gateway; false when it could not be taken. */
     async move(within = 2_000, onTheWay = () => {}): Promise<boolean> {
       const { id } = connection()!
-      const packed = await gateways[at]!.pack(id, within)
+      const packed = await gateways[at]!.pack(id, within, carrier)
       if (!packed) return false
       at = 1 - at
       onTheWay()
@@ -75,11 +81,27 @@ async function twoGateways(init: GatewayInit, other: GatewayInit = init) {
   }
 }
 
+/** What an old worker carries with, and its socket in a directory of its own. */
+function carrying() {
+  const directory = mkdtempSync(join(tmpdir(), 'carry-'))
+  const carrier = new JointCarrier({ worker: 7, clock: systemClock, onEmpty: () => {} })
+  carrier.open(directory)
+  return {
+    carrier,
+    directory,
+    async [Symbol.asyncDispose]() {
+      carrier.destroy()
+      await carrier.close()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
 /** All data messages in order, in little room. */
-const digests = (peer: RawClient | RawConnection) =>
+const digests = (peer: FramePeer) =>
   peer.messages.map(({ opcode: op, payload }) => `${op} ${digestOf(payload)}`)
 
-async function allOf(peer: RawClient | RawConnection, count: number) {
+async function allOf(peer: FramePeer, count: number) {
   await peer.changes.until(`${count} messages`, () => peer.messages.length >= count)
   return digests(peer)
 }
@@ -238,6 +260,132 @@ describe('a connection that is packed and unpacked', () => {
   })
 })
 
+const { cert, key } = certificate()
+const tls = { listen: [{ tls: { cert, key } }] }
+
+describe('a connection that is carried', () => {
+  test.each([
+    ['over TLS, without hold', rawClient, undefined],
+    ['over TLS, with hold', rawClient, hold],
+    ['over HTTP/2', h2Client, undefined],
+  ] as const)(
+    'at any bytes of both streams loses, doubles and reorders nothing (%s)',
+    async (_, connect, some) => {
+      const anySizes = fc.infiniteStream(fc.integer({ min: 1, max: 60_000 }))
+      const moves = fc.infiniteStream(fc.constantFrom(true, false, false))
+      await fc.assert(
+        fc.asyncProperty(anyMessages, anyMessages, anySizes, moves, async (down, up, sizes, move) => {
+          // A Pong of their own would come between the parts of a frame.
+          const answersPings = false
+          await using upstream = await rawUpstream({ answersPings })
+          await using carry = carrying()
+          const init = { ...tls, upstreams: [upstream.url], hold: some }
+          await using gateways = await twoGateways(init, init, carry.carrier)
+          await using client = await connect(gateways.url, { answersPings })
+          const peer = await upstream.connection()
+          const toClient = toFrames(down, false)
+          const toUpstream = toFrames(up, true)
+          const chunks = {
+            down: cutAt(Buffer.concat(toClient), sizes),
+            up: cutAt(Buffer.concat(toUpstream), sizes),
+          }
+          while (chunks.down.length + chunks.up.length > 0) {
+            const [a, b] = [chunks.down.shift(), chunks.up.shift()]
+            if (a) peer.write(a)
+            if (b) client.write(b)
+            if (move.next().value) expect(await gateways.move()).toBe(true)
+          }
+          expect(await allOf(client, down.length)).toEqual(wanted(toClient))
+          expect(await allOf(peer, up.length)).toEqual(wanted(toUpstream))
+          client.close(4001, 'done')
+          expect(await client.closeFrame()).toEqual({ code: 4001, reason: 'done' })
+          await client.ended()
+          await eventually('an empty carrier', () => carry.carrier.size === 0)
+        }),
+        { numRuns: connect === rawClient ? 8 : 3 },
+      )
+    },
+    60_000,
+  )
+
+  test('moves while its client reads nothing, and has one carrier after two moves', async () => {
+    await using upstream = await rawUpstream()
+    await using carry = carrying()
+    const init = { ...tls, upstreams: [upstream.url] }
+    await using gateways = await twoGateways(init, init, carry.carrier)
+    await using client = await rawClient(gateways.url, { keepsFrames: false })
+    const peer = await upstream.connection()
+    client.stopReading()
+    const message = frame({ opcode: opcode.binary, payload: Buffer.alloc(60_000) })
+    const { done } = peer.flood(message, 400)
+    await eventually('the move', () => gateways.move(20), { every: 50 })
+    expect(carry.carrier.size).toBe(1)
+    client.startReading()
+    await done
+    await client.changes.until('all of it', () => client.bytes >= 400 * message.length)
+    expect(client.bytes).toBe(400 * message.length)
+    expect(await gateways.move()).toBe(true)
+    expect(carry.carrier.size).toBe(1)
+    client.text('and on')
+    expect(String((await peer.message()).payload)).toBe('and on')
+  })
+
+  test('ends for each side as the other ends', async () => {
+    await using upstream = await rawUpstream()
+    await using carry = carrying()
+    const init = { ...tls, upstreams: [upstream.url] }
+    for (const how of ['client fin', 'client gone', 'upstream close', 'upstream reset'] as const) {
+      await using gateways = await twoGateways(init, init, carry.carrier)
+      await using client = await rawClient(gateways.url)
+      const peer = await upstream.connection()
+      expect(await gateways.move()).toBe(true)
+      if (how === 'client fin') client.socket.end()
+      else if (how === 'client gone') client.socket.destroy()
+      else if (how === 'upstream reset') peer.reset()
+      else peer.close(4002, 'kicked')
+      if (how === 'upstream reset') expect(await client.closeFrame()).toMatchObject({ code: 1014 })
+      if (how === 'upstream close') expect(await client.closeFrame()).toMatchObject({ code: 4002 })
+      if (how.startsWith('client')) await peer.ended()
+      else await client.ended()
+      await eventually(`nothing carried after ${how}`, () => carry.carrier.size === 0)
+      await eventually('the connection is over', () => gateways.connection() === undefined)
+    }
+  })
+
+  test('whose client does not end TCP is ended for it', async () => {
+    await using upstream = await rawUpstream()
+    await using carry = carrying()
+    const init = { ...tls, upstreams: [upstream.url] }
+    await using gateways = await twoGateways(init, init, carry.carrier)
+    await using client = await rawClient(gateways.url, { answersCloses: false })
+    const peer = await upstream.connection()
+    expect(await gateways.move()).toBe(true)
+    peer.close(4002, 'kicked')
+    expect(await client.closeFrame()).toMatchObject({ code: 4002 })
+    await eventually('an empty carrier', () => carry.carrier.size === 0, { limit: 15_000 })
+  })
+
+  test('to a wss upstream, over TLS too, has two joined sockets, and one where it is held', async () => {
+    const secure = await startUpstream({ tls: { cert, key }, echo: false })
+    await using carry = carrying()
+    const init = { ...tls, upstreams: [{ url: secure.url, secure: { verify: false } }], hold }
+    await using gateways = await twoGateways(init, init, carry.carrier)
+    await using client = await rawClient(gateways.url)
+    const peer = await secure.connection()
+    expect(await gateways.move()).toBe(true)
+    client.text('up')
+    expect(await peer.message()).toBe('up')
+    peer.send('down')
+    expect(String((await client.message()).payload)).toBe('down')
+    await secure[Symbol.asyncDispose]()
+    await eventually('a held connection', () => gateways.connection()?.state === 'held')
+    client.text('while held')
+    expect(await gateways.move()).toBe(true)
+    await using next = await startUpstream({ port: secure.port, tls: { cert, key }, echo: false })
+    expect(await (await next.connection()).message()).toBe('while held')
+  })
+})
+
 describe('a connection that cannot be packed goes on as it was', () => {
   test.each([undefined, hold])('when its client does not read what waits for it (hold: %j)', async (some) => {
     await using upstream = await rawUpstream()
@@ -257,10 +405,9 @@ describe('a connection that cannot be packed goes on as it was', () => {
     expect(String((await peer.message()).payload)).toBe('and on')
   })
 
-  test('when it is on TLS', async () => {
-    const { cert, key } = certificate()
+  test('when it is on TLS, and nothing carries it', async () => {
     await using upstream = await rawUpstream()
-    await using gateways = await twoGateways({ upstreams: [upstream.url], listen: [{ tls: { cert, key } }] })
+    await using gateways = await twoGateways({ upstreams: [upstream.url], ...tls })
     await using client = await rawClient(gateways.url)
     const peer = await upstream.connection()
     expect(await gateways.move()).toBe(false)

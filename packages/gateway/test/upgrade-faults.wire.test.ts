@@ -165,7 +165,9 @@ onNode(
     await using upstream = await startUpstream()
     const { certFile: cert, keyFile: key } = certificate()
     const listen = ['127.0.0.1:0', { address: '127.0.0.1:0', tls: { cert, key } }]
-    await using holdfast = await serve(upstream.url, { config: { ...patient, listen, workers: 1 } })
+    await using holdfast = await serve(upstream.url, {
+      config: { ...patient, listen, workers: 1, upgrade: { carriers: 0 } },
+    })
     const [moving, staying] = [await open(holdfast.urls[0]!, 20), await open(holdfast.urls[1]!, 5)]
     const [old] = holdfast.workers()
     const command = runHoldfast(['upgrade', '--admin', holdfast.admin!])
@@ -278,7 +280,9 @@ onNode('what ended during an upgrade is told by code and by whom', async () => {
   await using upstream = await startUpstream()
   const { certFile: cert, keyFile: key } = certificate()
   const listen = [{ address: '127.0.0.1:0', tls: { cert, key } }]
-  await using holdfast = await serve(upstream.url, { config: { listen, workers: 1 } })
+  await using holdfast = await serve(upstream.url, {
+    config: { listen, workers: 1, upgrade: { carriers: 0 } },
+  })
   const clients = await open(holdfast.url, 4)
   const command = runHoldfast(['upgrade', '--admin', holdfast.admin!])
   await eventually('the move', async () => (await state(holdfast)).upgrade?.total === 4)
@@ -296,7 +300,7 @@ onNode('an interrupted command says that the upgrade goes on, and it does', asyn
   await using upstream = await startUpstream()
   const { certFile: cert, keyFile: key } = certificate()
   const listen = ['127.0.0.1:0', { address: '127.0.0.1:0', tls: { cert, key } }]
-  await using holdfast = await serve(upstream.url, { config: { listen } })
+  await using holdfast = await serve(upstream.url, { config: { listen, upgrade: { carriers: 0 } } })
   const [moving, staying] = [await open(holdfast.urls[0]!, 5), await open(holdfast.urls[1]!, 1)]
   await using command = new Child(runtime().path, [holdfastMain, 'upgrade', '--admin', holdfast.admin!])
   await eventually('the move', async () => (await state(holdfast)).upgrade?.moved === 5)
@@ -355,7 +359,9 @@ onNode('an upgrade that is under way when the old workers are all killed ends, a
   await using upstream = await startUpstream()
   const { certFile: cert, keyFile: key } = certificate()
   const listen = [{ address: '127.0.0.1:0', tls: { cert, key } }]
-  await using holdfast = await serve(upstream.url, { config: { ...patient, listen } })
+  await using holdfast = await serve(upstream.url, {
+    config: { ...patient, listen, upgrade: { carriers: 0 } },
+  })
   const clients = await open(holdfast.url, 6)
   const old = holdfast.workers()
   const done = upgrade(holdfast)

@@ -194,27 +194,30 @@ onNode('SIGUSR2 upgrades; a second one meanwhile is refused in the log', async (
   expect(await client.message()).toBe('still there')
 })
 
-onNode('connections over TLS stay with their old worker until the deadline and get 1012', async () => {
-  await using upstream = await startUpstream()
-  const { certFile: cert, keyFile: key } = certificate()
-  const listen = ['127.0.0.1:0', { address: '127.0.0.1:0', tls: { cert, key } }]
-  await using holdfast = await serve(upstream.url, { config: { listen } })
-  const [plain, secure] = holdfast.urls
-  await using moving = wsClient(plain!)
-  await using leaving = wsClient(secure!)
-  const staying = wsClient(secure!)
-  await Promise.all([moving.opened, leaving.opened, staying.opened])
-  const done = upgrade(holdfast)
-  await eventually('the move', async () => (await state(holdfast)).upgrade?.moved === 1)
-  staying.send('still here')
-  expect(await staying.message()).toBe('still here')
-  leaving.close(1000)
-  expect(await staying.closed).toMatchObject({ code: 1012, reason: expect.stringContaining('retry=') })
-  expect(await done).toMatchObject({ total: 3, moved: 1, ended: 2 })
-  const { workers, routes } = await state(holdfast)
-  expect(workers.map(({ generation }) => generation)).toEqual([2, 2])
-  expect(routes[0]!.counters.closes).toEqual({ '1000:client': 1, '1012:gateway': 1 })
-})
+onNode(
+  'without carriers connections over TLS stay with their old worker until the deadline and get 1012',
+  async () => {
+    await using upstream = await startUpstream()
+    const { certFile: cert, keyFile: key } = certificate()
+    const listen = ['127.0.0.1:0', { address: '127.0.0.1:0', tls: { cert, key } }]
+    await using holdfast = await serve(upstream.url, { config: { listen, upgrade: { carriers: 0 } } })
+    const [plain, secure] = holdfast.urls
+    await using moving = wsClient(plain!)
+    await using leaving = wsClient(secure!)
+    const staying = wsClient(secure!)
+    await Promise.all([moving.opened, leaving.opened, staying.opened])
+    const done = upgrade(holdfast)
+    await eventually('the move', async () => (await state(holdfast)).upgrade?.moved === 1)
+    staying.send('still here')
+    expect(await staying.message()).toBe('still here')
+    leaving.close(1000)
+    expect(await staying.closed).toMatchObject({ code: 1012, reason: expect.stringContaining('retry=') })
+    expect(await done).toMatchObject({ total: 3, moved: 1, ended: 2 })
+    const { workers, routes } = await state(holdfast)
+    expect(workers.map(({ generation }) => generation)).toEqual([2, 2])
+    expect(routes[0]!.counters.closes).toEqual({ '1000:client': 1, '1012:gateway': 1 })
+  },
+)
 
 onNode('list, reload, close and drain reach workers that are leaving', async () => {
   await using upstream = await startUpstream()
@@ -227,6 +230,7 @@ onNode('list, reload, close and drain reach workers that are leaving', async () 
   const config = {
     listen: [{ address: '127.0.0.1:0', tls: { cert, key } }],
     drain: { ...drain, deadline: '20s' },
+    upgrade: { carriers: 0 },
     routes,
   }
   await using holdfast = await serve(upstream.url, { config })

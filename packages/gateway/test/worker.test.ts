@@ -57,7 +57,13 @@ const drain = { spread: 50, deadline: 30_000, retry: [1000, 2000] as [number, nu
 test('a worker says that it is ready', async () => {
   using it = new TestWorker(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'] }))
   const version = expect.stringMatching(/^\d+\.\d+\.\d+/)
-  expect(await it.hears('ready')).toEqual({ type: 'ready', protocol, version, report: expect.any(Object) })
+  expect(await it.hears('ready')).toEqual({
+    type: 'ready',
+    protocol,
+    version,
+    report: expect.any(Object),
+    node: process.version,
+  })
 })
 
 test('a worker that cannot serve says why and ends', () => {

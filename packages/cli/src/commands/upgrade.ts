@@ -5,6 +5,10 @@ import type { Io } from '../output.ts'
 import { upgradeShape } from '../remote-answer.ts'
 import { withAdminFlags } from './admin-flags.ts'
 
+interface UpgradeFlags extends AdminFlags {
+  carry: boolean
+}
+
 export function registerUpgrade(program: Command, io: Io): void {
   const command = program
     .command('upgrade')
@@ -13,13 +17,17 @@ export function registerUpgrade(program: Command, io: Io): void {
       'Start workers of the version now on disk, move all connections to them, and wait until that is done. ' +
         'If the new workers do not get ready, the old ones go on and nothing changes.',
     )
-  withAdminFlags(command).action((flags: AdminFlags) =>
-    runAdminCommand(io, flags, (ask) => upgrade(io, ask), showUpgrade, lossOf),
+    .option(
+      '--no-carry',
+      'end what cannot move (TLS, HTTP/2, wss upstreams) instead of carrying it on: for fixes in TLS',
+    )
+  withAdminFlags(command).action((flags: UpgradeFlags) =>
+    runAdminCommand(io, flags, (ask) => upgrade(io, ask, flags), showUpgrade, lossOf),
   )
 }
 
 /** Ctrl-C ends the command alone: an upgrade that has begun goes on. */
-async function upgrade(io: Io, ask: Ask): Promise<UpgradeInfo> {
+async function upgrade(io: Io, ask: Ask, { carry }: UpgradeFlags): Promise<UpgradeInfo> {
   const interrupted = () => {
     io.stderr.write('holdfast: the upgrade goes on in the gateway; `holdfast status` shows how far it is\n')
     process.exit(130)
@@ -27,6 +35,8 @@ async function upgrade(io: Io, ask: Ask): Promise<UpgradeInfo> {
   process.once('SIGINT', interrupted)
   try {
     return await ask<UpgradeInfo>('POST', '/api/upgrade', {
+      // A gateway of an earlier version knows no such key, and carries nothing.
+      body: carry ? undefined : { carry },
       timeoutMs: Number.POSITIVE_INFINITY,
       shape: upgradeShape,
     })
@@ -35,9 +45,11 @@ async function upgrade(io: Io, ask: Ask): Promise<UpgradeInfo> {
   }
 }
 
-function showUpgrade({ from, to, moved, ended, closes = {}, ms = 0 }: UpgradeInfo): string {
+function showUpgrade({ from, to, moved, carried = 0, ended, closes = {}, ms = 0 }: UpgradeInfo): string {
   const version = to === from ? `version ${to}` : `version ${to} (was ${from})`
-  const first = `moved ${connections(moved)} to ${version} in ${(ms / 1000).toFixed(1)} s\n`
+  const where = carried === 1 ? 'is carried by its old process' : 'are carried by their old processes'
+  const carry = carried > 0 ? `${carried} of them ${where}: over TLS or HTTP/2, or to a wss upstream\n` : ''
+  const first = `moved ${connections(moved)} to ${version} in ${(ms / 1000).toFixed(1)} s\n${carry}`
   if (ended === 0) return first
   const how = Object.entries(closes).map(([key, count]) => {
     const [code, by] = key.split(':')

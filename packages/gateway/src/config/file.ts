@@ -123,8 +123,8 @@ function usable(raw: unknown): { listen: (ListenEntry | undefined)[]; admin: Adm
 }
 
 function asOptions(config: Config, listen: ListenOptions[], admin: AdminOptions | false): GatewayOptions {
-  const { workers, trustedProxies = [], pending, drain, routes } = config
-  return { listen, admin, workers, trustedProxies, pending, drain, routes }
+  const { workers, trustedProxies = [], pending, drain, upgrade, routes } = config
+  return { listen, admin, workers, trustedProxies, pending, drain, upgrade, routes }
 }
 
 function problemWriter(file: string, yaml: YamlReading) {

@@ -46,11 +46,11 @@ export function optionsFromFlags(flags: ConfigFlags, base?: GatewayOptions): Con
     const problems = findings(parsed.error.issues, written).map((one) => asProblem(one, flags))
     return { ok: false, problems }
   }
-  const { admin, workers, trustedProxies = [], pending, drain, routes } = parsed.data
+  const { admin, workers, trustedProxies = [], pending, drain, upgrade, routes } = parsed.data
   // Flags name no files, so that there is nothing to read.
   const listen = parsed.data.listen as ListenOptions[]
   if (!base) {
-    const options = { listen, admin, workers, trustedProxies, pending, drain, routes }
+    const options = { listen, admin, workers, trustedProxies, pending, drain, upgrade, routes }
     return { ok: true, options, warnings: [] }
   }
   const options: GatewayOptions = {

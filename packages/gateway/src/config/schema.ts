@@ -12,7 +12,7 @@ import {
   readSessions,
 } from './addresses.ts'
 import { Wrong } from './errors.ts'
-import { always, duration, flag, type Issues, list, report, section, text, whole } from './fields.ts'
+import { always, duration, flag, type Issues, list, report, section, size, text, whole } from './fields.ts'
 import { log } from './schema-log.ts'
 import { routes } from './schema-route.ts'
 import { listenTls } from './schema-tls.ts'
@@ -156,6 +156,16 @@ const drain = section({
   report(ctx, new Wrong(wrong), ['spread'])
 })
 
+const upgrade = section({
+  carry: duration()
+    .prefault('24h')
+    .describe('How long an old worker carries what cannot move: TLS, HTTP/2, wss upstreams.'),
+  carriers: whole(0, 100)
+    .default(3)
+    .describe('How many generations of workers may carry; 0: what cannot move ends at drain.deadline.'),
+  memory: size().prefault('1GiB').describe('How much memory all carriers may use together.'),
+})
+
 const pending = section({
   connections: whole(1)
     .default(defaultPending.connections)
@@ -189,6 +199,7 @@ export const keys = {
     .describe('Sockets without a whole request yet, of each listener in each worker.'),
   drain: drain.prefault({}).describe('How the gateway lets go of its connections.'),
   log: log.optional().describe('The access log. Without it there is none.'),
+  upgrade: upgrade.prefault({}).describe('What becomes of connections in a live upgrade.'),
   sessions: text('memory', readSessions, '^memory$')
     .prefault('memory')
     .describe('Where resumable sessions are kept.'),

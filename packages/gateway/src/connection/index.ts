@@ -4,7 +4,8 @@ export {
   type CloseCause,
   closeMapping,
   httpMapping,
+  type SideName,
   type Unserved,
 } from './close-mapping.ts'
 export { type PackedPipe, Pipe } from './pipe.ts'
-export type { PackedSide } from './side.ts'
+export type { Carry, PackedSide } from './side.ts'

@@ -9,11 +9,11 @@ import type { Replay } from '../hold/replay/index.ts'
 import { deflateRsv } from '../http/index.ts'
 import { closeFrame } from '../wire/index.ts'
 import { awaitTcpEnd, endTcp } from './close-handshake.ts'
-import { type CloseCause, type ClosePolicy, words } from './close-mapping.ts'
+import { type CloseCause, type ClosePolicy, type SideName, words } from './close-mapping.ts'
 import { next } from './connection.ts'
 import type { ConnectionAction, ConnectionEvent, ConnectionState, Verdict } from './connection-state.ts'
 import type { KeepaliveOptions } from './keepalive.ts'
-import { type PackedSide, Side } from './side.ts'
+import { type Carry, type PackedSide, Side } from './side.ts'
 
 export interface PipeOptions {
   client: Duplex
@@ -213,11 +213,17 @@ export class Pipe {
     this.step({ type: 'cut', untold: this.client.hasUnsent })
   }
 
-  /** Whether it could be taken to another process now. */
-  get isMovable(): boolean {
+  /** Whether it could be taken to another process now; `carried`: streams that have to stay can be joined to that one. */
+  isMovable(carried = false): boolean {
     const { name } = this.#state
-    if (!this.client.isMovable || this.#hold?.isMovable === false) return false
-    return name === 'held' || (name === 'open' && this.upstream.isMovable)
+    if (!this.client.isMovable(carried) || this.#hold?.isMovable === false) return false
+    return name === 'held' || (name === 'open' && this.upstream.isMovable(carried))
+  }
+
+  /** Which of its streams have to stay in this process. */
+  get needCarriers(): SideName[] {
+    const { client, upstream } = this
+    return [client, upstream].flatMap((side) => (side.needsCarrier ? [side.name] : []))
   }
 
   /** Reads nothing more of either side. What was read before is handed on first. */
@@ -253,11 +259,15 @@ export class Pipe {
   }
 
   /** Gives both sockets away, and what the replay module knows; to be called while frozen and movable. */
-  giveAway(): { client: Handle; upstream?: Handle; replay?: Replay } {
+  giveAway(carries: Partial<Record<SideName, Carry>> = {}): {
+    client: Handle
+    upstream?: Handle
+    replay?: Replay
+  } {
     this.#hold?.leave()
     this.#state = { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } }
-    const client = this.client.giveAway()!
-    return { client, upstream: this.upstream.giveAway(), replay: this.#hold?.replay }
+    const client = this.client.giveAway(carries.client)!
+    return { client, upstream: this.upstream.giveAway(carries.upstream), replay: this.#hold?.replay }
   }
 
   #unpack({ client, upstream, hold }: PackedPipe): void {

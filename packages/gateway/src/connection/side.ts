@@ -12,6 +12,7 @@ import {
   FrameReader,
   type FrameRules,
   type FrameSink,
+  isCarriable,
   isMovable,
   mustReadFast,
   opcode,
@@ -20,6 +21,7 @@ import {
   readFast,
   readOn,
   type StreamSide,
+  staysHere,
   stopReading,
   takeHandle,
   unwire,
@@ -51,6 +53,9 @@ export interface PackedSide {
  * message's frames: RFC 6455 5.4 allows it, and a message without end must not hide a peer that is gone.
  */
 const waitsAtMostMs = 10_000
+
+/** Joins a stream that cannot leave this process to a socket, of which the other end is the result. */
+export type Carry = (stream: Duplex) => Handle
 
 /** What a side tells the connection that it belongs to. */
 export interface SideHost {
@@ -132,7 +137,7 @@ export class Side implements FrameSink, StreamSide {
     else readByEvents(stream)
     this.#wire(stream)
     if (stream.destroyed || stream.readableEnded) queueMicrotask(() => this.onEnd())
-    else if (this.#frozen) stopReading(stream)
+    else if (this.#frozen) stop(stream)
     else stream.resume()
   }
 
@@ -147,17 +152,28 @@ export class Side implements FrameSink, StreamSide {
     ending(stream, this.#options.clock)
   }
 
-  /** Whether its stream can be taken to another process as things are: nothing of the gateway's own waits. */
-  get isMovable(): boolean {
+  /**
+   * Whether its stream can be taken to another process as things are: nothing of the gateway's own waits. `carried`: or
+   * can be joined to one.
+   */
+  isMovable(carried: boolean): boolean {
     // A Ping that waits is no obstacle: who gets the connection asks anew.
     const rest = this.#closing || this.#ended || this.#ending || this.reader.stopped
-    return !rest && isMovable(this.stream)
+    return !rest && (isMovable(this.stream) || (carried && this.needsCarrier))
   }
 
-  /** Whether everything read has been handed on, and everything written has gone out. */
+  /** Whether its stream has to stay in this process, joined to the next one. */
+  get needsCarrier(): boolean {
+    return isCarriable(this.stream)
+  }
+
+  /**
+   * Whether everything read has been handed on, and everything written has gone out; of a stream that stays and is joined
+   * to the next process neither has to be waited for.
+   */
   get isEmpty(): boolean {
     const { stream } = this
-    return !stream || stream.writableLength + stream.readableLength === 0
+    return !stream || this.needsCarrier || stream.writableLength + stream.readableLength === 0
   }
 
   /** Whether what was said or handed on to this side has not all gone out. */
@@ -177,7 +193,7 @@ export class Side implements FrameSink, StreamSide {
 
   /** Reads nothing more, not even what is on its way from the kernel. */
   freeze(): void {
-    if (this.stream) stopReading(this.stream)
+    if (this.stream) stop(this.stream)
     this.#frozen = true
   }
 
@@ -188,15 +204,18 @@ export class Side implements FrameSink, StreamSide {
 
   thaw(): void {
     this.#frozen = false
-    if (this.stream) readOn(this.stream, !this.#blocked)
+    const { stream } = this
+    if (!stream) return
+    if (!staysHere(stream)) readOn(stream, !this.#blocked)
+    else if (!this.#blocked) stream.resume()
   }
 
-  /** Gives the connection away; nothing of the stream is heard any more. */
-  giveAway(): Handle | undefined {
+  /** Gives the connection away; nothing of the stream is heard any more. `carry` joins one that has to stay. */
+  giveAway(carry?: Carry): Handle | undefined {
     const { stream } = this
     if (!stream) return undefined
     this.#unwire(stream)
-    return takeHandle(stream)
+    return staysHere(stream) ? carry!(stream) : takeHandle(stream)
   }
 
   #wire(stream: Duplex): void {
@@ -500,6 +519,12 @@ export class Side implements FrameSink, StreamSide {
     this.#dueSince = undefined
     if (!this.#blocked) this.#pipe.unanswered()
   }
+}
+
+/** Reads nothing more, not even what is on its way from the kernel; a stream that stays keeps that for its next reader. */
+function stop(stream: Duplex): void {
+  if (staysHere(stream)) stream.pause()
+  else stopReading(stream)
 }
 
 function faultCause(fault: Fault, from: SideName): CloseCause {

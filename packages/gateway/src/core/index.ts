@@ -27,6 +27,7 @@ export type {
   RouteChanges,
   RouteOptions,
   TlsOptions,
+  UpgradeOptions,
   UpstreamOptions,
   UpstreamTlsOptions,
 } from './options.ts'
@@ -48,6 +49,7 @@ export {
   text,
 } from './shape.ts'
 export type {
+  CarrierInfo,
   CertificateInfo,
   ClosedBy,
   ConnectionFilter,

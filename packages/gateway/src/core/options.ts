@@ -121,6 +121,29 @@ export interface DrainOptions {
   retry: [least: number, greatest: number]
 }
 
+/** What becomes of connections in a live upgrade. */
+export interface UpgradeOptions {
+  /**
+   * Milliseconds for which an old worker carries what cannot move (TLS, HTTP/2, `wss:` upstreams) at most.
+   *
+   * @default 86400000 (24h)
+   */
+  carry: number
+  /**
+   * How many generations of workers may carry at a time; past that the connections of the oldest are told to come back. 0:
+   * nothing is carried.
+   *
+   * @default 3
+   */
+  carriers: number
+  /**
+   * Bytes of memory that all carriers may use together; past that the same.
+   *
+   * @default 1073741824 (1GiB)
+   */
+  memory: number
+}
+
 /** How an upstream is dialled with TLS; PEM texts, the files were read when the configuration was loaded. */
 export interface UpstreamTlsOptions {
   /**
@@ -653,6 +676,12 @@ export interface GatewayOptions {
    * @default none
    */
   accessLog?: AccessLogOptions
+  /**
+   * What becomes of connections in a live upgrade. Absent when the supervisor is older than this code.
+   *
+   * @default the defaults of its members
+   */
+  upgrade?: UpgradeOptions
   /** The routes, at least one; the first that matches a request serves it. */
   routes: RouteOptions[]
 }

@@ -215,6 +215,8 @@ export interface DrainScope {
   route?: string
   /** An upstream's name. */
   upstream?: string
+  /** Number of the worker that carries a stream of them. */
+  carrier?: number
 }
 
 /** What has become of the connections of a drain. */
@@ -251,6 +253,30 @@ export interface ProcessInfo {
   accessLinesDropped?: number
   /** Absent from workers of earlier code. */
   sockets?: SocketCounts
+  /** How many connections of other workers it carries; absent from workers of earlier code. */
+  carried?: number
+}
+
+/** A worker that an upgrade has replaced, and that keeps what cannot move: it joins it to connections of newer workers. */
+export interface CarrierInfo {
+  /** Number of the worker. */
+  id: number
+  /** Process id. */
+  pid: number
+  /** Number of the round that started it. */
+  generation: number
+  /** Version of the code that it runs. */
+  version: string
+  /** Version of Node that it runs; absent when it has not said so. */
+  node?: string
+  /** Unix milliseconds since when it carries. */
+  since: UnixMs
+  /** How many connections it carries, by its last report. */
+  connections: number
+  /** Bytes of memory, by its last report. */
+  memory: number
+  /** Whether its connections are told to come back: it is over a limit of `upgrade`. */
+  draining: boolean
 }
 
 /** Why a socket was closed before anything was said on it, or a dial could not be made. */
@@ -317,6 +343,8 @@ export interface UpgradeInfo {
   total: number
   /** How many have gone to a new worker that still runs. */
   moved: number
+  /** How many of these an old worker still carries: over TLS, HTTP/2, or to a `wss:` upstream. */
+  carried?: number
   /** How many ended with their old worker: by themselves, or told to come back at the deadline. */
   ended: number
   /** How many have ended, by code and by whom, as `1012:gateway`. Absent in answers of older gateways. */

@@ -29,6 +29,8 @@ const reloadBody = z.strictObject({
 const upgradeBody = z.strictObject({
   /** As for a drain. */
   wait: z.boolean().default(true),
+  /** Whether the old workers carry what cannot move; else that ends. */
+  carry: z.boolean().default(true),
 })
 
 const closeBody = z.strictObject({
@@ -120,8 +122,11 @@ async function reload(operations: Operations, { dryRun }: z.infer<typeof reloadB
   return ok({ changes: result.changes, notes: result.notes, drained: result.drained })
 }
 
-async function upgrade(operations: Operations, { wait }: z.infer<typeof upgradeBody>): Promise<AdminAnswer> {
-  const done = operations.upgrade()
+async function upgrade(
+  operations: Operations,
+  { wait, carry }: z.infer<typeof upgradeBody>,
+): Promise<AdminAnswer> {
+  const done = operations.upgrade({ carry })
   if (!wait) return { status: 202, body: {} }
   const result = await done
   return result.ok ? ok(result.upgrade) : problem(422, 'not_upgraded', result.error)

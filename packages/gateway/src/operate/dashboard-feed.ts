@@ -137,7 +137,7 @@ export class DashboardFeed {
 
   #frame(state: GatewayState, at: UnixMs): DashboardFrame {
     const { version, phase, uptime, listen, workers, workerRestarts, socketsDropped, upgrade, drains } = state
-    const { drainPlan } = state
+    const { drainPlan, carriers } = state
     const { closes: recent, news, unlisted } = this.#recent
     const unready = this.#operations.unready()
     return {
@@ -151,6 +151,7 @@ export class DashboardFeed {
       workers,
       workerRestarts,
       socketsDropped,
+      carriers,
       ...(upgrade && { upgrade }),
       drains,
       ...(drainPlan && { drainPlan }),

@@ -1,6 +1,7 @@
 // What the operator's page gets, once a second: the state as it is now, closes as counts, and the latest of them in
 // words. Plain data, and its size does not grow with traffic.
 import type {
+  CarrierInfo,
   ClosedBy,
   Direction,
   DrainInfo,
@@ -87,6 +88,8 @@ export interface DashboardFrame {
   uptime: number
   listen: string[]
   workers: WorkerInfo[]
+  /** Workers that an upgrade has replaced, and that carry what cannot move. */
+  carriers?: CarrierInfo[]
   workerRestarts: number
   socketsDropped: number
   upgrade?: UpgradeInfo

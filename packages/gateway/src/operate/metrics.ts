@@ -55,7 +55,7 @@ const waitsAtFirst = { answered: 0, over: 0 }
 const handoversAtFirst = { moved: 0, ended: 0, failed: 0 }
 
 function families(measured: Measured): Family[] {
-  const { snapshot, workers, workerRestarts, handovers, sockets, certificates } = measured
+  const { snapshot, workers, carriers = [], workerRestarts, handovers, sockets, certificates } = measured
   return [
     ...routeFamilies(snapshot.routes),
     ...upstreamFamilies(snapshot.routes),
@@ -100,6 +100,7 @@ function families(measured: Measured): Family[] {
       secondsLeft(certificates),
     ),
     ...workerFamilies(workers),
+    ...carrierFamilies(carriers),
   ]
 }
 
@@ -308,6 +309,29 @@ function workerFamilies(workers: Measured['workers']): Family[] {
       'worker_eventloop_lag_p99_seconds',
       "99th percentile of the delay of a worker's event loop.",
       measured.map(({ worker, delay }) => [{ worker }, delay / 1000]),
+    ),
+  ]
+}
+
+function carrierFamilies(carriers: NonNullable<Measured['carriers']>): Family[] {
+  return [
+    gauge(
+      'carriers',
+      'Workers that a live upgrade has replaced, and that carry what cannot move for connections of newer ones.',
+      [[{}, carriers.length]],
+    ),
+    gauge(
+      'carrier_connections',
+      'Connections for which a carrier keeps TLS, HTTP/2, or its wss upstream.',
+      carriers.map(({ id, generation, version, connections }) => [
+        { worker: id, generation, version },
+        connections,
+      ]),
+    ),
+    gauge(
+      'carrier_resident_memory_bytes',
+      'Memory of a carrier.',
+      carriers.map(({ id, memory }) => [{ worker: id }, memory]),
     ),
   ]
 }

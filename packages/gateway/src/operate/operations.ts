@@ -1,6 +1,7 @@
 // What an operator can see and do; the admin API is one way to it. The supervisor implements it.
 
 import type {
+  CarrierInfo,
   CertificateInfo,
   ConnectionFilter,
   ConnectionInfo,
@@ -58,6 +59,11 @@ export interface GatewayState {
   admin?: string
   /** The workers, those too that an upgrade has replaced and that have connections left. */
   workers: WorkerInfo[]
+  /**
+   * Workers that an upgrade has replaced, and that carry what cannot move for the connections of others. Absent in answers
+   * of older gateways.
+   */
+  carriers?: CarrierInfo[]
   /** How many workers were started in place of one that ended. */
   workerRestarts: number
   /** How many sockets were closed because no worker took them in time. */
@@ -104,6 +110,7 @@ export type ReloadResult =
 export interface Measured {
   snapshot: GatewaySnapshot
   workers: WorkerInfo[]
+  carriers?: CarrierInfo[]
   workerRestarts: number
   /** Connections in live upgrades: 'moved', 'ended' (by their old worker, at its deadline at the latest), 'failed'. */
   handovers: Record<string, number>
@@ -146,8 +153,11 @@ export interface Operations {
   reload(): Promise<ReloadResult>
   /** What {@link Operations.reload} would do now: with all of its checks, and changing nothing. Never rejects. */
   previewReload(): Promise<ReloadResult>
-  /** Replaces the workers by new ones from the code now on disk, without ending a connection. */
-  upgrade(): Promise<UpgradeResult>
+  /**
+   * Replaces the workers by new ones from the code now on disk, without ending a connection. Without `carry` those end that
+   * cannot move: over TLS, HTTP/2, or to a `wss:` upstream.
+   */
+  upgrade(how?: { carry?: boolean }): Promise<UpgradeResult>
   /** What happens, as it happens: closes, health, drains, reloads, upgrades, workers. */
   readonly events: EventFeed
 }

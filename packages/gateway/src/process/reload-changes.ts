@@ -18,6 +18,7 @@ export function describeChanges(
   if (!isDeepStrictEqual(before.pending, after.pending)) changes.push('pending changed')
   if (!isDeepStrictEqual(before.drain, after.drain)) changes.push('drain changed')
   if (!isDeepStrictEqual(before.accessLog, after.accessLog)) changes.push('log changed')
+  if (!isDeepStrictEqual(before.upgrade, after.upgrade)) changes.push('upgrade changed')
   const notes: string[] = []
   if (before.workers !== after.workers) {
     notes.push(`workers: ${after.workers} instead of ${before.workers} takes effect at the next start`)

@@ -22,6 +22,7 @@ import {
   systemClock,
   ThrottledLine,
   type UnixMs,
+  type UpgradeOptions,
   unixPath,
   warnOfLowLimit,
 } from '../core/index.ts'
@@ -37,6 +38,8 @@ import {
   type ReloadResult,
   type UpgradeResult,
 } from '../operate/index.ts'
+import { Carriers } from './carriers.ts'
+import { CarryDirectory, whyNotCarry } from './carry-directory.ts'
 import { certificateInfos } from './certificate-infos.ts'
 import { DrainedParts, partWords } from './drained-parts.ts'
 import { forkWorker } from './fork-worker.ts'
@@ -87,6 +90,12 @@ export interface SupervisorOptions {
   oneProcess?: boolean
 }
 
+const defaultUpgrade: UpgradeOptions = {
+  carry: 24 * 3_600_000,
+  carriers: 3,
+  memory: 1024 ** 3,
+}
+
 /** Milliseconds that sockets on their way to a worker get to arrive before a drain. */
 const settleWithinMs = 500
 /** Milliseconds after the drain's deadline in which workers must have reported. */
@@ -116,6 +125,8 @@ export class Supervisor implements Operations {
   readonly #listening: Listening
   readonly #pool: WorkerPool
   readonly #upgrades: Upgrades
+  readonly #carriers: Carriers
+  readonly #carryDirectory = new CarryDirectory()
   readonly #reload: Reload
   readonly #ticketKeys: TicketKeys
   #upgrading = false
@@ -183,8 +194,17 @@ export class Supervisor implements Operations {
       onEvents: (worker, events, dropped) => this.#publish(worker, events, dropped),
       onMove: (worker, message, handle) => this.#upgrades.onMessage(worker, message, handle),
     })
+    this.#carriers = new Carriers({
+      pool: this.#pool,
+      options: () => this.#options.upgrade ?? defaultUpgrade,
+      drainWithinMs: () => this.#options.drain.deadline + reportWithinMs,
+      log: this.#log,
+      clock,
+    })
     this.#upgrades = new Upgrades({
       pool: this.#pool,
+      carryDirectory: () => this.#carryDirectory.open(),
+      onCarrying: () => this.#carriers.watch(),
       balancer: this.#balancer,
       attach: (worker) => this.#onWorkerReady(worker),
       deadline: () => this.#options.drain.deadline,
@@ -224,6 +244,7 @@ export class Supervisor implements Operations {
    */
   async start(): Promise<void> {
     const opened = await this.#listening.open(this.#options.listen)
+    this.#prepareToCarry()
     warnOfLowLimit(this.#options, this.#poolSize(this.#oneProcess), this.#log)
     // A bound handle keeps no process alive, and workers may all be gone for a moment.
     this.#alive = setInterval(() => {}, 60_000)
@@ -240,6 +261,13 @@ export class Supervisor implements Operations {
       clearInterval(this.#alive)
       throw error
     }
+  }
+
+  #prepareToCarry(): void {
+    if (this.#oneProcess) return
+    this.#carryDirectory.removeStale()
+    const problem = whyNotCarry()
+    if (problem) this.#log.warn({ problem }, 'connections over TLS cannot be carried over a live upgrade')
   }
 
   /** The listeners' URLs with their actual ports. */
@@ -264,7 +292,7 @@ export class Supervisor implements Operations {
 
   /** The whole state, asked of every worker; one that does not answer counts with its last report. */
   async state(): Promise<GatewayState> {
-    const { snapshot, workers, workerRestarts } = await this.#measure()
+    const { snapshot, workers, carriers, workerRestarts } = await this.#measure()
     return {
       version: this.#version,
       phase: this.#phase,
@@ -274,6 +302,7 @@ export class Supervisor implements Operations {
       listen: this.listenUrls,
       admin: this.adminUrl,
       workers,
+      carriers,
       workerRestarts,
       socketsDropped: this.#balancer.dropped,
       certificates: certificateInfos(this.#options, this.#clock.wall()),
@@ -296,6 +325,7 @@ export class Supervisor implements Operations {
     return {
       snapshot: this.#pool.snapshot(),
       workers: this.#pool.workers.map(workerInfo),
+      carriers: this.#carriers.infos,
       workerRestarts: this.#pool.restarts,
       handovers: { ...this.#upgrades.handovers },
       logLinesDropped: logLinesDropped() + this.#pool.logLinesDropped,
@@ -383,9 +413,9 @@ export class Supervisor implements Operations {
 
   /**
    * Replaces the workers by new ones from the code now on disk, without ending a connection. The result says what
-   * became of each, or why the old workers go on.
+   * became of each, or why the old workers go on. Without `carry` connections that cannot move are told to come back.
    */
-  async upgrade(): Promise<UpgradeResult> {
+  async upgrade({ carry = true }: { carry?: boolean } = {}): Promise<UpgradeResult> {
     const error = this.#whyNoUpgrade()
     if (error !== undefined) {
       this.#log.error(`not upgraded: ${error}`)
@@ -393,7 +423,8 @@ export class Supervisor implements Operations {
     }
     this.#upgrading = true
     try {
-      const leaving = await this.#change(() => this.#upgrades.begin())
+      const { carriers } = this.#options.upgrade ?? defaultUpgrade
+      const leaving = await this.#change(() => this.#upgrades.begin(carry && carriers > 0))
       await this.#upgrades.finish(leaving)
       return this.#upgrades.result
     } finally {
@@ -411,6 +442,7 @@ export class Supervisor implements Operations {
   kill(): void {
     this.#ticketKeys.stop()
     this.#pool.kill()
+    this.#carryDirectory.remove()
   }
 
   #whyNoUpgrade(): string | undefined {
@@ -539,8 +571,10 @@ export class Supervisor implements Operations {
   }
 
   async #close(counts: DrainCounts): Promise<void> {
+    this.#carriers.stop()
     await Promise.all([this.#pool.stop(exitWithinMs), this.#admin?.close()])
     this.#ticketKeys.stop()
+    this.#carryDirectory.remove()
     clearInterval(this.#alive)
     this.#finish(counts)
   }

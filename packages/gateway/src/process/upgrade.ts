@@ -39,6 +39,14 @@ export interface UpgradesDeps {
   balancer: SocketBalancer
   /** The worker gets connections from now on. */
   attach: (worker: WorkerLink) => Promise<void>
+  /**
+   * Where the sockets to what old workers carry are to be.
+   *
+   * @throws {Error} There can be none.
+   */
+  carryDirectory: () => string
+  /** An old worker carries from now on. */
+  onCarrying: () => void
   /** Milliseconds in which connections are moved; after that, those that could not be moved are drained. */
   deadline: () => number
   publish: (upgrade: UpgradeInfo) => void
@@ -52,6 +60,7 @@ export class Upgrades {
   /** Connections by what became of them, in all upgrades. */
   readonly handovers: Record<string, number> = {}
   #leavingWorkers = new Map<WorkerLink, LeavingWorker>()
+  #carry: { directory: string } | undefined
   /** How many each new worker has got, and from whom: if it dies, they are lost after all. */
   #moved = new Map<WorkerLink, Map<WorkerLink, number>>()
   #info: UpgradeInfo | undefined
@@ -86,13 +95,15 @@ export class Upgrades {
 
   /**
    * Starts the new workers and gives them the place of the old ones. The result are those that have to leave: the old
-   * ones or, when it failed (`last` says why), new ones that may have connections already.
+   * ones or, when it failed (`last` says why), new ones that may have connections already. `carry`: the old ones keep what
+   * cannot move for them.
    */
-  async begin(): Promise<WorkerLink[]> {
+  async begin(carry = true): Promise<WorkerLink[]> {
     const { pool, log, clock } = this.#deps
     const from = pool.ready[0]?.version ?? ''
     this.#leavingWorkers = new Map()
     this.#moved = new Map()
+    this.#carry = carry ? this.#openDirectory() : undefined
     const none = { total: 0, moved: 0, ended: 0, lost: 0, closes: {} }
     this.#info = { startedAt: clock.wall(), phase: 'starting', from, ...none }
     this.#began = clock.now()
@@ -118,6 +129,19 @@ export class Upgrades {
     }
   }
 
+  #openDirectory(): { directory: string } | undefined {
+    const { carryDirectory, log } = this.#deps
+    try {
+      return { directory: carryDirectory() }
+    } catch (error) {
+      log.warn(
+        { error: (error as Error).message },
+        'what cannot move is not carried over this upgrade, and ends at drain.deadline',
+      )
+      return undefined
+    }
+  }
+
   /** Waits until those that leave have moved or ended what they had. */
   async finish(leaving: readonly WorkerLink[]): Promise<void> {
     const { log, clock } = this.#deps
@@ -133,8 +157,11 @@ export class Upgrades {
     if (info.phase === 'failed') return
     info.phase = 'done'
     info.ms = Math.round(clock.now() - this.#began)
-    const { from, to, moved, ended, lost = 0, closes, ms } = this.last!
-    log[lost > 0 ? 'error' : 'info']({ from, to, moved, ended, lost, closes, ms }, 'upgrade finished')
+    const { from, to, moved, carried, ended, lost = 0, closes, ms } = this.last!
+    log[lost > 0 ? 'error' : 'info'](
+      { from, to, moved, carried, ended, lost, closes, ms },
+      'upgrade finished',
+    )
     this.#publish()
   }
 
@@ -220,8 +247,14 @@ export class Upgrades {
     balancer.retire(worker)
     try {
       // Moves, then drains; what then comes back from a new worker that died is drained, too.
-      const answer = await worker.ask('leave', { within: withinMs }, { timeoutMs: 3 * withinMs + spareMs })
+      const ask = { within: withinMs, carry: this.#carry }
+      const answer = await worker.ask('leave', ask, { timeoutMs: 3 * withinMs + spareMs })
       worker.report = answer.report
+      if (answer.carried) {
+        pool.carry(worker)
+        this.#info!.carried = (this.#info!.carried ?? 0) + answer.carried
+        return this.#deps.onCarrying()
+      }
     } catch (error) {
       await this.#drainWorker(worker, leaving, error as Error)
     }

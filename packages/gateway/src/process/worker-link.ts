@@ -22,8 +22,11 @@ import {
   type WorkerReport,
 } from '../worker/index.ts'
 
-/** `starting`: not ready yet; `ready`: serves; `leaving`: others have its place, it moves or ends what it has. */
-export type WorkerState = 'starting' | 'ready' | 'leaving' | 'gone'
+/**
+ * `starting`: not ready yet; `ready`: serves; `leaving`: others have its place, it moves or ends what it has; `carrying`: it
+ * has none of its own any more, and keeps streams that cannot move for those of others.
+ */
+export type WorkerState = 'starting' | 'ready' | 'leaving' | 'carrying' | 'gone'
 
 /** Gets all that a worker sends unasked, with the socket that came with it. */
 export type OnWorkerMessage = (message: FromWorker, handle?: Handle) => void
@@ -62,6 +65,8 @@ export class WorkerLink {
   /** What it counted and used when it was last heard. */
   report: WorkerReport | undefined
   #version = ''
+  #node: string | undefined
+  #carriesSince: { wall: UnixMs; now: MonotonicMs } | undefined
   #state: WorkerState = 'starting'
   #readyAt: MonotonicMs = Number.POSITIVE_INFINITY
   #starting: { resolve(): void; reject(error: GatewayError): void } | undefined
@@ -92,6 +97,21 @@ export class WorkerLink {
   /** Of the code that it runs; empty until it is ready. */
   get version(): string {
     return this.#version
+  }
+
+  /** Version of Node that it runs; undefined until it is ready, and of earlier code. */
+  get node(): string | undefined {
+    return this.#node
+  }
+
+  /** Since when it has nothing but what it carries. */
+  get carriesSince(): UnixMs | undefined {
+    return this.#carriesSince?.wall
+  }
+
+  /** For how many milliseconds it has had nothing but that. */
+  get carriesForMs(): number {
+    return this.#carriesSince ? this.#clock.now() - this.#carriesSince.now : 0
   }
 
   /** Infinite while it is not ready. */
@@ -164,6 +184,13 @@ export class WorkerLink {
     if (this.#state === 'ready') this.#state = 'leaving'
   }
 
+  /** It has moved or ended all that it had, and keeps streams for the connections of others. */
+  carry(): void {
+    if (this.#state !== 'leaving') return
+    this.#state = 'carrying'
+    this.#carriesSince = { wall: this.#clock.wall(), now: this.#clock.now() }
+  }
+
   send(message: ToWorker, handle?: Socket | Handle): void {
     this.#channel.send(message, handle)
   }
@@ -210,6 +237,7 @@ export class WorkerLink {
           return
         }
         this.#version = message.version
+        this.#node = message.node
         this.report = message.report
         this.#state = 'ready'
         this.#readyAt = this.#clock.now()
@@ -280,5 +308,6 @@ export function workerInfo(worker: WorkerLink): WorkerInfo {
   let connections = 0
   for (const route of report?.snapshot.routes ?? [])
     connections += route.connections.open + route.connections.held + route.connections.closing
-  return { id, pid, state, generation, version, startedAt, connections, process: report?.process }
+  const shown = state === 'carrying' ? 'leaving' : state
+  return { id, pid, state: shown, generation, version, startedAt, connections, process: report?.process }
 }

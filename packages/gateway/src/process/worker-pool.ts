@@ -113,7 +113,7 @@ export class WorkerPool {
 
   /** What became of sockets that became no connection, in all workers. */
   get sockets(): SocketCounts {
-    const live = this.workers.flatMap(({ report }) => report?.process.sockets ?? [])
+    const live = this.#all.flatMap(({ report }) => report?.process.sockets ?? [])
     return {
       pending: live.reduce((sum, { pending }) => sum + pending, 0),
       refused: live.map(({ refused }) => refused).reduce(addRefused, this.#refused),
@@ -123,12 +123,12 @@ export class WorkerPool {
 
   /** Lines of the log that workers in processes of their own dropped. */
   get logLinesDropped(): number {
-    return this.workers.reduce((sum, worker) => sum + linesDroppedBy(worker), this.#logLinesDropped)
+    return this.#all.reduce((sum, worker) => sum + linesDroppedBy(worker), this.#logLinesDropped)
   }
 
   /** Lines of the access log that workers dropped. */
   get accessLinesDropped(): number {
-    return this.workers.reduce(
+    return this.#all.reduce(
       (sum, { report }) => sum + (report?.process.accessLinesDropped ?? 0),
       this.#accessLinesDropped,
     )
@@ -136,12 +136,22 @@ export class WorkerPool {
 
   /** Has every worker open the file of the access log again. */
   reopenLogs(): void {
-    for (const worker of this.workers) worker.send({ type: 'reopen-log' })
+    for (const worker of this.#all) worker.send({ type: 'reopen-log' })
   }
 
-  /** All workers that have not ended. */
-  get workers(): WorkerLink[] {
+  /** All that have not ended. */
+  get #all(): WorkerLink[] {
     return [...this.#workers.values()]
+  }
+
+  /** All workers that have not ended, but for those that only carry. */
+  get workers(): WorkerLink[] {
+    return this.#all.filter(({ state }) => state !== 'carrying')
+  }
+
+  /** Those that have no connection of their own and keep streams for those of others, the oldest first. */
+  get carriers(): WorkerLink[] {
+    return this.#all.filter(({ state }) => state === 'carrying')
   }
 
   /** Those that get new connections. */
@@ -207,6 +217,13 @@ export class WorkerPool {
     const killer = this.#deps.clock.setTimeout(kill, withinMs)
     await Promise.all(workers.map(({ gone }) => gone))
     this.#deps.clock.clearTimeout(killer)
+  }
+
+  /** It has moved or ended all that it had; it ends by itself when it carries nothing any more. */
+  carry(worker: WorkerLink): void {
+    this.#stopping.add(worker)
+    this.#stoppedInOrder.add(worker)
+    worker.carry()
   }
 
   /** The new workers take over. The result is those that they replace; they are leaving now. */
@@ -292,7 +309,8 @@ export class WorkerPool {
   /** Has every worker report; of one that does not within `withinMs`, the last report stays. */
   async refresh(withinMs = reportTimeoutMs): Promise<void> {
     const { clock } = this.#deps
-    const all = Promise.allSettled(this.#serving.map((worker) => worker.refresh()))
+    const asked = [...this.#serving, ...this.carriers]
+    const all = Promise.allSettled(asked.map((worker) => worker.refresh()))
     await new Promise<void>((resolve) => {
       const timer = clock.setTimeout(resolve, withinMs)
       void all.then(() => {
@@ -304,7 +322,7 @@ export class WorkerPool {
 
   /** What all workers last reported, and what those that have ended had counted. */
   snapshot(): GatewaySnapshot {
-    const live = this.workers.flatMap(({ report }) => (report ? [report.snapshot] : []))
+    const live = this.#all.flatMap(({ report }) => (report ? [report.snapshot] : []))
     const { removed } = this.#deps
     const names = [...this.#deps.options().routes.map(({ name }) => name), ...removed.names]
     const merged = mergeSnapshots(live, this.#ended, names, (name) => !removed.has(name))
@@ -320,13 +338,13 @@ export class WorkerPool {
   /** Ends all workers; those that have not ended within `withinMs` are killed. */
   async stop(withinMs: number): Promise<void> {
     this.retire()
-    await this.stopWorkers(this.workers, withinMs)
+    await this.stopWorkers(this.#all, withinMs)
   }
 
   /** Ends all workers at once. */
   kill(): void {
     this.retire()
-    for (const worker of this.workers) worker.kill()
+    for (const worker of this.#all) worker.kill()
   }
 
   /** `configured` resolves when the worker is ready with the options of now; rejects when it ends before. */
@@ -441,6 +459,7 @@ export class WorkerPool {
   #onExit(worker: WorkerLink, ending: string): void {
     const { clock, log, onGone } = this.#deps
     this.#workers.delete(worker.id)
+    this.#tellLostCarrier(worker, ending)
     this.#admissions.releaseAll(worker.id)
     this.#logLinesDropped += linesDroppedBy(worker)
     this.#accessLinesDropped += worker.report?.process.accessLinesDropped ?? 0
@@ -459,6 +478,13 @@ export class WorkerPool {
     if (now - worker.readyAt < settledAfterMs) this.#crashes = [...recentCrashes(this.#crashes, now), now]
     // Before the pool runs, start() decides.
     if (this.#phase === 'running') this.#replace()
+  }
+
+  /** What it carried ends with it: the workers that have these connections see TCP end, and count them. */
+  #tellLostCarrier({ id, pid, carriesSince, report }: WorkerLink, ending: string): void {
+    const connections = report?.process.carried ?? 0
+    if (carriesSince === undefined || connections === 0 || this.#phase === 'stopping') return
+    this.#deps.log.error({ worker: id, pid, ending, connections }, 'a carrier has ended, and what it carried')
   }
 
   #replace(): void {
@@ -484,7 +510,7 @@ export class WorkerPool {
       if (this.#phase !== 'running') return
       // Longer than that this process itself was stopped, or its machine: it could not have heard anybody.
       const passed = Math.min(clock.now() - since, 2 * reportEveryMs)
-      for (const worker of this.#serving) {
+      for (const worker of [...this.#serving, ...this.carriers]) {
         // Its event loop stands still: its connections are lost already, and others shall not follow.
         if (worker.addSilence(passed) >= maxSilentMs) worker.kill(`said nothing for ${maxSilentMs / 1000} s`)
         else worker.refresh().catch(() => {})

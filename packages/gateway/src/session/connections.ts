@@ -4,7 +4,7 @@ import type { Renewal } from '../auth/index.ts'
 import type { Pipe } from '../connection/index.ts'
 import type { Clock, ConnectionInfo, RestoredBy, ShownState, UnixMs } from '../core/index.ts'
 import type { UpgradeRequest } from '../http/index.ts'
-import type { Opening } from './opening.ts'
+import type { Carried, Opening } from './opening.ts'
 
 /** One live connection and what is known of it besides its bytes. */
 export interface Connection {
@@ -28,6 +28,8 @@ export interface Connection {
   renewal?: Renewal<UpgradeRequest>
   /** What it began with. */
   opening: Opening
+  /** Where streams of it stayed, as long as it has them. */
+  carried?: Carried
   /** Takes it out of all counts but those of how connections ended. */
   leave: () => void
 }

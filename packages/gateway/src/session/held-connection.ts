@@ -121,7 +121,8 @@ export function holdDeps(
     shortRetry: () => Math.round(deps.random() * spreadFor(state.news.away)),
     onReattached(by) {
       const place = upstream && placeOf(upstream)
-      Object.assign(connection(), { upstream: place, reattached: tries, restoredBy: by })
+      const carried = { client: connection().carried?.client }
+      Object.assign(connection(), { upstream: place, reattached: tries, restoredBy: by, carried })
       deps.connections.moved(connection())
       state.news.restored(by)
     },

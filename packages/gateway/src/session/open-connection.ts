@@ -61,6 +61,7 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
     reattached: before?.reattached ?? 0,
     restoredBy: before?.restoredBy,
     opening,
+    carried: opening.carried,
     leave() {
       connection.renewal?.stop()
       unregister()

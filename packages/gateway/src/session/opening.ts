@@ -1,7 +1,7 @@
 // What a connection begins with.
 import type { Duplex } from 'node:stream'
 import type { PackedRenewal } from '../auth/index.ts'
-import type { PackedPipe } from '../connection/index.ts'
+import type { PackedPipe, SideName } from '../connection/index.ts'
 import type { Asked, HoldOptions, RestoredBy, UnixMs } from '../core/index.ts'
 import type { ReplayModule } from '../hold/replay/index.ts'
 import type { UpgradeRequest } from '../http/index.ts'
@@ -35,7 +35,12 @@ export interface Opening {
   asked?: Asked
   /** Present when the connection comes from another process. */
   before?: Before
+  /** Present when a stream of it stayed in another process. */
+  carried?: Carried
 }
+
+/** The workers in which a connection's streams stayed, and which join them to it. */
+export type Carried = Partial<Record<SideName, number>>
 
 /** What another process knew of a connection. */
 export interface Before {

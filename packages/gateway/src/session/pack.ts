@@ -1,5 +1,6 @@
 // Takes a connection apart so that another process can go on with it (handover.ts), and puts it together there.
 
+import type { Carry, SideName } from '../connection/index.ts'
 import type { Clock, Handle, HoldOptions } from '../core/index.ts'
 import { loadedReplay, type Replay, type ReplayModule } from '../hold/replay/index.ts'
 import { addressOf } from '../upstream/index.ts'
@@ -25,22 +26,49 @@ export interface Packed {
   replay?: Replay
 }
 
+/** What joins streams that have to stay in this process to the next one. */
+export interface Carrier {
+  /** The worker that it is in. */
+  readonly worker: number
+  /**
+   * The way for the stream of one side of a connection.
+   *
+   * @throws {Error} There is none, and the connection stays.
+   */
+  way(side: SideName, connection: string): Promise<CarrierWay>
+}
+
+export interface CarrierWay {
+  /** Joins the stream to it; the result is the end for the other process. */
+  carry: Carry
+  /** It is not needed after all. */
+  discard(): void
+}
+
 /** Milliseconds between two looks at write queues that are not empty. */
 const lookEvery = 2
 
 /**
  * Stops reading both sides, hands on what was read, and waits at most `within` milliseconds until all of it has gone
- * out. Undefined: it cannot be taken now, and goes on as before.
+ * out. Undefined: it cannot be taken now, and goes on as before. Without `carrier` that is so where a stream has to stay.
  *
- * @throws {Error} Its state cannot be written down; it goes on as before.
+ * @throws {Error} Its state cannot be written down, or there is no way for a stream that stays; it goes on as before.
  */
 export async function packConnection(
   connection: Connection,
   within: number,
   clock: Clock,
+  carrier?: Carrier,
 ): Promise<Packed | undefined> {
   const { pipe } = connection
-  if (!pipe.isMovable) return undefined
+  const carried = carrier !== undefined
+  if (!pipe.isMovable(carried)) return undefined
+  // Made while everything still flows.
+  const ways = await makeWays(connection, carrier)
+  if (!pipe.isMovable(carried)) {
+    discard(ways)
+    return undefined
+  }
   pipe.freeze()
   let packed: Packed | undefined
   try {
@@ -48,24 +76,54 @@ export async function packConnection(
     while (!pipe.isEmpty && clock.now() < until) {
       await new Promise<void>((resolve) => clock.setTimeout(resolve, lookEvery))
     }
-    packed = pipe.isEmpty && pipe.isMovable ? takeApart(connection) : undefined
+    // A held connection may have found its next upstream meanwhile.
+    const known = pipe.needCarriers.every((side) => ways[side])
+    packed =
+      known && pipe.isEmpty && pipe.isMovable(carried) ? takeApart(connection, ways, carrier) : undefined
   } finally {
-    if (!packed) pipe.thaw()
+    if (!packed) {
+      discard(ways)
+      pipe.thaw()
+    }
   }
   return packed
 }
 
-function takeApart(connection: Connection): Packed {
+type Ways = Partial<Record<SideName, CarrierWay>>
+
+async function makeWays({ id, pipe }: Connection, carrier: Carrier | undefined): Promise<Ways> {
+  const ways: Ways = {}
+  try {
+    for (const side of pipe.needCarriers) ways[side] = await carrier!.way(side, id)
+  } catch (error) {
+    discard(ways)
+    throw error
+  }
+  return ways
+}
+
+function discard(ways: Ways): void {
+  for (const way of Object.values(ways)) way.discard()
+}
+
+function takeApart(connection: Connection, ways: Ways, carrier: Carrier | undefined): Packed {
   const { pipe, opening, id, route, openedAt, reattached, restoredBy, upstream: place } = connection
   const { protocol, extensions, address, http, admission, asked } = opening
   const held = opening.held && { ...opening.held, hold: packedHold(opening.held.hold) }
   const before = { id, openedAt, reattached, restoredBy, place, pipe: pipe.pack() }
+  const needed = pipe.needCarriers
+  const by = (side: SideName) => (needed.includes(side) ? carrier?.worker : connection.carried?.[side])
+  const places = { client: by('client'), upstream: before.pipe.upstream && by('upstream') }
+  const carried = (places.client ?? places.upstream) === undefined ? undefined : places
   // All that can fail comes first: a replay module's `save`, and what it returned.
   const record = writePacked({
     ...{ route, protocol, extensions, address, http, held, admission },
-    ...{ auth: connection.renewal?.pack(), asked, before },
+    ...{ auth: connection.renewal?.pack(), asked, carried, before },
   })
-  const given = pipe.giveAway()
+  for (const side of ['client', 'upstream'] as const) {
+    if (!needed.includes(side)) ways[side]?.discard()
+  }
+  const given = pipe.giveAway({ client: ways.client?.carry, upstream: ways.upstream?.carry })
   connection.leave()
   return { record, route, ...given, admission }
 }

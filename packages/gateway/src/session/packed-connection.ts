@@ -38,7 +38,10 @@ import type { Before, Opening } from './opening.ts'
  * Counts one up with every change of what follows, also of what a field means; test/golden has the shape and a record of
  * it. Code that knows neither that number nor the next refuses the connection, which then stays where it is.
  */
-export const packedVersion = 3
+export const packedVersion = 4
+
+/** The first version that is still understood. */
+const earliestRead = 2
 
 /** Characters of one record at most: all of them pass through the supervisor, in front of everybody else's. */
 export const packedAtMost = 16 * 1024 * 1024
@@ -46,7 +49,7 @@ export const packedAtMost = 16 * 1024 * 1024
 export interface PackedConnection
   extends Pick<
     Opening,
-    'protocol' | 'extensions' | 'address' | 'http' | 'held' | 'admission' | 'auth' | 'asked'
+    'protocol' | 'extensions' | 'address' | 'http' | 'held' | 'admission' | 'auth' | 'asked' | 'carried'
   > {
   route: string
   before: Before
@@ -166,6 +169,9 @@ const connection = record<PackedConnection & { version: number }>({
   admission: optional(count),
   auth: optional(auth),
   asked: optional(asked),
+  carried: optional(
+    record<NonNullable<Opening['carried']>>({ client: optional(count), upstream: optional(count) }),
+  ),
   before: record<Before>({
     id: text,
     openedAt: finite,
@@ -187,10 +193,13 @@ export function writePacked(packed: PackedConnection): string {
   return written
 }
 
-/** @throws {Error} It is of another version, or not what it should be. Version 2 had nothing for an access log. */
+/**
+ * @throws {Error} It is of another version, or not what it should be. Version 2 had nothing for an
+ * access log, version 3 nothing of carriers.
+ */
 export function readPacked(written: string): PackedConnection {
   const { version, ...said } = JSON.parse(written)
-  if (version !== packedVersion && version !== packedVersion - 1)
+  if (!Number.isInteger(version) || version < earliestRead || version > packedVersion)
     throw new TypeError(`a packed connection has version ${version}; this code knows ${packedVersion}`)
   connection({ version: packedVersion, ...said }, '')
   return said

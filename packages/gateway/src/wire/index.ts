@@ -15,7 +15,17 @@ export {
   payloadLength,
   unmasked,
 } from './frames.ts'
+export { Joint } from './joint.ts'
 export { type Message, MessageReader, type PackedMessageReader } from './message-reader.ts'
 export { readByEvents, type StreamSide, unwire, wire } from './side-stream.ts'
-export { askWhetherReset, isMovable, readOn, socketOf, stopReading, takeHandle } from './socket-handle.ts'
+export {
+  askWhetherReset,
+  isCarriable,
+  isMovable,
+  readOn,
+  socketOf,
+  staysHere,
+  stopReading,
+  takeHandle,
+} from './socket-handle.ts'
 export { WriteBatch } from './write-batch.ts'

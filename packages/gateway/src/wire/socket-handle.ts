@@ -23,6 +23,17 @@ export function isMovable(stream: Duplex | undefined): boolean {
   return typeof handle?.readStop === 'function' && !stream.readableEnded && !stream.writableEnded
 }
 
+/** Whether the stream holds what cannot leave this process: the keys of TLS, a session of HTTP/2. */
+export function staysHere(stream: Duplex): boolean {
+  return !(stream instanceof net.Socket) || stream instanceof TLSSocket
+}
+
+/** Whether the stream has to stay, and can be joined to another process (joint.ts). */
+export function isCarriable(stream: Duplex | undefined): boolean {
+  if (!stream || stream.destroyed || stream.readableEnded || stream.writableEnded) return false
+  return staysHere(stream)
+}
+
 /** Reads nothing more from the socket; what was read already is emitted now. */
 export function stopReading(stream: Duplex): void {
   stream.pause()

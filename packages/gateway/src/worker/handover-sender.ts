@@ -2,7 +2,7 @@
 // cannot be moved yet. The supervisor carries them over (relay.ts); handover-receiver.ts takes them in.
 import type { Logger } from 'pino'
 import type { Clock, Handle, MonotonicMs } from '../core/index.ts'
-import type { Gateway } from '../gateway.ts'
+import type { Carrier, Gateway } from '../gateway.ts'
 import type { Packed } from '../session/index.ts'
 import type { FromWorker, MoveOutcome } from './worker-messages.ts'
 
@@ -48,15 +48,20 @@ export class HandoverSender {
   #moves = 0
   #halted = false
   #stopped = false
+  #carrier: Carrier | undefined
   #round: Promise<void> = Promise.resolve()
 
   constructor(deps: HandoverSenderDeps) {
     this.#deps = deps
   }
 
-  /** Moves connections until none is left, for `withinMs` at most. `onRound` is called before each round. */
-  async run(withinMs: number, onRound: () => void): Promise<void> {
+  /**
+   * Moves connections until none is left, for `withinMs` at most. `onRound` is called before each round. `carrier` joins what
+   * has to stay in this process; without it such a connection is not moved.
+   */
+  async run(withinMs: number, onRound: () => void, carrier?: Carrier): Promise<void> {
     const { left, clock } = this.#deps
+    this.#carrier = carrier
     const deadline = clock.now() + withinMs
     for (;;) {
       onRound()
@@ -112,7 +117,7 @@ export class HandoverSender {
 
   async #moveAll(deadline: MonotonicMs): Promise<void> {
     const { gateway, clock } = this.#deps
-    const { idle, busy } = gateway.movable()
+    const { idle, busy } = gateway.movable(this.#carrier !== undefined)
     const move = async (all: string[], concurrency: number) => {
       const ids = all.values()
       const lane = async () => {
@@ -134,7 +139,7 @@ export class HandoverSender {
     const start = clock.now()
     let packed: Packed | undefined
     try {
-      packed = await gateway.pack(id, flushWithinMs)
+      packed = await gateway.pack(id, flushWithinMs, this.#carrier)
     } catch (error) {
       if (this.#refused(id) === maxOffers)
         log.warn(

@@ -1,3 +1,4 @@
+export { socketName } from './carrier.ts'
 export type { Channel } from './channel.ts'
 export { applyChanges } from './since-report.ts'
 export { addUnrouted, emptyCounters, mergeSnapshots, noneUnrouted, retire, type Totals } from './totals.ts'

@@ -57,7 +57,15 @@ export interface Requests {
    * Others take this worker's place: it moves its connections to them, for at most `within` milliseconds, drains what
    * is left, and answers when it has none any more.
    */
-  leave: { ask: { within: number }; answer: { report: WorkerReport } }
+  leave: {
+    ask: {
+      within: number
+      /** Where the sockets to what it carries for them shall be. Absent: it carries nothing. */
+      carry?: { directory: string }
+    }
+    /** `carried`: for how many of their connections it keeps streams; it ends by itself behind the last. */
+    answer: { report: WorkerReport; carried?: number }
+  }
   /** Move nothing until told otherwise; the answer comes when nothing is on its way. */
   'halt-moves': { ask: Record<never, never>; answer: Record<never, never> }
 }
@@ -127,6 +135,8 @@ export type FromWorker =
       version: string
       /** Its first. Absent from workers of earlier code. */
       report?: WorkerReport
+      /** Version of Node. Absent from workers of earlier code. */
+      node?: string
     }
   /** The worker cannot serve with these options; it ends after this. */
   | { type: 'failed'; message: string }

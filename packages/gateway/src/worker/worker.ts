@@ -25,6 +25,7 @@ import {
 } from '../core/index.ts'
 import { Gateway } from '../gateway.ts'
 import { noTracing, startTracing, wantsTracing } from '../trace/index.ts'
+import { JointCarrier } from './carrier.ts'
 import { EventBatch } from './event-batch.ts'
 import { HandoverReceiver } from './handover-receiver.ts'
 import { HandoverSender } from './handover-sender.ts'
@@ -54,6 +55,11 @@ const lastReportWithinMs = 500
 
 /** Milliseconds between two messages about how many sockets are left; each costs as much as a tenth of a connection. */
 const leftEveryMs = 25
+
+/** Milliseconds that what is carried gets for its end when the gateway ends. */
+const carriedEndWithinMs = 500
+/** Milliseconds between two looks at what is left of what is carried. */
+const carriedCheckMs = 20
 
 /** How long connections get to close when the supervisor is gone. */
 const orphanDrain = { spread: 1000, deadline: 3000 }
@@ -85,6 +91,7 @@ export class Worker {
   #gateway!: Gateway
   #handoverSender!: HandoverSender
   #handoverReceiver!: HandoverReceiver
+  #carrier!: JointCarrier
   #log!: Logger
   #tracing = noTracing
   #options!: GatewayOptions
@@ -105,6 +112,8 @@ export class Worker {
   /** Connections that it cut without a Close, since it last said so. */
   #cutWithoutClose = 0
   #faulty = false
+  /** It has given all that it had to others, and keeps only what it carries for them. */
+  #carries = false
   readonly #refused: SocketCounts['refused'] = noneRefused()
   readonly #shortage = new ThrottledLine((times) => this.#log.error({ times }, shortageLine))
   readonly #descriptors = new Descriptors((why) => {
@@ -139,7 +148,7 @@ export class Worker {
       'close-connection': ({ id, code, reason }) => ({
         found: this.#gateway.closeConnection(id, code, reason),
       }),
-      leave: ({ within }) => this.#leave(within),
+      leave: ({ within, carry }) => this.#leave(within, carry),
       'halt-moves': async () => {
         await this.#handoverSender.halt()
         return {}
@@ -194,7 +203,7 @@ export class Worker {
         this.#handoverSender.resume()
         break
       case 'stop':
-        this.stop()
+        void this.#stopCarrying()
         break
       default:
         void this.#answer(message, handle)
@@ -208,9 +217,12 @@ export class Worker {
   async abandon(): Promise<void> {
     if (this.#gateway) {
       this.#listeners.unlisten()
+      void this.#carrier.close()
       this.#gateway.reload({ ...this.#options, drain: { ...this.#options.drain, ...orphanDrain } })
       this.#handoverSender.stop()
       await this.#gateway.drain()
+      // The workers that have these connections tell their clients.
+      if (this.#carries) await this.#carriedEnd(orphanDrain.deadline)
     }
     this.stop()
   }
@@ -220,6 +232,11 @@ export class Worker {
    * but its clients can still be told: another takes its place, and it drains (docs/decisions/0021).
    */
   fault(error: unknown): void {
+    if (this.#carries) {
+      // All that it has are streams that are joined to sockets: nothing that a fault could have spoilt for the others.
+      this.#log.error({ err: error }, 'fault in a carrier; what it carries goes on')
+      return
+    }
     this.#log?.fatal({ err: error }, 'worker drains after a fault that no connection can be blamed for')
     if (this.#faulty) return
     this.#faulty = true
@@ -243,8 +260,16 @@ export class Worker {
     this.#gateway?.reopenAccessLog()
   }
 
+  /** Ends at once, but for the last bytes of what it carries: the other workers have just ended that. */
+  async #stopCarrying(): Promise<void> {
+    if (this.#carrier && this.#carrier.size > 0) await this.#carriedEnd(carriedEndWithinMs)
+    this.stop()
+  }
+
   stop(): void {
     this.#listeners?.unlisten()
+    void this.#carrier?.close()
+    this.#carrier?.destroy()
     this.#gateway?.stop()
     const said = this.#sendLastReport()
     this.#usage.stop()
@@ -298,13 +323,18 @@ export class Worker {
         this.#log,
         () => this.#descriptors.ranShort('descriptors'),
       )
+      this.#carrier = new JointCarrier({
+        worker,
+        clock: this.#clock,
+        onEmpty: () => void this.#onCarriedNothing(),
+      })
       const readmit = (admission: number | undefined) => this.#ledger.readmit(admission)
       const ends = { gateway: this.#gateway, post: this.#post, clock: this.#clock, readmit }
       this.#handoverSender = new HandoverSender({ ...ends, left: () => this.#left, log: this.#log })
       this.#handoverReceiver = new HandoverReceiver(ends)
       await this.#gateway.prepare()
       this.#gateway.start()
-      this.#post({ type: 'ready', protocol, version, report: this.#report() })
+      this.#post({ type: 'ready', protocol, version, report: this.#report(), node: process.version })
     } catch (error) {
       this.#post({ type: 'failed', message: errorMessage(error) })
       this.#end()
@@ -375,13 +405,15 @@ export class Worker {
     return this.#drained
   }
 
-  async #leave(withinMs: number): Promise<Requests['leave']['answer']> {
+  async #leave(withinMs: number, carry?: { directory: string }): Promise<Requests['leave']['answer']> {
     this.#leaving = true
     this.#handingOver = true
     this.#closes = {}
     this.#listeners.unlisten()
     this.#gateway.retire()
-    await this.#handoverSender.run(withinMs, () => this.#reportProgress())
+    if (carry) this.#carrier.open(carry.directory)
+    const carrier = carry && this.#carrier
+    await this.#handoverSender.run(withinMs, () => this.#reportProgress(), carrier)
     if (this.#drained || this.#left > 0) await this.#drainAll()
     if (this.#handoverSender.inTransit > 0) {
       // What was on its way to a new worker that ended instead of taking it comes back.
@@ -395,7 +427,32 @@ export class Worker {
       'connections have moved to a new worker',
     )
     this.#events.send()
-    return { report: this.#report() }
+    const carried = this.#carrier.size
+    if (carried > 0) {
+      this.#carries = true
+      this.#gateway.rest()
+    }
+    return { report: this.#report(), carried }
+  }
+
+  /** Resolves when nothing is carried any more, after `withinMs` at the latest. */
+  #carriedEnd(withinMs: number): Promise<void> {
+    return this.#until(() => this.#carrier.size === 0, withinMs)
+  }
+
+  async #until(done: () => boolean, withinMs: number): Promise<void> {
+    const until = this.#clock.now() + withinMs
+    while (!done() && this.#clock.now() < until) {
+      await new Promise<void>((resolve) => this.#clock.setTimeout(resolve, carriedCheckMs))
+    }
+  }
+
+  /** The last stream that was carried has ended: this process is not needed any more. */
+  async #onCarriedNothing(): Promise<void> {
+    if (!this.#carries) return
+    // A plain request may be under way on a connection of HTTP/2 that carried a WebSocket.
+    await this.#until(() => this.#left === 0, this.#options.drain.deadline)
+    this.stop()
   }
 
   #reportProgress(): void {
@@ -412,13 +469,15 @@ export class Worker {
   #process(): ProcessInfo {
     const { pending, accessLinesDropped } = this.#gateway
     const sockets = { pending, refused: { ...this.#refused }, short: this.#descriptors.isShort }
-    return { ...this.#usage.measure(), logLinesDropped: logLinesDropped(), accessLinesDropped, sockets }
+    const carried = this.#carrier?.size ?? 0
+    const dropped = { logLinesDropped: logLinesDropped(), accessLinesDropped }
+    return { ...this.#usage.measure(), ...dropped, sockets, carried }
   }
 
   /** How many sockets or connections would be lost if this process ended now. */
   get #left(): number {
     // Sockets without a handshake are no connections; connections that came from another worker were not taken here.
-    return Math.max(this.#sockets, this.#gateway.connectionCount)
+    return Math.max(this.#sockets - this.#carrier.clientSockets, this.#gateway.connectionCount)
   }
 
   /** Tells the supervisor after sockets have closed, all those of a short while in one message. */
