@@ -26,6 +26,13 @@ export function frameOf(payload, { masked, rsv1 = false }) {
   return Buffer.concat([header, body])
 }
 
+/** A masked text frame of at most 125 bytes. */
+export function shortText(text) {
+  const body = Buffer.from(text)
+  for (let i = 0; i < body.length; i++) body[i] ^= mask[i & 3]
+  return Buffer.concat([Buffer.from([0x81, 0x80 | body.length]), mask, body])
+}
+
 /** A masked Close 1000. */
 export const clientClose = Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8])
 /** Its answer, unmasked. */
@@ -62,6 +69,8 @@ export class FrameWalker {
   closed = false
   closeCode = 0
   pings = 0
+  /** Text is a control message of PROTOCOL.md, and no message of the load, which is binary. */
+  skipsText = false
 
   constructor(expected) {
     this.#expected = expected
@@ -81,7 +90,7 @@ export class FrameWalker {
         if (at < 0) return ended
       }
       const take = Math.min(this.#remaining, end - at)
-      if (this.#op < 8) {
+      if (this.#op < 8 && !(this.skipsText && this.#op === 1)) {
         this.payload += take
         if (take > 0 && this.messages % sample === 0 && this.#expected) this.#compare(bytes, at, take)
         this.#messageOffset += take
@@ -100,7 +109,7 @@ export class FrameWalker {
   #frameEnds() {
     if (this.#op === 8) this.closed = true
     else if (this.#op === 9) this.pings++
-    if (this.#op >= 8 || !this.#fin) return 0
+    if (this.#op >= 8 || !this.#fin || (this.skipsText && this.#op === 1)) return 0
     if (this.#expected && this.#messageOffset !== this.#expected.length) this.wrong++
     this.#messageOffset = 0
     this.messages++

@@ -1,19 +1,20 @@
 // The process on the other core: clients and their backend. bench.mjs forks it and calls the functions below by name.
 import { burstOf, clientClose, frameOf, payloadOf } from './frames.mjs'
 import { processorTime } from './process-stats.mjs'
-import { Backend, Client, deflate } from './wire.mjs'
+import { Backend, Client, deflate, ResumableClient } from './wire.mjs'
 
 const backend = new Backend()
 let clients = []
 
 /** Opens clients, at most `atOnce` in their handshake at a time. */
-async function open({ port, connections, secure, offer }, atOnce = 64) {
+async function open({ port, connections, secure, offer, resumes }, atOnce = 64) {
+  const Kind = resumes ? ResumableClient : Client
   let started = 0
   const opened = []
   const one = async () => {
     while (started < connections) {
       const n = started++
-      const client = new Client({ port, secure, offer, localAddress: `127.0.0.${1 + (n % 8)}` })
+      const client = new Kind({ port, secure, offer, localAddress: `127.0.0.${1 + (n % 8)}` })
       opened.push(await client.ready.promise)
     }
   }
@@ -51,13 +52,13 @@ const calls = {
   listen: () => backend.listen(),
 
   /** Each client keeps `inFlight` messages of `bytes` under way; every one comes back. */
-  async pingPong({ port, pids, connections, inFlight, bytes, secure, compressed, warm, ms }) {
+  async pingPong({ port, pids, connections, inFlight, bytes, secure, compressed, resumes, warm, ms }) {
     // "Compressed" frames carry bytes that nobody here inflates; RSV1 and the agreement are what a gateway sees.
     const payload = payloadOf(bytes)
     const there = burstOf(frameOf(payload, { masked: true, rsv1: compressed }), inFlight)
     const back = burstOf(frameOf(payload, { masked: false, rsv1: compressed }), inFlight)
     backend.becomes({ expected: payload, answer: back, compresses: compressed })
-    clients = await open({ port, connections, secure, offer: compressed ? deflate : undefined })
+    clients = await open({ port, connections, secure, resumes, offer: compressed ? deflate : undefined })
     let done = 0
     for (const client of clients) {
       client.walker.expect(payload)
@@ -120,9 +121,9 @@ const calls = {
   },
 
   /** Opens clients that stay; `release` lets them go. */
-  async hold({ port, connections }) {
+  async hold({ port, connections, resumes }) {
     backend.becomes({})
-    const opened = await open({ port, connections })
+    const opened = await open({ port, connections, resumes })
     clients.push(...opened)
     return opened.length
   },

@@ -18,6 +18,7 @@ function pingPong(name, title, load) {
       ask('pingPong', {
         port: load.secure ? proxy.tlsPort : proxy.port,
         pids: proxy.pids(),
+        resumes: proxy.system.resumes,
         inFlight: 1,
         ...load,
         ...time,
@@ -116,7 +117,7 @@ async function idleMemory({ ask, proxy }) {
   })
   await after(1500)
   const before = memory(proxy.pids())
-  await ask('hold', { port: proxy.port, connections })
+  await ask('hold', { port: proxy.port, connections, resumes: proxy.system.resumes })
   await after(4000)
   const used = memory(proxy.pids()) - before
   const { closed } = await ask('release', {})

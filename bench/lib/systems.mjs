@@ -140,6 +140,8 @@ export const systems = [
   holdfast('holdfast bun', bun, 'holdfast.yaml', 'Bun'),
   holdfast('holdfast hold', lts, 'holdfast-hold.yaml', 'Node'),
   holdfast('holdfast limits', lts, 'holdfast-limits.yaml', 'Node'),
+  // Its clients speak holdfast.v1. To be compared with 'holdfast'.
+  { ...holdfast('holdfast resume', node, 'holdfast-resume.yaml', 'Node'), resumes: true },
 ]
 
 /** Starts a system in front of the backend; what comes back has its ports and its processes. */

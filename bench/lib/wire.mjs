@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import net from 'node:net'
 import tls from 'node:tls'
-import { FrameWalker } from './frames.mjs'
+import { FrameWalker, shortText } from './frames.mjs'
 
 const key = 'dGhlIHNhbXBsZSBub25jZQ=='
 const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
@@ -33,6 +33,10 @@ class End {
       this.head = ''
       if (from >= n) return true
     }
+    return this.readFrames(bytes, from, n)
+  }
+
+  readFrames(bytes, from, n) {
     const ended = this.walker.walk(bytes, from, n)
     if (this.walker.closed) this.onClose()
     else if (ended > 0) this.onMessages(ended)
@@ -47,7 +51,7 @@ export class Client extends End {
   onGone = () => {}
   ready = Promise.withResolvers ? Promise.withResolvers() : resolvers()
 
-  constructor({ port, secure = false, path = '/', offer, localAddress }) {
+  constructor({ port, secure = false, path = '/', offer, fields = '', localAddress }) {
     super()
     this.ready.promise.catch(() => {})
     const callback = (n, bytes) => this.read(n, bytes)
@@ -61,7 +65,7 @@ export class Client extends End {
     const extensions = offer ? `Sec-WebSocket-Extensions: ${offer}\r\n` : ''
     this.socket.write(
       `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n${extensions}\r\n`,
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n${extensions}${fields}\r\n`,
     )
     const timer = setTimeout(() => this.socket.destroy(new Error('no answer to the handshake')), openLimit)
     this.ready.promise.then(
@@ -84,6 +88,55 @@ export class Client extends End {
 
   write(bytes) {
     return this.socket.write(bytes)
+  }
+}
+
+/** A message acknowledges what came; as often as PROTOCOL.md asks for. */
+const acknowledged = { messages: 64, bytes: 64 * 1024 }
+
+/** A client that speaks `holdfast.v1` and stays: it waits for `welcome`, and acknowledges. */
+export class ResumableClient extends Client {
+  #welcome = Buffer.alloc(0)
+  #nonce
+  #said = { messages: 0, payload: 0 }
+
+  constructor(options) {
+    super({ ...options, fields: 'Sec-WebSocket-Protocol: holdfast.none, holdfast.v1\r\n' })
+    this.walker.skipsText = true
+  }
+
+  onOpen() {
+    if (/^sec-websocket-protocol: *holdfast\.v1\r$/im.test(this.head)) return
+    this.ready.reject(new Error('the route does not resume'))
+    this.socket.destroy()
+  }
+
+  readFrames(bytes, from, n) {
+    if (!this.#nonce) return this.#readWelcome(Buffer.from(bytes.subarray(from, n)))
+    const going = super.readFrames(bytes, from, n)
+    const { messages, payload } = this.walker
+    const due = messages - this.#said.messages >= acknowledged.messages
+    if (due || payload - this.#said.payload >= acknowledged.bytes) this.#acknowledge()
+    return going
+  }
+
+  #readWelcome(bytes) {
+    this.#welcome = Buffer.concat([this.#welcome, bytes])
+    const whole = this.#welcome
+    if (whole.length < 4) return true
+    const [header, length] = whole[1] < 126 ? [2, whole[1]] : [4, whole.readUInt16BE(2)]
+    if (whole.length < header + length) return true
+    this.#nonce = whole.toString('latin1', header + 1, header + 17)
+    this.#acknowledge()
+    this.ready.resolve(this)
+    const rest = whole.subarray(header + length)
+    return rest.length === 0 || super.readFrames(rest, 0, rest.length)
+  }
+
+  #acknowledge() {
+    const { messages, payload } = this.walker
+    this.#said = { messages, payload }
+    if (!this.gone) this.write(shortText(`\0${this.#nonce}{"type":"ack","received":${messages}}`))
   }
 }
 
