@@ -16,7 +16,7 @@ import re
 from collections import deque
 from time import monotonic as now
 
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 from websockets.legacy.client import connect as dial
 
 ACK_MESSAGES, ACK_BYTES = 64, 65_536  # section 5
@@ -168,9 +168,10 @@ class Session:
                 asked = re.search(r"retry=(\d{1,6})", closed.rcvd.reason if closed.rcvd else "")
                 delay = int(asked[1]) / 1000 if asked else delay if self._nonce is None else 0.0
             except (OSError, InvalidHandshake) as error:
-                if not self.opened and (self._plain or isinstance(error, OSError)):
+                # Section 2: a server that knows none of the entries may have refused the handshake for them, if it has answered.
+                answered = not isinstance(error, (OSError, InvalidMessage))
+                if not self.opened and (self._plain or not answered):
                     over = SessionOver(1006, str(error))
-                # Section 2: a server that knows none of the entries may have refused the handshake for them.
                 self._plain = self._plain or not self.opened
             self._over = self._over or over
             self._drop()
@@ -244,7 +245,7 @@ class Session:
             if self._closing[0] == 1001:
                 await self._say("bye")
             await self._ws.close(*self._closing)
-            await asyncio.Event().wait()  # how it ended is for `_read` to say
+            await self._ws.ensure_open()  # raises: it says how it ended. (`close` of websockets 10 swallows a cancellation)
 
     async def _watch(self):
         """Acknowledges what is left over; finds a dead link by a ping that nobody answers (section 9)."""
