@@ -201,7 +201,7 @@ describe('a key of another program', () => {
     ['stripPrefix: /x', /write strip: \/prefix/],
     ['strip_prefix: /x', /write strip: \/prefix/],
     ['set_headers: {}', /headers: \{ set, add, remove \}.*X-Forwarded-For/],
-    ['auth: {}', /clients are not authenticated here/],
+    ['forwardAuth: {}', /write auth: \{ url: http:.*on the route/],
     ['location: /ws', /match: \{ path: \/ws\/\* \}/],
     ['proxy_pass: x', /upstreams: \[ws:\/\/HOST:PORT\]/],
   ])('%s', async (key, words) => {
