@@ -180,6 +180,8 @@ export class Gateway {
   readonly #faults = new ThrottledLine((times, err) =>
     this.#log.error({ err, times }, 'fault while serving a connection; the connection was ended'),
   )
+  /** A line about each would say the same again with every request. */
+  #toldOfProxy = false
   readonly #pendingRefused = new ThrottledLine((sockets) =>
     this.#log.warn({ sockets }, 'sockets without a request were closed: more are open than `pending` allows'),
   )
@@ -243,6 +245,7 @@ export class Gateway {
         this.#pendingRefused.happened()
       },
       pending: () => this.#options.pending ?? defaultPending,
+      onUntrustedProxy: (peer) => this.#untrustedProxy(peer),
     })
     this.#unroutedLine = new ThrottledLine((times, seen) => {
       const { kind, host, target } = seen as { kind: keyof Unrouted; host: string; target: string }
@@ -557,6 +560,13 @@ export class Gateway {
     })
     this.#routes.set(route.name, state)
     return state
+  }
+
+  #untrustedProxy(peer: string): void {
+    if (this.#toldOfProxy) return
+    this.#toldOfProxy = true
+    const next = `trustedProxies: ['${peer}']`
+    this.#log.warn({ peer, next }, 'X-Forwarded-For of a proxy is ignored: all its clients have its address')
   }
 
   async #onUpgrade(handshake: ClientHandshake): Promise<void> {

@@ -82,6 +82,23 @@ describe.each(scenes)(
   },
 )
 
+test('a proxy that trustedProxies lacks is told of once, and one that it has is not', async () => {
+  await using upstream = await startUpstream()
+  const config = { workers: 1, routes: [{ name: 'all', upstreams: [upstream.url] }] }
+  await using forgetful = await startHoldfast({ config })
+  await using right = await startHoldfast({ config: { ...config, trustedProxies: ['127.0.0.1'] } })
+  for (const { url } of [forgetful, forgetful, right]) {
+    await using client = wsClient(url, { headers: { 'X-Forwarded-For': '203.0.113.7' } })
+    await client.opened
+  }
+  const told = (holdfast: Holdfast) => holdfast.log.filter(({ msg }) => msg.startsWith('X-Forwarded-For'))
+  await forgetful.waitForLog('the forgotten proxy', ({ msg }) => msg.startsWith('X-Forwarded-For'))
+  expect(told(forgetful)).toEqual([
+    expect.objectContaining({ peer: '127.0.0.1', next: "trustedProxies: ['127.0.0.1']" }),
+  ])
+  expect(told(right)).toEqual([])
+})
+
 test.skipIf(missing('nginx'))('a Ping keeps a connection open that nginx would end as idle', async () => {
   await using upstream = await startUpstream()
   const shorter = '    keepalive: { ping: 250ms, timeout: 10s }\n'

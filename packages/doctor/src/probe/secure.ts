@@ -61,7 +61,7 @@ export function tlsFailure(code: string, { host, port }: Endpoint, timeout: numb
 }
 
 /** Everything that a browser would hold against this certificate; a good one gives one finding that says so. */
-export function judgeCertificate(socket: tls.TLSSocket, { host }: Endpoint, now: number): Finding[] {
+export function judgeCertificate(socket: tls.TLSSocket, { host, port }: Endpoint, now: number): Finding[] {
   if (socket.alpnProtocol && socket.alpnProtocol !== 'http/1.1') {
     return [finding('tls-no-http1', { port: socket.remotePort ?? 0 }, where)]
   }
@@ -71,7 +71,7 @@ export function judgeCertificate(socket: tls.TLSSocket, { host }: Endpoint, now:
   const found = [
     ...dates(host, from, to, now),
     ...name(host, certificate),
-    ...trust(host, String(errorCode(socket.authorizationError) ?? ''), from <= now && now <= to),
+    ...trust({ host, port }, String(errorCode(socket.authorizationError) ?? ''), from <= now && now <= to),
   ]
   if (found.length > 0) return found
   const days = Math.floor((to - now) / day)
@@ -93,23 +93,25 @@ function name(host: string, certificate: tls.PeerCertificate): Finding[] {
 }
 
 /** OpenSSL's verdict, as far as dates and name have not said it already. */
-function trust(host: string, code: string, inTime: boolean): Finding[] {
+function trust({ host, port }: Pick<Endpoint, 'host' | 'port'>, code: string, inTime: boolean): Finding[] {
   switch (code) {
     case '':
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return []
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-      return [finding('tls-self-signed', { host }, where)]
+      return [finding('tls-self-signed', { host, port }, where)]
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'UNABLE_TO_GET_ISSUER_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-      return [finding('tls-incomplete-chain', { host }, where)]
+      return [finding('tls-incomplete-chain', { host, port }, where)]
     case 'CERT_HAS_EXPIRED':
     case 'CERT_NOT_YET_VALID':
       // Its own dates are told already; then it is the authority's certificate.
-      return inTime ? [finding('tls-untrusted', { host, words: 'its authority is out of date' }, where)] : []
+      return inTime
+        ? [finding('tls-untrusted', { host, port, words: 'its authority is out of date' }, where)]
+        : []
     default:
-      return [finding('tls-untrusted', { host, words: code.replaceAll('_', ' ').toLowerCase() }, where)]
+      return [finding('tls-untrusted', { host, port, words: code.replaceAll('_', ' ').toLowerCase() }, where)]
   }
 }
 

@@ -139,6 +139,21 @@ function withoutPort(entry: string): string | undefined {
   return isIPv4(address) || isIPv6(address) ? address : undefined
 }
 
+const thisNetwork = trustProxies([
+  unixPeer,
+  '127.0.0.0/8',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '::1',
+  'fc00::/7',
+])
+
+/** Whether a request from the loopback or a private network says for whom it is. Strangers on the internet do that, too. */
+export function looksLikeProxy(peer: string, headers: HeaderList): boolean {
+  return headers.some(([name]) => /^(?:forwarded|x-forwarded-for)$/i.test(name)) && thisNetwork(peer)
+}
+
 /** Fields that a client could use to lie about where it comes from. */
 function tellsOrigin(name: string): boolean {
   return /^(?:forwarded|x-real-ip|x-forwarded-.*)$/i.test(name)

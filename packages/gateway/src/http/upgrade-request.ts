@@ -6,6 +6,7 @@ import {
   clientAddress,
   forwardHeaders,
   headerList,
+  looksLikeProxy,
   members,
   type Trust,
   tokens,
@@ -47,6 +48,8 @@ export interface Source {
   trusted: Trust
   /** Fields for the upstream about the certificate that the client has shown, where it was asked for one. */
   clientCertificate?: HeaderList
+  /** Told of a peer on this network that says for whom it speaks, and is not trusted: a proxy that was forgotten. */
+  onUntrustedProxy?: (peer: string) => void
 }
 
 export type Refusal = { ok: false; status: number; message: string; headers: HeaderList }
@@ -114,6 +117,8 @@ const handshakeOnly = new Set([
 
 /** The fields that go on to an upstream. */
 export function forward(fields: HeaderList, authority: string, source: Source): HeaderList {
+  if (source.onUntrustedProxy && looksLikeProxy(source.address, fields) && !source.trusted(source.address))
+    source.onUntrustedProxy(source.address)
   const forwarded = forwardHeaders(
     // The last are the gateway's word: a client's own would be a lie.
     endToEnd(fields).filter(([name]) => !isLookAlike(name) && !/^holdfast-/i.test(name)),

@@ -11,7 +11,7 @@ import {
   unixPath,
   unixPeer,
 } from '../core/index.ts'
-import { normaliseAddress, type Trust, trustProxies } from '../http/index.ts'
+import { normaliseAddress, type Source, type Trust, trustProxies } from '../http/index.ts'
 import type { HttpHandlers, HttpTimeouts } from './http-handlers.ts'
 import { openHttpServers } from './http-servers.ts'
 import { defaultPending, type Opening, Pending } from './pending.ts'
@@ -42,6 +42,7 @@ export interface ListenerDeps extends HttpHandlers {
   onPendingRefused?: () => void
   /** A TLS handshake did not succeed, with the code of why. */
   onTlsRefused?: (code: string) => void
+  onUntrustedProxy?: Source['onUntrustedProxy']
 }
 
 /** What happens to the accepted sockets of one listener. */
@@ -86,7 +87,8 @@ export function openListener(options: ListenOptions, deps: ListenerDeps): Listen
   let closed = false
 
   const start = (socket: net.Socket, peer: string, opening: Opening) => {
-    const source = { address: normaliseAddress(peer), tls: secure !== undefined, trusted: deps.trusted }
+    const { trusted, onUntrustedProxy } = deps
+    const source = { address: normaliseAddress(peer), tls: secure !== undefined, trusted, onUntrustedProxy }
     opening.from(source.address)
     if (secure) secure.serve(socket, source, opening)
     else servers.serve(socket, 'http/1.1', source, opening)
@@ -153,6 +155,7 @@ export interface ListenersDeps extends HttpHandlers {
   timeouts?: Partial<ListenerTimeouts>
   pending?: ListenerDeps['pending']
   onPendingRefused?: () => void
+  onUntrustedProxy?: Source['onUntrustedProxy']
 }
 
 /** All listeners of a gateway, each opened when its first socket comes. */

@@ -564,7 +564,7 @@ export class Supervisor implements Operations {
     await this.#balancer.whenIdle(settleWithinMs)
     this.#balancer.close()
     const counts = await this.#drainWorkers()
-    this.#log.info({ ...counts, ms: this.#clock.now() - start }, 'drained')
+    this.#log.info({ ...counts, ms: Math.round(this.#clock.now() - start) }, 'drained')
     // Whoever asked for the drain gets the answer before the admin port closes.
     setImmediate(() => void this.#close(counts))
     return counts

@@ -115,7 +115,7 @@ export const probeConnection = {
     fix: [
       '# install one from an authority, such as with: certbot --nginx -d {host}',
       '# for a private one, let this check trust it:',
-      'NODE_EXTRA_CA_CERTS=cert.pem holdfast check wss://{host}',
+      'NODE_EXTRA_CA_CERTS=cert.pem holdfast check wss://{host}:{port}',
     ],
   },
   'tls-incomplete-chain': {
@@ -125,7 +125,7 @@ export const probeConnection = {
       '# nginx: the whole chain in one file, the own certificate first',
       'ssl_certificate /etc/letsencrypt/live/{host}/fullchain.pem;',
       '# for a private authority, let this check trust it:',
-      'NODE_EXTRA_CA_CERTS=ca.pem holdfast check wss://{host}',
+      'NODE_EXTRA_CA_CERTS=ca.pem holdfast check wss://{host}:{port}',
     ],
   },
   'tls-untrusted': {
@@ -134,7 +134,7 @@ export const probeConnection = {
     fix: [
       '# install one from an authority that clients trust',
       '# for a private authority, let this check trust it:',
-      'NODE_EXTRA_CA_CERTS=ca.pem holdfast check wss://{host}',
+      'NODE_EXTRA_CA_CERTS=ca.pem holdfast check wss://{host}:{port}',
     ],
   },
   'tls-not-spoken': {
