@@ -9,6 +9,7 @@ export {
   type Side,
 } from './check.ts'
 export type { ConfigFile, ConfigProblem, ReadFiles } from './config/context.ts'
+export { type Conversion, type ConvertedConfig, convertNginx } from './config/convert-nginx.ts'
 export { readFromDisk } from './config/files.ts'
 export { type ConfigReading, type ReadOptions, readProxyConfig } from './config/index.ts'
 export { type ConfigKind, configKinds } from './config/kinds.ts'

@@ -6,6 +6,7 @@ import { registerClose } from './close.ts'
 import { registerCodes } from './codes.ts'
 import { registerCompare } from './compare.ts'
 import { registerConnections } from './connections.ts'
+import { registerConvert } from './convert.ts'
 import { registerDemo } from './demo.ts'
 import { registerDocs } from './docs.ts'
 import { registerDrain } from './drain.ts'
@@ -23,6 +24,7 @@ import { registerVersion } from './version.ts'
 
 export const registerCommands: ((program: Command, io: Io) => void)[] = [
   registerInit,
+  registerConvert,
   registerServe,
   registerValidate,
   registerCheck,

@@ -31,7 +31,11 @@ test.each(ours)('%s is accepted by holdfast validate, without a warning', async 
   using folder = folderWith({ 'holdfast.yaml': text, 'cert.pem': cert, 'key.pem': key, 'ca.pem': cert })
   const env = { HOLDFAST_ADMIN_TOKEN: 'secret' }
   const result = await runHoldfast(['validate', '-c', join(folder.path, 'holdfast.yaml')], { env })
-  expect(result).toMatchObject({ code: 0, stderr: '' })
+  // The certificate of the tests is for localhost, and the guides' names are not.
+  const warnings = result.stderr
+    .split('\n')
+    .filter((line) => line && !line.includes('is a name that no certificate bears'))
+  expect({ code: result.code, warnings }).toEqual({ code: 0, warnings: [] })
 })
 
 const programs = {
