@@ -27,7 +27,7 @@ export const maxTimerMs = 2 ** 31 - 1
 const proofMs = 250
 
 /** Events of a page or a worker that shorten a wait. */
-const wakeEvents = ['visibilitychange', 'online']
+export const wakeEvents = ['visibilitychange', 'online']
 
 export const systemClock: Clock = {
   now: () => performance.now(),

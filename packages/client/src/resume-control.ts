@@ -36,7 +36,8 @@ export function readControl(text: string): Control | undefined {
       typeof type === 'string' &&
       (counts[type as 'ack'] ?? []).every((name) => isCount(message[name as 'id'])) &&
       (type !== 'welcome' ||
-        (/^[\w-]{1,128}$/.test(token) &&
+        (typeof token === 'string' &&
+          /^[\w-]{1,128}$/.test(token) &&
           typeof protocol === 'string' &&
           typeof resumed === 'boolean' &&
           [lost, doubled, over.received ?? 0].every(isCount)))

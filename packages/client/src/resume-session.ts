@@ -1,10 +1,11 @@
 import { code } from '@holdfast/close-codes'
 import { dial } from './arguments.ts'
-import { type Close, closeEvent, type ResumeEvent, type SessionEnd } from './close-event.ts'
+import type { Close, ResumeEvent, SessionEnd } from './close-event.ts'
 import type { Connection, Data, WebSocketClass } from './connection.ts'
 import { page } from './host.ts'
 import type { Clock } from './options.ts'
-import { detach, failed } from './reconnecting-websocket.ts'
+import { asksWhy } from './platform.ts'
+import { detach, failed, wakeEvents } from './reconnecting-websocket.ts'
 import { type Control, prefixLength, readControl } from './resume-control.ts'
 import { next, type SessionState } from './resume-state.ts'
 import { byteLength, copy } from './send-queue.ts'
@@ -21,12 +22,12 @@ const ackMs = 1000
 const unacknowledgedMs = 5000
 const silenceMs = 20_000
 
-/** The same: how long nothing may come after it, and at most where that was too short before. */
+/** The same: how long nothing may come after it, and how often that is doubled where it was too short: "up to 60 s". */
 const pongMs = 3000
-const maxPongMs = 60_000
+const maxDoublings = 4
 
-/** Events of a page or a worker after which a link may be dead. */
-const pageEvents = ['online', 'visibilitychange', 'pageshow', 'pagehide']
+/** Events of a page or a worker around which a link may die. One that comes out of the back/forward cache is visible again. */
+const pageEvents = [...wakeEvents, 'pagehide']
 
 /**
  * A session in the place of a connection: each time that the socket connects it is dialled again, and is open from `welcome`
@@ -39,8 +40,8 @@ export class Session implements Connection {
   onclose: Connection['onclose'] = null
   protocol = ''
 
-  /** What the `resume` event is to say; undefined: the session has just begun. */
-  resumed: Pick<ResumeEvent, 'awayMs' | 'lost' | 'doubled'> | undefined
+  /** What the `resume` event is to say; false: the session has just begun. */
+  resumed: Pick<ResumeEvent, 'awayMs' | 'lost' | 'doubled'> | false = false
   /** Something went through on the latest connection. */
   moved = false
   /** The session had a connection until now, and goes on. */
@@ -94,7 +95,7 @@ export class Session implements Connection {
   }
 
   get readyState(): number {
-    return this.#state === 'greeting' ? 0 : this.#native.readyState
+    return this.#native.readyState
   }
 
   get bufferedAmount(): number {
@@ -110,13 +111,14 @@ export class Session implements Connection {
     return !!this.#welcome
   }
 
-  /** Forgets the session. What has become of its messages, with those that no connection was given. */
-  end(waiting: Data[]): SessionEnd {
-    const end = {
-      why: this.#why,
-      confirmed: this.#confirmed,
-      unconfirmed: [...this.#sent.splice(0), ...waiting],
-    }
+  /** Takes messages that no connection was given. */
+  keep(waiting: Data[]): void {
+    this.#sent.push(...waiting)
+  }
+
+  /** Forgets the session, and says what has become of its messages. */
+  end(): SessionEnd {
+    const end = { why: this.#why, confirmed: this.#confirmed, unconfirmed: this.#sent.splice(0) }
     this.#welcome = this.#why = undefined
     this.#received = this.#confirmed = 0
     return end
@@ -185,7 +187,7 @@ export class Session implements Connection {
     this.#become('away')
   }
 
-  #lost(close: Close): void {
+  #lost(close: Close = failed): void {
     this.#lose()
     this.onclose?.(close)
   }
@@ -193,7 +195,7 @@ export class Session implements Connection {
   /** The handshake is done, and says what the other side is. */
   #selected(protocol: string): void {
     // Once it may have been the network.
-    this.#takesOffers ??= this.#again ? true : this.#refusals++ ? false : undefined
+    if (this.#again || this.#refusals++) this.#takesOffers ??= !!this.#again
     if (protocol === version) return
     if (this.#welcome && !this.#replaced()) return this.#breach()
     this.#become('plain')
@@ -202,8 +204,8 @@ export class Session implements Connection {
   }
 
   #failed(event: { error?: { code?: string } }): void {
-    // "A server that was not reached has refused nothing": `ws` says so by a code of the system's.
-    if (this.#retried(!event.error?.code) || this.#prefix) return
+    // "A server that was not reached has refused nothing": outside a page the system has a code for that.
+    if (((asksWhy || !event.error?.code) && this.#retried()) || this.#prefix) return
     if (this.#state === 'greeting') this.#lose()
     this.onerror?.(event)
   }
@@ -212,8 +214,8 @@ export class Session implements Connection {
    * PROTOCOL.md section 2: "A client whose first handshake fails before `open` SHOULD try once more without the entries 2
    * to 4". True: it does.
    */
-  #retried(mayBeRefused = true): boolean {
-    const again = this.#takesOffers === undefined && mayBeRefused && this.#again
+  #retried(): boolean {
+    const again = this.#takesOffers === undefined && this.#again
     this.#again = undefined
     if (again) again()
     return !!again
@@ -223,9 +225,8 @@ export class Session implements Connection {
     if (this.#retried()) return
     // PROTOCOL.md section 8: the gateway's own Close "1008 `nothing acknowledged`" ends a connection and no session.
     const close = this.#prefix && event.reason === 'nothing acknowledged' ? failed : event
-    const given = closeEvent(close).code
-    // A Close in place of `welcome` says nothing about the session; another one ends it.
-    this.isOver = !!this.#prefix && given !== code.abnormalClosure && given !== code.tlsHandshake
+    // A Close in place of `welcome` says nothing about the session; another one ends it. Deno has 0 for none.
+    this.isOver = !!this.#prefix && !!close.code && close.code !== code.abnormalClosure
     this.#lost(close)
   }
 
@@ -261,7 +262,7 @@ export class Session implements Connection {
       if (!this.#replaced()) return this.#breach()
     }
     if (received < this.#confirmed || !this.#acknowledged(received)) return this.#breach()
-    this.resumed = resumed ? { awayMs: this.#clock.now() - this.#lostAt, lost, doubled } : undefined
+    this.resumed = resumed && { awayMs: this.#clock.now() - this.#lostAt, lost, doubled }
     this.#welcome = control
     this.#prefix = text.slice(0, prefixLength)
     this.protocol = control.protocol
@@ -282,10 +283,10 @@ export class Session implements Connection {
     if (type === 'ping') this.#say({ type: 'pong', id })
     if (type === 'ack' && !this.#acknowledged(received)) return this.#breach()
     if (type === 'pong') this.#probing = false
-    else if (this.#confirmed > confirmed) {
+    if (this.#confirmed > confirmed) {
       this.moved = true
       this.#missed = 0
-    } else return
+    }
     this.#watch()
   }
 
@@ -330,15 +331,15 @@ export class Session implements Connection {
   }
 
   #expectPong(): void {
-    this.#wait(Math.min(pongMs * 2 ** this.#missed, maxPongMs), () => {
+    this.#wait(pongMs * 2 ** Math.min(this.#missed, maxDoublings), () => {
       this.#missed++
-      this.#lost(failed)
+      this.#lost()
     })
   }
 
   #page = ({ type, persisted }: { type: string; persisted?: boolean }): void => {
     if (type === 'pagehide') persisted || this.#say({ type: 'bye' })
-    else if (type === 'online' || !page.document?.hidden) this.#probe()
+    else this.#probe()
   }
 
   /** PROTOCOL.md section 3: "closes with 1002". A page cannot say that, and says nothing. */
@@ -356,6 +357,6 @@ export class Session implements Connection {
       if (this.#retried()) return
     }
     this.isOver = true
-    this.#lost(failed)
+    this.#lost({ ...failed, code: code.protocolError })
   }
 }

@@ -2,7 +2,6 @@
 // it.
 import { closingCode, closingReason } from './arguments.ts'
 import { closeEvent, type ReconnectCloseEvent } from './close-event.ts'
-import type { Data } from './connection.ts'
 import { hostEvent } from './host.ts'
 import type {
   InternalOptions,
@@ -44,7 +43,6 @@ export interface ReconnectingWebSocketOptions extends Omit<PlainOptions, 'resume
  * - `bufferedAmount` is what no connection has been given; while the session is suspended that is all that was not
  *   acknowledged. What is sent while there is a connection is never refused;
  * - `close()` while it is suspended comes back once, to send what is left and the Close, within `connectTimeout`;
- * - `heartbeat` asks the gateway, and sends no message of the application.
  *
  * Source: PROTOCOL.md of the project.
  */
@@ -52,10 +50,10 @@ export class ReconnectingWebSocket extends PlainReconnectingWebSocket {
   readonly #session: Session | undefined
   /** Whether `signal` is aborted: nothing is tried after that. */
   readonly #signal: AbortSignal | undefined
-  /** `close()` was called while the session was suspended, with these. */
+  /** `close()` was called, with these. */
   #goodbye: [code?: number, reason?: string] | undefined
-  /** What waited for a connection when the last attempt had failed. */
-  #waiting: Data[] = []
+  /** It comes back for the last time, to say so. */
+  #isLast = false
 
   /**
    * Connects at once, as the class of `@holdfast/client` does.
@@ -77,10 +75,6 @@ export class ReconnectingWebSocket extends PlainReconnectingWebSocket {
     const own: InternalOptions = {
       ...options,
       connect: (...connection) => session.dial(...connection),
-      // A session asks the gateway itself.
-      get heartbeat() {
-        return session.isAlive ? undefined : options.heartbeat
-      },
       // PROTOCOL.md section 6: "The first attempt comes at once when a connection has broken".
       retry(event, attempt) {
         const chosen = options.retry?.(event, attempt)
@@ -100,51 +94,60 @@ export class ReconnectingWebSocket extends PlainReconnectingWebSocket {
   }
 
   /**
-   * Closes. While the session is suspended it comes back once, to send what is left and the Close, for `connectTimeout` at
-   * most; if that fails, `close` says what has not arrived.
+   * Closes. Where there is no connection, or it breaks before the server has answered, it comes back once, to send what is
+   * left and the Close, for `connectTimeout` at most; if that fails, `close` says what has not arrived.
    *
    * @throws {InvalidAccessError} A DOMException of that name: the code is neither 1000 nor 3000 to 4999.
    * @throws {SyntaxError} A DOMException of that name: the reason is longer than 123 bytes of UTF-8.
    */
   override close(code?: number, reason?: string): void {
-    if (!(#session in this) || super.readyState || !this.#session?.isAlive || this.#signal?.aborted)
+    if (!(#session in this) || !this.#session?.isAlive || this.#signal?.aborted)
       return super.close(code, reason)
     if (this.#goodbye) return
     this.#goodbye = [closingCode(code), closingReason(reason)]
-    super.reconnect()
+    if (super.readyState) super.close(code, reason)
+    else this.#again()
   }
 
   override dispatchEvent(event: Event): boolean {
     const session = this.#session
     const { type, retryIn } = event as ReconnectCloseEvent
     if (!session?.isAlive) return super.dispatchEvent(event)
+    const isLost = type === 'close' && !session.isOver
     if (type === 'open') this.#resumed(session)
-    else if (type === 'close' && retryIn !== null && !session.isOver) this.#lost(session)
+    else if (isLost && this.#goodbye && session.isCut && !this.#isLast) this.#again()
+    else if (isLost && retryIn !== null) this.#lost(session)
     else if (type !== 'error') return super.dispatchEvent(type === 'close' ? this.#ended(event) : event)
     return true
   }
 
+  /** Comes back for the last time. */
+  #again(): void {
+    this.#isLast = true
+    super.reconnect()
+  }
+
   /** The session has a connection: the first, or one more. */
-  #resumed(session: Session): void {
-    super.dispatchEvent(
-      session.resumed ? Object.assign(hostEvent('resume'), session.resumed) : hostEvent('open'),
-    )
+  #resumed({ resumed }: Session): void {
+    super.dispatchEvent(Object.assign(hostEvent(resumed ? 'resume' : 'open'), resumed))
     if (this.#goodbye) super.close(...this.#goodbye)
   }
 
   /** The session has lost its connection, or an attempt to come back has failed. */
-  #lost({ isCut }: Session): void {
+  #lost(session: Session): void {
     if (this.#goodbye) {
       // What waits would be dropped.
-      this.#waiting = this.drainQueuedMessages()
+      session.keep(this.drainQueuedMessages())
       super.close()
-    } else if (isCut) super.dispatchEvent(hostEvent('suspend'))
+    } else if (session.isCut) super.dispatchEvent(hostEvent('suspend'))
   }
 
   /** Says in a `close` event what became of the session. */
   #ended(event: Event): Event {
-    const session = this.#session!.end([...this.#waiting.splice(0), ...this.drainQueuedMessages()])
+    const session = this.#session!
+    session.keep(this.drainQueuedMessages())
     this.#goodbye = undefined
-    return Object.assign(event, { session })
+    this.#isLast = false
+    return Object.assign(event, { session: session.end() })
   }
 }

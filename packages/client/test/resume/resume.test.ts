@@ -316,7 +316,7 @@ describe('a socket with resume, by the clock', () => {
       socket.send('one')
       say(message)
       expect(codes).toEqual([1002])
-      expect(closes[0]).toMatchObject({ code: 1006, session: { confirmed: 0, unconfirmed: ['one'] } })
+      expect(closes[0]).toMatchObject({ code: 1002, session: { confirmed: 0, unconfirmed: ['one'] } })
       socket.close()
     }
     // What it does not know it ignores.
