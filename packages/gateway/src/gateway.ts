@@ -35,6 +35,7 @@ import { loadReplay } from './hold/replay/index.ts'
 import { askedOf, type ClientHandshake, refusedEntry } from './http/index.ts'
 import { defaultPending, type HttpExchange, Listeners } from './listen/index.ts'
 import { answerUnserved, logRequest, serveRequest } from './pass/index.ts'
+import { readOffer } from './resume/index.ts'
 import {
   type Carrier,
   type Connection,
@@ -126,6 +127,13 @@ export interface GatewayDeps {
    */
   onUnanswered?: (upstream: UnansweredUpstream) => void
   /**
+   * Looks for the session of a token that this gateway does not know, and lets the gateway that keeps it serve the client; false: there
+   * is none. See `serveReturn`.
+   *
+   * @default nobody is asked
+   */
+  elsewhere?: HandshakeDeps['elsewhere']
+  /**
    * How many gateways like this one share the limits of the routes: `limits.waiting` and `admit`.
    *
    * @default 1
@@ -165,6 +173,7 @@ const maxDrainsShown = 10
  */
 export class Gateway {
   #options: GatewayOptions
+  readonly #sessionHint: string
   readonly #log: Logger
   readonly #accessLog: AccessLog
   readonly #clock: Clock
@@ -212,6 +221,7 @@ export class Gateway {
     this.#onUnanswered = deps.onUnanswered
     const ledger = new Ledger({ clock: this.#clock, random: this.#random })
     const prefix = deps.idPrefix ?? ''
+    this.#sessionHint = prefix.replace(/-$/, '') || '0'
     this.#handshakeDeps = {
       connections: this.#connections,
       admit: deps.admit ?? ((route, limits, address) => ledger.admit(route, limits, address)),
@@ -225,6 +235,7 @@ export class Gateway {
       newId: () => `${prefix}${(++this.#ids).toString(36)}`,
       emit: (event) => this.#emit(event),
       tracing: deps.tracing ?? noTracing,
+      elsewhere: deps.elsewhere,
       onNoDescriptor: () => deps.onNoDescriptor?.(),
       refusals: this.#refusals,
       draining: (route, upstream) =>
@@ -486,6 +497,21 @@ export class Gateway {
     unpackConnection(packed, release, stateOf, this.#handshakeDeps)
   }
 
+  /**
+   * Serves the handshake of a client that has come to another gateway, if the session that it comes back to is, or was, here. False: it
+   * was not touched.
+   */
+  serveReturn(handshake: ClientHandshake): boolean {
+    const { host, target, protocols } = handshake.request
+    const back = readOffer(protocols)?.back
+    const state = this.#match(host, target)
+    if (!back || !state?.options.resume) return false
+    const found = state.sessions.find(back.token)
+    if ('over' in found && found.over.why === 'unknown') return false
+    void this.#onUpgrade(handshake)
+    return true
+  }
+
   /** Another gateway has found that this upstream leaves something unanswered: its connections here are asked, too. */
   unanswered({ route, upstream, address }: UnansweredUpstream): void {
     this.#routes.get(route)?.pool.unanswered(upstream, address)
@@ -499,7 +525,8 @@ export class Gateway {
 
   /** Checks no upstream any more, and looks after no connection: all have gone elsewhere. */
   rest(): void {
-    this.#stopSweep?.()
+    // Sessions go on here: their clients are still to be acknowledged, and given up.
+    if (![...this.#states].some(({ sessions }) => sessions.isUsed)) this.#stopSweep?.()
     for (const { pool } of this.#routes.values()) pool.stop()
   }
 
@@ -511,6 +538,12 @@ export class Gateway {
     for (const state of this.#routes.values()) state.dismiss()
     for (const refusing of [...this.#refusals]) refusing.destroy()
     for (const { pipe } of [...this.#connections]) pipe.cut()
+    for (const { sessions } of this.#states) sessions.discard()
+  }
+
+  /** Of all routes, also of removed ones: they may have sessions whose clients are to be told. */
+  get #states(): Iterable<RouteState> {
+    return [...this.#routes.values(), ...this.#removed]
   }
 
   #configureAccessLog(): void {
@@ -557,6 +590,7 @@ export class Gateway {
           { route: route.name, failure, times },
           'the authentication service does not answer, or is out of order',
         ),
+      sessionHint: this.#sessionHint,
     })
     this.#routes.set(route.name, state)
     return state
@@ -676,7 +710,9 @@ export class Gateway {
       keepalive ? [keepalive.ping, keepalive.timeout] : [],
     )
     const every = Math.min(1000, Math.max(10, Math.min(...settings, 4000) / 4))
-    this.#stopSweep = this.#connections.sweep(every, this.#clock)
+    this.#stopSweep = this.#connections.sweep(every, this.#clock, (now) => {
+      for (const { sessions } of this.#states) sessions.tick(now)
+    })
   }
 
   #emit(event: GatewayEvent): void {

@@ -11,6 +11,7 @@ const worker = new Worker({
     else sent()
   },
   end: () => process.exit(),
+  sessionFolder: process.env.HOLDFAST_SESSIONS,
 })
 
 process.on('message', (message: ToWorker, handle: unknown) => worker.receive(message, handle))

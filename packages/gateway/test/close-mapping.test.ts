@@ -70,7 +70,27 @@ const examples: { [W in CloseCause['what']]: [string, Extract<CloseCause, { what
   'upstream-silent': ['the upstream leaves pings unanswered', { what: 'upstream-silent' }],
   'client-closes': ['the client closes', { what: 'client-closes' }],
   'client-lost': ["the client's TCP ends without a Close", { what: 'client-lost' }],
-  'client-breaks-protocol': ['the client breaks RFC 6455', { what: 'client-breaks-protocol' }],
+  'client-not-back': [
+    'with `resume`: the client does not come back within `resume.for`, or the memory for its session is needed',
+    { what: 'client-not-back' },
+  ],
+  'client-left': ['with `resume`: its TCP ends behind `bye`', { what: 'client-left' }],
+  'session-taken-over': [
+    'with `resume`: the client has come back, on a new connection, and this is the old one',
+    { what: 'session-taken-over' },
+  ],
+  'client-acknowledges-nothing': [
+    'with `resume`: the client has acknowledged nothing for `resume.stall`; its session is parked',
+    { what: 'client-acknowledges-nothing' },
+  ],
+  'other-identity': [
+    'with `resume`: who comes back differs in `resume.bind`; the session stays parked',
+    { what: 'other-identity' },
+  ],
+  'client-breaks-protocol': [
+    'the client breaks RFC 6455, or PROTOCOL.md',
+    { what: 'client-breaks-protocol' },
+  ],
   'client-reason-not-utf8': [
     'the client closes with a reason that is not UTF-8',
     { what: 'client-reason-not-utf8' },

@@ -145,7 +145,14 @@ test.each([
     "hold.replay must be auto, none, { first: N }, { file: PATH }, or one of graphql-transport-ws, phoenix, action-cable, stomp, mqtt, nats, trpc, yjs, hocuspocus, socketcluster, not 'socket.io'",
   ],
   ['hold: { state: kept }', "hold.state must be one of auto, none, not 'kept'; use auto or none"],
-  ['resume: true', 'resume is not available in this version; remove the key'],
+  ['resume: true', 'resume must be a mapping of keys, not true; write resume: {}'],
+  ['resume: { bind: sid }', "resume.bind must be cookie:NAME or header:NAME, not 'sid'"],
+  ['resume: { buffer: 1KiB }', 'resume.buffer must be at least 16384B'],
+  ['resume: { total: 64KiB }', 'resume.total must not be less than resume.buffer (1048576 bytes), not 65536'],
+  [
+    'resume: { buffer: 64KiB }, limits: { messageBytes: 65KiB }',
+    'limits.messageBytes must not be more than resume.buffer (65536 bytes): such a message could never be kept',
+  ],
 ])('a route with %s is refused', async (keys, words) => {
   expect((await fault(keys)).replace(/^routes\[0\]\./, '')).toBe(words)
 })

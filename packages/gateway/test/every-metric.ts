@@ -51,6 +51,7 @@ export const everyMetric: Measured = {
         name: 'say "hi"\n\\',
         connections: { open: 3, held: 2, closing: 1 },
         waiting: 4,
+        sessions: { connected: 8, parked: 2, parkedBytes: 5000 },
         upstreams: [
           { name: 'ws://a', address: '10.0.0.1:80', healthy: true, state: 'not probed', connections: 3 },
           { name: 'dns:ws://b', address: '10.0.0.2:80', healthy: false, connections: 1 },
@@ -64,6 +65,7 @@ export const everyMetric: Measured = {
           turnedAway: { 'close:1014': 2, 'http:502': 3 },
           judged: { restart: 4 },
           auth: { allowed: 6 },
+          sessions: { parked: 9, resumed: 6, expired: 1 },
           handshakes: {
             accepted: 9,
             'bad-gateway': 1,

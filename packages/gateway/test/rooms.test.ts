@@ -20,6 +20,7 @@ const order = [
   'hold/replay',
   'hold',
   'connection',
+  'resume',
   'session',
   'handshake',
   'pass',

@@ -59,9 +59,9 @@ export function duration(least = 1) {
 }
 
 /** A size, in bytes after reading; a bare number is bytes already. */
-export function size() {
-  const read = (value: string) => readSize(value, 1)
-  return z.union([whole(1, Number.MAX_SAFE_INTEGER), text('a size', read, sizePattern)], {
+export function size(least = 1) {
+  const read = (value: string) => readSize(value, least)
+  return z.union([whole(least, Number.MAX_SAFE_INTEGER), text('a size', read, sizePattern)], {
     error: () => 'must be a size such as 512B, 64KiB or 1MiB',
   })
 }

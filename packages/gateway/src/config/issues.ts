@@ -18,9 +18,6 @@ export interface Finding {
 
 type Issue = z.core.$ZodIssue
 
-// Known to the design and not to this version: better said than called unknown.
-const later = ['resume']
-
 /** Puts what the schema found into words. `value` is the configuration that it looked at. */
 export function findings(issues: readonly Issue[], value: unknown): Finding[] {
   const known = (path: Path): string[] => keysAt(configJsonSchema(), path)
@@ -140,10 +137,6 @@ function asFix(fix: string | undefined): { fix?: string } {
 
 function unknownKey(key: string, around: Path, known: string[]): Finding {
   const path = [...around, key]
-  if (later.includes(key) && around[0] === 'routes') {
-    const predicate = `${key} is not available in this version`
-    return { path, part: 'key', predicate, whole: true, fix: 'remove the key' }
-  }
   const where = around.length > 0 ? ` in ${pathText(around)}` : ''
   const merge = 'merge keys are not read; put an alias in place of a whole value'
   const fix =

@@ -29,9 +29,11 @@ import { auth } from './schema-auth.ts'
 import { changesFault, headers, host, rewrite, strip, upstreamTls } from './schema-changes.ts'
 import {
   balancePattern,
+  bindPattern,
   durationText,
   ratePattern,
   readBalance,
+  readBind,
   readProtocol,
   readRate,
   tokenPattern,
@@ -224,6 +226,9 @@ const replaySection = z
     return 'first' in value ? { by: 'first', messages: value.first } : { by: 'file', path: value.file }
   })
 
+/** The thresholds at which a client acknowledges must fit. */
+const minResumeBuffer = 16 * 1024
+
 const hold = section({
   for: duration().prefault('30s').describe('Time after which a client without an upstream is told 1012.'),
   on: list(departure, 'close code, or lost')
@@ -248,6 +253,31 @@ const hold = section({
   replay: replaySection
     .prefault('auto')
     .describe('What the next upstream is told again. auto: what fits the protocol, where it is recognised.'),
+})
+
+const resume = section({
+  for: duration()
+    .prefault('60s')
+    .describe('Time for which the session of a client without a connection is kept.'),
+  buffer: size(minResumeBuffer)
+    .prefault('1MiB')
+    .describe(
+      'Bytes of unacknowledged messages kept for one client; then its upstream is not read any more.',
+    ),
+  total: size()
+    .prefault('256MiB')
+    .describe(
+      'Bytes in all for clients without a connection, in each worker; past it those that wait longest are given up.',
+    ),
+  stall: duration()
+    .prefault('2m')
+    .describe('Time in which a client must acknowledge something; then it is told 1008, and may come back.'),
+  bind: text('cookie:NAME or header:NAME', readBind, bindPattern)
+    .optional()
+    .describe('A client comes back only with the same value of this cookie or header; else it is told 3000.'),
+}).superRefine(({ buffer, total }, ctx) => {
+  if (total < buffer)
+    report(ctx, new Wrong(`must not be less than resume.buffer (${buffer} bytes), not ${total}`), ['total'])
 })
 
 const limits = section({
@@ -331,12 +361,23 @@ const route = section({
   hold: hold
     .optional()
     .describe('Clients stay connected while an upstream restarts. Without it they are told 1012 or 1014.'),
+  resume: resume
+    .optional()
+    .describe(
+      'A client that speaks holdfast.v1 comes back to its session after its network broke. Without it: no sessions.',
+    ),
   limits: limits.prefault({}).describe('Limits of the route. Each without a value is off.'),
   strip,
   rewrite,
   host,
   headers,
-}).superRefine(changesFault)
+})
+  .superRefine(changesFault)
+  .superRefine(({ resume, limits }, ctx) => {
+    if (!resume || limits.messageBytes === undefined || limits.messageBytes <= resume.buffer) return
+    const wrong = `must not be more than resume.buffer (${resume.buffer} bytes): such a message could never be kept`
+    report(ctx, new Wrong(wrong), ['limits', 'messageBytes'])
+  })
 
 /** The routes of a configuration, each as the gateway uses it. */
 export const routes = list(route, 'route').superRefine(

@@ -122,5 +122,17 @@ function readHashKey(from: 'cookie' | 'header' | 'query', name: string): Balance
   return { by: 'hash', key: { from, name: from === 'header' ? name.toLowerCase() : name } }
 }
 
+/** What `resume.bind` looks like, for editors. */
+export const bindPattern = '^(cookie|header):[^:]+$'
+
+/** Reads `cookie:NAME` or `header:NAME`. */
+export function readBind(text: string): { from: 'cookie' | 'header'; name: string } | Wrong {
+  const [, from, name = ''] = /^(cookie|header):(.*)$/s.exec(text) ?? []
+  if ((from !== 'cookie' && from !== 'header') || !token.test(name))
+    return new Wrong(`must be cookie:NAME or header:NAME, not ${show(text)}`)
+  // RFC 9110 5.1: "Field names are case-insensitive".
+  return { from, name: from === 'header' ? name.toLowerCase() : name }
+}
+
 /** RFC 6750 2.1 b64token: what an Authorization header can carry as a bearer token. */
 export const bearerToken = /^[A-Za-z0-9\-._~+/]+=*$/

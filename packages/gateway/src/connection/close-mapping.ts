@@ -46,6 +46,16 @@ export type CloseCause =
   | { what: 'upstream-silent' }
   | { what: 'client-closes' }
   | { what: 'client-lost' }
+  /** On a route with `resume`: it did not come back within `resume.for`, or its memory was needed. */
+  | { what: 'client-not-back' }
+  /** On a route with `resume`: TCP has ended behind `bye`. */
+  | { what: 'client-left' }
+  /** On a route with `resume`: the client has a new connection, and this is its last one. */
+  | { what: 'session-taken-over' }
+  /** On a route with `resume`: it has acknowledged nothing for `resume.stall`. The session is parked. */
+  | { what: 'client-acknowledges-nothing' }
+  /** On a route with `resume`: who comes back is somebody else, by `resume.bind`. The session stays parked. */
+  | { what: 'other-identity' }
   | { what: 'client-breaks-protocol' }
   | { what: 'client-reason-not-utf8' }
   | { what: 'message-too-big'; from: SideName }
@@ -99,6 +109,10 @@ export const words = {
   tooMany: 'too many messages',
   unauthorized: 'unauthorized',
   fault: 'internal error',
+  notBack: 'client did not return',
+  takenOver: 'session taken over',
+  acknowledgesNothing: 'nothing acknowledged',
+  otherIdentity: 'session of another client',
 } as const
 
 const end: CloseAction = { by: 'end' }
@@ -240,6 +254,27 @@ const table: { [W in CloseCause['what']]: Row<W> } = {
   }),
   'client-closes': () => ({ client: forward, upstream: forward, by: 'client' }),
   'client-lost': () => ({ client: nothing, upstream: end, by: 'client' }),
+  'client-not-back': () => ({
+    client: nothing,
+    upstream: close(code.goingAway, words.notBack),
+    by: 'client',
+  }),
+  'client-left': () => ({ client: nothing, upstream: close(code.goingAway, ''), by: 'client' }),
+  'session-taken-over': () => ({
+    client: close(code.policyViolation, words.takenOver),
+    upstream: nothing,
+    by: 'gateway',
+  }),
+  'client-acknowledges-nothing': () => ({
+    client: close(code.policyViolation, words.acknowledgesNothing),
+    upstream: nothing,
+    by: 'gateway',
+  }),
+  'other-identity': () => ({
+    client: close(code.unauthorized, words.otherIdentity),
+    upstream: nothing,
+    by: 'gateway',
+  }),
   'client-breaks-protocol': () => ({
     client: close(code.protocolError, words.protocolError),
     upstream: end,

@@ -24,6 +24,8 @@ export interface PipeOptions {
   /** Milliseconds that a side has to answer a Close. */
   closeTimeout: number
   keepalive: KeepaliveOptions | false
+  /** Whether the client's stream itself watches who is behind it. */
+  watchesClient?: boolean
   /** Payload bytes in one message, either way. */
   messageBytes?: number
   /** Messages of the client in one second. */
@@ -108,7 +110,7 @@ export class Pipe {
         unlimited: options.messagesPerSecond === undefined,
       },
       messagesPerSecond: options.messagesPerSecond,
-      keepalive: options.keepalive,
+      keepalive: options.watchesClient ? false : options.keepalive,
       clock: this.#clock,
       hold: this.#hold,
     })
@@ -201,6 +203,11 @@ export class Pipe {
   dismiss(upstream: Duplex): void {
     upstream.write(closeFrame(code.goingAway, words.serviceRestart, true))
     awaitTcpEnd(upstream, this.#clock)
+  }
+
+  /** The client was away for so long: it may send what it would have sent meanwhile. */
+  allowClient(awayMs: number): void {
+    this.client.allow(awayMs)
   }
 
   /** The delay for a `retry=` of the gateway's own. */

@@ -430,11 +430,17 @@ export class Side implements FrameSink, StreamSide {
     const limit = this.#options.messagesPerSecond
     if (limit === undefined) return true
     const now = this.#options.clock.now()
-    this.#allowance = Math.min(limit, this.#allowance + ((now - this.#allowanceAt) * limit) / 1000)
+    const most = Math.max(limit, this.#allowance)
+    this.#allowance = Math.min(most, this.#allowance + ((now - this.#allowanceAt) * limit) / 1000)
     this.#allowanceAt = now
     if (this.#allowance < 1) return false
     this.#allowance--
     return true
+  }
+
+  /** Lets it send at once what it may send in so many milliseconds. */
+  allow(ms: number): void {
+    this.#allowance += (ms * (this.#options.messagesPerSecond ?? 0)) / 1000
   }
 
   onControl(op: number, payload: Buffer, frame: Buffer): void {

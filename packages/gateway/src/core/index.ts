@@ -24,6 +24,7 @@ export type {
   ListenOptions,
   PendingOptions,
   ReplayOptions,
+  ResumeOptions,
   RouteChanges,
   RouteOptions,
   TlsOptions,

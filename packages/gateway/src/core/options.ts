@@ -334,6 +334,43 @@ export interface HoldOptions {
   replay: ReplayOptions
 }
 
+/** A client that comes back after its network broke goes on where it was: PROTOCOL.md, docs/resume.md. */
+export interface ResumeOptions {
+  /**
+   * Milliseconds for which the session of a client without a connection is kept.
+   *
+   * @default 60000 (60s)
+   */
+  for: number
+  /**
+   * Bytes of one client's unacknowledged messages that are kept; then its upstream is not read any more.
+   * `limits.messageBytes` must not be more.
+   *
+   * @default 1048576 (1MiB)
+   */
+  buffer: number
+  /**
+   * Bytes in all, in each worker, for the sessions of the route whose clients have no connection; past it those that wait
+   * longest are given up. Each counts as 16 KiB besides what is kept for it.
+   *
+   * @default 268435456 (256MiB)
+   */
+  total: number
+  /**
+   * Milliseconds that a client may acknowledge nothing, though it was sent something. Then: 1008, and its session is
+   * parked.
+   *
+   * @default 120000 (2m)
+   */
+  stall: number
+  /**
+   * A client comes back only with the same value of this cookie, or of this field of the request. Then: 3000.
+   *
+   * @default nothing is compared
+   */
+  bind?: { from: 'cookie' | 'header'; name: string }
+}
+
 /** Limits of a route. Over one of the first three a client is told 1013, with a `retry=` of its own. */
 export interface LimitOptions {
   /**
@@ -619,6 +656,12 @@ export interface RouteOptions extends RouteChanges {
    * @default a connection ends with its upstream
    */
   hold?: HoldOptions
+  /**
+   * A client whose network broke comes back to its session, where it speaks `holdfast.v1` (PROTOCOL.md).
+   *
+   * @default no sessions
+   */
+  resume?: ResumeOptions
 }
 
 /** Where a line is written for each connection at its end, and for each request that became none. */

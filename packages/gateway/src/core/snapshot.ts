@@ -64,6 +64,11 @@ export interface RouteCounters extends Traffic {
    * or 5xx), 'cached' (it was not asked again). Absent in the reports of workers of an earlier version.
    */
   auth?: Record<string, number>
+  /**
+   * Sessions, by what became of them: `parked`, `resumed`, `expired`, `evicted`; and returns that were `refused` or came with a token
+   * that is `unknown`. Absent in the reports of workers of an earlier version.
+   */
+  sessions?: Record<string, number>
 }
 
 /**
@@ -104,6 +109,8 @@ export interface RouteInfo {
   waiting?: number
   /** Milliseconds until the first of those that wait or are held is sent away; absent when there is none. */
   givesUpInMs?: number
+  /** On a route with `resume`: its sessions, how many of them have no connection, and bytes kept for those. */
+  sessions?: { connected: number; parked: number; parkedBytes: number }
   /** Whether the operator has drained the route: it takes no clients. */
   drained?: boolean
   /** Whether it is not in the configuration any more, and is here for its counters. */

@@ -14,6 +14,7 @@ import {
   type UpgradeRequest,
   withoutClientTakeover,
 } from '../http/index.ts'
+import { identityOf, readOffer, startsAfresh, withExtensions, withFreshDeflate } from '../resume/index.ts'
 import { type Opening, openConnection, type RouteState, sessionHeader } from '../session/index.ts'
 import type { HandshakeAnswer, HandshakeSpan } from '../trace/index.ts'
 import { type Found, findUpstream } from './find-upstream.ts'
@@ -21,6 +22,7 @@ import type { HandshakeDeps } from './handshake-deps.ts'
 import type { Admission } from './limits.ts'
 import { clientLeft, logRefusal } from './log-refusal.ts'
 import { refuse } from './refuse.ts'
+import { limitsOfReturn, resumeSession, withOffer } from './resume-session.ts'
 import { askerOf, closeCauseOf, turnAway } from './turn-away.ts'
 
 const limitWords = {
@@ -38,12 +40,14 @@ export function overLimit({ limit, retry }: Extract<Admission, { ok: false }>) {
 
 /** Serves one handshake on its route. Never rejects. */
 export async function serveHandshake(
-  handshake: ClientHandshake,
+  given: ClientHandshake,
   state: RouteState,
   deps: HandshakeDeps,
 ): Promise<void> {
   const { options: route } = state
   const arrivedAt = deps.clock.now()
+  const offer = readOffer(given.request.protocols)
+  const handshake = offer ? withOffer(given, offer, route) : given
   let { request } = handshake
   let auth: Opening['auth']
   const asked = deps.accessLog.isOn ? askedOf(request, deps.clock.wall()) : undefined
@@ -54,12 +58,19 @@ export async function serveHandshake(
     span.end(result, answer)
     logRefusal(handshake.request, asked, answer, route.name, deps)
   }
+  const back = route.resume && offer?.v1 ? offer.back : undefined
+  const session = back && state.sessions.find(back.token)
+  const isBack = session !== undefined && 'entry' in session
+  const isUnknown = session !== undefined && 'over' in session && session.over.why === 'unknown'
+  if (back && isUnknown && (await deps.elsewhere?.(given, back.token))) return span.end('accepted')
   const retry = deps.draining(route.name)
-  if (retry) return leave({ what: 'route-drains', retry: between(retry, deps.random) }, 'draining')
+  // A session has its upstream; a drain ends it at its own time.
+  if (retry && !isBack) return leave({ what: 'route-drains', retry: between(retry, deps.random) }, 'draining')
   if (route.origins && !(request.origin && route.origins.includes(request.origin))) {
     return leave({ what: 'origin-refused' }, 'origin-refused')
   }
-  const admission = await deps.admit(route.name, route.limits, request.address)
+  const limits = isBack ? limitsOfReturn(route.limits, session.entry, request.address) : route.limits
+  const admission = await deps.admit(route.name, limits, request.address)
   if (!admission.ok) {
     return leave(overLimit(admission), admission.limit === 'unknown' ? 'unchecked' : 'over-limit')
   }
@@ -69,7 +80,7 @@ export async function serveHandshake(
     // What the connection is read with must be what it was agreed for, whatever a reload does meanwhile.
     const { options } = await state.ready()
     const { holds, reads } = holdOutlook(options.hold, request.target, request.protocols)
-    if (reads || (holds && misreadsClientTakeover(request.headers))) request = withoutExtensions(request)
+    let authorisedBy: HeaderList = []
     if (state.auth.isOn) {
       const verdict = await state.auth.admit(request, handshake.signal)
       if (asked) asked.authMs = deps.clock.now() - admittedAt
@@ -79,12 +90,33 @@ export async function serveHandshake(
       }
       const { expiresInMs } = verdict
       if (expiresInMs !== undefined) auth = { request: handshake.request, expiresInMs }
+      authorisedBy = verdict.headers
       request = authorised(request, verdict.names, verdict.headers)
     }
+    const identity = identityOf(request, route.resume?.bind, authorisedBy)
+    const over = back && resumeSession({ handshake, back, identity, admission, asked }, state, deps)
+    if (typeof over === 'string') {
+      if (over !== 'accepted') admission.release()
+      state.countHandshake(over)
+      if (over === 'abandoned') logRefusal(handshake.request, asked, { status: clientLeft }, route.name, deps)
+      return span.end(over)
+    }
     const dialledAt = deps.clock.now()
-    const session = holds ? randomBytes(16).toString('base64url') : undefined
-    const extra: HeaderList = session ? [[sessionHeader, session]] : []
-    const found = await findUpstream({ handshake, request, extra, arrivedAt, span }, state, deps)
+    const resume = offer?.v1 ? options.resume : undefined
+    if (resume) request = withFreshDeflate(request)
+    const misread = (holds || resume) && misreadsClientTakeover(request.headers)
+    // A replay module reads messages, so that nothing may be agreed that changes what they look like.
+    if (reads || misread) request = withExtensions(request, '')
+    const held = holds ? randomBytes(16).toString('base64url') : undefined
+    const extra: HeaderList = held ? [[sessionHeader, held]] : []
+    let found = await findUpstream({ handshake, request, extra, arrivedAt, span }, state, deps)
+    if (resume && found.ok && !startsAfresh(found.dialled.extensions)) {
+      // It says that its messages refer to earlier ones, though it was asked not to: it goes on without compression.
+      found.dialled.socket.destroy()
+      found.release()
+      request = withExtensions(request, '')
+      found = await findUpstream({ handshake, request, extra, arrivedAt, span }, state, deps)
+    }
     if (asked) asked.upstreamMs = deps.clock.now() - dialledAt
     if (!found.ok) {
       admission.release()
@@ -106,8 +138,8 @@ export async function serveHandshake(
     state.countHandshake('accepted')
     const openedAt = deps.clock.now()
     const { protocol, extensions, headers } = dialled
-    const hold = session === undefined ? undefined : holdOf(options.hold, request, dialled)
-    const told = hold ? withoutClientTakeover(extensions) : extensions
+    const hold = held === undefined ? undefined : holdOf(options.hold, request, dialled)
+    const told = hold || resume ? withoutClientTakeover(extensions) : extensions
     const client = handshake.accept({ protocol, extensions: told, headers })
     span.end('accepted')
     if (dialled.head.length > 0) dialled.socket.unshift(dialled.head)
@@ -119,7 +151,8 @@ export async function serveHandshake(
         upstream,
         protocol,
         extensions,
-        held: hold && session !== undefined ? { session, request, hold } : undefined,
+        held: hold && held !== undefined ? { session: held, request, hold } : undefined,
+        resume: resume && { options: resume, over, identity },
         answers: dialled.restored !== undefined,
         auth,
         asked,
@@ -216,12 +249,6 @@ function holdOf(
 
 function described({ address, httpVersion }: UpgradeRequest) {
   return { address, http: httpVersion }
-}
-
-/** A replay module reads messages, so that nothing may be agreed that changes what they look like. */
-function withoutExtensions(request: UpgradeRequest): UpgradeRequest {
-  const headers = request.headers.filter(([name]) => name.toLowerCase() !== 'sec-websocket-extensions')
-  return { ...request, headers, extensions: '' }
 }
 
 /** A random delay between the two. */

@@ -68,10 +68,10 @@ export function turnAway(
   return { closeCode: said.code }
 }
 
-function tellInBand(
+export function tellInBand(
   handshake: ClientHandshake,
   said: { code: number; reason: string; pause: number; line: Asked | undefined },
-  { what }: CloseCause,
+  { what }: Pick<CloseCause, 'what'>,
   state: RouteState,
   deps: HandshakeDeps,
 ): void {

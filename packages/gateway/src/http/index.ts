@@ -1,7 +1,14 @@
 export { acceptKey, type ClientHandshake, http1Handshake, http2Handshake } from './accept.ts'
 export { askedOf, refusedEntry } from './asked.ts'
-export { canGoOn, deflateRsv, misreadsClientTakeover, rsvOf, withoutClientTakeover } from './deflate.ts'
-export { extensionProblem } from './extensions.ts'
+export {
+  canGoOn,
+  deflateRsv,
+  isDeflate,
+  misreadsClientTakeover,
+  rsvOf,
+  withoutClientTakeover,
+} from './deflate.ts'
+export { type Extension, extensionProblem, parseExtensions, writeExtensions } from './extensions.ts'
 export { endToEnd, isOwned, trailerFields } from './field-names.ts'
 export {
   clientAddress,

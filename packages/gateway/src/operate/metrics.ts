@@ -51,6 +51,7 @@ const reattachmentsAtFirst = {
   ended: 0,
 }
 const judgedAtFirst = { restart: 0, kick: 0 }
+const sessionsAtFirst = { parked: 0, resumed: 0, expired: 0, evicted: 0, refused: 0, unknown: 0 }
 const waitsAtFirst = { answered: 0, over: 0 }
 const handoversAtFirst = { moved: 0, ended: 0, failed: 0 }
 
@@ -188,6 +189,33 @@ function routeFamilies(routes: readonly RouteInfo[]): Family[] {
       each(({ counters }) => ({ ...reattachmentsAtFirst, ...counters.reattachments }), result),
     ),
     reattachSeconds(routes),
+    ...sessionFamilies(routes.filter(({ sessions }) => sessions)),
+  ]
+}
+
+/** Of routes with `resume`. */
+function sessionFamilies(routes: readonly RouteInfo[]): Family[] {
+  return [
+    gauge(
+      'sessions',
+      'Sessions that clients can come back to: connected, or parked while the client has no connection.',
+      routes.flatMap(({ name: route, sessions }) => [
+        [{ route, state: 'connected' }, sessions?.connected ?? 0],
+        [{ route, state: 'parked' }, sessions?.parked ?? 0],
+      ]),
+    ),
+    gauge(
+      'sessions_parked_bytes',
+      'Bytes of messages kept for clients without a connection.',
+      routes.map(({ name: route, sessions }) => [{ route }, sessions?.parkedBytes ?? 0]),
+    ),
+    counter(
+      'session_events_total',
+      'Sessions parked, resumed, expired or evicted; returns that were refused, or with an unknown token.',
+      routes.flatMap(({ name: route, counters }) =>
+        labelled({ ...sessionsAtFirst, ...counters.sessions }, (event) => ({ route, event })),
+      ),
+    ),
   ]
 }
 

@@ -1,5 +1,9 @@
 // A worker in a process of its own.
 import { fork, type SendHandle } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Handle } from '../core/index.ts'
 import type { Channel, FromWorker } from '../worker/index.ts'
 
@@ -12,10 +16,15 @@ const semiSpaceMiB = 16
 /** Milliseconds after a worker's end in which its last words must have been read. */
 const lastMessagesWithinMs = 1000
 
+/** Where workers find the sessions of each other: a name that nobody can guess; the first that needs it makes it. */
+const sessionFolder = join(tmpdir(), `holdfast-${randomBytes(12).toString('hex')}`)
+process.once('exit', () => rmSync(sessionFolder, { recursive: true, force: true }))
+
 /** Starts the process of a worker. It logs to the same standard error; its standard output is the supervisor's too. */
 export function forkWorker(program: URL = new URL('../worker-main.js', import.meta.url)): Channel {
   const execArgv = [...process.execArgv, `--max-semi-space-size=${semiSpaceMiB}`]
-  const child = fork(program, { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const env = { ...process.env, HOLDFAST_SESSIONS: sessionFolder }
+  const child = fork(program, { execArgv, env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   return {
     pid: child.pid ?? 0,
     send: (message, handle) => {

@@ -4,6 +4,7 @@ import type { Renewal } from '../auth/index.ts'
 import type { Pipe } from '../connection/index.ts'
 import type { Clock, ConnectionInfo, RestoredBy, ShownState, UnixMs } from '../core/index.ts'
 import type { UpgradeRequest } from '../http/index.ts'
+import type { Session } from '../resume/index.ts'
 import type { Carried, Opening } from './opening.ts'
 
 /** One live connection and what is known of it besides its bytes. */
@@ -18,6 +19,8 @@ export interface Connection {
   protocol?: string
   http: '1.1' | '2'
   pipe: Pipe
+  /** What its client comes back to. */
+  session?: Session
   /** How many times it went on with another upstream. */
   reattached: number
   /** Who restored its session the last time. */
@@ -76,13 +79,14 @@ export class Connections {
   }
 
   /** Lets every connection look at its keepalive, every `everyMs`. The result ends that. */
-  sweep(everyMs: number, clock: Clock): () => void {
+  sweep(everyMs: number, clock: Clock, also: (now: number) => void = () => {}): () => void {
     let timer: unknown
     const again = () => {
       timer = clock.setTimeout(() => {
         again()
         const now = clock.now()
         for (const connection of this.#live.values()) connection.pipe.tick(now)
+        also(now)
       }, everyMs)
     }
     again()

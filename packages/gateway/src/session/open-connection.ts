@@ -9,6 +9,7 @@ import { type Connection, connectionInfo } from './connections.ts'
 import { holdDeps, placeOf } from './held-connection.ts'
 import type { Opening } from './opening.ts'
 import { renewalOf } from './renew.ts'
+import { beginSession, messageBytesOf } from './resumable.ts'
 import type { RouteState } from './route-state.ts'
 import { Visits } from './visits.ts'
 
@@ -21,14 +22,16 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
     check: (now: number) => pipe.tick(now),
   }
   const visits = new Visits(state.pool, member, upstream)
+  const begun = opening.resume && beginSession(opening, opening.resume, () => connection, state, deps)
   const pipe = new Pipe({
-    client: opening.client,
+    client: begun?.session.stream ?? opening.client,
     upstream: opening.socket,
     rsv: rsvOf(extensions),
     closePolicy: route,
     closeTimeout: route.timeouts.close,
     keepalive: route.keepalive,
-    messageBytes: route.limits.messageBytes,
+    watchesClient: begun !== undefined,
+    messageBytes: begun ? messageBytesOf(route) : route.limits.messageBytes,
     messagesPerSecond: route.limits.messagesPerSecond,
     clock: deps.clock,
     retry: () =>
@@ -58,6 +61,7 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
     protocol,
     http: opening.http,
     pipe,
+    session: begun?.session,
     reattached: before?.reattached ?? 0,
     restoredBy: before?.restoredBy,
     opening,
@@ -74,5 +78,6 @@ export function openConnection(opening: Opening, state: RouteState, deps: Connec
   // A fault in the first moment may have ended it.
   if (pipe.state !== 'closed') connection.renewal = renewalOf(connection, state, deps)
   if (!before) deps.onOpened?.(route.name)
+  begun?.welcome()
   return connection
 }

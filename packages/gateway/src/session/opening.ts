@@ -2,9 +2,10 @@
 import type { Duplex } from 'node:stream'
 import type { PackedRenewal } from '../auth/index.ts'
 import type { PackedPipe, SideName } from '../connection/index.ts'
-import type { Asked, HoldOptions, RestoredBy, UnixMs } from '../core/index.ts'
+import type { Asked, HoldOptions, RestoredBy, ResumeOptions, UnixMs } from '../core/index.ts'
 import type { ReplayModule } from '../hold/replay/index.ts'
 import type { UpgradeRequest } from '../http/index.ts'
+import type { Over } from '../resume/index.ts'
 import type { Upstream } from '../upstream/index.ts'
 /** What a connection begins with. */
 export interface Opening {
@@ -22,6 +23,8 @@ export interface Opening {
    * stay its own. (A worker of an earlier version hands on none.)
    */
   held?: { session: string; request: UpgradeRequest; hold?: HoldOptions }
+  /** Where its client speaks `holdfast.v1`: what its session begins with. */
+  resume?: Resuming
   /** Whether the upstream has said in its 101 that it restores sessions. */
   answers?: boolean
   /** What goes with these options. */
@@ -41,6 +44,15 @@ export interface Opening {
 
 /** The workers in which a connection's streams stayed, and which join them to it. */
 export type Carried = Partial<Record<SideName, number>>
+
+/** A session that begins with this connection. */
+export interface Resuming {
+  options: ResumeOptions
+  /** How the session ended that the client came back to. */
+  over?: Over
+  /** What it is bound to. */
+  identity?: string
+}
 
 /** What another process knew of a connection. */
 export interface Before {

@@ -14,6 +14,7 @@ import {
 } from '../core/index.ts'
 import { type HoldEvents, Restoring, Returns } from '../hold/index.ts'
 import { loadedReplay, loadReplay, type ReplayModule } from '../hold/replay/index.ts'
+import { Sessions } from '../resume/index.ts'
 import {
   addressOf,
   type RouteDialResult,
@@ -41,6 +42,8 @@ export interface RouteStateDeps {
   random: () => number
   /** How many workers share the limits of the route. */
   workers?: number
+  /** Stands in front of the tokens of sessions: who keeps them. */
+  sessionHint?: string | undefined
   /** Files that this process may open. */
   openFiles?: number | undefined
   /** The authentication service has not answered; now and then, with how many times. */
@@ -71,6 +74,8 @@ export class RouteState {
   readonly clients: ClientMemory
   /** Whether its clients may come in. */
   readonly auth: AuthGate
+  /** What clients that speak `holdfast.v1` come back to. */
+  readonly sessions: Sessions
   /** Why the last dial found no upstream; undefined when one has answered since. */
   outage: Extract<RouteDialResult, { ok: false }>['failure'] | undefined
   #outageSeenAt: MonotonicMs = Number.NEGATIVE_INFINITY
@@ -103,13 +108,14 @@ export class RouteState {
     options: RouteOptions,
     pool: UpstreamPool,
     news: HoldEvents,
-    { clock, random, workers = 1, openFiles, onAuthFailure = () => {} }: RouteStateDeps,
+    { clock, random, workers = 1, openFiles, sessionHint = '0', onAuthFailure = () => {} }: RouteStateDeps,
   ) {
     this.options = options
     this.pool = pool
     this.news = news
     this.#clock = clock
     this.returns = new Returns(clock)
+    this.sessions = new Sessions(() => this.options.resume, clock, sessionHint)
     this.clients = new ClientMemory(clock, random, workers)
     this.auth = new AuthGate({ options: () => this.options.auth, clock, onFailure: onAuthFailure })
     // Each that is let in needs another one, to its upstream.
@@ -289,6 +295,7 @@ export class RouteState {
       waits: { ...this.#waits },
       judged: { ...this.#judged },
       auth: { ...this.auth.counts },
+      ...(this.options.resume && { sessions: { ...this.sessions.counts } }),
       turnedAway: { ...this.#turnedAwayAs },
     }
     const byState = { open: 0, held: 0, closing: 0 }
@@ -311,6 +318,7 @@ export class RouteState {
       connections: byState,
       waiting: this.room.size,
       ...(givesUpInMs !== undefined && { givesUpInMs }),
+      ...(this.options.resume && { sessions: this.sessions.size }),
       upstreams,
       counters,
     }

@@ -9,7 +9,10 @@ export {
 export {
   closeFrame,
   controlFrame,
+  finBit,
   headerLength,
+  maskBit,
+  maxControlPayload,
   messageFrame,
   opcode,
   payloadLength,

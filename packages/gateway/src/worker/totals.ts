@@ -58,6 +58,7 @@ export function addUnrouted(a: Unrouted, b: Unrouted): Unrouted {
 function mergeRoute(name: string, parts: readonly RouteInfo[], ended: RouteCounters): RouteInfo {
   const none = { open: 0, held: 0, closing: 0 }
   const connections = parts.map((part) => part.connections).reduce(addRecords, none)
+  const sessions = parts.flatMap((part) => part.sessions ?? [])
   const givesUp = parts.flatMap(({ givesUpInMs }) => givesUpInMs ?? [])
   return {
     name,
@@ -65,6 +66,7 @@ function mergeRoute(name: string, parts: readonly RouteInfo[], ended: RouteCount
     waiting: parts.reduce((sum, { waiting = 0 }) => sum + waiting, 0),
     ...(givesUp.length > 0 && { givesUpInMs: Math.min(...givesUp) }),
     ...(parts.some(({ drained }) => drained) && { drained: true }),
+    ...(sessions.length > 0 && { sessions: sessions.reduce(addRecords) }),
     upstreams: mergeUpstreams(parts.flatMap(({ upstreams }) => upstreams)),
     counters: parts.map(({ counters }) => counters).reduce(addCounters, ended),
   }
@@ -145,6 +147,7 @@ export function addCounters(a: RouteCounters, b: RouteCounters): RouteCounters {
     turnedAway: addRecords(a.turnedAway ?? {}, b.turnedAway ?? {}),
     judged: addRecords(a.judged ?? {}, b.judged ?? {}),
     auth: addRecords(a.auth ?? {}, b.auth ?? {}),
+    ...((a.sessions || b.sessions) && { sessions: addRecords(a.sessions ?? {}, b.sessions ?? {}) }),
   }
 }
 

@@ -31,6 +31,7 @@ import { HandoverReceiver } from './handover-receiver.ts'
 import { HandoverSender } from './handover-sender.ts'
 import { ProcessUsage } from './process-usage.ts'
 import { RemoteLedger } from './remote-ledger.ts'
+import { SessionExchange } from './session-exchange.ts'
 import { SinceReport } from './since-report.ts'
 import { version } from './version.ts'
 import { WorkerListeners } from './worker-listeners.ts'
@@ -77,12 +78,16 @@ export interface WorkerDeps {
   /** Called when the worker shall end. */
   end: () => void
   clock?: Clock
+  /** Where workers find the sessions of each other; nothing: they do not. */
+  sessionFolder?: string | undefined
 }
 
 export class Worker {
   readonly #post: WorkerDeps['post']
   readonly #end: () => void
   readonly #clock: Clock
+  readonly #sessionFolder: string | undefined
+  #exchange: SessionExchange | undefined
   readonly #ledger: RemoteLedger
   readonly #sinceReport: SinceReport
   readonly #usage = new ProcessUsage()
@@ -121,7 +126,8 @@ export class Worker {
     this.#shortage.happened()
   })
 
-  constructor({ post, end, clock = systemClock }: WorkerDeps) {
+  constructor({ post, end, clock = systemClock, sessionFolder }: WorkerDeps) {
+    this.#sessionFolder = sessionFolder
     this.#post = post
     this.#end = end
     this.#clock = clock
@@ -270,6 +276,7 @@ export class Worker {
     this.#listeners?.unlisten()
     void this.#carrier?.close()
     this.#carrier?.destroy()
+    this.#exchange?.stop()
     this.#gateway?.stop()
     const said = this.#sendLastReport()
     this.#usage.stop()
@@ -308,6 +315,7 @@ export class Worker {
         onOpened: (route) => this.#sinceReport.opened(route),
         onClosed: (route, as) => this.#sinceReport.closed(route, as),
         onUnanswered: (about) => this.#post({ type: 'unanswered', ...about }),
+        elsewhere: async (handshake, token) => (await this.#exchange?.elsewhere(handshake, token)) ?? false,
         workers: its.workers,
         idPrefix: `${worker}-`,
         onPendingRefused: () => this.#refused.pending++,
@@ -332,6 +340,16 @@ export class Worker {
       const ends = { gateway: this.#gateway, post: this.#post, clock: this.#clock, readmit }
       this.#handoverSender = new HandoverSender({ ...ends, left: () => this.#left, log: this.#log })
       this.#handoverReceiver = new HandoverReceiver(ends)
+      const { gateway } = ends
+      if (this.#sessionFolder && worker !== undefined)
+        this.#exchange = new SessionExchange({
+          folder: this.#sessionFolder,
+          worker,
+          gateway,
+          clock: this.#clock,
+          log: this.#log,
+        })
+      this.#findSessions(options)
       await this.#gateway.prepare()
       this.#gateway.start()
       this.#post({ type: 'ready', protocol, version, report: this.#report(), node: process.version })
@@ -386,9 +404,15 @@ export class Worker {
     return this.#options.listen[listenerKeys(this.#options.listen).indexOf(key)]
   }
 
+  /** Clients may come back to a session that another worker keeps. */
+  #findSessions({ routes }: GatewayOptions): void {
+    if (routes.some(({ resume }) => resume)) this.#exchange?.listen()
+  }
+
   #reload(options: GatewayOptions): { drained: number } {
     this.#ledger.configure(options)
     const result = this.#gateway.reload(options)
+    this.#findSessions(options)
     this.#options = options
     return result
   }
@@ -410,6 +434,7 @@ export class Worker {
     this.#handingOver = true
     this.#closes = {}
     this.#listeners.unlisten()
+    this.#exchange?.leave()
     this.#gateway.retire()
     if (carry) this.#carrier.open(carry.directory)
     const carrier = carry && this.#carrier
