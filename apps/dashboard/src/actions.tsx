@@ -5,7 +5,8 @@ import { useEffect, useState } from 'preact/hooks'
 import { type Answer, post } from './api.ts'
 import { Dialog } from './dialog.tsx'
 import type { DashboardFrame, DashboardRoute, UpgradeInfo } from './frame.ts'
-import { drainParts, duration, plural, type Tone, upgradeWords } from './words.ts'
+import { n, t } from './translate.ts'
+import { connectionsText, drainedText, drainParts, duration, type Tone, upgradeWords } from './words.ts'
 
 export interface DrainScope {
   route?: string
@@ -69,7 +70,7 @@ export function useActions(frame: DashboardFrame | undefined): Actions {
   return {
     drain: (scope, route) => frame && ask(drainQuestion(scope, route, frame)),
     undrain: (scope) => ask(undrainQuestion(scope)),
-    reload: () => ask(reloadQuestion),
+    reload: () => ask(reloadQuestion()),
     upgrade: () => frame && ask(upgradeQuestion(frame)),
     dialog: question !== undefined && (
       <Confirm question={question} onNo={() => ask(undefined)} onYes={() => void run(question)} />
@@ -91,7 +92,7 @@ function Confirm({ question, onNo, onYes }: { question: Question; onNo: () => vo
       {question.more && <More ask={question.more} />}
       <div class="buttons">
         <button type="button" autofocus onClick={onNo}>
-          Cancel
+          {t('Cancel')}
         </button>
         <button type="button" class={question.danger ? 'primary danger' : 'primary'} onClick={onYes}>
           {question.yes}
@@ -102,7 +103,7 @@ function Confirm({ question, onNo, onYes }: { question: Question; onNo: () => vo
 }
 
 function More({ ask }: { ask: () => Promise<string | null> }) {
-  const [words, setWords] = useState<string | null>('Looking at what would change…')
+  const [words, setWords] = useState<string | null>(() => t('Looking at what would change…'))
   useEffect(() => {
     void ask().then(setWords)
   }, [ask])
@@ -133,10 +134,10 @@ function Results({ results, onDismiss }: { results: Result[]; onDismiss: (id: nu
             <button
               type="button"
               class="small"
-              aria-label={`Dismiss: ${words}`}
+              aria-label={t('Dismiss: {words}', { words })}
               onClick={() => onDismiss(id)}
             >
-              Dismiss
+              {t('Dismiss')}
             </button>
           )}
         </div>
@@ -145,106 +146,150 @@ function Results({ results, onDismiss }: { results: Result[]; onDismiss: (id: nu
   )
 }
 
+/** The same as the gateway's own words for it; see `scopeText`. */
+function whatOf({ route, upstream }: DrainScope): string {
+  if (upstream !== undefined) return t('upstream {upstream}', { upstream })
+  return route === undefined ? t('the whole gateway') : t('route {route}', { route })
+}
+
 function drainQuestion(
   scope: DrainScope,
   shown: DashboardRoute | undefined,
   frame: DashboardFrame,
 ): Question {
   const { route, upstream } = scope
-  const what = upstream ? `upstream ${upstream}` : route ? `route ${route}` : 'the whole gateway'
-  const clients = upstream
-    ? (shown?.upstreams ?? [])
-        .filter(({ name }) => name === upstream)
-        .reduce((sum, one) => sum + one.connections, 0)
-    : clientsOf(shown ? [shown] : frame.routes)
-  const are = plural(clients, 'connection is', 'connections are')
-  const closes = `closed with ${code.serviceRestart}${overTime(frame)}, and each client is told when to come back`
-  const text = upstream
-    ? `${plural(clients, 'connection')}: on a route with hold they move to another upstream; all others are ${closes}. New connections go to the other upstreams, until it is taken back.`
-    : route
-      ? `${are} ${closes}. New clients of the route are told to come back later, until it is taken back.`
-      : `${are} ${closes}. The gateway takes no new ones, and its process ends when all are closed; what starts it (systemd, a container) may start it again.`
+  const what = whatOf(scope)
+  const connections =
+    upstream === undefined
+      ? connectionsOf(shown ? [shown] : frame.routes)
+      : (shown?.upstreams ?? [])
+          .filter(({ name }) => name === upstream)
+          .reduce((sum, one) => sum + one.connections, 0)
+  const text = [
+    t('It concerns {connections}.', { connections: connectionsText(connections) }),
+    upstream !== undefined &&
+      t('Those of a route with hold move to another upstream; all others are closed.'),
+    frame.drainPlan &&
+      t(
+        'They are closed with {code} one by one over {spread}, each client is told when to reconnect, and what is left after {deadline} is cut.',
+        {
+          code: code.serviceRestart,
+          spread: duration(frame.drainPlan.spread),
+          deadline: duration(frame.drainPlan.deadline),
+        },
+      ),
+    upstream !== undefined
+      ? t('New connections go to the other upstreams, until it is taken back.')
+      : route !== undefined
+        ? t('New clients of the route are told to reconnect later, until it is taken back.')
+        : t(
+            'The gateway takes no new ones, and its process ends when all are closed; what starts it (systemd, a container) may start it again.',
+          ),
+  ]
   return {
-    title: `Drain ${what}?`,
-    text,
-    yes: upstream ? 'Drain upstream' : route ? 'Drain route' : 'Drain gateway',
+    title: t('Drain {what}?', { what }),
+    text: text.filter(Boolean).join(' '),
+    yes:
+      upstream !== undefined
+        ? t('Drain upstream')
+        : route !== undefined
+          ? t('Drain route')
+          : t('Drain gateway'),
     danger: true,
-    running: `Draining ${what}…`,
+    running: t('Draining {what}…', { what }),
     act: async () => {
       const answer = await post<{ closed: number; moved?: number; cut: number }>('/api/drain', scope)
-      if (!answer.ok) return failed(`${what} was not drained`, answer)
-      return good(`Drained ${what}: ${drainParts(answer.value).join(', ')}.`)
+      if (!answer.ok) return failed(t('{what} was not drained', { what }), answer)
+      return good(`${t('Drained {what}: {parts}', { what, parts: drainParts(answer.value).join(', ') })}.`)
     },
   }
 }
 
 function undrainQuestion(scope: DrainScope): Question {
-  const { route, upstream } = scope
-  const what = upstream ? `upstream ${upstream} of route ${route}` : `route ${route}`
+  const { route = '', upstream } = scope
+  const what =
+    upstream === undefined ? whatOf(scope) : t('upstream {upstream} of route {route}', { upstream, route })
   return {
-    title: `Take back ${what}?`,
-    text: 'It gets new clients again.',
-    yes: 'Take back',
+    title: t('Take back {what}?', { what }),
+    text: t('It gets new clients again.'),
+    yes: t('Take back'),
     danger: false,
-    running: `Taking back ${what}…`,
+    running: t('Taking back {what}…', { what }),
     act: async () => {
       const answer = await post<{ undrained: string[] }>('/api/undrain', scope)
-      if (!answer.ok) return failed(`${what} was not taken back`, answer)
-      return good(`Taken back: ${answer.value.undrained.join(', ')}.`)
+      if (!answer.ok) return failed(t('{what} was not taken back', { what }), answer)
+      return good(`${t('Taken back: {what}', { what: answer.value.undrained.join(', ') })}.`)
     },
   }
 }
 
-const reloadQuestion: Question = {
-  title: 'Reload the configuration?',
-  text: 'The gateway reads its file again. An invalid file changes nothing; connections of routes and upstreams that are gone are drained.',
-  more: async () => {
-    const answer = await post<{ changes: string[]; notes: string[]; drained: number }>('/api/reload', {
-      dryRun: true,
-    })
-    if (!answer.ok) return `It would be refused: ${[answer.message, ...answer.problems].join('\n')}`
-    const { changes, drained } = answer.value
-    if (changes.length === 0) return 'Nothing is different in the file; certificates are read again.'
-    return `${changes.join('; ')}. ${drained > 0 ? `${plural(drained, 'connection')} would be closed.` : 'No connection would be closed.'}`
-  },
-  yes: 'Reload',
-  danger: false,
-  running: 'Reloading…',
-  act: async () => {
-    const answer = await post<{ changes: string[]; notes: string[]; drained: number }>('/api/reload')
-    if (!answer.ok) return failed('The configuration was not reloaded', answer)
-    const { changes, notes, drained } = answer.value
-    const also = drained > 0 ? ` ${plural(drained, 'connection')} being drained.` : ''
-    const words =
-      changes.length > 0 ? 'Configuration reloaded.' : 'Configuration reloaded: nothing is different.'
-    return good(words + also, [...changes, ...notes])
-  },
+interface Reloaded {
+  changes: string[]
+  notes: string[]
+  drained: number
 }
 
-const upgradeQuestion = (frame: DashboardFrame): Question => ({
-  title: 'Upgrade the gateway?',
-  text: `New workers start from the code that is now on disk, and take over ${plural(clientsOf(frame.routes), 'connection')} without closing them, those over plain TCP. What cannot move${frame.drainPlan ? ` within ${duration(frame.drainPlan.deadline)}` : ''} is closed with ${code.serviceRestart}. If the new workers do not start, the old ones go on.`,
-  yes: 'Upgrade',
+const reloadQuestion = (): Question => ({
+  title: t('Reload the configuration?'),
+  text: t(
+    'The gateway reads its file again. An invalid file changes nothing; connections of routes and upstreams that are gone are drained.',
+  ),
+  more: async () => {
+    const answer = await post<Reloaded>('/api/reload', { dryRun: true })
+    if (!answer.ok)
+      return t('It would be refused: {problems}', {
+        problems: [answer.message, ...answer.problems].join('\n'),
+      })
+    const { changes, drained } = answer.value
+    if (changes.length === 0) return t('Nothing is different in the file; certificates are read again.')
+    const closed =
+      drained > 0
+        ? n(drained, '{n} connection would be closed.', '{n} connections would be closed.')
+        : t('No connection would be closed.')
+    return `${changes.join('; ')}. ${closed}`
+  },
+  yes: t('Reload'),
   danger: false,
-  running: 'Upgrading…',
+  running: t('Reloading…'),
+  act: async () => {
+    const answer = await post<Reloaded>('/api/reload')
+    if (!answer.ok) return failed(t('The configuration was not reloaded'), answer)
+    const { changes, notes, drained } = answer.value
+    const words =
+      changes.length > 0 ? t('Configuration reloaded.') : t('Configuration reloaded: nothing is different.')
+    return good(drained > 0 ? `${words} ${drainedText(drained)}.` : words, [...changes, ...notes])
+  },
+})
+
+const upgradeQuestion = ({ routes, drainPlan }: DashboardFrame): Question => ({
+  title: t('Upgrade the gateway?'),
+  text: [
+    t(
+      'New workers start from the code that is now on disk, and take over {connections} without closing them.',
+      { connections: connectionsText(connectionsOf(routes)) },
+    ),
+    drainPlan &&
+      t('What cannot move within {time} is closed with {code}.', {
+        time: duration(drainPlan.deadline),
+        code: code.serviceRestart,
+      }),
+    t('If the new workers do not start, the old ones go on.'),
+  ]
+    .filter(Boolean)
+    .join(' '),
+  yes: t('Upgrade'),
+  danger: false,
+  running: t('Upgrading…'),
   act: async () => {
     const answer = await post<UpgradeInfo>('/api/upgrade')
-    if (!answer.ok) return failed('The gateway was not upgraded', answer)
+    if (!answer.ok) return failed(t('The gateway was not upgraded'), answer)
     return good(`${upgradeWords(answer.value)}.`)
   },
 })
 
-/** Connections and clients that wait for one. */
-function clientsOf(routes: readonly DashboardRoute[]): number {
+/** How many connections these have. */
+function connectionsOf(routes: readonly DashboardRoute[]): number {
   return routes.reduce((sum, { connections: { open, held, closing } }) => sum + open + held + closing, 0)
-}
-
-/** ` one by one over 5 s; those that are left after 30 s are cut`. */
-function overTime({ drainPlan }: DashboardFrame): string {
-  if (!drainPlan) return ' one by one'
-  const { spread, deadline } = drainPlan
-  const over = spread > 0 ? ` one by one over ${duration(spread)}` : ' at once'
-  return `${over} (what is left after ${duration(deadline)} is cut)`
 }
 
 function good(words: string, details: string[] = []): Outcome {

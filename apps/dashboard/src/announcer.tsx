@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { DashboardFrame } from './frame.ts'
 import type { Link } from './stream.ts'
+import { t } from './translate.ts'
 import { newsWords } from './words.ts'
 
 /** Says to a screen reader what happens, and not every number that changes. */
@@ -14,7 +15,7 @@ export function Announcer({ frame: { news }, link }: { frame: DashboardFrame; li
     say(fresh.map(newsWords).join('. '))
   }, [news])
   useEffect(() => {
-    if (link === 'lost') say('The connection to the gateway is lost')
+    if (link === 'lost') say(t('The connection to the gateway is lost'))
   }, [link])
   return (
     <p class="hidden" aria-live="polite">

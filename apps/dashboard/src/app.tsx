@@ -14,6 +14,7 @@ import { RoutesCard } from './routes-card.tsx'
 import { CloseSeries } from './series.ts'
 import { shareStream } from './shared-stream.ts'
 import type { Link, Stream } from './stream.ts'
+import { t } from './translate.ts'
 import { WorkersCard } from './workers-card.tsx'
 
 type Explainer = typeof import('./code-dialog.tsx').CodeDialog
@@ -62,7 +63,9 @@ export function App() {
   if (link === 'login') return <Login onDone={again} />
   if (!frame)
     return (
-      <p class="waiting">{link === 'lost' ? 'The gateway does not answer. Trying again…' : 'Connecting…'}</p>
+      <p class="waiting">
+        {link === 'lost' ? t('The gateway does not answer. Trying again…') : t('Connecting…')}
+      </p>
     )
   // Out of the way of a thumb, where there is little room.
   const controls = <Controls link={link} locked={locked} actions={actions} onLogout={again} />
@@ -82,7 +85,7 @@ export function App() {
           <NewsCard frame={frame} />
         </div>
         <WorkersCard frame={frame} />
-        {narrow && <section aria-label="The gateway">{controls}</section>}
+        {narrow && <section aria-label={t('The gateway')}>{controls}</section>}
       </main>
       <Announcer frame={frame} link={link} />
       {actions.dialog}

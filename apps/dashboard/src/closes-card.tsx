@@ -4,7 +4,8 @@ import { CodeButton } from './code-button.tsx'
 import { colorOf } from './colors.ts'
 import type { DashboardFrame } from './frame.ts'
 import { type CloseSeries, shownSeconds } from './series.ts'
-import { codeText, count, plural } from './words.ts'
+import { known, n, t } from './translate.ts'
+import { codeText, count } from './words.ts'
 
 interface Props {
   frame: DashboardFrame
@@ -20,11 +21,13 @@ export function ClosesCard({ frame, series, onCode }: Props) {
   return (
     <section class="card" aria-labelledby="closes">
       <h2 id="closes">
-        Closes by code <small>a second, last {minutes} minutes</small>
+        {t('Closes by code')} <small>{t('a second, last {n} minutes', { n: minutes })}</small>
       </h2>
       {recent.size === 0 && (
         <p class="none">
-          {rows.length === 0 ? 'No connection has closed yet.' : `None in the last ${minutes} minutes.`}
+          {rows.length === 0
+            ? t('No connection has closed yet.')
+            : t('None in the last {n} minutes.', { n: minutes })}
         </p>
       )}
       <div class={recent.size === 0 ? '' : 'closes'}>
@@ -35,13 +38,13 @@ export function ClosesCard({ frame, series, onCode }: Props) {
           <table>
             <thead>
               <tr>
-                <th scope="col">Code</th>
-                <th scope="col">By</th>
+                <th scope="col">{t('Code')}</th>
+                <th scope="col">{t('By')}</th>
                 <th scope="col" class="number">
-                  {minutes} min
+                  {t('{n} min', { n: minutes })}
                 </th>
                 <th scope="col" class="number">
-                  In all
+                  {t('In all')}
                 </th>
               </tr>
             </thead>
@@ -53,7 +56,7 @@ export function ClosesCard({ frame, series, onCode }: Props) {
                     <CodeButton code={code} onCode={onCode} />
                     <span class="name">{closeCode(code)?.name}</span>
                   </th>
-                  <td class="by">{by}</td>
+                  <td class="by">{by.map(known).join(', ')}</td>
                   <td class="number">{count(recent.get(code) ?? 0)}</td>
                   <td class="number">{count(total)}</td>
                 </tr>
@@ -64,7 +67,14 @@ export function ClosesCard({ frame, series, onCode }: Props) {
       </div>
       <p class="hidden">
         {recent.size > 0 &&
-          `In the last ${minutes} minutes: ${[...recent].map(([code, n]) => plural(n, `close with ${codeText(code)}`, `closes with ${codeText(code)}`)).join(', ')}.`}
+          t('In the last {n} minutes: {list}.', {
+            n: minutes,
+            list: [...recent]
+              .map(([code, closes]) =>
+                n(closes, '{n} close with {code}', '{n} closes with {code}', { code: codeText(code) }),
+              )
+              .join(', '),
+          })}
       </p>
     </section>
   )
@@ -73,7 +83,7 @@ export function ClosesCard({ frame, series, onCode }: Props) {
 interface Row {
   code: number
   /** Who ended them, who did so most often first. */
-  by: string
+  by: string[]
   total: number
 }
 
@@ -90,10 +100,7 @@ function rowsOf({ routes }: DashboardFrame): Row[] {
   return [...codes]
     .map(([code, sides]) => ({
       code,
-      by: [...sides]
-        .sort(([, a], [, b]) => b - a)
-        .map(([by]) => by)
-        .join(', '),
+      by: [...sides].sort(([, a], [, b]) => b - a).map(([by]) => by),
       total: [...sides.values()].reduce((sum, n) => sum + n, 0),
     }))
     .sort((a, b) => a.code - b.code)

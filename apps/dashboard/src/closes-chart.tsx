@@ -3,6 +3,7 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { colorOf, resolved } from './colors.ts'
 import { type CloseSeries, shownSeconds } from './series.ts'
+import { t } from './translate.ts'
 import { codeText, count, time } from './words.ts'
 
 interface Props {
@@ -42,8 +43,7 @@ export function ClosesChart({ series, at, codes }: Props) {
 
   useEffect(() => plot.current?.setData(dataOf(series, at, codes)), [at, key])
 
-  const label =
-    codes.length > 0 ? `Closes a second, stacked by code: ${codes.map(codeText).join(', ')}` : 'No closes'
+  const label = t('Closes a second, stacked by code: {codes}', { codes: codes.map(codeText).join(', ') })
   return <div ref={place} class="chart" role="img" aria-label={label} />
 }
 

@@ -1,4 +1,5 @@
 import { closeCode } from '@holdfast/close-codes'
+import { t } from './translate.ts'
 import { codeText, isThousand } from './words.ts'
 
 /** A close code that opens its explanation. */
@@ -10,7 +11,7 @@ export function CodeButton({ code, onCode }: { code: number; onCode: (code: numb
     <button
       type="button"
       class="code"
-      aria-label={`${code}${name ? ` ${name}` : ''}: explain`}
+      aria-label={t('{code}: explain', { code: `${code}${name ? ` ${name}` : ''}` })}
       title={name}
       onClick={() => onCode(code)}
     >

@@ -3,6 +3,7 @@ import type { Actions } from './actions.tsx'
 import { post } from './api.ts'
 import type { DashboardFrame } from './frame.ts'
 import type { Link } from './stream.ts'
+import { known, t } from './translate.ts'
 import { duration, type Tone, time, verdict } from './words.ts'
 
 interface Props {
@@ -18,7 +19,7 @@ export function Header({ frame, link, children }: Props) {
       <div class="bar">
         <h1>Holdfast</h1>
         <p class="about">
-          {frame.version} · {frame.phase} · up {duration(frame.uptime)}
+          {frame.version} · {known(frame.phase)} · {t('up {time}', { time: duration(frame.uptime) })}
           {frame.listen.map((url) => (
             <span key={url} class="url">
               {url}
@@ -49,17 +50,17 @@ export function Controls({ link, locked, actions, onLogout }: ControlsProps) {
   return (
     <div class="buttons">
       <button type="button" disabled={lost} onClick={actions.reload}>
-        Reload
+        {t('Reload')}
       </button>
       <button type="button" disabled={lost} onClick={actions.upgrade}>
-        Upgrade
+        {t('Upgrade')}
       </button>
       <button type="button" class="danger" disabled={lost} onClick={() => actions.drain({})}>
-        Drain gateway
+        {t('Drain gateway')}
       </button>
       {locked && (
         <button type="button" onClick={() => void post('/api/logout').then(onLogout)}>
-          Log out
+          {t('Log out')}
         </button>
       )}
     </div>
@@ -70,6 +71,8 @@ function standing(frame: DashboardFrame, link: Link): { tone: Tone; words: strin
   if (link === 'live') return verdict(frame)
   return {
     tone: 'bad',
-    words: `No connection to the gateway; this is how it was at ${time(frame.at)}. Trying again…`,
+    words: t('No connection to the gateway; this is how it was at {time}. Trying again…', {
+      time: time(frame.at),
+    }),
   }
 }

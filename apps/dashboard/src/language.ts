@@ -1,14 +1,6 @@
-// The words about close codes in the browser's language, loaded when they are first wanted.
-import { type Language, type LanguageTag, languageTags, loadLanguage } from '@holdfast/close-codes/languages'
-
-/** The first language of the browser that the reference exists in. */
-export function browserLanguage(wanted: readonly string[] = navigator.languages): LanguageTag {
-  for (const tag of wanted) {
-    const found = languageTags.find((known) => tag.toLowerCase().split('-')[0] === known)
-    if (found) return found
-  }
-  return 'en'
-}
+// The words about close codes in the page's language, loaded when they are first wanted.
+import { type Language, type LanguageTag, loadLanguage } from '@holdfast/close-codes/languages'
+import { chosen } from './translate.ts'
 
 /** What a dialog about a code says beside the reference. */
 export interface DialogWords {
@@ -65,6 +57,6 @@ export interface Loaded {
 }
 
 export async function loadWords(): Promise<Loaded> {
-  const tag = browserLanguage()
+  const { tag } = chosen
   return { language: await loadLanguage(tag), words: dialogWords[tag] }
 }

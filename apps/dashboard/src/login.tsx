@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { post } from './api.ts'
+import { t } from './translate.ts'
 
 export function Login({ onDone }: { onDone: () => void }) {
   const [error, setError] = useState('')
@@ -22,7 +23,7 @@ export function Login({ onDone }: { onDone: () => void }) {
     <main class="login">
       <h1>Holdfast</h1>
       <form method="post" onSubmit={submit}>
-        <label for="token">Admin token</label>
+        <label for="token">{t('Admin token')}</label>
         <input
           id="token"
           name="token"
@@ -36,12 +37,13 @@ export function Login({ onDone }: { onDone: () => void }) {
           {error}
         </p>
         <button type="submit" class="primary" disabled={busy}>
-          Log in
+          {t('Log in')}
         </button>
       </form>
       <p class="note">
-        The token is <code>admin.token</code> of the gateway's configuration. This browser stays logged in for
-        twelve hours.
+        {t(
+          "The token is admin.token of the gateway's configuration. This browser stays logged in for twelve hours.",
+        )}
       </p>
     </main>
   )

@@ -1,10 +1,9 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
+import { t } from './translate.ts'
 
 interface Props {
   class: string
-  /** What is in the list, for its button. */
-  of: string
   items: ComponentChildren[]
 }
 
@@ -12,14 +11,14 @@ interface Props {
 const few = 8
 
 /** A list that shows its first items, and all when it is asked. */
-export function MoreList({ class: name, of, items }: Props) {
+export function MoreList({ class: name, items }: Props) {
   const [all, showAll] = useState(false)
   return (
     <>
       <ol class={name}>{all ? items : items.slice(0, few)}</ol>
       {items.length > few && (
         <button type="button" class="small all" aria-expanded={all} onClick={() => showAll(!all)}>
-          {all ? 'Show fewer' : `Show all ${items.length} ${of}`}
+          {all ? t('Show fewer') : t('Show all {n}', { n: items.length })}
         </button>
       )}
     </>

@@ -1,5 +1,6 @@
 import type { DashboardFrame } from './frame.ts'
 import type { CloseSeries } from './series.ts'
+import { t } from './translate.ts'
 import { count, rate, size, type Tone } from './words.ts'
 
 interface Props {
@@ -17,19 +18,22 @@ export function Numbers({ frame, series }: Props) {
   const lost = sum(({ lost }) => lost['to-client'] + lost['to-upstream'])
   const held = sum(({ connections }) => connections.held)
   const numbers: [label: string, value: string, tone?: Tone][] = [
-    ['Open', count(sum(({ connections }) => connections.open))],
-    ['Held', count(held), held > 0 ? 'warn' : undefined],
-    ['Closing', count(sum(({ connections }) => connections.closing))],
-    ['New/s', rate(sum(({ rates }) => rates.handshakes))],
-    ['Closed/s', rate(closes)],
-    ['Messages/s', rate(sum(({ rates: { messages } }) => messages['to-client'] + messages['to-upstream']))],
-    ['Traffic/s', size(sum(({ rates: { bytes } }) => bytes['to-client'] + bytes['to-upstream']))],
+    [t('Open'), count(sum(({ connections }) => connections.open))],
+    [t('Held'), count(held), held > 0 ? 'warn' : undefined],
+    [t('Closing'), count(sum(({ connections }) => connections.closing))],
+    [t('New/s'), rate(sum(({ rates }) => rates.handshakes))],
+    [t('Closed/s'), rate(closes)],
+    [
+      t('Messages/s'),
+      rate(sum(({ rates: { messages } }) => messages['to-client'] + messages['to-upstream'])),
+    ],
+    [t('Traffic/s'), size(sum(({ rates: { bytes } }) => bytes['to-client'] + bytes['to-upstream']))],
   ]
   const waiting = sum((route) => route.waiting)
-  if (waiting > 0) numbers.splice(2, 0, ['Waiting', count(waiting), 'warn'])
-  if (lost > 0) numbers.push(['Messages lost', count(lost), 'bad'])
+  if (waiting > 0) numbers.splice(2, 0, [t('Waiting'), count(waiting), 'warn'])
+  if (lost > 0) numbers.push([t('Messages lost'), count(lost), 'bad'])
   return (
-    <section class="numbers" aria-label="Now">
+    <section class="numbers" aria-label={t('Now')}>
       <dl>
         {numbers.map(([label, value, tone]) => (
           <div key={label}>

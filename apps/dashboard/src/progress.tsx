@@ -1,4 +1,5 @@
 import type { DashboardFrame, DrainInfo, UpgradeInfo } from './frame.ts'
+import { t } from './translate.ts'
 import { drainWords, upgradeWords } from './words.ts'
 
 /** How far drains and an upgrade are. Those that have ended are in what happened. */
@@ -8,7 +9,7 @@ export function Progress({ frame: { drains, upgrade } }: { frame: DashboardFrame
   if (shown.length === 0 && !upgrading) return null
   return (
     <section class="card" aria-labelledby="progress">
-      <h2 id="progress">Drains and upgrades</h2>
+      <h2 id="progress">{t('Drains and upgrades')}</h2>
       <ul class="progress">
         {upgrading && <Upgrade upgrade={upgrading} />}
         {shown.map((drain) => (

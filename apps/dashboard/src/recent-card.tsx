@@ -1,7 +1,14 @@
 import { CodeButton } from './code-button.tsx'
 import type { DashboardFrame, RecentClose } from './frame.ts'
 import { MoreList } from './more-list.tsx'
-import { count, plural, seconds, time } from './words.ts'
+import { n, t } from './translate.ts'
+import { count, seconds, time } from './words.ts'
+
+const byTexts = {
+  client: 'by the client',
+  upstream: 'by the upstream',
+  gateway: 'by the gateway',
+} as const
 
 interface Props {
   frame: DashboardFrame
@@ -11,11 +18,10 @@ interface Props {
 export function RecentCard({ frame: { recent, unlisted }, onCode }: Props) {
   return (
     <section class="card" aria-labelledby="recent">
-      <h2 id="recent">Recent closes</h2>
-      {recent.length === 0 && <p class="none">No connection has closed yet.</p>}
+      <h2 id="recent">{t('Recent closes')}</h2>
+      {recent.length === 0 && <p class="none">{t('No connection has closed yet.')}</p>}
       <MoreList
         class="recent"
-        of="lines"
         items={recent.map((close) => (
           <Close
             key={`${close.code} ${close.by} ${close.route} ${close.reason} ${close.since}`}
@@ -26,7 +32,11 @@ export function RecentCard({ frame: { recent, unlisted }, onCode }: Props) {
       />
       {unlisted > 0 && (
         <p class="note">
-          {plural(unlisted, 'close')} since the start came too fast to be listed here. The chart has them all.
+          {n(
+            unlisted,
+            '{n} close since the start came too fast to be listed here. The chart has them all.',
+            '{n} closes since the start came too fast to be listed here. The chart has them all.',
+          )}
         </p>
       )}
     </section>
@@ -39,16 +49,20 @@ function Close({ close, onCode }: { close: RecentClose; onCode: (code: number) =
     <li>
       <CodeButton code={code} onCode={onCode} />
       <span class="reason">
-        {reason || <i>no reason</i>}
+        {reason || <i>{t('no reason')}</i>}
         {retry && (
           <small>
-            , come back in{' '}
-            {retry[0] === retry[1] ? seconds(retry[0]) : `${seconds(retry[0])} to ${seconds(retry[1])}`}
+            {t(', reconnect in {time}', {
+              time:
+                retry[0] === retry[1]
+                  ? seconds(retry[0])
+                  : t('{from} to {to}', { from: seconds(retry[0]), to: seconds(retry[1]) }),
+            })}
           </small>
         )}
       </span>
       <span class="from">
-        by the {by} · {route}
+        {t(byTexts[by])} · {route}
       </span>
       <span class="times">{closes > 1 && <b>×{count(closes)}</b>}</span>
       <time>{time(at)}</time>

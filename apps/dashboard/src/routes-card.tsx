@@ -1,6 +1,7 @@
 import type { Actions } from './actions.tsx'
 import type { DashboardFrame, DashboardRoute, UpstreamInfo, UpstreamState } from './frame.ts'
-import { byUrgency, count, plural, rate, routeAlarm, stateWords, type Tone, upstreamState } from './words.ts'
+import { n, t } from './translate.ts'
+import { byUrgency, count, rate, routeAlarm, stateWords, type Tone, upstreamState } from './words.ts'
 
 const toneOf: Record<UpstreamState, Tone | 'none'> = {
   healthy: 'good',
@@ -18,8 +19,8 @@ interface Props {
 export function RoutesCard({ frame, actions }: Props) {
   return (
     <section class="card" aria-labelledby="routes">
-      <h2 id="routes">Routes and upstreams</h2>
-      {frame.routes.length === 0 && <p class="none">There is no route.</p>}
+      <h2 id="routes">{t('Routes and upstreams')}</h2>
+      {frame.routes.length === 0 && <p class="none">{t('There is no route.')}</p>}
       {byUrgency(frame.routes).map((route) => (
         <Route key={route.name} route={route} actions={actions} />
       ))}
@@ -33,38 +34,51 @@ function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) 
   const reattached = route.reattachments.attached ?? 0
   const letGo = (route.reattachments['not-restored'] ?? 0) + (route.reattachments['lost-again'] ?? 0)
   return (
-    <section class={`route ${routeAlarm(route) ? 'bad-route' : ''}`} aria-label={`Route ${name}`}>
+    <section
+      class={`route ${routeAlarm(route) ? 'bad-route' : ''}`}
+      aria-label={t('Route {route}', { route: name })}
+    >
       <div class="title">
         <h3>{name}</h3>
         <p class="counts">
-          {drained && <span class="warn">drained: takes no clients</span>}
-          <span>{count(open)} open</span>
-          {held > 0 && <span class="warn">{count(held)} held</span>}
-          {closing > 0 && <span>{count(closing)} closing</span>}
-          {waiting > 0 && <span class="warn">{count(waiting)} waiting</span>}
-          {rates.handshakes > 0 && <span class="less">{rate(rates.handshakes)} new a second</span>}
-          {letGo > 0 && <span class="warn">{count(letGo)} not held: sessions not restored</span>}
-          {reattached > 0 && <span class="less">{plural(reattached, 'return')} from a hold</span>}
+          {drained && <span class="warn">{t('drained: takes no clients')}</span>}
+          <span>{t('{n} open', { n: count(open) })}</span>
+          {held > 0 && <span class="warn">{t('{n} held', { n: count(held) })}</span>}
+          {closing > 0 && <span>{t('{n} closing', { n: count(closing) })}</span>}
+          {waiting > 0 && <span class="warn">{t('{n} waiting', { n: count(waiting) })}</span>}
+          {rates.handshakes > 0 && (
+            <span class="less">{t('{n} new a second', { n: rate(rates.handshakes) })}</span>
+          )}
+          {letGo > 0 && (
+            <span class="warn">{t('{n} not held: sessions not restored', { n: count(letGo) })}</span>
+          )}
+          {reattached > 0 && (
+            <span class="less">{n(reattached, '{n} return from a hold', '{n} returns from a hold')}</span>
+          )}
         </p>
         <button
           type="button"
           class="small"
-          aria-label={`${drained ? 'Take back' : 'Drain'} route ${name}`}
+          aria-label={
+            drained
+              ? t('Take back route {route}', { route: name })
+              : t('Drain route {route}', { route: name })
+          }
           onClick={() => (drained ? actions.undrain({ route: name }) : actions.drain({ route: name }, route))}
         >
-          {drained ? 'Take back route' : 'Drain route'}
+          {drained ? t('Take back route') : t('Drain route')}
         </button>
       </div>
       <table>
         <thead>
           <tr>
-            <th scope="col">Upstream</th>
-            <th scope="col">Health</th>
+            <th scope="col">{t('Upstream')}</th>
+            <th scope="col">{t('Health')}</th>
             <th scope="col" class="number">
-              Connections
+              {t('Connections')}
             </th>
             <th scope="col">
-              <span class="hidden">Actions</span>
+              <span class="hidden">{t('Actions')}</span>
             </th>
           </tr>
         </thead>
@@ -102,24 +116,32 @@ function Upstream({
         {!name.includes(address) && <span class="address">{address}</span>}
       </th>
       <td class="health">
-        <span class={`badge ${tone}`}>{stateWords[state]}</span>
+        <span class={`badge ${tone}`}>{stateWords(state)}</span>
         {lastError !== undefined && (
-          <span class="error">{tone === 'bad' ? lastError : `last error: ${lastError}`}</span>
+          <span class="error">
+            {tone === 'bad' ? lastError : t('last error: {error}', { error: lastError })}
+          </span>
         )}
       </td>
-      <td class="number">{count(connections)}</td>
+      <td class="number" data-unit={t('connections')}>
+        {count(connections)}
+      </td>
       <td class="action">
         <button
           type="button"
           class="small"
-          aria-label={`${state === 'drained' ? 'Take back' : 'Drain'} upstream ${name} of route ${route.name}`}
+          aria-label={
+            state === 'drained'
+              ? t('Take back upstream {upstream} of route {route}', { upstream: name, route: route.name })
+              : t('Drain upstream {upstream} of route {route}', { upstream: name, route: route.name })
+          }
           onClick={() => {
             const scope = { route: route.name, upstream: name }
             if (state === 'drained') actions.undrain(scope)
             else actions.drain(scope, route)
           }}
         >
-          {state === 'drained' ? 'Take back' : 'Drain'}
+          {state === 'drained' ? t('Take back') : t('Drain')}
         </button>
       </td>
     </tr>

@@ -1,5 +1,6 @@
 import type { DashboardFrame, WorkerInfo } from './frame.ts'
-import { count, plural, size } from './words.ts'
+import { known, n, t } from './translate.ts'
+import { connectionsText, count, size } from './words.ts'
 
 /** The workers by generation: during an upgrade there are two. */
 export function WorkersCard({
@@ -10,20 +11,20 @@ export function WorkersCard({
   const generations = [...new Set(workers.map(({ generation }) => generation))].sort((a, b) => b - a)
   return (
     <section class="card" aria-labelledby="workers">
-      <h2 id="workers">Workers</h2>
+      <h2 id="workers">{t('Workers')}</h2>
       <table>
         <thead>
           <tr>
-            <th scope="col">Worker</th>
-            <th scope="col">State</th>
+            <th scope="col">{t('Worker')}</th>
+            <th scope="col">{t('State')}</th>
             <th scope="col" class="number">
-              Connections
+              {t('Connections')}
             </th>
             <th scope="col" class="number">
-              Memory
+              {t('Memory')}
             </th>
             <th scope="col" class="number wide">
-              Event loop delay
+              {t('Event loop delay')}
             </th>
           </tr>
         </thead>
@@ -38,16 +39,28 @@ export function WorkersCard({
       </table>
       {carriers.map(({ id, pid, version, connections, memory, draining }) => (
         <p class="note" key={id}>
-          Worker {id} (pid {pid}, version {version}) carries TLS, HTTP/2 or wss of{' '}
-          {plural(connections, 'connection')} ·{size(memory)}
-          {draining && ' · is drained'}
+          {t(
+            'Worker {n} (pid {pid}, version {version}) carries TLS, HTTP/2 or wss of {connections} · {size}',
+            {
+              n: id,
+              pid,
+              version,
+              connections: connectionsText(connections),
+              size: size(memory),
+            },
+          )}
+          {draining && t(' · is drained')}
         </p>
       ))}
       {(workerRestarts > 0 || socketsDropped > 0) && (
         <p class="note">
-          Since the start {plural(workerRestarts, 'worker was', 'workers were')} replaced
+          {n(
+            workerRestarts,
+            'Since the start {n} worker was replaced',
+            'Since the start {n} workers were replaced',
+          )}
           {socketsDropped > 0 &&
-            `, ${plural(socketsDropped, 'new connection was', 'new connections were')} dropped`}
+            n(socketsDropped, ', {n} new connection was dropped', ', {n} new connections were dropped')}
           .
         </p>
       )}
@@ -72,21 +85,21 @@ function Generation({
     <tbody>
       <tr class="generation">
         <th scope="rowgroup" colSpan={5}>
-          Generation {generation}
+          {t('Generation {n}', { n: generation })}
           <span>
-            {version && ` · version ${version}`} · {plural(mine.length, 'worker')} ·{' '}
-            {plural(total, 'connection')}
-            {!alone && (leaving ? ' · leaving' : ' · taking over')}
+            {version && t(' · version {version}', { version })} ·{' '}
+            {n(mine.length, '{n} worker', '{n} workers')} · {connectionsText(total)}
+            {!alone && (leaving ? t(' · leaving') : t(' · taking over'))}
           </span>
         </th>
       </tr>
       {mine.map(({ id, pid, state, connections, process }) => (
         <tr key={id}>
           <th scope="row">
-            {id} <span class="address">pid {pid}</span>
+            {id} <span class="address">{t('pid {n}', { n: pid })}</span>
           </th>
           <td>
-            <span class={`badge ${state === 'ready' ? 'good' : 'warn'}`}>{state}</span>
+            <span class={`badge ${state === 'ready' ? 'good' : 'warn'}`}>{known(state)}</span>
           </td>
           <td class="number">{count(connections)}</td>
           <td class="number">{process ? size(process.memory) : ''}</td>

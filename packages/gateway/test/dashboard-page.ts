@@ -34,7 +34,8 @@ export async function openPage(
   })
   await page.goto(url)
   if (login) await page.getByLabel('Admin token').waitFor()
-  else await page.getByRole('heading', { name: 'Routes and upstreams' }).waitFor()
+  // The heading of the routes, in any language.
+  else await page.locator('h2#routes').waitFor()
   return { context, page, faults, [Symbol.asyncDispose]: () => context.close() }
 }
 

@@ -11,6 +11,7 @@ import {
   upgradeWords,
   verdict,
 } from '../../../apps/dashboard/src/words.ts'
+import { withoutUpstream } from '../src/operate/route-alarm.ts'
 
 type Route = DashboardFrame['routes'][number]
 
@@ -53,6 +54,16 @@ test('routes without an upstream come first, with most waiting clients before ot
     'fine',
     'also-fine',
   ])
+})
+
+test('the page and holdfast status say the same of a route without an upstream', () => {
+  for (const dead of [
+    route('a', [false]),
+    route('a', [false, false], 1),
+    { ...route('a', [false], 12), waiting: 8, givesUpInMs: 23_400 },
+    states('a', 'drained', 'failing'),
+  ])
+    expect(verdict(frame({ routes: [dead] })).words).toBe(withoutUpstream(dead))
 })
 
 const upgrade = { startedAt: 0, phase: 'moving', from: '1', to: '2', total: 9, moved: 4, ended: 0 } as const

@@ -141,11 +141,12 @@ describe.skipIf(browserMissing())('the page', { timeout: 40_000 }, () => {
       await page.keyboard.press('Escape')
       return text
     }
-    expect(await words('Drain gateway')).toContain(
-      '47 connections are closed with 1012 one by one over 5 s (what is left after 30 s is cut)',
-    )
-    expect(await words('Drain route chat')).toContain('40 connections are closed with 1012')
-    expect(await words('Drain upstream ws://10.0.0.1:3000 of route chat')).toContain('20 connections: ')
+    const all = await words('Drain gateway')
+    expect(all).toContain('It concerns 47 connections. They are closed with 1012 one by one over 5 s, ')
+    expect(all).toContain('what is left after 30 s is cut.')
+    expect(await words('Drain route chat')).toContain('It concerns 40 connections.')
+    const one = await words('Drain upstream ws://10.0.0.1:3000 of route chat')
+    expect(one).toContain('It concerns 20 connections. Those of a route with hold move to another upstream')
     expect(await words('Upgrade')).toContain('take over 47 connections')
   })
 
@@ -169,6 +170,77 @@ describe.skipIf(browserMissing())('the page', { timeout: 40_000 }, () => {
     await words("holdfast.yaml:6:5: unknown key 'limitz'")
     expect(admin.operations.asked).not.toContain('reload')
   })
+
+  test.each([
+    [
+      'de-CH',
+      'de',
+      'dead hat keinen Upstream: 1.234 Clients warten',
+      'Routen und Upstreams',
+      'Route dead abbauen?',
+    ],
+    [
+      'fr',
+      'fr',
+      'dead n\u0027a aucun serveur en amont : 1\u202f234 clients attendent',
+      'Routes et serveurs en amont',
+      'Drainer : route dead ?',
+    ],
+    [
+      'es-MX',
+      'es',
+      'dead no tiene upstream: 1234 clientes esperan',
+      'Rutas y upstreams',
+      '¿Drenar ruta dead?',
+    ],
+    [
+      'pt-BR',
+      'pt',
+      'dead está sem upstream: 1.234 clientes aguardam',
+      'Rotas e upstreams',
+      'Drenar rota dead?',
+    ],
+    [
+      'ja',
+      'ja',
+      'dead にアップストリームがありません: 1,234 クライアントが待機中',
+      'ルートとアップストリーム',
+      'ルート dead をドレインしますか?',
+    ],
+    ['zh-CN', 'zh', 'dead 没有可用上游：1,234 个客户端在等待', '路由和上游', '排空 路由 dead？'],
+    ['sv', 'en', 'dead has no upstream: 1,234 clients wait', 'Routes and upstreams', 'Drain route dead?'],
+  ])(
+    'for a browser in %s is in one language, %s, and fits on a phone',
+    async (locale, tag, headline, heading, question) => {
+      const dead = {
+        name: 'dead',
+        open: 0,
+        held: 1234,
+        upstreams: [{ name: 'ws://10.0.1.1:3000', connections: 0 }],
+      }
+      await using admin = await startAdmin([chat, dead])
+      admin.operations.health('dead', 'ws://10.0.1.1:3000', false, 'connection refused')
+      await using opened = await openPage(chromium, admin.url, {
+        locale,
+        viewport: { width: 360, height: 700 },
+      })
+      const { page } = opened
+      expect(await page.locator('html').getAttribute('lang')).toBe(tag)
+      expect(await page.locator('.verdict').textContent()).toBe(headline)
+      expect(await page.locator('h2#routes').textContent()).toBe(heading)
+      admin.operations.close('chat', 1012, 'gateway', 'service restart; retry=1000', 3)
+      await page.locator('.chart canvas').waitFor()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+      await page.locator('.bad-route .title button').click()
+      expect(await page.locator('#question').textContent()).toBe(question)
+      if (tag !== 'en') {
+        // Nothing of the English page is left, but names, codes and what the gateway itself says.
+        const shown = await page.locator('#page').textContent()
+        expect(shown).not.toMatch(/\b(?:Healthy|Unhealthy|connections|Recent|closed|second|Cancel|Reload)\b/)
+      }
+      expect(opened.faults).toEqual([])
+    },
+  )
 
   test('has what concerns the whole gateway at its end on a phone', async () => {
     await using admin = await startAdmin([chat])

@@ -239,7 +239,7 @@ describe.skipIf(browserMissing())('the page of a running gateway', { timeout: 40
     const { page } = opened
     await closeOne(holdfast, 1000)
     await closeOne(holdfast, 4404)
-    await page.getByRole('button', { name: '1000 Normal Closure: explain' }).first().click()
+    await page.getByRole('button', { name: '1000 Normal Closure: erklären' }).first().click()
     const dialog = page.getByRole('dialog', { name: '1000 Normal Closure' })
     await dialog.getByLabel('Vergleichen mit').waitFor()
     expect(await dialog.getAttribute('lang')).toBe('de')
@@ -247,7 +247,7 @@ describe.skipIf(browserMissing())('the page of a running gateway', { timeout: 40
     await dialog.getByRole('heading', { name: /1000 Normal Closure .* 1012 Service Restart/ }).waitFor()
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
-    await page.getByRole('button', { name: '4404: explain' }).first().click()
+    await page.getByRole('button', { name: '4404: erklären' }).first().click()
     await page.getByRole('dialog').getByText('4404').first().waitFor()
     expect(await page.getByRole('dialog').getByRole('combobox').count()).toBe(0)
     expect(opened.faults).toEqual([])
