@@ -45,11 +45,18 @@ describe('a store', () => {
   })
 
   it('keeps its connection when the last one leaves and another comes at once, as in StrictMode', async () => {
-    const { store, made, settle } = make()
-    store.subscribe(() => {})()
-    store.subscribe(() => {})
+    const { store, made, last, settle } = make()
+    const leave = store.subscribe(() => {})
+    leave()
+    const leaveAgain = store.subscribe(() => {})
     await settle()
     expect(made).toHaveLength(1)
+    last().open()
+    // As when code is replaced under a running page.
+    leaveAgain()
+    store.subscribe(() => {})
+    await settle()
+    expect([made.length, last().readyState, store.getStatus().state]).toEqual([1, 1, 'open'])
   })
 
   it('makes no connection for one who leaves at once, as when a page is rendered on a server', async () => {
