@@ -1,7 +1,7 @@
 // The words of the site obey the glossary of the texts about codes.
 import { expect, it } from 'vitest'
 import { strings } from '../../../packages/close-codes/test/all-languages.ts'
-import { strayWords } from '../../../packages/close-codes/test/glossary.ts'
+import { glossaries, strayWords } from '../../../packages/close-codes/test/glossary.ts'
 import { allWords } from '../src/text/all.ts'
 import { diagnoseTexts } from '../src/text/diagnose.ts'
 import { frameTexts } from '../src/text/frame.ts'
@@ -12,4 +12,5 @@ it.each(allWords.map(({ tag }) => tag))('the site in %s uses one word for each t
   const texts = strings({ site, try: tryTexts[tag], frame: frameTexts[tag], diagnose: diagnoseTexts[tag] })
   expect(texts.length).toBeGreaterThan(100)
   expect(strayWords(tag, texts)).toEqual([])
+  expect(texts.filter(([, text]) => glossaries[tag]!.hold.word.test(text))).not.toEqual([])
 })

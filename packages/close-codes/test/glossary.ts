@@ -20,6 +20,8 @@ interface Glossary {
   readonly handshake: Term
   /** How a code would be called in HTTP. */
   readonly equivalent: Term
+  /** A client stays connected while its server is away. Only the tools of the site speak of it. */
+  readonly hold: Term
   /** Sentences that a native engineer would not write. */
   readonly awkward: RegExp
 }
@@ -28,6 +30,7 @@ const none = /(?!)/
 
 export const glossaries: Readonly<Record<string, Glossary>> = {
   en: {
+    hold: { word: /\bholds?\b/i, never: /\bparks?\b|\bparked\b/ },
     reconnect: {
       word: /\breconnects?\b/i,
       never: /\b(?:com(?:e|es|ing)|go(?:es)?) back\b|\bstay(?:s|ing)? away\b|\bclients? returns?\b/i,
@@ -41,6 +44,7 @@ export const glossaries: Readonly<Record<string, Glossary>> = {
       /\bis well\b|\bI am well\b|\bcomes? about\b|\bcame about\b|\bmay not travel\b|\bfront is alive\b|on the heels/,
   },
   fr: {
+    hold: { word: /\breten/i, never: /\bgarer\b|maintenir les clients/ },
     reconnect: { word: /\breconnect/i, never: /\brev(?:en|ien|iend)\w*/i },
     drain: { word: /\bdraine/i, never: /\bse vide(?:nt)?\b|\bvide(?:nt)? ses\b|\bvider la\b/i },
     upstream: { word: /serveurs? en amont/, never: /serveur amont|\bupstream\b/ },
@@ -51,6 +55,7 @@ export const glossaries: Readonly<Record<string, Glossary>> = {
       /Comment résoudre|Quand vous le voyez|façade|ne se vérifie pas|racontent|étalés dans le temps|disent \d|battements? de cœur|faites dire/,
   },
   de: {
+    hold: { word: /\bhalten\b/, never: /\bparken\b|festhalten/ },
     reconnect: {
       word: /neu (?:zu )?verb(?:ind|und)/i,
       never:
@@ -68,6 +73,7 @@ export const glossaries: Readonly<Record<string, Glossary>> = {
       /Sie sich beenden|wirft diesen Client ab|Verkleinerung|\bhält an\b|am Rand des|nicht genannt|selten zu machen|entpack|Tritt es|draußen stehen|erzählen beide|Vorderseite lebt/,
   },
   es: {
+    hold: { word: /\breten/i, never: /aparcar|mantener a los clientes/ },
     reconnect: { word: /reconect/i, never: /\bv(?:olv|uelv)\w*/i },
     drain: { word: /\bdrena/i, never: /se vacía|vacía sus|vaciar/i },
     upstream: { word: /upstream/, never: /servidor de origen/ },
@@ -78,6 +84,7 @@ export const glossaries: Readonly<Record<string, Glossary>> = {
       /fachada|segundo o así|minuto o así|se desprende|pisándole|en la calle|Descarga de peso|la de por defecto/,
   },
   pt: {
+    hold: { word: /segurar/i, never: /estacionar|reter os clientes/ },
     reconnect: { word: /reconect/i, never: /\bvolt(?:a|am|ar|e|em)\b(?<!à sua volta)/i },
     drain: { word: /\bdrena/i, never: /esvazi/i },
     upstream: { word: /upstream/, never: /servidor de origem/ },
@@ -87,6 +94,7 @@ export const glossaries: Readonly<Record<string, Glossary>> = {
     awkward: /fachada|deixa os clientes na mão|contam um só|Alívio de carga|retratos de estado/,
   },
   ja: {
+    hold: { word: /保持/, never: /ホールドする|パーク/ },
     reconnect: { word: /再接続/, never: /戻(?:る|って|り)/ },
     drain: { word: /ドレイン/, never: /空にする|排出/ },
     upstream: { word: /アップストリーム/, never: /上流/ },
@@ -96,6 +104,7 @@ export const glossaries: Readonly<Record<string, Glossary>> = {
     awkward: /前面は生きて|いなくな|負荷の切り離し|締め出して/,
   },
   zh: {
+    hold: { word: /保持/, never: /搁置|滞留/ },
     reconnect: { word: /重连/, never: /回来|再连接|再来/ },
     drain: { word: /排空/, never: /清空|放空/ },
     upstream: { word: /上游/, never: /上级服务器/ },
@@ -112,6 +121,8 @@ export const terms = ['reconnect', 'drain', 'upstream', 'gateway', 'handshake', 
 export function strayWords(tag: string, texts: readonly [path: string, text: string][]): string[] {
   const glossary = glossaries[tag]!
   const faults = [
+    ['hold', glossary.hold.never] as const,
+
     ...terms.map((term) => [term, glossary[term].never] as const),
     ['awkward', glossary.awkward] as const,
   ]
