@@ -466,6 +466,17 @@ export class Gateway {
     return { idle: idle!, busy: busy! }
   }
 
+  /** Some of those that could be taken to another process: this share of them, and at least one of each kind. */
+  canaries(share: number, carried = false): string[] {
+    const kinds = new Map<string, string[]>()
+    for (const id of Object.values(this.movable(carried)).flat()) {
+      const { opening, pipe, carried: by } = this.#connections.get(id)!
+      const kind = [opening.http, pipe.state, ...pipe.needCarriers, ...Object.keys(by ?? {})].join(' ')
+      kinds.set(kind, [...(kinds.get(kind) ?? []), id])
+    }
+    return [...kinds.values()].flatMap((ids) => ids.slice(0, Math.ceil(ids.length * share)))
+  }
+
   /** How many connections there are in all, movable or not; handshakes in progress count. */
   get connectionCount(): number {
     return this.#connections.size + this.#handshakes + this.#refusals.size

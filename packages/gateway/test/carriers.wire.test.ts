@@ -37,7 +37,9 @@ onNode(
       { name: 'plain', upstreams: [plain.url] },
     ]
     const listen = ['127.0.0.1:0', tlsListener]
-    await using holdfast = await serve(plain.url, { config: { listen, routes, drain: patient } })
+    await using holdfast = await serve(plain.url, {
+      config: { listen, routes, drain: patient, upgrade: { canary: '1%' } },
+    })
     const [ws, wss] = holdfast.urls as [string, string]
     using crowd = new Crowd()
     await crowd.join(ws, each)

@@ -12,7 +12,7 @@ describe('a configuration', () => {
       trustedProxies: [],
       pending: { connections: 16_384, perAddress: 8_192, timeout: 10_000 },
       drain: { spread: 5_000, deadline: 30_000, retry: [1_000, 5_000] },
-      upgrade: { carry: 86_400_000, carriers: 3, memory: 1024 ** 3 },
+      upgrade: { canary: 0.01, carry: 86_400_000, carriers: 3, memory: 1024 ** 3 },
       routes: [
         {
           name: 'a',
@@ -50,7 +50,7 @@ describe('a configuration', () => {
       pending: { connections: 1_000, perAddress: 50, timeout: 5_000 },
       drain: { spread: 5_000, deadline: 30_000, retry: [1_000, 5_000] },
       accessLog: { access: { file: '/var/log/holdfast/access.log' }, format: 'combined', mask: ['room_key'] },
-      upgrade: { carry: 3_600_000, carriers: 5, memory: 512 * 1024 ** 2 },
+      upgrade: { canary: 0.05, carry: 3_600_000, carriers: 5, memory: 512 * 1024 ** 2 },
       routes: [
         {
           name: 'chat',

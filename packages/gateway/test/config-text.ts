@@ -16,7 +16,7 @@ trustedProxies: [10.0.0.0/8]
 pending: { connections: 1000, perAddress: 50, timeout: 5s }
 drain: { spread: 5s, deadline: 30s, retry: [1s, 5s] }
 log: { access: /var/log/holdfast/access.log, format: combined, mask: [room_key] }
-upgrade: { carry: 1h, carriers: 5, memory: 512MiB }
+upgrade: { canary: 5%, carry: 1h, carriers: 5, memory: 512MiB }
 sessions: memory
 routes:
   - name: chat

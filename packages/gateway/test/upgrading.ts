@@ -9,13 +9,17 @@ export const onNode: typeof test = test.skipIf(runtime().name === 'bun') as type
 
 export const drain = { spread: '100ms', deadline: '2s', retry: ['1s', '2s'] }
 
-/** A gateway with two workers and one route, which tells clients in band that get no connection. */
+/**
+ * A gateway with two workers and one route, which tells clients in band that get no connection. It tries no new version first,
+ * unless told to: what is tested is mostly the move itself.
+ */
 export function serve(
   upstream: string,
-  { config, ...more }: HoldfastOptions & { config?: object } = {},
+  { config, ...more }: HoldfastOptions & { config?: { upgrade?: object } & object } = {},
 ): Promise<Holdfast> {
   const routes = [{ name: 'all', upstreams: [upstream], badGateway: 'close' }]
-  return startHoldfast({ ...more, config: { workers: 2, drain, routes, ...config } })
+  const upgrade = { canary: 'off', ...config?.upgrade }
+  return startHoldfast({ ...more, config: { workers: 2, drain, routes, ...config, upgrade } })
 }
 
 export async function state(holdfast: Holdfast): Promise<GatewayState> {

@@ -16,7 +16,7 @@ import { always, duration, flag, type Issues, list, report, section, size, text,
 import { log } from './schema-log.ts'
 import { routes } from './schema-route.ts'
 import { listenTls } from './schema-tls.ts'
-import { bearerToken, durationText } from './units.ts'
+import { bearerToken, durationText, readShare, sharePattern } from './units.ts'
 import { readMode, readOwner } from './unix-socket.ts'
 
 // Every key of a configuration, with its default. From this come the validation, the JSON Schema for editors and
@@ -157,6 +157,9 @@ const drain = section({
 })
 
 const upgrade = section({
+  canary: text('a percentage such as 1%, or off', readShare, sharePattern)
+    .prefault('1%')
+    .describe('Which part of the connections moves first, to try the new version; off: all move at once.'),
   carry: duration()
     .prefault('24h')
     .describe('How long an old worker carries what cannot move: TLS, HTTP/2, wss upstreams.'),

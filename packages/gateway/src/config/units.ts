@@ -66,6 +66,21 @@ export function readSize(text: string, least = 0): number | Wrong {
   )
 }
 
+/** What a share looks like, for editors. */
+export const sharePattern = '^(off|[0-9]+([.][0-9]+)?%)$'
+
+/** Reads `1%`, `0.5%` or `off`, as a number from 0 to 1. */
+export function readShare(text: string): number | Wrong {
+  if (text === 'off') return 0
+  const [, digits] = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text) ?? []
+  if (digits !== undefined && Number(digits) <= 100) return Number(digits) / 100
+  const [, number] = /^(\d{1,2}(?:\.\d{1,6})?)$/.exec(text) ?? []
+  return new Wrong(
+    `must be a percentage from 0% to 100%, or off, not ${show(text)}`,
+    number && `write ${number}%`,
+  )
+}
+
 /** What a rate looks like, for editors. */
 export const ratePattern = '^(auto|[1-9][0-9]*/s)$'
 

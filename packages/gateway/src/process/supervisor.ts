@@ -91,6 +91,7 @@ export interface SupervisorOptions {
 }
 
 const defaultUpgrade: UpgradeOptions = {
+  canary: 0.01,
   carry: 24 * 3_600_000,
   carriers: 3,
   memory: 1024 ** 3,
@@ -203,6 +204,7 @@ export class Supervisor implements Operations {
     })
     this.#upgrades = new Upgrades({
       pool: this.#pool,
+      canary: () => (this.#options.upgrade ?? defaultUpgrade).canary ?? defaultUpgrade.canary,
       carryDirectory: () => this.#carryDirectory.open(),
       onCarrying: () => this.#carriers.watch(),
       balancer: this.#balancer,

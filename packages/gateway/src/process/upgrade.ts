@@ -1,7 +1,7 @@
 // A live upgrade as the supervisor drives it: workers of the code now on disk start, take over, and get the
 // connections of those whose place they have. Only when all of them are ready anything changes.
 import type { Logger } from 'pino'
-import type { Clock, Handle, MonotonicMs, UpgradeInfo } from '../core/index.ts'
+import { type Clock, GatewayError, type Handle, type MonotonicMs, type UpgradeInfo } from '../core/index.ts'
 import type { UpgradeResult } from '../operate/index.ts'
 import type { MoveOutcome } from '../worker/index.ts'
 import { Relay } from './relay.ts'
@@ -19,6 +19,10 @@ const spareMs = 60_000
 /** Milliseconds in which what was on its way from a worker that ended must have arrived, and between two looks. */
 const settleWithinMs = 5000
 const settleCheckMs = 10
+/** Milliseconds that new workers have the first connections for, before they get the others. */
+const trialMs = 2500
+/** Which part of these may end without a Close meanwhile: clients that leave. */
+const mayLeave = 0.2
 /** Milliseconds that a worker may take to end when it has nothing left. */
 const exitWithinMs = 1000
 
@@ -39,6 +43,8 @@ export interface UpgradesDeps {
   balancer: SocketBalancer
   /** The worker gets connections from now on. */
   attach: (worker: WorkerLink) => Promise<void>
+  /** Which part of the connections moves first, from 0 to 1. */
+  canary: () => number
   /**
    * Where the sockets to what old workers carry are to be.
    *
@@ -61,6 +67,8 @@ export class Upgrades {
   readonly handovers: Record<string, number> = {}
   #leavingWorkers = new Map<WorkerLink, LeavingWorker>()
   #carry: { directory: string } | undefined
+  /** While the new workers are on trial: they, and why they have failed. */
+  #canaries: { workers: WorkerLink[]; fault?: string } | undefined
   /** How many each new worker has got, and from whom: if it dies, they are lost after all. */
   #moved = new Map<WorkerLink, Map<WorkerLink, number>>()
   #info: UpgradeInfo | undefined
@@ -70,12 +78,18 @@ export class Upgrades {
     this.#deps = deps
     const { pool, balancer, log } = deps
     this.#relay = new Relay({
-      receiver: (isFree) => balancer.fewest(pool.ready.filter(isFree)),
+      receiver: (isFree) => balancer.fewest(this.#receivers.filter(isFree)),
       moveAdmission: (from, to, admission) => pool.moveAdmission(from, to, admission),
       onLost: (route) => pool.countLost(route),
       onSettled: (outcome, from, to) => this.#onSettled(outcome, from, to),
       log,
     })
+  }
+
+  /** Who gets the connections of workers that leave: those of the next version as soon as they are on trial. */
+  get #receivers(): WorkerLink[] {
+    const { workers } = this.#canaries ?? {}
+    return workers ? workers.filter(({ state }) => state === 'ready') : this.#deps.pool.ready
   }
 
   /** The last one. */
@@ -112,6 +126,7 @@ export class Upgrades {
     let newWorkers: WorkerLink[] = []
     try {
       newWorkers = await pool.startNext()
+      await this.#try(newWorkers)
       for (const worker of newWorkers) await this.#deps.attach(worker)
       const old = pool.activate(newWorkers)
       const { version } = newWorkers[0]!
@@ -125,8 +140,56 @@ export class Upgrades {
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error))
       for (const worker of newWorkers) worker.leave()
-      return newWorkers
+      return newWorkers.filter(({ state }) => state !== 'gone')
     }
+  }
+
+  /**
+   * Has the old workers move a few of their connections to the new ones, and waits.
+   *
+   * @throws {GatewayError} A new worker has ended or is silent, has refused or lost one: the others shall stay.
+   */
+  async #try(newWorkers: WorkerLink[]): Promise<void> {
+    const { pool, canary, clock } = this.#deps
+    const share = canary()
+    if (share === 0) return
+    const trial: { workers: WorkerLink[]; fault?: string } = { workers: newWorkers }
+    this.#canaries = trial
+    try {
+      const ask = { share, carry: this.#carry }
+      // An old worker that stands still moves what it has when it goes on.
+      const asked = pool.ready.map((worker) =>
+        worker.ask('move-canaries', ask).catch(() => ({ outcomes: {} as Record<string, number> })),
+      )
+      const outcomes = (await Promise.all(asked)).map((answer) => answer.outcomes)
+      const moved = outcomes.reduce((sum, { moved = 0 }) => sum + moved, 0)
+      if (moved > 0) await new Promise<void>((resolve) => clock.setTimeout(resolve, trialMs))
+      const counts = outcomes.reduce<Record<string, number>>(addCounts, {})
+      const fault =
+        whyBad(newWorkers) ?? trial.fault ?? (await this.#whySick(newWorkers, moved)) ?? whyNot(counts)
+      if (fault)
+        throw new GatewayError('bad_version', 'gateway', `the new version failed its trial: ${fault}`)
+    } finally {
+      this.#canaries = undefined
+    }
+  }
+
+  /** Whether new workers answer, and how the connections ended that they were tried with. */
+  async #whySick(workers: readonly WorkerLink[], moved: number): Promise<string | undefined> {
+    try {
+      // Not shared with a question that waits already: it may wait for long.
+      const asked = workers.map(async (worker) => {
+        worker.report = await worker.ask('snapshot', {})
+      })
+      await Promise.all(asked)
+    } catch (error) {
+      return (error as Error).message
+    }
+    const closes: Record<string, number> = {}
+    for (const { report } of workers)
+      for (const { counters } of report?.snapshot.routes ?? [])
+        Object.assign(closes, addCounts(closes, counters.closes))
+    return whyBadCloses(closes, moved)
   }
 
   #openDirectory(): { directory: string } | undefined {
@@ -180,6 +243,7 @@ export class Upgrades {
       case 'adopted':
         return this.#relay.adopted(message.move)
       case 'not-adopted':
+        if (this.#canaries) this.#canaries.fault ??= `a new worker refused a connection: ${message.message}`
         return this.#relay.refused(message.move, message.message)
       case 'leaving':
         return this.#onLeaving(worker, message)
@@ -189,7 +253,8 @@ export class Upgrades {
   /** The worker has ended. */
   gone(worker: WorkerLink): void {
     this.#relay.gone(worker)
-    if (this.#info?.phase !== 'moving') return
+    if (this.#canaries?.workers.includes(worker)) this.#canaries.fault ??= 'a new worker has ended'
+    if (this.#info?.phase !== 'moving' && !this.#moved.has(worker)) return
     // One that ended in order had none left; what has closed in it did so after it had moved.
     let { connections: left } = workerInfo(worker)
     for (const [from, arrived] of this.#moved.get(worker) ?? []) {
@@ -224,7 +289,10 @@ export class Upgrades {
   #onLeaving(worker: WorkerLink, { left, closes, lost }: Extract<MoveMessage, { type: 'leaving' }>): void {
     const leaving = this.#leavingOf(worker)
     // Its first word, before it moves anything.
-    if (!leaving.hasSaidTotal) Object.assign(leaving, { total: left, hasSaidTotal: true })
+    if (!leaving.hasSaidTotal) {
+      const before = leaving.moved + leaving.lost
+      Object.assign(leaving, { total: left + before, hasSaidTotal: true })
+    }
     this.#count('ended', countOf(closes) - countOf(leaving.closes))
     leaving.closes = closes
     this.#count('failed', lost)
@@ -296,6 +364,30 @@ export class Upgrades {
   #publish(): void {
     this.#deps.publish(this.last!)
   }
+}
+
+function whyBad(workers: readonly WorkerLink[]): string | undefined {
+  if (workers.some(({ state }) => state === 'gone')) return 'a new worker has ended'
+  return workers.some(({ state }) => state !== 'ready') ? 'a new worker had a fault' : undefined
+}
+
+function whyNot({ lost = 0, refused = 0, later = 0 }: Record<string, number>): string | undefined {
+  const count = lost + refused + later
+  return count > 0 ? `${count} of the first connections were not taken over` : undefined
+}
+
+/** Closes that say that a frame was broken, or that the new version is. */
+const brokenCloses = /^(1002|1007|1011|1014):|^1006:gateway$/
+
+/** By how the first connections ended; of those whose TCP just ends a few are clients that leave. */
+function whyBadCloses(closes: Record<string, number>, moved: number): string | undefined {
+  const broken = Object.entries(closes).filter(([key]) => brokenCloses.test(key))
+  const [worst] = broken.map(([key]) => key)
+  if (worst) return `a connection that it had ended with ${worst.replace(':', ' by the ')}`
+  const cut = (closes['1006:client'] ?? 0) + (closes['1006:upstream'] ?? 0)
+  return cut > moved * mayLeave
+    ? `${cut} of ${moved} connections that it had ended without a Close`
+    : undefined
 }
 
 function countOf(counts: Record<string, number>): number {

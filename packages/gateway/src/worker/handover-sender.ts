@@ -73,6 +73,17 @@ export class HandoverSender {
     }
   }
 
+  /** Moves these, each at most once; those that cannot be moved now stay. Resolves to what became of them. */
+  async moveSome(ids: readonly string[], carrier?: Carrier): Promise<Partial<Record<MoveOutcome, number>>> {
+    this.#carrier = carrier
+    const outcomes: Partial<Record<MoveOutcome, number>> = {}
+    for (const id of ids) {
+      const outcome = await this.#move(id)
+      if (outcome) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+    }
+    return outcomes
+  }
+
   /** Moves nothing until `goOn`. Resolves when nothing is on its way. */
   async halt(): Promise<void> {
     this.#halted = true

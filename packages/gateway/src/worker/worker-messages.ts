@@ -66,6 +66,14 @@ export interface Requests {
     /** `carried`: for how many of their connections it keeps streams; it ends by itself behind the last. */
     answer: { report: WorkerReport; carried?: number }
   }
+  /**
+   * Moves a few connections to the workers of the next version: this share of them, and at least one of each kind. The answer
+   * says what became of them; the others stay.
+   */
+  'move-canaries': {
+    ask: { share: number; carry?: { directory: string } }
+    answer: { outcomes: Partial<Record<MoveOutcome, number>> }
+  }
   /** Move nothing until told otherwise; the answer comes when nothing is on its way. */
   'halt-moves': { ask: Record<never, never>; answer: Record<never, never> }
 }

@@ -155,6 +155,7 @@ export class Worker {
         found: this.#gateway.closeConnection(id, code, reason),
       }),
       leave: ({ within, carry }) => this.#leave(within, carry),
+      'move-canaries': ({ share, carry }) => this.#moveCanaries(share, carry),
       'halt-moves': async () => {
         await this.#handoverSender.halt()
         return {}
@@ -458,6 +459,15 @@ export class Worker {
       this.#gateway.rest()
     }
     return { report: this.#report(), carried }
+  }
+
+  async #moveCanaries(
+    share: number,
+    carry?: { directory: string },
+  ): Promise<Requests['move-canaries']['answer']> {
+    if (carry) this.#carrier.open(carry.directory)
+    const ids = this.#gateway.canaries(share, carry !== undefined)
+    return { outcomes: await this.#handoverSender.moveSome(ids, carry && this.#carrier) }
   }
 
   /** Resolves when nothing is carried any more, after `withinMs` at the latest. */
