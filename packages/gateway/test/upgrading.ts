@@ -15,10 +15,11 @@ export const drain = { spread: '100ms', deadline: '2s', retry: ['1s', '2s'] }
  */
 export function serve(
   upstream: string,
-  { config, ...more }: HoldfastOptions & { config?: { upgrade?: object } & object } = {},
+  { config, ...more }: HoldfastOptions & { config?: object } = {},
 ): Promise<Holdfast> {
   const routes = [{ name: 'all', upstreams: [upstream], badGateway: 'close' }]
-  const upgrade = { canary: 'off', ...config?.upgrade }
+  const own = config && 'upgrade' in config ? (config.upgrade as object) : {}
+  const upgrade = { canary: 'off', ...own }
   return startHoldfast({ ...more, config: { workers: 2, drain, routes, ...config, upgrade } })
 }
 
