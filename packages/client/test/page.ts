@@ -7,8 +7,15 @@ export interface TestPage extends AsyncDisposable {
   readonly origin: string
 }
 
-/** A page in Chromium, served from 127.0.0.1; `html` is its body, `scripts` what it can load by path. */
-export async function openPage(html = '', scripts: Record<string, string> = {}): Promise<TestPage> {
+/**
+ * A page in Chromium, served from 127.0.0.1; `html` is its body, `scripts` what it can load by path. `without` leaves
+ * arguments away that the driver gives to the browser.
+ */
+export async function openPage(
+  html = '',
+  scripts: Record<string, string> = {},
+  without: string[] = [],
+): Promise<TestPage> {
   const server = http.createServer((request, response) => {
     const script = scripts[request.url ?? '']
     response.setHeader('content-type', script === undefined ? 'text/html' : 'text/javascript')
@@ -17,7 +24,12 @@ export async function openPage(html = '', scripts: Record<string, string> = {}):
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking']
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args, timeout: 20_000 })
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args,
+    ignoreDefaultArgs: without,
+    timeout: 20_000,
+  })
   const page = await browser.newPage()
   await page.goto(origin)
   return {
