@@ -21,7 +21,7 @@ const all = entries.flatMap(({ specifier, items }) =>
 
 /** The first words of the docstring of a number: its unit, or what it counts or names. */
 const unit =
-  /^(Milliseconds|Unix milliseconds|Seconds|Bytes|How many|Close codes?|HTTP statuses|TCP port|Process id|(Line|Column) number|Number of)\b/
+  /^(Milliseconds|Unix milliseconds|Seconds|Bytes|Bits|How many|Close codes?|HTTP statuses|TCP port|Process id|(Line|Column) number|Number of)\b/
 
 /** A number, a number or nothing, a list of numbers, numbers by name; also as what a method returns. */
 const aNumber =
@@ -213,7 +213,16 @@ const documented = new Map(
 )
 
 const parsed = configSchema.parse({
-  routes: [{ name: 'a', upstreams: [{ url: 'wss://localhost', tls: {} }], health: {}, hold: {} }],
+  log: {},
+  routes: [
+    {
+      name: 'a',
+      upstreams: [{ url: 'wss://localhost', tls: {} }],
+      health: {},
+      hold: {},
+      auth: { url: 'http://localhost' },
+    },
+  ],
 })
 const [route] = parsed.routes
 
@@ -232,4 +241,6 @@ const places: Record<string, [prefix: string, values: object]> = {
   CloseCodeOptions: ['routes[].closeCodes.', route!.closeCodes],
   HoldOptions: ['routes[].hold.', route!.hold!],
   LimitOptions: ['routes[].limits.', route!.limits],
+  AuthOptions: ['routes[].auth.', route!.auth!],
+  AccessLogOptions: ['log.', { ...parsed.log! }],
 }

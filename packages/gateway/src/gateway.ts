@@ -403,7 +403,7 @@ export class Gateway {
     this.#accessLog.reopen()
   }
 
-  /** Lines of the access log that could not be written. */
+  /** How many lines of the access log could not be written. */
   get accessLinesDropped(): number {
     return this.#accessLog.dropped
   }

@@ -54,7 +54,7 @@ export interface ListenOptions extends HostPort {
    */
   proxyProtocol: boolean
   /**
-   * Of a socket of the file system: the mode of its file, from 0o600 to 0o777.
+   * Bits of the mode of its file, from 0o600 to 0o777, of a socket of the file system.
    *
    * @default what the umask of the process leaves
    */
@@ -673,7 +673,11 @@ export interface RouteOptions extends RouteChanges {
 
 /** Where a line is written for each connection at its end, and for each request that became none. */
 export interface AccessLogOptions {
-  /** Standard output, or a file: an absolute path. */
+  /**
+   * Standard output, or a file: an absolute path.
+   *
+   * @default off
+   */
   access: 'stdout' | { file: string }
   /**
    * How a line is written: JSON, or Combined with more fields behind it.
@@ -685,7 +689,7 @@ export interface AccessLogOptions {
    * Names of parameters of queries whose values are left out, beside the usual ones (`token`, `access_token`, …); `false`:
    * queries are written as they come.
    *
-   * @default the usual ones
+   * @default []
    */
   mask: string[] | false
 }
