@@ -180,7 +180,7 @@ async function startClients(port, random) {
   }
   const proxy = await cuttingProxy(port, () => ({
     of: random() < 0.5 ? 'client' : 'server',
-    after: performance.now() > endAt ? Number.POSITIVE_INFINITY : 1 + Math.floor(random() * 12_000),
+    after: performance.now() > endAt ? Number.POSITIVE_INFINITY : 1 + Math.floor(random() * 4_000),
   }))
   const url = `ws://127.0.0.1:${proxy.port}`
   return child(python, [script, JSON.stringify({ ...options, url })])
@@ -239,7 +239,7 @@ async function run() {
     ...(wrong > 0 ? [`${wrong} doubled or out of order on their way to the backends`] : []),
     ...(counted > 0 ? [`the gateway counts ${counted} lost`] : []),
     ...(seen.sessions < clients ? [`${clients - seen.sessions} sessions did not end`] : []),
-    ...(seen.returns === 0 ? ['nobody had to come back'] : []),
+    ...(long && seen.returns === 0 ? ['nobody had to come back'] : []),
   ]
 }
 
