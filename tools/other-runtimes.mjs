@@ -1,6 +1,6 @@
-// Runs the tests on the Node LTS, and the wire tests against a gateway on each of the other Nodes and on Bun. These, and Deno, on
-// which tests of the client run, come as npm packages into node_modules/.cache/runtimes. A runtime that cannot be had is
-// said so, and is no failure.
+// Runs the tests on the Node LTS, and the wire tests against a gateway on Bun; when they are named, on Node 22 and 24 as well. These, and
+// Deno, on which tests of the client run, come as npm packages into node_modules/.cache/runtimes. A runtime that cannot be
+// had is said so, and is no failure.
 //   node tools/other-runtimes.mjs [--results FOLDER] [lts] [node22] [node24] [bun] [deno]
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -130,8 +130,8 @@ function obtainOrSay(name) {
 }
 
 function run(name, path, results) {
-  // It runs no tests of its own: those of the client start it.
-  if (!path || name === 'deno') return true
+  // They run no tests of their own: those of the client start them.
+  if (!path || name === 'deno' || (name === 'node22' && !positionals.includes(name))) return true
   console.log(`\n${name}: tests with ${runtimes[name].package}@${runtimes[name].version}`)
   if (name !== 'lts') return test(name, process.execPath, { HOLDFAST_RUNTIME: path }, results)
   // First in PATH, so that a `node` or `npm` that a test starts is on it too.
@@ -142,7 +142,7 @@ const { values, positionals } = parseArgs({
   options: { results: { type: 'string' } },
   allowPositionals: true,
 })
-const chosen = positionals.length > 0 ? positionals : Object.keys(runtimes)
+const chosen = positionals.length > 0 ? positionals : ['lts', 'node22', 'bun', 'deno']
 const unknown = chosen.find((name) => !(name in runtimes))
 if (unknown) {
   console.error(`unknown runtime ${unknown}; known: ${Object.keys(runtimes).join(', ')}`)
