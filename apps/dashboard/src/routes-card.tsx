@@ -29,7 +29,7 @@ export function RoutesCard({ frame, actions }: Props) {
 }
 
 function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) {
-  const { name, connections, waiting, upstreams, rates, drained } = route
+  const { name, connections, parked = 0, waiting, upstreams, rates, drained } = route
   const { open, held, closing } = connections
   const reattached = route.reattachments.attached ?? 0
   const letGo = (route.reattachments['not-restored'] ?? 0) + (route.reattachments['lost-again'] ?? 0)
@@ -45,6 +45,7 @@ function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) 
           <span>{t('{n} open', { n: count(open) })}</span>
           {held > 0 && <span class="warn">{t('{n} held', { n: count(held) })}</span>}
           {closing > 0 && <span>{t('{n} closing', { n: count(closing) })}</span>}
+          {parked > 0 && <span class="warn">{t('{n} away', { n: count(parked) })}</span>}
           {waiting > 0 && <span class="warn">{t('{n} waiting', { n: count(waiting) })}</span>}
           {rates.handshakes > 0 && (
             <span class="less">{t('{n} new a second', { n: rate(rates.handshakes) })}</span>

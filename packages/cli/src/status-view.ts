@@ -18,6 +18,7 @@ export function statusPage(state: GatewayState, rates: Rates, layout: TableLayou
     routes(state, rates, layout),
     upstreams(state, layout),
     holds(state, layout),
+    sessions(state, layout),
     closes(state, rates, layout),
     workers(state, layout),
     carriers(state, layout),
@@ -176,6 +177,39 @@ function holds({ routes }: GatewayState, layout: TableLayout): string {
 function hasHeld({ connections, counters: { reattachments, lost } }: RouteInfo): boolean {
   const counts = [connections.held, ...Object.values(reattachments), ...Object.values(lost)]
   return counts.some((count) => count > 0)
+}
+
+/** Of routes whose clients resume (PROTOCOL.md). */
+function sessions({ routes }: GatewayState, layout: TableLayout): string {
+  const rows = routes.flatMap(({ name, sessions, counters }): Cell[][] => {
+    if (!sessions) return []
+    const { resumed = 0, expired = 0, evicted = 0, refused = 0, unknown = 0 } = counters.sessions ?? {}
+    return [
+      [
+        name,
+        sessions.connected,
+        yellowAbove0(sessions.parked),
+        formatBytes(sessions.parkedBytes),
+        resumed,
+        yellowAbove0(expired),
+        yellowAbove0(evicted),
+        refused,
+        unknown,
+      ],
+    ]
+  })
+  const columns: Column[] = [
+    { title: 'SESSIONS OF', cut: 'end' },
+    { title: 'CONNECTED', right },
+    { title: 'PARKED', right },
+    { title: 'KEPT FOR THEM', right },
+    { title: 'RESUMED', right },
+    { title: 'EXPIRED', right },
+    { title: 'EVICTED', right },
+    { title: 'REFUSED', right, spare },
+    { title: 'UNKNOWN', right, spare },
+  ]
+  return rows.length > 0 ? table(columns, rows, layout) : ''
 }
 
 function closes({ routes }: GatewayState, rates: Rates, layout: TableLayout): string {

@@ -107,6 +107,16 @@ upstream ws://10.0.0.3:3000           10       4      2    1  running
 `)
 })
 
+test('a route whose clients resume has its sessions shown', () => {
+  const [chat] = state.routes
+  const counters = { ...chat!.counters, sessions: { parked: 9, resumed: 5, expired: 1, unknown: 2 } }
+  const sessions = { connected: 70, parked: 3, parkedBytes: 4096 }
+  expect(page({ routes: [{ ...chat!, sessions, counters }] })).toContain(`
+SESSIONS OF  CONNECTED  PARKED  KEPT FOR THEM  RESUMED  EXPIRED  EVICTED  REFUSED  UNKNOWN
+chat                70       3        4.0 KiB        5        1        0        0        2
+`)
+})
+
 test('certificates that end soon are named first, with what to do', () => {
   const certificate = (names: string[], leftMs: number, expiresSoon = true) => ({
     listener: '0.0.0.0:443',

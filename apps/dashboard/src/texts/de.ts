@@ -102,6 +102,7 @@ export const texts: Readonly<Record<Text, string>> = {
   '{n} open': '{n} offen',
   '{n} held': '{n} gehalten',
   '{n} closing': '{n} schließend',
+  '{n} away': '{n} abwesend',
   '{n} waiting': '{n} wartend',
   '{n} new a second': '{n} neu pro Sekunde',
   '{n} not held: sessions not restored': '{n} nicht gehalten: Sitzung nicht wiederhergestellt',

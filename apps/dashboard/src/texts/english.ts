@@ -94,6 +94,7 @@ export const english = [
   '{n} open',
   '{n} held',
   '{n} closing',
+  '{n} away',
   '{n} waiting',
   '{n} new a second',
   '{n} not held: sessions not restored',

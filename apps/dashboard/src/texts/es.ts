@@ -102,6 +102,7 @@ export const texts: Readonly<Record<Text, string>> = {
   '{n} open': '{n} abiertas',
   '{n} held': '{n} retenidas',
   '{n} closing': '{n} cerrándose',
+  '{n} away': '{n} ausentes',
   '{n} waiting': '{n} en espera',
   '{n} new a second': '{n} nuevas por segundo',
   '{n} not held: sessions not restored': '{n} no retenidas: sesión no restaurada',

@@ -103,6 +103,7 @@ export const texts: Readonly<Record<Text, string>> = {
   '{n} open': '{n} ouvertes',
   '{n} held': '{n} retenues',
   '{n} closing': '{n} en fermeture',
+  '{n} away': '{n} absentes',
   '{n} waiting': '{n} en attente',
   '{n} new a second': '{n} nouvelles par seconde',
   '{n} not held: sessions not restored': '{n} non retenues : session non rétablie',

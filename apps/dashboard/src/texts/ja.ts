@@ -102,6 +102,7 @@ export const texts: Readonly<Record<Text, string>> = {
   '{n} open': '{n} オープン',
   '{n} held': '{n} 保持中',
   '{n} closing': '{n} 切断中',
+  '{n} away': '{n} 切断中・復帰待ち',
   '{n} waiting': '{n} 待機中',
   '{n} new a second': '毎秒 {n} 新規',
   '{n} not held: sessions not restored': '{n} 保持せず: セッション未復元',

@@ -100,6 +100,7 @@ export const texts: Readonly<Record<Text, string>> = {
   '{n} open': '{n} abertas',
   '{n} held': '{n} retidas',
   '{n} closing': '{n} fechando',
+  '{n} away': '{n} ausentes',
   '{n} waiting': '{n} em espera',
   '{n} new a second': '{n} novas por segundo',
   '{n} not held: sessions not restored': '{n} não retidas: sessão não restaurada',

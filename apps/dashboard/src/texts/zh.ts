@@ -95,6 +95,7 @@ export const texts: Readonly<Record<Text, string>> = {
   '{n} open': '{n} 打开',
   '{n} held': '{n} 保持',
   '{n} closing': '{n} 关闭中',
+  '{n} away': '{n} 离线待返回',
   '{n} waiting': '{n} 等待',
   '{n} new a second': '每秒新建 {n}',
   '{n} not held: sessions not restored': '{n} 未保持：会话未恢复',

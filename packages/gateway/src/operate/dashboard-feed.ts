@@ -157,10 +157,11 @@ export class DashboardFeed {
       ...(drainPlan && { drainPlan }),
       routes: state.routes
         .filter(({ removed }) => !removed)
-        .map(({ name, connections, waiting = 0, givesUpInMs, drained, upstreams, counters }) => ({
+        .map(({ name, connections, sessions, waiting = 0, givesUpInMs, drained, upstreams, counters }) => ({
           name,
           connections,
           waiting,
+          ...(sessions && sessions.parked > 0 && { parked: sessions.parked }),
           ...(givesUpInMs !== undefined && { givesUpInMs }),
           ...(drained && { drained }),
           upstreams,

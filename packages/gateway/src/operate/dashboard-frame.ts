@@ -62,6 +62,8 @@ export interface DashboardRoute {
   connections: Record<ShownState, number>
   /** Handshakes that wait for an upstream. */
   waiting: number
+  /** Clients whose network broke and that may come back, on a route with `resume`. */
+  parked?: number
   /** Milliseconds until the first of those that wait or are held is sent away. */
   givesUpInMs?: number
   /** The operator has drained it. */
