@@ -21,7 +21,7 @@ const all = entries.flatMap(({ specifier, items }) =>
 
 /** The first words of the docstring of a number: its unit, or what it counts or names. */
 const unit =
-  /^(Milliseconds|Unix milliseconds|Seconds|Bytes|Bits|How many|Close codes?|HTTP statuses|TCP port|Process id|(Line|Column) number|Number of)\b/
+  /^(Milliseconds|Unix milliseconds|Seconds|Bytes|Bits|How many|Close codes?|HTTP statuses|TCP port|Process id|Share|(Line|Column) number|Number of)\b/
 
 /** A number, a number or nothing, a list of numbers, numbers by name; also as what a method returns. */
 const aNumber =
@@ -214,12 +214,20 @@ const documented = new Map(
 
 const parsed = configSchema.parse({
   log: {},
+  listen: [
+    {
+      address: '127.0.0.1:8443',
+      tls: { cert: 'cert.pem', key: 'key.pem' },
+      clientCertificates: { ca: 'ca.pem' },
+    },
+  ],
   routes: [
     {
       name: 'a',
       upstreams: [{ url: 'wss://localhost', tls: {} }],
       health: {},
       hold: {},
+      resume: {},
       auth: { url: 'http://localhost' },
     },
   ],
@@ -230,6 +238,8 @@ const [route] = parsed.routes
 const places: Record<string, [prefix: string, values: object]> = {
   GatewayOptions: ['', parsed],
   ListenOptions: ['listen[].', parsed.listen[0]!],
+  ClientCertificateOptions: ['listen[].clientCertificates.', parsed.listen[0]!.clientCertificates!],
+  UpgradeOptions: ['upgrade.', parsed.upgrade],
   PendingOptions: ['pending.', parsed.pending],
   DrainOptions: ['drain.', parsed.drain],
   RouteOptions: ['routes[].', route!],
@@ -240,6 +250,7 @@ const places: Record<string, [prefix: string, values: object]> = {
   KeepaliveOptions: ['routes[].keepalive.', route!.keepalive as object],
   CloseCodeOptions: ['routes[].closeCodes.', route!.closeCodes],
   HoldOptions: ['routes[].hold.', route!.hold!],
+  ResumeOptions: ['routes[].resume.', route!.resume!],
   LimitOptions: ['routes[].limits.', route!.limits],
   AuthOptions: ['routes[].auth.', route!.auth!],
   AccessLogOptions: ['log.', { ...parsed.log! }],

@@ -46,9 +46,9 @@ export interface SessionEnd {
 export interface ResumeEvent extends Event {
   /** Milliseconds from the loss of the connection until the session went on. */
   readonly awayMs: number
-  /** At most so many messages, of either direction, are missing. 0 unless a gateway was lost. */
+  /** How many messages, of either direction, may be missing. 0 unless a gateway was lost. */
   readonly lost: number
-  /** At most so many messages may have reached the server twice. 0 unless a gateway was lost. */
+  /** How many messages may have reached the server twice. 0 unless a gateway was lost. */
   readonly doubled: number
 }
 

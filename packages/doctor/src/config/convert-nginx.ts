@@ -8,13 +8,17 @@ import { parseNginx, splitDump } from './nginx-syntax.ts'
 
 /** A configuration for Holdfast, as far as one can be read out of nginx's: plain data, not checked. */
 export interface ConvertedConfig {
+  /** What `listen` holds: addresses, or sections with `tls` and `proxyProtocol`. */
   listen: (string | Record<string, unknown>)[]
+  /** What `set_real_ip_from` named; absent without it. */
   trustedProxies?: string[]
+  /** One for each location that passes requests on, in the order in which they are to match. */
   routes: Record<string, unknown>[]
 }
 
 /** What became of a configuration of nginx. */
 export interface Conversion {
+  /** The beginning of a configuration; it still has to be validated. */
   config: ConvertedConfig
   /** What has no like here or was not understood, each in a line, in the order of the files. */
   leftOut: ConfigProblem[]

@@ -124,7 +124,7 @@ export interface DrainOptions {
 /** What becomes of connections in a live upgrade. */
 export interface UpgradeOptions {
   /**
-   * Which part of the connections moves first, from 0 to 1, and at least one of each kind; when the new workers fail one of
+   * Share of the connections that moves first, from 0 to 1, and at least one of each kind; when the new workers fail one of
    * them, the others stay where they are. 0: all move at once.
    *
    * @default 0.01 (1%)

@@ -65,7 +65,7 @@ export interface RouteCounters extends Traffic {
    */
   auth?: Record<string, number>
   /**
-   * Sessions, by what became of them: `parked`, `resumed`, `expired`, `evicted`; and returns that were `refused` or came with a token
+   * How many sessions there were, by what became of them: `parked`, `resumed`, `expired`, `evicted`; and returns that were `refused` or came with a token
    * that is `unknown`. Absent in the reports of workers of an earlier version.
    */
   sessions?: Record<string, number>
