@@ -191,8 +191,8 @@ describe('over HTTP/1.1', () => {
     }
     await sending
     expect(bytes).toBe(size)
-    // What a runtime leaves for the next collection of garbage, and no more.
-    expect(highest - before).toBeLessThan(size / 8)
+    // A runtime leaves up to some 150 MB for the next collection of garbage; kept, it would be all of it.
+    expect(highest - before).toBeLessThan(size / 2)
   })
 
   test('stops reading an upstream whose client does not read', async () => {
