@@ -80,8 +80,9 @@ describe.skipIf(missing)(`clients in Python, seed ${seed}`, () => {
         const after = 1 + Math.floor(random() * (random() < 0.25 ? 1_200 : 40_000))
         return { of: random() < 0.5 ? 'client' : 'server', after }
       })
-      expect(seen.cuts).toBeGreaterThan(size.clients * 4)
-      expect(seen.returns).toBeGreaterThan(size.clients * 2)
+      // How many depends on how much is said before all is said.
+      expect(seen.cuts).toBeGreaterThan(size.clients)
+      expect(seen.returns).toBeGreaterThan(size.clients / 2)
     },
     full ? 660_000 : 150_000,
   )
