@@ -1,5 +1,6 @@
 // Holdfast beside other gateways, in one run on one machine. See docs/performance.md.
-//   node bench/bench.mjs [--quick] [--gate] [--only scenario,system,...] [--rounds N] [--continuity]
+//   node bench/bench.mjs [--quick] [--gate] [--only scenario,system,...] [--rounds N] [--size PART]
+//   --size 0.01 does a hundredth of the work, to see whether it runs, and keeps no result
 //   node bench/bench.mjs --storms [--quick] [--only ...]         see storms/storms.mjs
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
@@ -17,6 +18,7 @@ const { values: flags } = parseArgs({
     gate: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     rounds: { type: 'string' },
+    size: { type: 'string' },
     storms: { type: 'boolean', default: false },
   },
 })
@@ -37,7 +39,8 @@ const scenarioNamed = only.some((name) =>
 const chosen = (things, inQuick, otherwise = true) => {
   const named = things.filter(({ name }) => only.includes(name))
   if (named.length > 0) return named
-  return otherwise ? things.filter((thing) => !flags.quick || inQuick(thing)) : []
+  const usual = things.filter(({ onlyNamed }) => !onlyNamed)
+  return otherwise ? usual.filter((thing) => !flags.quick || inQuick(thing)) : []
 }
 const unknown = only.find(
   (name) => ![...systems, ...scenarios, ...continuityScenarios].some((thing) => thing.name === name),
@@ -54,7 +57,8 @@ const wantedSystems = chosen(systems, ({ name }) => quickSystems.includes(name))
 /** Clients of a continuity run. */
 const visitors = flags.quick ? 200 : 1000
 const rounds = Number(flags.rounds ?? 3)
-const time = flags.quick ? times.quick : times.full
+const size = flags.size === undefined ? undefined : Number(flags.size)
+const time = size === undefined ? (flags.quick ? times.quick : times.full) : times.look
 
 function names(things) {
   return things.map(({ name }) => name).join(', ')
@@ -75,7 +79,7 @@ function present(some) {
 }
 
 async function sample(scenario, proxy) {
-  const result = await scenario.run({ ask: generator.ask, proxy, time, quick: flags.quick })
+  const result = await scenario.run({ ask: generator.ask, proxy, time, size, quick: flags.quick })
   const value = result.value ?? result.microseconds
   if (!(result.units > 0)) throw new Error('nothing came through')
   if (result.wrong > 0) throw new Error(`${result.wrong} messages came back wrong`)
@@ -125,6 +129,7 @@ async function run() {
       process.stderr.write(`\rround ${round + 1} of ${rounds}: ${scenario.name}          `)
       for (const system of here) {
         if (scenario.workers > 1 && !system.workers) continue
+        if (scenario.needs && !system[scenario.needs]) continue
         await measure(scenario, system, proxies, backend, samples)
       }
     }
@@ -206,6 +211,7 @@ const tables = wantedScenarios.map((scenario) => {
 const continuity = await runAllContinuity()
 const [cpu] = cpus()
 const machine = { cpu: cpu.model, cores: cpus().length, memory: totalmem(), kernel: release() }
+if (size !== undefined) process.exit([...samples.values()].some(({ problem }) => problem) ? 1 : 0)
 mkdirSync(new URL('results/', import.meta.url), { recursive: true })
 const file = new URL(
   `results/${date.slice(0, 16).replace(/:/g, '')}${flags.quick ? '-quick' : ''}.json`,

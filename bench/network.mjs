@@ -94,13 +94,15 @@ function child(command, args) {
 class Backend {
   said = []
 
-  constructor(port) {
+  /** `host` is a loopback address of its own: while it is away, nobody else's connection gets its port. */
+  constructor(host, port) {
+    this.host = host
     this.port = port
   }
 
   async start() {
     const restart = { spread: 300, deadline: '20s', pongTimeout: '10s' }
-    const options = JSON.stringify({ port: this.port, every: 200, restart })
+    const options = JSON.stringify({ host: this.host, port: this.port, every: 200, restart })
     this.child = child(process.execPath, [join(peers, 'hold-backend.mjs'), options])
     await eventually('a backend', () => this.child.said.some(({ port }) => port) || failed(this.child))
   }
@@ -190,23 +192,29 @@ async function run() {
   const random = randomFrom(seed)
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-network-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const backends = (await freePorts(2)).map((port) => new Backend(port))
+  // All of 127.0.0.0/8 is this machine on Linux.
+  const hosts = process.platform === 'linux' ? ['127.77.0.1', '127.77.0.2'] : ['127.0.0.1', '127.0.0.1']
+  const ports = await freePorts(2)
+  const backends = hosts.map((host, n) => new Backend(host, ports[n]))
   await Promise.all(backends.map((backend) => backend.start()))
   const gateway = await startGateway(
     folder,
-    backends.map(({ port }) => `ws://127.0.0.1:${port}`),
+    backends.map(({ host, port }) => `ws://${host}:${port}`),
   )
   endAt = performance.now() + seconds * 1_000
   const traffic = await startClients(gateway.port, random)
   const counts = { restarts: 0, upgrades: 0 }
+  const faults = []
   while (performance.now() < endAt) {
     await after(2_000 + random() * (long ? 8_000 : 3_000))
     if (traffic.process.exitCode === impossible) {
       console.log(`skipped: ${traffic.errors.at(-1)}`)
       process.exit(impossible)
     }
-    if (flags.upgrades && random() < 0.4) {
-      await gateway.api('upgrade', { method: 'POST', signal: AbortSignal.timeout(120_000) })
+    // The first is an upgrade, so that a short run has one.
+    if (flags.upgrades && (counts.upgrades === 0 || random() < 0.4)) {
+      const upgrade = await gateway.api('upgrade', { method: 'POST', signal: AbortSignal.timeout(120_000) })
+      if (upgrade.error) faults.push(`an upgrade failed: ${upgrade.error.message ?? upgrade.error}`)
       counts.upgrades++
     } else {
       const backend = backends[Math.floor(random() * backends.length)]
@@ -234,6 +242,7 @@ async function run() {
   const counted = Object.values(route.counters.lost).reduce((sum, count) => sum + count, 0)
   gateway.child.process.kill('SIGTERM')
   return [
+    ...faults,
     ...seen.faults.map((fault) => `client ${fault}`),
     ...(lost > 0 ? [`${lost} messages lost on their way to the backends`] : []),
     ...(wrong > 0 ? [`${wrong} doubled or out of order on their way to the backends`] : []),

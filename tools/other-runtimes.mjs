@@ -1,6 +1,6 @@
-// Runs the tests on the Node LTS, and the wire tests against a gateway on Bun; when they are named, on Node 22 and 24 as well. These, and
-// Deno, on which tests of the client run, come as npm packages into node_modules/.cache/runtimes. A runtime that cannot be
-// had is said so, and is no failure.
+// Runs the tests on Node 22, 24 and the LTS, which share them, and the wire tests against a gateway on Bun; of those that are named,
+// all on each. They, and Deno, on which tests of the client run, come as npm packages into node_modules/.cache/runtimes. A
+// runtime that cannot be had is said so, and is no failure.
 //   node tools/other-runtimes.mjs [--results FOLDER] [lts] [node22] [node24] [bun] [deno]
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -103,14 +103,16 @@ const elsewhere = [
   'packages/gateway/test/stopping-servers.wire.test.ts',
 ]
 
-/** Runs the tests; true when none failed. */
-function test(name, executable, env, results) {
+/** Runs the tests; true when none failed. `args` are for vitest. */
+function test(name, executable, env, args = []) {
+  const { results } = values
   const json = results
-    ? ['--reporter=default', '--reporter=json', `--outputFile.json=${join(results, `${name}.json`)}`]
+    ? ['--reporter=./tools/json-reporter.mjs', `--outputFile.json=${join(results, `${name}.json`)}`]
     : []
+  const excluded = elsewhere.map((file) => `--exclude=${file}`)
   const { status } = spawnSync(
     executable,
-    [vitest, 'run', ...elsewhere.map((file) => `--exclude=${file}`), ...json],
+    [vitest, 'run', ...args, ...excluded, '--reporter=default', ...json],
     {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
@@ -129,20 +131,34 @@ function obtainOrSay(name) {
   return path
 }
 
-function run(name, path, results) {
-  // They run no tests of their own: those of the client start them.
-  if (!path || name === 'deno' || (name === 'node22' && !positionals.includes(name))) return true
-  console.log(`\n${name}: tests with ${runtimes[name].package}@${runtimes[name].version}`)
-  if (name !== 'lts') return test(name, process.execPath, { HOLDFAST_RUNTIME: path }, results)
-  // First in PATH, so that a `node` or `npm` that a test starts is on it too.
-  return test(name, path, { PATH: `${dirname(path)}${delimiter}${process.env.PATH}` }, results)
+/**
+ * The part of the suite for that Node when all are run: they share it, so that three more versions take the time of one. Which part
+ * is whose changes with the commit, so that in time each test meets each version.
+ */
+function shard(name) {
+  const { stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' })
+  const turn = (Number.parseInt(stdout?.slice(0, 8), 16) || 0) + nodes.indexOf(name)
+  return `--shard=${(turn % nodes.length) + 1}/${nodes.length}`
 }
 
+function run(name, path) {
+  // It runs no tests of its own: those of the client start it.
+  if (!path || name === 'deno') return true
+  const args = nodes.includes(name) && positionals.length === 0 ? [shard(name)] : []
+  console.log(
+    `\n${[name, ...args].join(' ')}: tests with ${runtimes[name].package}@${runtimes[name].version}`,
+  )
+  if (name === 'bun') return test(name, process.execPath, { HOLDFAST_RUNTIME: path })
+  // First in PATH, so that a `node` or `npm` that a test starts is on it too.
+  return test(name, path, { PATH: `${dirname(path)}${delimiter}${process.env.PATH}` }, args)
+}
+
+const nodes = ['node22', 'node24', 'lts']
 const { values, positionals } = parseArgs({
   options: { results: { type: 'string' } },
   allowPositionals: true,
 })
-const chosen = positionals.length > 0 ? positionals : ['lts', 'node22', 'bun', 'deno']
+const chosen = positionals.length > 0 ? positionals : Object.keys(runtimes)
 const unknown = chosen.find((name) => !(name in runtimes))
 if (unknown) {
   console.error(`unknown runtime ${unknown}; known: ${Object.keys(runtimes).join(', ')}`)
@@ -150,5 +166,5 @@ if (unknown) {
 }
 // All before the first run, since the client's tests use every one that is there.
 const paths = chosen.map(obtainOrSay)
-const passed = chosen.map((name, index) => run(name, paths[index], values.results))
+const passed = chosen.map((name, index) => run(name, paths[index]))
 process.exitCode = passed.every(Boolean) ? 0 : 1

@@ -71,7 +71,9 @@ try {
 
 function pack(folder, destination) {
   const args = ['pack', '--json', '--silent', '--pack-destination', destination]
-  const [{ filename }] = JSON.parse(execFileSync('npm', args, { cwd: folder, encoding: 'utf8' }))
+  // It names every file, those of all dependencies, too: more than the megabyte that is read of a child unless told otherwise.
+  const options = { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 26 }
+  const [{ filename }] = JSON.parse(execFileSync('npm', args, options))
   return filename
 }
 

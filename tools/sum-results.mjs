@@ -1,5 +1,5 @@
-// Adds up the JSON reports of vitest in a folder. Each test that failed is named at the end, where whoever sees only the
-// last lines finds it; the last line is 'N passed, N failed, N skipped'.
+// Adds up the JSON reports of vitest in a folder. Each test that failed, or passed only when it was repeated, is named at the
+// end, where whoever sees only the last lines finds it; the last line is 'N passed, N failed, N skipped'.
 //   node tools/sum-results.mjs FOLDER [STATUS]      STATUS: the worst exit status of the runs
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -8,25 +8,27 @@ import { stripVTControlCharacters } from 'node:util'
 const [folder, status = '0'] = process.argv.slice(2)
 const total = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
+const repeated = []
 
 for (const name of readdirSync(folder).sort()) {
   const report = JSON.parse(readFileSync(join(folder, name), 'utf8'))
   const skipped = report.numPendingTests + report.numTodoTests
-  // A file that does not load has no tests, but has failed.
+  // A file that does not load, or fails in a hook, has no test that failed, but has failed.
   const broken = report.testResults.filter(
-    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+    (file) => file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'),
   )
   const failed = report.numFailedTests + broken.length
   console.log(
     `${name.replace('.json', '')}: ${report.numPassedTests} passed, ${failed} failed, ${skipped} skipped`,
   )
   failures.push(...report.testResults.flatMap((file) => failuresOf(name.replace('.json', ''), file)))
+  repeated.push(...report.testResults.flatMap((file) => repeatedIn(name.replace('.json', ''), file)))
   total.passed += report.numPassedTests
   total.failed += failed
   total.skipped += skipped
 }
 
-for (const line of failures) console.log(line)
+for (const line of [...repeated, ...failures]) console.log(line)
 
 // Something failed that no report tells of: the install, the build, a check.
 if (total.failed === 0 && status !== '0') total.failed = 1
@@ -46,6 +48,16 @@ function failuresOf(runtime, file) {
   }
   if (file.status !== 'failed') return []
   return [line(file.assertionResults.length === 0 ? ' did not load' : ' outside of its tests', file.message)]
+}
+
+/** A line for each test that failed at first and passed when it was repeated: a fault, of the test or of what it tests, that still waits. */
+function repeatedIn(runtime, file) {
+  return file.assertionResults
+    .filter((test) => test.status === 'passed' && test.failureMessages?.length > 0)
+    .map(
+      (test) =>
+        `REPEATED on ${runtime}: ${relative(process.cwd(), file.name)} > ${test.fullName}\n${firstLines(test.failureMessages[0])}`,
+    )
 }
 
 function firstLines(text = '') {

@@ -1,41 +1,45 @@
-// Where a worker's time goes: node bench/experiments/profile.mjs [scenario] [gateway/dist] [executable]
+// Where a worker's time goes: node bench/experiments/profile.mjs [scenario] [system] [milliseconds]
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { startGenerator } from '../lib/ask.mjs'
-import { freePorts, listening, start, stop } from '../lib/children.mjs'
 import { scenarios } from '../lib/scenarios.mjs'
+import { launch, systems } from '../lib/systems.mjs'
 
-const own = fileURLToPath(new URL('../../packages/gateway/dist', import.meta.url))
 /** Microseconds at the beginning that are left out: modules are loaded, and code gets warm. */
 const startUp = 2_000_000
-const [load = 'ping-100', dist = own, executable = process.execPath] = process.argv.slice(2)
+const [load = 'ping-100', name = 'holdfast', ms = '4000'] = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-profile-'))
 const { ask } = startGenerator()
 const backend = await ask('listen', {})
-const [port] = await freePorts(1)
-const toy = fileURLToPath(new URL('toy-proxy.mjs', import.meta.url))
-const host = fileURLToPath(new URL('one-process.mjs', import.meta.url))
-const child = start(
-  '1',
-  [executable, '--cpu-prof', `--cpu-prof-dir=${folder}`, ...(dist.startsWith('toy-') ? [toy] : [host, dist])],
-  {
-    env: { MODE: dist.slice(4), CORK: '0', PORT: String(port), BACKEND: String(backend) },
-  },
-)
-await listening(child, port)
+const system = systems.find((one) => one.name === name)
+// Its worker inherits the options, and has most samples.
+const profiled = (settings) => {
+  const { run, ...rest } = system.command(settings)
+  const [executable, ...args] = run
+  return { run: [executable, '--cpu-prof', `--cpu-prof-dir=${folder}`, ...args], ...rest }
+}
+const proxy = await launch({ ...system, command: profiled }, { backend, cores: '1' })
 await after(1000)
-const proxy = { port, pids: () => [child.pid] }
-const scenario = scenarios.find(({ name }) => name === load)
-const { microseconds } = await scenario.run({ ask, proxy, time: { warm: 500, ms: 4000 }, quick: false })
-console.log(`${load}: ${microseconds.toFixed(2)} us, profiler and all`)
-await stop(child, 'SIGTERM')
-const profiles = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')))
+const scenario = scenarios.find((one) => one.name === load)
+const time = { warm: 500, ms: Number(ms) }
+const { microseconds, perSecond } = await scenario.run({ ask, proxy, time, quick: false })
+console.log(
+  `${load}, ${name}: ${microseconds.toFixed(2)} us, profiler and all; ${perSecond.toFixed(0)} a second`,
+)
+await proxy.stop()
+const profiles = readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))
 rmSync(folder, { recursive: true })
-print(profiles.sort((a, b) => b.samples.length - a.samples.length)[0])
+print(profiles.sort((a, b) => busy(b) - busy(a))[0])
 process.exit()
+
+function busy({ nodes, samples }) {
+  const idle = new Set(
+    nodes.filter(({ callFrame }) => callFrame.functionName === '(idle)').map(({ id }) => id),
+  )
+  return samples.filter((id) => !idle.has(id)).length
+}
 
 function print({ nodes, samples, timeDeltas }) {
   const byId = new Map(nodes.map((node) => [node.id, node]))

@@ -1,20 +1,26 @@
 // The process on the other core: clients and their backend. bench.mjs forks it and calls the functions below by name.
 import { burstOf, clientClose, frameOf, payloadOf } from './frames.mjs'
+import { H2Connections } from './h2.mjs'
 import { processorTime } from './process-stats.mjs'
-import { Backend, Client, deflate, ResumableClient } from './wire.mjs'
+import { Backend, Client, deflate, ResumableClient, sessionOf } from './wire.mjs'
 
 const backend = new Backend()
 let clients = []
+/** How many messages have come back to the clients of `pingPong`. */
+let counted = () => 0
 
 /** Opens clients, at most `atOnce` in their handshake at a time. */
-async function open({ port, connections, secure, offer, resumes }, atOnce = 64) {
+async function open({ port, connections, secure, offer, resumes, h2, session }, atOnce = 64) {
   const Kind = resumes ? ResumableClient : Client
+  const over = h2 && (await H2Connections.open(port, Math.ceil(connections / h2)))
   let started = 0
   const opened = []
   const one = async () => {
     while (started < connections) {
       const n = started++
-      const client = new Kind({ port, secure, offer, localAddress: `127.0.0.${1 + (n % 8)}` })
+      const client = over
+        ? over.client(n)
+        : new Kind({ port, secure, offer, session, localAddress: `127.0.0.${1 + (n % 8)}` })
       opened.push(await client.ready.promise)
     }
   }
@@ -52,13 +58,13 @@ const calls = {
   listen: () => backend.listen(),
 
   /** Each client keeps `inFlight` messages of `bytes` under way; every one comes back. */
-  async pingPong({ port, pids, connections, inFlight, bytes, secure, compressed, resumes, warm, ms }) {
+  async pingPong({ pids, inFlight, bytes, compressed, warm, ms, stay, ...to }) {
     // "Compressed" frames carry bytes that nobody here inflates; RSV1 and the agreement are what a gateway sees.
     const payload = payloadOf(bytes)
     const there = burstOf(frameOf(payload, { masked: true, rsv1: compressed }), inFlight)
     const back = burstOf(frameOf(payload, { masked: false, rsv1: compressed }), inFlight)
     backend.becomes({ expected: payload, answer: back, compresses: compressed })
-    clients = await open({ port, connections, secure, resumes, offer: compressed ? deflate : undefined })
+    clients = await open({ ...to, offer: compressed ? deflate : undefined })
     let done = 0
     for (const client of clients) {
       client.walker.expect(payload)
@@ -69,9 +75,20 @@ const calls = {
       client.write(there.of(inFlight))
     }
     await after(warm)
-    const result = await measure(pids, () => done, ms)
+    counted = () => done
+    const result = await measure(pids, counted, ms)
+    if (stay) return result
     for (const client of clients) client.onMessages = () => {}
     await settle(() => done)
+    return { ...result, ...verify(clients), closed: await closeAll(clients) }
+  },
+
+  /** Measures clients that stayed, and go on, once more; these may be others' processes now. */
+  async pingPongOn({ pids, warm, ms }) {
+    await after(warm)
+    const result = await measure(pids, counted, ms)
+    for (const client of clients) client.onMessages = () => {}
+    await settle(counted)
     return { ...result, ...verify(clients), closed: await closeAll(clients) }
   },
 
@@ -103,21 +120,54 @@ const calls = {
     return { ...result, ...verify(clients), closed: await closeAll(clients) }
   },
 
-  /** `connections` are opened, `atOnce` at a time, and closed again, over and over. */
-  async setUp({ port, pids, connections, atOnce, warm, rounds }) {
+  /**
+   * `connections` are opened, `atOnce` at a time, and closed again, over and over. `resumed`: each goes on with the TLS session of
+   * one before them.
+   */
+  async setUp({ port, pids, connections, atOnce, warm, rounds, secure, resumed }) {
     backend.becomes({})
-    await closeAll(await open({ port, connections: warm }, atOnce))
+    const session = resumed ? await sessionOf(port) : undefined
+    await closeAll(await open({ port, connections: warm, secure, session }, atOnce))
     let microseconds = 0
     let seconds = 0
     for (let round = 0; round < rounds; round++) {
       const before = { at: performance.now(), used: processorTime(pids) }
-      const opened = await open({ port, connections }, atOnce)
+      const opened = await open({ port, connections, secure, session }, atOnce)
       microseconds += processorTime(pids) - before.used
       seconds += (performance.now() - before.at) / 1000
+      const anew = secure
+        ? opened.filter(({ socket }) => socket.isSessionReused() !== (resumed ?? false))
+        : []
+      if (anew.length > 0) throw new Error(`${anew.length} TLS sessions were ${resumed ? 'not ' : ''}resumed`)
       if (!(await closeAll(opened))) return { closed: false }
     }
     const units = connections * rounds
     return { units, microseconds: microseconds / units, perSecond: units / seconds, wrong: 0, closed: true }
+  },
+
+  /** Clients come, send a message and go, `atOnce` at a time, for `ms`. */
+  async churn({ port, atOnce, ms }) {
+    const until = performance.now() + ms
+    const payload = payloadOf(4096)
+    const frame = frameOf(payload, { masked: true })
+    backend.becomes({ answer: burstOf(frameOf(payload, { masked: false }), 1) })
+    let units = 0
+    while (performance.now() < until) {
+      const some = await open({ port, connections: atOnce * 4 }, atOnce)
+      await Promise.all(
+        some.map(
+          (client) =>
+            new Promise((resolve) => {
+              client.onMessages = resolve
+              client.onGone = resolve
+              client.write(frame)
+            }),
+        ),
+      )
+      if (!(await closeAll(some))) throw new Error('connections did not end')
+      units += some.length
+    }
+    return { units }
   },
 
   /** Opens clients that stay; `release` lets them go. */

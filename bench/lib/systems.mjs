@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePorts, listening, start, stop } from './children.mjs'
+import { maxConnections, maxFiles } from './file-limit.mjs'
 import { withDescendants } from './process-stats.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -100,6 +101,8 @@ function holdfast(name, runtime, file, ofRuntime) {
       ],
     }),
     workers: ofRuntime !== 'Bun',
+    upgrades: ofRuntime !== 'Bun',
+    h2: ofRuntime !== 'Bun',
   }
 }
 
@@ -112,6 +115,7 @@ export const systems = [
       run: [onPath('haproxy'), '-db', '-q', '-f', configured('haproxy.cfg', settings)],
     }),
     workers: true,
+    h2: true,
   },
   {
     name: 'nginx',
@@ -140,6 +144,8 @@ export const systems = [
   holdfast('holdfast bun', bun, 'holdfast.yaml', 'Bun'),
   holdfast('holdfast hold', lts, 'holdfast-hold.yaml', 'Node'),
   holdfast('holdfast limits', lts, 'holdfast-limits.yaml', 'Node'),
+  // TLS in processes of its own. To be compared with 'holdfast'.
+  holdfast('holdfast front', node, 'holdfast-front.yaml', 'Node'),
   // Its clients speak holdfast.v1. To be compared with 'holdfast'.
   { ...holdfast('holdfast resume', node, 'holdfast-resume.yaml', 'Node'), resumes: true },
 ]
@@ -154,6 +160,8 @@ export async function launch(system, { backend, cores, workers = 1, main }) {
     BACKEND: backend,
     WORKERS: workers,
     FOLDER: folder,
+    CONNECTIONS: maxConnections,
+    FILES: maxFiles,
     main,
   }
   const { run, env } = system.command(settings)
@@ -171,6 +179,8 @@ export async function launch(system, { backend, cores, workers = 1, main }) {
     port: PORT,
     tlsPort: TLS_PORT,
     pids: () => withDescendants(child.pid),
+    /** Has another version take over the connections, where a system can: Holdfast. */
+    upgrade: () => child.kill('SIGUSR2'),
     stop: () => stop(child, 'SIGTERM'),
   }
 }

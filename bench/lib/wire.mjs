@@ -12,7 +12,7 @@ const readBuffer = Buffer.allocUnsafe(256 * 1024)
 const openLimit = 10_000
 
 /** What both ends have: the socket, the head of the handshake, then frames. */
-class End {
+export class End {
   head = ''
   open = false
   gone = false
@@ -49,15 +49,15 @@ export class Client extends End {
   onMessages = () => {}
   onClose = () => this.socket.end()
   onGone = () => {}
-  ready = Promise.withResolvers ? Promise.withResolvers() : resolvers()
+  ready = resolvers()
 
-  constructor({ port, secure = false, path = '/', offer, fields = '', localAddress }) {
+  constructor({ port, secure = false, path = '/', offer, fields = '', localAddress, session }) {
     super()
     this.ready.promise.catch(() => {})
     const callback = (n, bytes) => this.read(n, bytes)
     const to = { port, host: '127.0.0.1', localAddress, noDelay: true }
     if (secure) {
-      this.socket = tls.connect({ ...to, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
+      this.socket = tls.connect({ ...to, session, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
       this.socket.on('data', (chunk) => this.read(chunk.length, chunk))
     } else {
       this.socket = net.connect({ ...to, onread: { buffer: readBuffer, callback } })
@@ -89,6 +89,17 @@ export class Client extends End {
   write(bytes) {
     return this.socket.write(bytes)
   }
+}
+
+/** A TLS session that others can go on with. */
+export async function sessionOf(port) {
+  const client = new Client({ port, secure: true })
+  const session = new Promise((resolve) => client.socket.once('session', resolve))
+  await client.ready.promise
+  const given = await Promise.race([session, new Promise((resolve) => setTimeout(resolve, openLimit))])
+  client.socket.destroy()
+  if (!given) throw new Error('no TLS session was given')
+  return given
 }
 
 /** A message acknowledges what came; as often as PROTOCOL.md asks for. */
@@ -140,7 +151,7 @@ export class ResumableClient extends Client {
   }
 }
 
-function resolvers() {
+export function resolvers() {
   const made = {}
   made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }))
   return made

@@ -64,18 +64,23 @@ def control(message, nonce):
 def welcome_of(message):
     """Nonce and body of the first message of a connection (section 4)."""
     check(isinstance(message, str) and re.match(r"\0[\w-]{16}", message, re.ASCII), "no welcome comes first")
-    nonce, body = message[1:17], control(message, message[1:17])
+    nonce, body = message[1:17], {"lost": 0} | control(message, message[1:17])
     check(body["type"] == "welcome" and type(body.get("resumed")) is bool, "no welcome comes first")
     token, protocol = body.get("token"), body.get("protocol")
     check(isinstance(token, str) and re.fullmatch(r"[\w-]{1,128}", token, re.ASCII), "a welcome without a token")
     check(isinstance(protocol, str), "a welcome without a protocol")
-    return nonce, body | {name: number(body, name) for name in ("received", "window", "for")}
+    return nonce, body | {name: number(body, name) for name in ("received", "window", "for", "lost")}
 
 
 def size_of(message):
     if isinstance(message, list):
         return sum(map(size_of, message))
     return len(message.encode()) if isinstance(message, str) else len(message)
+
+
+def weight_of(message):
+    """What a message counts of the window: its payload, and 16 bytes for each frame (section 5)."""
+    return size_of(message) + 16 * (max(len(message), 1) if isinstance(message, list) else 1)
 
 
 async def connect(url, subprotocols=(), on_resume=None, **options):
@@ -97,7 +102,9 @@ class Session:
         self.protocol, self.opened = "", False  # the application's subprotocol
         self._plain = False  # the other side does not resume
         self._token = self._ws = self._nonce = self._over = self._closing = None
+        self.lost = self.doubled = 0  # section 11: at most so many messages are missing, or came twice, where gateways were lost
         self._sent = self._acked = 0  # data messages that were sent, and how many of these are acknowledged
+        self._given = 0  # how many the latest connection with a `welcome` was given
         self._kept, self._kept_bytes = deque(), 0  # those that are not
         self._inbox, self._received = deque(), 0  # what has arrived, and how many the application has taken
         self._said, self._unsaid_bytes, self._window = 0, 0, 2 * ACK_BYTES
@@ -200,8 +207,11 @@ class Session:
             self._confirm(number(over, "received"))
             await self._ws.close()  # this sample leaves it to the application to begin anew
             raise SessionOver(1006, "the session is over", over["why"])
+        if body["resumed"] and body["lost"]:
+            self._gateway_lost(body["lost"], body["received"])
         check(body["received"] >= self._acked, "the gateway has forgotten what it had acknowledged")
         self._confirm(body["received"])
+        self._given = self._acked
         self.protocol, self._token, self._window = body["protocol"], body["token"], body["window"]
         await self._acknowledge()
         if returning and self.on_resume:
@@ -232,13 +242,24 @@ class Session:
 
     async def _write(self):
         """Sends what is kept, in order, and then what comes next. Nothing else sends data messages."""
-        following = self._acked
+        following, ahead = self._acked, deque()  # what each of those counts that are not acknowledged
+
+        def may_go():
+            while len(ahead) > following - self._acked:
+                ahead.popleft()
+            if following == self._sent:
+                return self._closing
+            # Section 5: nothing is sent while more than `window` bytes are not acknowledged.
+            return self._plain or sum(ahead) <= self._window
+
         while True:
-            await self._until(lambda: following < self._sent or self._closing)
-            following = max(following, self._acked)
+            await self._until(may_go)
             if following < self._sent:
+                message = self._kept[len(ahead)]
+                ahead.append(weight_of(message))
                 following += 1
-                await self._ws.send(self._kept[following - 1 - self._acked])
+                self._given = max(self._given, following)
+                await self._ws.send(message)
                 if self._plain:
                     self._confirm(following)
                 continue
@@ -283,6 +304,13 @@ class Session:
             self._kept_bytes -= size_of(self._kept.popleft())
             self._acked += 1
             self._patience, self._progress = PATIENCE, now()
+
+    def _gateway_lost(self, lost, received):
+        """Section 11: what was acknowledged and is not covered may be missing, and what is sent again may come twice."""
+        missing = max(0, self._acked - received)
+        self.lost += lost + missing
+        self.doubled += max(0, self._given - max(self._acked, received))
+        self._acked, self._sent, self._given = self._acked - missing, self._sent - missing, self._given - missing
 
     def _judge(self, closed):
         """How the session has ended with its connection; None: it goes on with the next."""

@@ -17,6 +17,10 @@ export interface IssueOptions {
   usages?: ('server' | 'client')[]
   /** Whether it may sign others. */
   authority?: boolean
+  /** For this key of somebody else's; `key` is empty then. */
+  publicKey?: KeyObject
+  /** Where the certificate of its signer can be had (RFC 5280 4.2.2.1); none: no such extension. */
+  signerUrl?: string
 }
 
 /** A certificate with its key, as PEM. */
@@ -63,6 +67,7 @@ function signer(subject: Name, key: KeyObject, own: Issued): Authority {
   return {
     ...own,
     issue(options) {
+      if (options.publicKey) return { cert: make(options, options.publicKey, by), key: '' }
       const keys = keysOf(options.key ?? 'ec')
       return { cert: make(options, keys.publicKey, by), key: pem(keys.privateKey) }
     },
@@ -106,7 +111,12 @@ function make(options: IssueOptions, publicKey: KeyObject, by: { subject: Name; 
   return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`
 }
 
-function extensions({ names = [], usages = [], authority: signs = false }: IssueOptions): Buffer[] {
+function extensions({
+  names = [],
+  usages = [],
+  authority: signs = false,
+  signerUrl,
+}: IssueOptions): Buffer[] {
   const extension = (id: string, value: Buffer, critical = false) =>
     sequence(oid(id), ...(critical ? [der(0x01, [0xff])] : []), der(0x04, value))
   return [
@@ -115,6 +125,14 @@ function extensions({ names = [], usages = [], authority: signs = false }: Issue
     ...(usages.length > 0
       ? [extension('2.5.29.37', sequence(...usages.map((usage) => oid(usageOids[usage]))))]
       : []),
+    ...(signerUrl === undefined
+      ? []
+      : [
+          extension(
+            '1.3.6.1.5.5.7.1.1',
+            sequence(sequence(oid('1.3.6.1.5.5.7.48.2'), der(0x86, Buffer.from(signerUrl)))),
+          ),
+        ]),
   ]
 }
 

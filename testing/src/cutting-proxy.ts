@@ -18,13 +18,14 @@ export interface CuttingProxy extends AsyncDisposable {
 
 /**
  * Hands bytes on in both directions between its clients and a port of 127.0.0.1, and resets both sides of a connection where
- * `cut` says: it is asked for each one, in turn; undefined: never.
+ * `cut` says: it is asked for each one, in turn, when it says something, with its number and what that is; undefined: never.
  */
 export async function cuttingProxy(
   port: number,
-  cut: (connection: number) => Cut | undefined,
+  cut: (connection: number, head: string) => Cut | undefined,
 ): Promise<CuttingProxy> {
   let cuts = 0
+  let asked = 0
   const open = new Set<() => void>()
   const server = await tcpServer((client) => {
     const upstream = net.connect(port, '127.0.0.1')
@@ -38,9 +39,15 @@ export async function cuttingProxy(
       reset()
     }
     open.add(reset)
-    const where = cut(server.accepted)
-    join(client, upstream, where?.of === 'client' ? where.after : undefined, cutNow)
-    join(upstream, client, where?.of === 'server' ? where.after : undefined, cutNow)
+    client.once('data', (head: Buffer) => {
+      client.pause()
+      const where = cut(++asked, head.toString('latin1'))
+      const budget = (of: Cut['of']) => (where?.of === of ? where.after : Number.POSITIVE_INFINITY)
+      join(client, upstream, budget('client'), cutNow)
+      join(upstream, client, budget('server'), cutNow)
+      client.unshift(head)
+      client.resume()
+    })
     for (const socket of [client, upstream]) socket.on('error', reset).on('close', reset)
   })
   return {
@@ -61,8 +68,8 @@ export async function cuttingProxy(
   }
 }
 
-function join(from: net.Socket, to: net.Socket, budget: number | undefined, cut: () => void): void {
-  let left = budget ?? Number.POSITIVE_INFINITY
+function join(from: net.Socket, to: net.Socket, budget: number, cut: () => void): void {
+  let left = budget
   from.on('data', (chunk: Buffer) => {
     const part = chunk.length > left ? chunk.subarray(0, left) : chunk
     left -= part.length

@@ -73,6 +73,7 @@ export {
   rawUpstream,
   switchingProtocols,
 } from './raw-upstream.ts'
+export { freePort, hasRedis, type RedisServer, type RedisServerOptions, startRedis } from './redis-server.ts'
 export { refusalReason } from './refusal-reason.ts'
 export {
   type ResumeDialogue,
@@ -86,7 +87,7 @@ export { holdfastMain, type RunOptions, runHoldfast } from './run-holdfast.ts'
 export { runtime } from './runtime.ts'
 export { type BucketOptions, evenness, histogram } from './spread.ts'
 export { startGateway, type TestGateway } from './start-gateway.ts'
-export { type Holdfast, type HoldfastOptions, startHoldfast } from './start-holdfast.ts'
+export { type Holdfast, type HoldfastOptions, networkOf, startHoldfast } from './start-holdfast.ts'
 export {
   startUpstream,
   type TestUpstream,

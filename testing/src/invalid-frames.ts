@@ -20,6 +20,15 @@ export const invalidFrames = {
   'fragmented close': invalid({ opcode: opcode.close, fin: false, payload: closePayload(1000) }),
   'ping of 126 bytes': invalid({ opcode: opcode.ping, payload: 'x'.repeat(126) }),
   'close of 126 bytes': invalid({ opcode: opcode.close, payload: closePayload(1000, 'x'.repeat(124)) }),
+  // 5.5: 125 bytes or less fit into seven bits; 5.2: "the minimal number of bytes MUST be used to encode the length".
+  'ping of 2^53 bytes': invalid({ opcode: opcode.ping, payload: '', declaredLength: 1n << 53n }),
+  'close with the top bit of its length': invalid({
+    opcode: opcode.close,
+    payload: '',
+    declaredLength: 1n << 63n,
+  }),
+  'pong with a length of 64 bits': invalid({ opcode: opcode.pong, lengthBits: 64 }),
+  'ping with a length of 16 bits': invalid({ opcode: opcode.ping, lengthBits: 16 }),
   // 5.5.1: "the first two bytes of the body MUST be a 2-byte unsigned integer"
   'close of one byte': invalid({ opcode: opcode.close, payload: Uint8Array.of(3) }),
   // 7.4.1: 1005 "MUST NOT be set as a status code in a Close control frame by an endpoint"

@@ -12,6 +12,8 @@ export interface Told {
   event: 'open' | 'message' | 'resume' | 'close'
   protocol?: string
   data?: string
+  /** With `resume`. */
+  atMost?: { lost: number; doubled: number }
   code?: number
   reason?: string
   /** Why the session is over, where a `welcome` said it. */
@@ -127,8 +129,9 @@ class GatewayPlay {
       connection.conversation = new Conversation(new RawConnection(socket, request, {}), nonce)
       if (step.gateway === 'select' || step.lost) return
       const token = this.#token(step.token!)
-      const { received, resumed, over } = step
-      const members = { token, protocol: step.protocol, received, resumed, window, for: 60_000, over }
+      const { received, resumed, missing: lost, over } = step
+      const given = { window: step.window ?? window, for: 60_000 }
+      const members = { token, protocol: step.protocol, received, resumed, lost, ...given, over }
       connection.conversation.say('welcome', members)
       connection.welcomed = true
       return
@@ -184,8 +187,9 @@ class GatewayPlay {
     await this.#client.changes.until(this.step, () => told().length > this.#toldCount)
     const next = told()[this.#toldCount++]!
     const event = step.application === 'gets' ? 'message' : step.event
-    const { data, protocol, code, reason, why, undelivered } = step
-    const wanted = { event, data: data && this.#names.fill(data), protocol, code, reason, why, undelivered }
+    const { data, protocol, code, reason, why, undelivered, atMost } = step
+    const text = data && this.#names.fill(data)
+    const wanted = { event, data: text, protocol, code, reason, why, undelivered, atMost }
     for (const [name, value] of Object.entries(wanted)) {
       const is = next[name as keyof Told]
       if (value !== undefined && JSON.stringify(is) !== JSON.stringify(value))

@@ -25,9 +25,15 @@ export interface ResumeStep {
   reason?: string
   protocol?: string
   token?: string
+  /** Of `welcome`; default: the runner's. */
+  window?: number
   resumed?: boolean
+  /** Of `welcome`: a gateway was lost, and at most so many of the upstream's messages are missing. */
+  missing?: number
   over?: { why: string; received?: number }
   event?: string
+  /** With `resume` of a gateway that was lost: what the client adds up to. */
+  atMost?: { lost: number; doubled: number }
   why?: string
   undelivered?: string[]
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Child, type Exit } from './child.ts'
@@ -18,6 +20,8 @@ export interface HoldfastOptions {
   main?: string
   /** How many files each of its processes may have open. */
   openFiles?: number
+  /** Pid of a process in whose network namespace it runs. */
+  inNetworkOf?: number
   /** A descriptor that the log goes to; `log` is empty then. */
   stderr?: number
   /** Milliseconds that the start may take. Default: that of `eventually`. */
@@ -30,7 +34,7 @@ export interface Holdfast extends AsyncDisposable {
   readonly urls: string[]
   /** The first of them. */
   readonly url: string
-  /** The admin API's base URL; undefined when it is off. */
+  /** The admin API's base URL, or `unix:/path`; undefined when it is off. */
   readonly admin: string | undefined
   /** The supervisor's. */
   readonly pid: number
@@ -61,6 +65,7 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
   const configFile = options.config === undefined ? undefined : join(folder, 'holdfast.yaml')
   if (configFile) writeConfig(configFile, options.config!)
   const command = [
+    ...(options.inNetworkOf ? networkOf(options.inNetworkOf) : []),
     ...(options.openFiles ? ['prlimit', `--nofile=${options.openFiles}:${options.openFiles}`] : []),
     runtime().path,
     options.main ?? holdfastMain,
@@ -109,6 +114,11 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
   }
 }
 
+/** What a command is preceded by so that it runs in the network namespace of that process; it stays the same process. */
+export function networkOf(pid: number): string[] {
+  return ['nsenter', `--net=/proc/${pid}/ns/net`]
+}
+
 const ownPorts = { listen: '127.0.0.1:0', admin: '127.0.0.1:0' }
 
 function writeConfig(file: string, config: object | string): void {
@@ -130,15 +140,32 @@ function memory(supervisor: number, workers: number[]) {
 
 async function request(admin: string | undefined, path: string, init?: RequestInit) {
   if (!admin) throw new Error('the admin API is off')
+  if (admin.startsWith('unix:')) return overSocket(admin.slice('unix:'.length), path, init)
   const response = await fetch(new URL(path, admin), { signal: AbortSignal.timeout(waitLimitMs), ...init })
   return { status: response.status, body: parseBody(await response.text()) }
+}
+
+/** The same of a socket of the file system, which `fetch` does not reach. */
+async function overSocket(
+  socketPath: string,
+  path: string,
+  { method, body, headers, ...init }: RequestInit = {},
+) {
+  const signal = init.signal ?? AbortSignal.timeout(waitLimitMs)
+  const given = headers as Record<string, string> | undefined
+  const request = http
+    .request({ socketPath, path, method, headers: given, signal })
+    .end(body as string | undefined)
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+  const text = Buffer.concat(await response.toArray()).toString()
+  return { status: response.statusCode ?? 0, body: parseBody(text) }
 }
 
 /** 'holdfast listening on ws://a:1, wss://b:2 (admin http://c:3) (pid 4)' in its parts. */
 export function listeningLine(line: string): { urls: string[]; admin: string | undefined } | undefined {
   if (!line.startsWith('holdfast listening on ')) return undefined
   const urls = line.match(/wss?:\/\/[^\s,()]+/g) ?? []
-  const admin = /\(admin (https?:\/\/[^\s)]+)\)/.exec(line)?.[1]
+  const admin = /\(admin ((?:https?:\/|unix:)\/[^\s)]+)\)/.exec(line)?.[1]
   return { urls, admin }
 }
 

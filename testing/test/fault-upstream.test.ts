@@ -86,6 +86,7 @@ test('garbage comes before any request', async () => {
 
 test('an invalid frame is whole, so that only what is wrong with it can fail', () => {
   for (const [name, bytes] of Object.entries(invalidFrames)) {
-    if (name !== 'length with the top bit') expect(parseFrames(bytes), name).toMatchObject({ rest: 0 })
+    // Of those whose length nobody has there is no end.
+    if (!/top bit|2\^53/.test(name)) expect(parseFrames(bytes), name).toMatchObject({ rest: 0 })
   }
 })

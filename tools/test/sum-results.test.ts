@@ -76,3 +76,31 @@ test('sum-results names each test that failed behind everything else, with what 
   ])
   expect(lines[1]).toContain('a.test.ts > takes away')
 })
+
+test('sum-results names each test that passed only when it was repeated', () => {
+  const repeated = {
+    numPassedTests: 2,
+    numFailedTests: 0,
+    numPendingTests: 0,
+    numTodoTests: 0,
+    testResults: [
+      {
+        name: `${process.cwd()}/a.test.ts`,
+        status: 'passed',
+        assertionResults: [
+          { status: 'passed', fullName: 'adds', failureMessages: [] },
+          { status: 'passed', fullName: 'counts', failureMessages: ['expected 2\n  at a.test.ts:9'] },
+        ],
+      },
+    ],
+  }
+  using folder = folderWith({ 'bun.json': JSON.stringify(repeated) })
+  const { status, lines } = runTool('sum-results.mjs', [folder.path, '0'])
+  expect(status).toBe(0)
+  expect(lines.slice(1)).toEqual([
+    expect.stringMatching(/^REPEATED on bun: .*a\.test\.ts > counts$/),
+    '    expected 2',
+    '      at a.test.ts:9',
+    '2 passed, 0 failed, 0 skipped',
+  ])
+})

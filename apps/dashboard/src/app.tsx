@@ -1,7 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useActions } from './actions.tsx'
 import { Announcer } from './announcer.tsx'
+import { CertificateNotes } from './certificate-notes.tsx'
 import { ClosesCard } from './closes-card.tsx'
+import { FleetCard } from './fleet-card.tsx'
 import type { DashboardFrame } from './frame.ts'
 import { Controls, Header } from './header.tsx'
 import { Login } from './login.tsx'
@@ -76,6 +78,7 @@ export function App() {
       </Header>
       <main>
         {actions.results}
+        <CertificateNotes frame={frame} />
         <Numbers frame={frame} series={series.current} />
         <Progress frame={frame} />
         <RoutesCard frame={frame} actions={actions} />
@@ -85,6 +88,7 @@ export function App() {
           <NewsCard frame={frame} />
         </div>
         <WorkersCard frame={frame} />
+        <FleetCard frame={frame} />
         {narrow && <section aria-label={t('The gateway')}>{controls}</section>}
       </main>
       <Announcer frame={frame} link={link} />

@@ -4,7 +4,7 @@ import { connectionsText, count, size } from './words.ts'
 
 /** The workers by generation: during an upgrade there are two. */
 export function WorkersCard({
-  frame: { workers, carriers = [], workerRestarts, socketsDropped },
+  frame: { workers, carriers = [], fronts = [], frontRestarts = 0, workerRestarts, socketsDropped },
 }: {
   frame: DashboardFrame
 }) {
@@ -52,6 +52,26 @@ export function WorkersCard({
           {draining && t(' · is drained')}
         </p>
       ))}
+      {fronts.map(({ id, pid, version, connections, memory }) => (
+        <p class="note" key={`front ${id}`}>
+          {t('Front {n} (pid {pid}, version {version}) does TLS for {connections} · {size}', {
+            n: id,
+            pid,
+            version,
+            connections: connectionsText(connections),
+            size: size(memory),
+          })}
+        </p>
+      ))}
+      {frontRestarts > 0 && (
+        <p class="note">
+          {n(
+            frontRestarts,
+            'Since the start {n} front was replaced.',
+            'Since the start {n} fronts were replaced.',
+          )}
+        </p>
+      )}
       {(workerRestarts > 0 || socketsDropped > 0) && (
         <p class="note">
           {n(

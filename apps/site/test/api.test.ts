@@ -213,7 +213,9 @@ const documented = new Map(
 )
 
 const parsed = configSchema.parse({
+  fleet: { name: 'a', store: 'redis://localhost', secret: '$SECRET' },
   log: {},
+  acme: { agreed: true },
   listen: [
     {
       address: '127.0.0.1:8443',
@@ -237,8 +239,10 @@ const [route] = parsed.routes
 /** The options, where their keys stand in a configuration, and what the schema makes of one that gives none. */
 const places: Record<string, [prefix: string, values: object]> = {
   GatewayOptions: ['', parsed],
+  FleetOptions: ['fleet.', parsed.fleet!],
   ListenOptions: ['listen[].', parsed.listen[0]!],
   ClientCertificateOptions: ['listen[].clientCertificates.', parsed.listen[0]!.clientCertificates!],
+  AcmeOptions: ['acme.', { ...parsed.acme!, directory: 'letsencrypt' }],
   UpgradeOptions: ['upgrade.', parsed.upgrade],
   PendingOptions: ['pending.', parsed.pending],
   DrainOptions: ['drain.', parsed.drain],

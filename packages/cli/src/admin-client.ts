@@ -73,23 +73,17 @@ async function request<A>(
   path: string,
   { body, timeoutMs = answerTimeoutMs, shape }: AskOptions,
 ): Promise<A> {
-  const base = adminUrl(io, flags)
-  const { status, text } = await send(
-    new URL(path, base),
-    method,
-    headersFor(io, flags, body),
-    body,
-    timeoutMs,
-  )
+  const place = adminPlace(io, flags)
+  const { status, text } = await send(place, path, method, headersFor(io, flags, body), body, timeoutMs)
   const answer = parseAnswer(text)
   if (status >= 200 && status < 300 && shape(answer)) return answer as A
   if (status < 400 || !errorShape(answer)) {
-    const how = `${base.origin} does not answer like a Holdfast admin port (status ${status})`
+    const how = `${place.name} does not answer like a Holdfast admin port (status ${status})`
     throw new Failure(1, `${how}; check --admin`, 'not_holdfast')
   }
   const { error } = answer as { error: { code?: string; message: string; problems?: string[] } }
   const { code, message, problems = [] } = flags.json ? error : shown(error)
-  if (code === 'unauthorized') throw new Failure(1, tokenWords(io, flags, base), code)
+  if (code === 'unauthorized') throw new Failure(1, tokenWords(io, flags, place), code)
   throw new Failure(1, [message, ...problems.slice(0, maxProblems)], code)
 }
 
@@ -106,33 +100,53 @@ function headersFor(io: Io, flags: AdminFlags, body?: object): http.OutgoingHttp
 }
 
 /** The API speaks of a header; here it is a flag or a variable. */
-function tokenWords(io: Io, { token }: AdminFlags, { origin }: URL): string {
-  if (token !== undefined) return `${origin} does not take the token of --token`
+function tokenWords(io: Io, { token }: AdminFlags, { name }: AdminPlace): string {
+  if (token !== undefined) return `${name} does not take the token of --token`
   return io.env.HOLDFAST_ADMIN_TOKEN
-    ? `${origin} does not take the token of the variable HOLDFAST_ADMIN_TOKEN`
-    : `${origin} wants a token: give --token, or set HOLDFAST_ADMIN_TOKEN`
+    ? `${name} does not take the token of the variable HOLDFAST_ADMIN_TOKEN`
+    : `${name} wants a token: give --token, or set HOLDFAST_ADMIN_TOKEN`
 }
 
 const usualAdmin = 'http://127.0.0.1:10120'
 
-/** The admin port that is meant, `http://host:port`, also from `host:port`. */
-export function adminUrl(io: Io, { admin }: AdminFlags): URL {
+/** Where a gateway's admin API is. */
+export interface AdminPlace {
+  /** As messages name it: `http://127.0.0.1:10120`, `unix:/run/admin.sock`. */
+  name: string
+  url: URL
+  /** The file of its socket, where it has no port. */
+  socketPath?: string
+}
+
+/** The admin port that is meant: `http://host:port`, also from `host:port`, or `unix:/path`. */
+export function adminPlace(io: Io, { admin }: AdminFlags): AdminPlace {
   const text = admin ?? (io.env.HOLDFAST_ADMIN || usualAdmin)
   const where = admin === undefined && text !== usualAdmin ? 'HOLDFAST_ADMIN' : '--admin'
+  const [, socketPath] = /^unix:(?:\/\/(?=\/))?(\/[^/].*)$/s.exec(text) ?? []
+  if (socketPath !== undefined)
+    return { name: `unix:${socketPath}`, url: new URL('http://localhost'), socketPath }
+  if (/^(?:unix:|[./])/i.test(text))
+    throw new Failure(
+      2,
+      `${where} '${text}' is not an admin port; a socket is written unix:/PATH, from the root on`,
+      'bad_url',
+    )
   try {
     const url = new URL(text.includes('://') ? text : `http://${text}`)
-    if (url.protocol === 'http:' || url.protocol === 'https:') return url
+    if (url.protocol === 'http:' || url.protocol === 'https:') return { name: url.origin, url }
   } catch {}
   throw new Failure(2, `${where} '${text}' is not a URL; write it like http://127.0.0.1:10120`, 'bad_url')
 }
 
 function send(
-  url: URL,
+  { name, url: base, socketPath }: AdminPlace,
+  path: string,
   method: string,
   headers: http.OutgoingHttpHeaders,
   body: object | undefined,
   timeoutMs: number,
 ): Promise<{ status: number; text: string }> {
+  const url = new URL(path, base)
   const { request } = url.protocol === 'https:' ? https : http
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined
@@ -145,9 +159,9 @@ function send(
     // One limit for the whole answer: one byte now and then must not keep it going.
     const limit = (ms: number) => {
       clearTimeout(timer)
-      timer = setTimeout(() => fail(`${url.origin} did not answer in ${ms / 1000} s`, 'no_answer'), ms)
+      timer = setTimeout(() => fail(`${name} did not answer in ${ms / 1000} s`, 'no_answer'), ms)
     }
-    const sent = request(url, { method, headers, agent: false }, (response) => {
+    const sent = request(url, { method, headers, agent: false, socketPath }, (response) => {
       // However long the answer may take: once it begins it is short.
       if (!Number.isFinite(timeoutMs)) limit(answerTimeoutMs)
       const pieces: Buffer[] = []
@@ -156,31 +170,31 @@ function send(
         pieces.push(piece)
         length += piece.length
         if (length > maxAnswerBytes)
-          fail(
-            `${url.origin} answers with more than a Holdfast admin port says; check --admin`,
-            'not_holdfast',
-          )
+          fail(`${name} answers with more than a Holdfast admin port says; check --admin`, 'not_holdfast')
       })
       response.on('end', () =>
         settle(() => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString() })),
       )
-      response.on('error', () => fail(`${url.origin} broke off its answer`, 'broken_off'))
+      response.on('error', () => fail(`${name} broke off its answer`, 'broken_off'))
     })
     // A WebSocket server, say, that takes every request for a handshake.
-    sent.on('upgrade', () => fail(`${url.origin} does not answer like a Holdfast admin port`, 'not_holdfast'))
-    sent.on('error', (error: NodeJS.ErrnoException) => fail(unreachable(url, error), 'unreachable'))
+    sent.on('upgrade', () => fail(`${name} does not answer like a Holdfast admin port`, 'not_holdfast'))
+    sent.on('error', (error: NodeJS.ErrnoException) => fail(unreachable(name, error), 'unreachable'))
     if (Number.isFinite(timeoutMs)) limit(timeoutMs)
     sent.end(body && JSON.stringify(body))
   })
 }
 
-function unreachable(url: URL, { code }: NodeJS.ErrnoException): string {
-  if (code === 'ECONNREFUSED') {
-    return `no gateway answers at ${url.origin}; start one, or name its admin port with --admin`
-  }
+function unreachable(
+  name: string,
+  { code, hostname }: NodeJS.ErrnoException & { hostname?: string },
+): string {
+  if (code === 'ECONNREFUSED' || code === 'ENOENT')
+    return `no gateway answers at ${name}; start one, or name its admin port with --admin`
+  if (code === 'EACCES') return `${name} may not be used by you; its mode and owner say who may`
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `the name '${url.hostname}' is not known; check --admin`
-  if (code === 'ECONNRESET') return `${url.origin} broke off; is that the admin port?`
-  if (code?.startsWith('HPE_')) return `${url.origin} does not answer with HTTP; check --admin`
-  return `cannot reach ${url.origin} (${code ?? 'unknown reason'}); check --admin`
+    return `the name '${hostname}' is not known; check --admin`
+  if (code === 'ECONNRESET') return `${name} broke off; is that the admin port?`
+  if (code?.startsWith('HPE_')) return `${name} does not answer with HTTP; check --admin`
+  return `cannot reach ${name} (${code ?? 'unknown reason'}); check --admin`
 }

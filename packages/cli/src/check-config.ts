@@ -13,6 +13,7 @@ const maxBytes = 16 * 1024 * 1024
 /** Reads a configuration from a file, or from standard input for `-`, and prints what breaks WebSockets in it. */
 export async function readProxyConfigFlag(path: string, flags: CheckFlags, io: Io): Promise<void> {
   const text = path === '-' ? await readStdin(io) : await readText(path)
+  if (path !== '-' && flags.kind === undefined && isOwn(text)) return checkOwn(path, flags, io)
   const kind = readKind(flags.kind)
   const reading = doctor.readProxyConfig([{ path, text }], {
     ...(kind && { kind }),
@@ -22,6 +23,34 @@ export async function readProxyConfigFlag(path: string, flags: CheckFlags, io: I
   else io.stdout.write(page(path, reading, io))
   const errors = reading.findings.some(({ level }) => level === 'error')
   if (errors || reading.problems.length > 0) throw new Failure(reading.kinds.length === 0 ? 2 : 1, [])
+}
+
+/** Whether it is a configuration of Holdfast: no other program has both of these at the beginning of a line. */
+function isOwn(text: string): boolean {
+  return /^listen[ \t]*:/m.test(text) && /^(?:routes|include)[ \t]*:/m.test(text)
+}
+
+/** What `holdfast validate` says of it, in the form of a check. */
+async function checkOwn(path: string, { json }: CheckFlags, io: Io): Promise<void> {
+  const { formatProblem, loadConfigFile } = await import('@holdfast/gateway')
+  const result = await loadConfigFile(path)
+  const problems = result.ok ? [] : result.problems
+  const warnings = result.ok ? result.warnings : []
+  if (json)
+    printJson(io, {
+      ...{ file: path, healthy: result.ok, kinds: ['holdfast'] },
+      ...{ findings: [], problems, warnings, unread: [] },
+    })
+  else {
+    const lines = [...problems, ...warnings].map((problem) => `${printable(formatProblem(problem))}\n`)
+    const parts = [
+      ...(problems.length > 0 ? [plural(problems.length, 'fault')] : []),
+      ...(warnings.length > 0 ? [plural(warnings.length, 'warning')] : []),
+    ]
+    const found = parts.length > 0 ? parts.join(', ') : 'nothing found that breaks WebSockets'
+    io.stdout.write(`${lines.join('')}${printable(path)} (holdfast): ${found}\n`)
+  }
+  if (!result.ok) throw new Failure(1, [])
 }
 
 function readKind(name: string | undefined): doctor.ConfigKind | undefined {

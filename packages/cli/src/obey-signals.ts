@@ -8,9 +8,29 @@ type Log = ReturnType<typeof createLogger>
 /** Milliseconds between two looks at who started this process, and from a SIGHUP to the second look at the terminal. */
 const lookEveryMs = 1000
 
-/** Has the gateway obey from now on; the result lets go of all but the signals, which a second one ends it by. */
-export function obeySignals(supervisor: Supervisor, log: Log): () => void {
+/** Whether another supervisor has taken over, and to whom signals go then; nobody: this process is not the one that they are for. */
+export interface Replaceable {
+  readonly replaced: { passOnTo: number | undefined } | undefined
+}
+
+/**
+ * Has the gateway obey from now on; the result lets go of all but the signals, which a second one ends it by, and which go on to the
+ * supervisor that has taken over.
+ */
+export function obeySignals(supervisor: Supervisor, log: Log, place: Replaceable): () => void {
   let leaving = false
+  /** Whether the signal is another process's. */
+  const passOn = (signal: NodeJS.Signals) => {
+    const { replaced } = place
+    if (replaced?.passOnTo !== undefined) {
+      try {
+        process.kill(replaced.passOnTo, signal)
+      } catch {
+        // It has just ended, and so will this process.
+      }
+    }
+    return replaced !== undefined
+  }
   const failed = (what: string, done: Promise<unknown>) => {
     done.catch((error: Error) => log.error({ error: error.message }, `the ${what} has failed`))
   }
@@ -19,7 +39,8 @@ export function obeySignals(supervisor: Supervisor, log: Log): () => void {
     leaving = true
     failed('drain', supervisor.drain())
   }
-  const leave = (signal: string) => {
+  const leave = (signal: NodeJS.Signals) => {
+    if (passOn(signal)) return
     if (leaving) {
       // The second time: whoever asks does not want to wait.
       supervisor.kill()
@@ -31,16 +52,23 @@ export function obeySignals(supervisor: Supervisor, log: Log): () => void {
   process.on('SIGINT', leave)
   process.on('SIGTERM', leave)
   const terminal = watchTerminal(() => {
+    if (passOn('SIGTERM')) return
     log.info('the terminal has been closed: draining')
     drain()
   })
   // Reload and upgrade log what came of them.
   process.on('SIGHUP', () => {
-    if (!terminal.hungUp()) failed('reload', supervisor.reload())
+    if (!terminal.hungUp() && !passOn('SIGHUP')) failed('reload', supervisor.reload())
   })
-  process.on('SIGUSR1', () => supervisor.reopenLogs())
-  process.on('SIGUSR2', () => failed('upgrade', supervisor.upgrade()))
-  const forgetShell = watchShell(log, drain)
+  process.on('SIGUSR1', () => {
+    if (!passOn('SIGUSR1')) supervisor.reopenLogs()
+  })
+  process.on('SIGUSR2', () => {
+    if (!passOn('SIGUSR2')) failed('upgrade', supervisor.upgrade())
+  })
+  const forgetShell = watchShell(log, () => {
+    if (!passOn('SIGTERM')) drain()
+  })
   return () => {
     terminal.forget()
     forgetShell()

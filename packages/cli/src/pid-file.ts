@@ -1,5 +1,5 @@
 // The file that says which process a gateway is, for those who stop it.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { Failure } from './output.ts'
 
 /** A pid file of this process. */
@@ -8,11 +8,11 @@ export interface PidFile {
   remove(): void
 }
 
-/** Writes this process's id. */
+/** Writes this process's id. A file that is there is replaced in one step, where its folder allows that. */
 export function writePidFile(path: string): PidFile {
   const line = `${process.pid}\n`
   try {
-    writeFileSync(path, line)
+    writeWhole(path, line)
   } catch (error) {
     throw new Failure(2, `--pid-file ${path} cannot be written (${(error as NodeJS.ErrnoException).code})`)
   }
@@ -24,6 +24,19 @@ export function writePidFile(path: string): PidFile {
         // Somebody else has removed it.
       }
     },
+  }
+}
+
+/** Whoever reads it meanwhile reads one or the other. */
+function writeWhole(path: string, text: string): void {
+  const next = `${path}.${process.pid}`
+  try {
+    writeFileSync(next, text, { flag: 'wx' })
+    renameSync(next, path)
+  } catch {
+    rmSync(next, { force: true })
+    // A folder of somebody else's, and a file in it that may be written: /dev/stdout, or one that was made for this.
+    writeFileSync(path, text)
   }
 }
 

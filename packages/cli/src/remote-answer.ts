@@ -111,6 +111,18 @@ const carrier = object({
   draining: flag,
 })
 
+const front = object({
+  id: count,
+  pid: count,
+  state: text,
+  generation: count,
+  version: text,
+  node: optional(text),
+  startedAt: count,
+  connections: count,
+  memory: count,
+})
+
 const drain = object({ scope: text, total: count, closed: count, moved: count, cut: count, done: flag })
 
 /** The answers of the admin API, as far as commands show them. */
@@ -125,8 +137,36 @@ export const upgradeShape = object({
   ended: count,
   closes: optional(recordOf(count)),
   lost: optional(count),
+  fronts: optional(count),
   ms: optional(count),
+  supervisor: optional(count),
   error: optional(text),
+})
+const fleet = object({
+  name: text,
+  id: text,
+  store: object({ address: text, state: text, forMs: count, error: optional(text), policy: optional(text) }),
+  members: listOf(
+    object({
+      id: text,
+      host: text,
+      listen: optional(text),
+      version: text,
+      phase: text,
+      generation: count,
+      connections: count,
+      self: flag,
+    }),
+  ),
+  shedding: optional(text),
+})
+export const upgradePlanShape = object({
+  kinds: listOf(object({ client: text, upstream: text, move: count, carry: count, close: count })),
+  carriers: listOf(object({ id: count, pid: count, connections: count, why: text })),
+  fronts: optional(object({ connections: count, replaced: flag, why: optional(text) })),
+  whyNotCarry: optional(text),
+  code: count,
+  silent: listOf(count),
 })
 export const stateShape = object({
   version: text,
@@ -138,8 +178,11 @@ export const stateShape = object({
   admin: optional(text),
   workers: listOf(worker),
   carriers: optional(listOf(carrier)),
+  fronts: optional(listOf(front)),
+  frontRestarts: optional(count),
   workerRestarts: count,
   upgrade: optional(upgradeShape),
+  fleet: optional(fleet),
   routes: listOf(route),
   drains: listOf(drain),
   unrouted: optional(object({ handshakes: count, requests: count })),

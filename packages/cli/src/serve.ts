@@ -4,11 +4,13 @@ import {
   createLogger,
   formatProblem,
   GatewayError,
+  type GatewayOptions,
   type LoadResult,
   type LogLevel,
   loadConfigFile,
   logOptionsFor,
   optionsFromFlags,
+  Predecessor,
   Supervisor,
 } from '@holdfast/gateway'
 import { configFileHere } from './config-file-here.ts'
@@ -16,8 +18,12 @@ import { onFault } from './last-line.ts'
 import { obeySignals } from './obey-signals.ts'
 import { Failure, type Io } from './output.ts'
 import { type PidFile, writePidFile } from './pid-file.ts'
+import { Place, startedBySupervisor } from './place.ts'
+import { sayReady } from './service-manager.ts'
 import { version } from './version.ts'
 import { workerProgram } from './worker-program.ts'
+
+type Log = ReturnType<typeof createLogger>
 
 export interface ServeFlags {
   /** The one in the working directory when it is absent, and so is `upstream`. */
@@ -41,34 +47,72 @@ export async function serve(given: ServeFlags, io: Io): Promise<void> {
     for (const warning of result.warnings) log.warn(formatProblem(warning))
     return { ok: true, options: result.options }
   }
-  const loaded = await load()
-  if (!loaded.ok) throw new Failure(2, loaded.problems)
-  const supervisor = new Supervisor({ options: loaded.options, load, logging, version, workerProgram })
+  const predecessor = await supervisorBefore()
+  const options = predecessor?.state.options ?? (await optionsOf(load))
+  const place = new Place(() => {
+    log.error('the process in front of this gateway has ended: draining')
+    supervisor.drain().catch(() => {})
+  })
+  const supervisor = new Supervisor({
+    options,
+    load,
+    logging,
+    version,
+    workerProgram,
+    predecessor,
+    startSuccessor: (descriptors) => place.startSuccessor(descriptors),
+  })
   if (flags.config !== given.config) log.info(`the configuration is ${flags.config}`)
-  const forget = obeySignals(supervisor, log)
+  const forget = obeySignals(supervisor, log, place)
   try {
-    await supervisor.start()
+    await (predecessor ? supervisor.succeed() : supervisor.start())
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
     throw new Failure(error.code === 'cannot_listen' ? 2 : 1, error.message)
   }
   // It carries no bytes, and its end would be that of every connection: what it does has limits in time, and goes on.
   onFault((err) => log.fatal({ err }, 'fault in the supervisor; it goes on'))
-  const pidFile = pidFileOf(flags, supervisor)
+  const pidFile = pidFileOf(flags, predecessor ? log : supervisor)
+  place.take()
   if (supervisor.unready() === undefined) io.stdout.write(startupLine(supervisor))
-  await supervisor.finished
+  if (!predecessor) void sayReady(io.env)
+  const ended = supervisor.finished.then(() => undefined)
+  const successor = await Promise.race([ended, supervisor.replaced])
+  // The terminal and the shell of before are watched on behalf of the next one.
+  if (successor !== undefined) return place.leave(successor, supervisor.released, log, io.env)
   forget()
   pidFile?.remove()
 }
 
+async function optionsOf(load: () => Promise<LoadResult>): Promise<GatewayOptions> {
+  const loaded = await load()
+  if (!loaded.ok) throw new Failure(2, loaded.problems)
+  return loaded.options
+}
+
+/** The supervisor that has started this process to take its place, if one has. */
+async function supervisorBefore(): Promise<Predecessor | undefined> {
+  if (!startedBySupervisor()) return undefined
+  try {
+    return await Predecessor.find()
+  } catch (error) {
+    throw new Failure(1, (error as Error).message)
+  }
+}
+
 /** Only now: one that cannot start must not take the file of the one that runs. */
-function pidFileOf({ pidFile }: ServeFlags, supervisor: Supervisor): PidFile | undefined {
+function pidFileOf({ pidFile }: ServeFlags, otherwise: Supervisor | Log): PidFile | undefined {
   if (pidFile === undefined) return undefined
   try {
     return writePidFile(pidFile)
   } catch (error) {
-    supervisor.kill()
-    throw error
+    if (otherwise instanceof Supervisor) {
+      otherwise.kill()
+      throw error
+    }
+    // It has everybody's connections already.
+    otherwise.error((error as Error).message)
+    return undefined
   }
 }
 

@@ -188,6 +188,26 @@ test('check --proxy-config --json prints one JSON document', async () => {
   )
 })
 
+test('check --proxy-config takes a configuration of the gateway, too, and says what validate says', async () => {
+  const route = 'routes:\n  - { name: chat, upstreams: [ws://127.0.0.1:3000]'
+  const right = file('holdfast.yaml', `listen: 127.0.0.1:8080\n${route} }\n`)
+  expect(await commandLine(`check --proxy-config ${right}`)).toEqual({
+    status: 0,
+    stdout: `${right} (holdfast): nothing found that breaks WebSockets\n`,
+    stderr: '',
+  })
+  const wrong = file('holdfast.yaml', `listen: 127.0.0.1:8080\n${route}, hold: { for: 0s } }\n`)
+  const { status, stdout } = await commandLine(`check --proxy-config ${wrong}`)
+  expect(status).toBe(1)
+  expect(stdout).toMatch(/holdfast\.yaml:3:\d+: .*for.*\n.*holdfast\.yaml \(holdfast\): 1 fault\n$/)
+  const json = await commandLine(`check --proxy-config ${wrong} --json`)
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    healthy: false,
+    kinds: ['holdfast'],
+    problems: [{ line: 3 }],
+  })
+})
+
 test('check --proxy-config says what it cannot read, and where', async () => {
   const unknown = file('notes.txt', 'buy milk\n')
   const first = await commandLine(`check --proxy-config ${unknown}`)

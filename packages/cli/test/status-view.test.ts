@@ -1,7 +1,7 @@
 import type { GatewayState } from '@holdfast/gateway'
 import { expect, test } from 'vitest'
 import { ratesBetween } from '../src/status-rates.ts'
-import { statusPage } from '../src/status-view.ts'
+import { fleetPage, statusPage } from '../src/status-view.ts'
 import { layoutOf } from '../src/table.ts'
 import { textWidth } from '../src/text-width.ts'
 
@@ -205,4 +205,64 @@ test('who waits for an upstream is shown, and only then', () => {
   expect(page(0)).not.toContain('WAITING')
   expect(page(31)).toMatch(/^ROUTE +OPEN +HELD +WAITING +CLOSING/m)
   expect(page(31)).toMatch(/^chat +20,000 +12 +31 +3/m)
+})
+
+const fleet: NonNullable<GatewayState['fleet']> = {
+  name: 'chat',
+  id: 'a1',
+  store: {
+    address: 'redis://10.0.0.5:6379',
+    state: 'present',
+    forMs: 240_000,
+    policy: 'noeviction',
+    calls: { answered: 1, failed: 0, late: 0 },
+  },
+  members: [
+    { id: 'a1', host: 'gw1', version: '1.3.0', phase: 'serving', generation: 2, connections: 9, self: true },
+    {
+      id: 'b2',
+      host: 'gw2',
+      version: '1.3.0',
+      phase: 'draining',
+      generation: 1,
+      connections: 8,
+      self: false,
+    },
+    {
+      id: 'c3',
+      host: 'gw3',
+      version: '1.2.0',
+      phase: 'draining',
+      generation: 1,
+      connections: 7,
+      self: false,
+    },
+  ],
+  admissions: { store: 1, local: 0 },
+  shedding: 'b2',
+}
+
+test('the fleet: its store, its nodes, and whose turn it is to shed', () => {
+  const lines = fleetPage({ ...state, fleet }, plain).split('\n')
+  expect(lines[0]).toBe('fleet chat  store redis://10.0.0.5:6379 there for 4m 0s')
+  expect(lines.slice(2).map((line) => line.trim().split(/ {2,}/))).toEqual([
+    ['NODE', 'ID', 'STATE', 'VERSION', 'GENERATION', 'CONNECTIONS', 'ADDRESS'],
+    ['gw1 (this)', 'a1', 'serving', '1.3.0', '2', '9', '-'],
+    ['gw2', 'b2', 'draining', '1.3.0', '1', '8', '-'],
+    ['gw3', 'c3', 'draining (waits)', '1.2.0', '1', '7', '-'],
+    [''],
+  ])
+  expect(fleetPage(state, plain)).toBe('this gateway is alone: its configuration has no fleet\n')
+})
+
+test('a store that is away, or forgets, is said in both views', () => {
+  const store = { ...fleet.store, state: 'away' as const, error: 'ECONNREFUSED', policy: 'allkeys-lru' }
+  const away = { ...state, fleet: { ...fleet, store } }
+  const page = fleetPage(away, plain)
+  expect(page).toContain('away for 4m 0s')
+  expect(page).toContain('ECONNREFUSED: this gateway goes on by itself; the nodes below are those of before')
+  expect(page).toContain('maxmemory-policy is allkeys-lru')
+  const whole = statusPage(away, new Map(), plain)
+  expect(whole).toContain('fleet chat: 3 nodes')
+  expect(whole).toContain('the store of fleet chat is away, this gateway goes on by itself: ECONNREFUSED')
 })

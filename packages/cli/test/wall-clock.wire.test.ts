@@ -94,8 +94,9 @@ test('no source looks at the wall clock but where its time is shown or compared 
   expect(looks.toSorted()).toEqual([
     'cli/src/commands/connections.ts', // the age of connections, which say when they were opened
     'cli/src/commands/status.ts', // the time of each look
+    'cli/src/demo/self-signed.ts', // the dates of a certificate
     'doctor/src/check.ts', // whether a certificate has expired
-    'gateway/src/config/file.ts', // whether a certificate has expired
+    'gateway/src/config/outside.ts', // whether a certificate has expired
     'gateway/src/core/clock.ts',
     'gateway/src/core/log.ts', // the time of each line
     'gateway/src/http/http-answer.ts', // the Date field

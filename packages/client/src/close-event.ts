@@ -46,9 +46,12 @@ export interface SessionEnd {
 export interface ResumeEvent extends Event {
   /** Milliseconds from the loss of the connection until the session went on. */
   readonly awayMs: number
-  /** How many messages, of either direction, may be missing. 0 unless a gateway was lost. */
+  /**
+   * How many messages, of either direction, are missing at most. 0 unless a gateway was lost; then it is a bound, mostly far above
+   * what is missing, since nobody knows what a lost gateway still had. Source: PROTOCOL.md section 11.
+   */
   readonly lost: number
-  /** How many messages may have reached the server twice. 0 unless a gateway was lost. */
+  /** How many messages reach the server twice at most: those that were sent again. 0 unless a gateway was lost. */
   readonly doubled: number
 }
 

@@ -211,7 +211,8 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
 
   /**
    * Takes out the messages that wait for a connection, in order, so that another socket can send them: one with
-   * another URL, say. What was handed to a connection is not among them.
+   * another URL, say; at the latest in the `close` event that has `retryIn` null. What was handed to a connection is not
+   * among them.
    */
   drainQueuedMessages(): Data[] {
     return this.#queue.drain()
@@ -426,15 +427,15 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
       { type: 'lost', attempt, earliest: delay === null ? null : this.#clock.now() + least },
       `closed ${event.code} ${event.reason}: ${delay === null ? 'gave up' : `next try in ${delay} ms`} (${why})`,
     )
-    if (delay === null) {
-      this.#options.signal?.removeEventListener('abort', this.#abort)
-      this.#discard()
-    } else {
+    if (delay === null) this.#options.signal?.removeEventListener('abort', this.#abort)
+    else {
       this.#wait(delay, this.#due)
       for (const type of wakeEvents) page.addEventListener?.(type, this.#wake)
     }
     if (error) this.dispatchEvent(errorEvent(error))
     this.dispatchEvent(event)
+    // A listener may have taken out what waits, or have brought it back.
+    if (readyStateOf(this.#state) === 3) this.#discard()
   }
 
   #discard(): void {

@@ -14,7 +14,6 @@ export interface Control {
   readonly window: number
   readonly for: number
   readonly lost?: number
-  readonly doubled?: number
   readonly over?: { readonly why?: string; readonly received?: number }
 }
 
@@ -30,7 +29,7 @@ const counts = { welcome: ['received', 'window', 'for'], ack: ['received'], ping
 export function readControl(text: string): Control | undefined {
   try {
     const message: Control = JSON.parse(text.slice(prefixLength))
-    const { type, token, protocol, resumed, lost = 0, doubled = 0, over = {} } = message
+    const { type, token, protocol, resumed, lost = 0, over = {} } = message
     if (
       /^\0[\w-]{16}/.test(text) &&
       typeof type === 'string' &&
@@ -39,8 +38,9 @@ export function readControl(text: string): Control | undefined {
         (typeof token === 'string' &&
           /^[\w-]{1,128}$/.test(token) &&
           typeof protocol === 'string' &&
-          typeof resumed === 'boolean' &&
-          [lost, doubled, over.received ?? 0].every(isCount)))
+          resumed === !!resumed &&
+          isCount(lost) &&
+          isCount(over.received ?? 0)))
     )
       return message
   } catch {}

@@ -9,15 +9,11 @@ export type SessionState =
   /** Has met a server that does not resume: this is a connection as any other. */
   | 'plain'
 
-/** Which states each can follow. */
-const after: { readonly [state in SessionState]: readonly SessionState[] } = {
-  away: ['greeting', 'attached', 'plain'],
-  greeting: ['away'],
-  attached: ['greeting'],
-  plain: ['greeting'],
-}
-
-/** The state after an event, which is named by the state that it brings. Pure; one that cannot follow changes nothing. */
+/**
+ * The state after an event, which is named by the state that it brings. Pure; one that cannot follow changes nothing: what is
+ * away greets, what greets may become any other, and all may be away again.
+ */
 export function next(state: SessionState, event: SessionState): SessionState {
-  return after[event].includes(state) ? event : state
+  const before = event === 'greeting' ? 'away' : 'greeting'
+  return event === 'away' || state === before ? event : state
 }

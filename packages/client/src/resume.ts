@@ -13,7 +13,7 @@ import {
   ReconnectingWebSocket as PlainReconnectingWebSocket,
   systemClock,
 } from './reconnecting-websocket.ts'
-import { Session } from './resume-session.ts'
+import { newSession, type Session } from './resume-session.ts'
 
 export type { Close, ReconnectCloseEvent, ResumeEvent, SessionEnd } from './close-event.ts'
 export type { Connection, Data, WebSocketClass } from './connection.ts'
@@ -40,8 +40,8 @@ export interface ReconnectingWebSocketOptions extends Omit<PlainOptions, 'resume
  *   `readyState` stays OPEN meanwhile, and `send()` keeps messages, within `buffer`;
  * - each message arrives once and in order, in both directions, whatever the network does;
  * - `close` of a session that is over has `session`: how many messages have arrived, and the others;
- * - `bufferedAmount` is what no connection has been given; while the session is suspended that is all that was not
- *   acknowledged. What is sent while there is a connection is never refused;
+ * - `bufferedAmount` is what no connection has been given, and not what only waits to be acknowledged; while the session is
+ *   suspended it is what was sent since then. What is sent while there is a connection is never refused;
  * - `close()` while it is suspended comes back once, to send what is left and the Close, within `connectTimeout`;
  *
  * Source: PROTOCOL.md of the project.
@@ -68,7 +68,7 @@ export class ReconnectingWebSocket extends PlainReconnectingWebSocket {
     { resume, ...options }: ReconnectingWebSocketOptions = {},
   ) {
     // Not `this.#session`: the first connection is made before there is a `this`.
-    const session = new Session(
+    const session = newSession(
       options.clock ?? systemClock,
       () => !this.#goodbye && super.dispatchEvent(this.#ended(closeEvent(failed, 0))),
     )
@@ -124,6 +124,8 @@ export class ReconnectingWebSocket extends PlainReconnectingWebSocket {
   /** Comes back for the last time. */
   #again(): void {
     this.#isLast = true
+    // An attempt that is under way gives way to this one, and that is no end to be told.
+    this.#session!.onclose = null
     super.reconnect()
   }
 

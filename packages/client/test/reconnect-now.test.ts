@@ -215,6 +215,28 @@ describe('drainQueuedMessages()', () => {
   })
 })
 
+describe('a last close', () => {
+  it('leaves what waits to its listeners, who may take it out or come back with it', async () => {
+    const waits = ['a', 'b']
+    for (const comesBack of [false, true]) {
+      const { socket, last, clock } = make({ retry: () => Number.NaN, maxRetries: 0 })
+      for (const message of waits) socket.send(message)
+      let taken: unknown
+      socket.addEventListener('close', () => {
+        if (comesBack) socket.reconnect()
+        else taken = socket.drainQueuedMessages()
+      })
+      last().end(1006)
+      await clock.advance(0)
+      if (comesBack) {
+        last().open()
+        expect(last().sent).toEqual(waits)
+      } else expect([taken, socket.bufferedAmount, socket.readyState]).toEqual([waits, 0, 3])
+      socket.close()
+    }
+  })
+})
+
 describe('retryCount', () => {
   it('counts returns of a series, and is 0 again once a connection has lived', async () => {
     const { socket, clock, last } = make()

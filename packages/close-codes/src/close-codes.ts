@@ -1,6 +1,7 @@
 import { type Advice, adviceFor } from './advice.ts'
 import { type CodeId, code, type RegisteredCode } from './code.ts'
-import { type Facts, facts } from './facts.ts'
+import type { Facts } from './fact-types.ts'
+import { facts } from './facts.ts'
 import { browserMaySend, mayTravel } from './sendable.ts'
 
 /** The facts about one registered close code. Its words, by language, are in `@holdfast/close-codes/text/en`. */

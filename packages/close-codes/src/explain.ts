@@ -1,7 +1,7 @@
 import { type Advice, adviceFor } from './advice.ts'
 import { type CloseCode, closeCode } from './close-codes.ts'
 import { ecosystemText } from './ecosystem-text.ts'
-import { grpcStatus } from './facts.ts'
+import { grpcStatus } from './fact-types.ts'
 import { fill } from './fill.ts'
 import { adviceSentence, listOf } from './phrases.ts'
 import { type PrivateCodes, type PrivateRetry, privateCodes } from './private-codes.ts'

@@ -10,7 +10,7 @@ export {
   type RequestedDelay,
   type Sender,
   type Wire,
-} from './facts.ts'
+} from './fact-types.ts'
 export { type CodeRange, rangeOf, ranges } from './ranges.ts'
 export { buildReason, maxReasonBytes, maxRetry, parseReason, type Reason } from './reason.ts'
 export type { Reference } from './references.ts'

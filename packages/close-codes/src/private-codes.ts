@@ -1,30 +1,7 @@
-/**
- * What an ecosystem's own clients do after a code: come back as usual, at once, after a backoff, only after a
- * change (other credentials, another URL), or not at all. Unknown: its documentation does not say.
- */
-export type PrivateRetry = 'reconnect' | 'at-once' | 'backoff' | 'after-change' | 'stop' | 'unknown'
+import { discordCodes } from './discord-codes.ts'
+import type { PrivateCodes } from './private-code.ts'
 
-/** One close code as an ecosystem uses it. */
-export interface PrivateCode {
-  /** Close code, mostly from 4000 to 4999. */
-  readonly code: number
-  /** What the ecosystem calls it in its own source or documents. */
-  readonly name: string
-  /** What its own clients do after it. */
-  readonly retry: PrivateRetry
-}
-
-/** The close codes of one ecosystem that are its own, or that it uses in its own way. */
-export interface PrivateCodes {
-  /** For choosing one, and the key of its words in the texts: 'graphql-ws'. */
-  readonly id: string
-  /** Its name for people: 'graphql-ws (graphql-transport-ws)'. */
-  readonly ecosystem: string
-  /** Where the ecosystem defines them. */
-  readonly sources: readonly string[]
-  /** The codes, each once. */
-  readonly codes: readonly PrivateCode[]
-}
+export type { PrivateCode, PrivateCodes, PrivateRetry } from './private-code.ts'
 
 /**
  * What 21 ecosystems mean by codes that the registry leaves to them. The same number means different things in
@@ -54,69 +31,7 @@ export const privateCodes: readonly PrivateCodes[] = [
       { code: 4499, name: 'Terminated', retry: 'reconnect' },
     ],
   },
-  {
-    id: 'discord',
-    ecosystem: 'Discord Gateway',
-    sources: [
-      'https://github.com/discord/discord-api-docs/blob/c98d64b/developers/topics/opcodes-and-status-codes.mdx',
-    ],
-    codes: [
-      { code: 4000, name: 'Unknown error', retry: 'reconnect' },
-      { code: 4001, name: 'Unknown opcode', retry: 'reconnect' },
-      { code: 4002, name: 'Decode error', retry: 'reconnect' },
-      { code: 4003, name: 'Not authenticated', retry: 'reconnect' },
-      { code: 4004, name: 'Authentication failed', retry: 'stop' },
-      { code: 4005, name: 'Already authenticated', retry: 'reconnect' },
-      { code: 4007, name: 'Invalid seq', retry: 'reconnect' },
-      { code: 4008, name: 'Rate limited', retry: 'reconnect' },
-      { code: 4009, name: 'Session timed out', retry: 'reconnect' },
-      { code: 4010, name: 'Invalid shard', retry: 'stop' },
-      { code: 4011, name: 'Sharding required', retry: 'stop' },
-      { code: 4012, name: 'Invalid API version', retry: 'stop' },
-      { code: 4013, name: 'Invalid intent(s)', retry: 'stop' },
-      { code: 4014, name: 'Disallowed intent(s)', retry: 'stop' },
-    ],
-  },
-  {
-    id: 'discord-voice',
-    ecosystem: 'Discord Voice',
-    sources: [
-      'https://github.com/discord/discord-api-docs/blob/c98d64b/developers/topics/opcodes-and-status-codes.mdx',
-    ],
-    codes: [
-      { code: 4001, name: 'Unknown opcode', retry: 'unknown' },
-      { code: 4002, name: 'Failed to decode payload', retry: 'unknown' },
-      { code: 4003, name: 'Not authenticated', retry: 'unknown' },
-      { code: 4004, name: 'Authentication failed', retry: 'unknown' },
-      { code: 4005, name: 'Already authenticated', retry: 'unknown' },
-      { code: 4006, name: 'Session no longer valid', retry: 'unknown' },
-      { code: 4009, name: 'Session timeout', retry: 'unknown' },
-      { code: 4011, name: 'Server not found', retry: 'unknown' },
-      { code: 4012, name: 'Unknown protocol', retry: 'unknown' },
-      { code: 4014, name: 'Disconnected', retry: 'stop' },
-      { code: 4015, name: 'Voice server crashed', retry: 'reconnect' },
-      { code: 4016, name: 'Unknown encryption mode', retry: 'unknown' },
-      { code: 4017, name: 'E2EE/DAVE protocol required', retry: 'unknown' },
-      { code: 4020, name: 'Bad request', retry: 'unknown' },
-      { code: 4021, name: 'Disconnected: Rate Limited', retry: 'stop' },
-      { code: 4022, name: 'Disconnected: Call Terminated', retry: 'stop' },
-    ],
-  },
-  {
-    id: 'discord-rpc',
-    ecosystem: 'Discord RPC',
-    sources: [
-      'https://github.com/discord/discord-api-docs/blob/c98d64b/developers/topics/opcodes-and-status-codes.mdx',
-    ],
-    codes: [
-      { code: 4000, name: 'Invalid client ID', retry: 'unknown' },
-      { code: 4001, name: 'Invalid origin', retry: 'unknown' },
-      { code: 4002, name: 'Rate limited', retry: 'unknown' },
-      { code: 4003, name: 'Token revoked', retry: 'unknown' },
-      { code: 4004, name: 'Invalid version', retry: 'unknown' },
-      { code: 4005, name: 'Invalid encoding', retry: 'unknown' },
-    ],
-  },
+  ...discordCodes,
   {
     id: 'pusher',
     ecosystem: 'Pusher Channels',

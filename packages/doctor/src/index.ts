@@ -17,13 +17,13 @@ export type { ArgsOf, Finding, FindingCode, FindingRow, Layer, Level, Where } fr
 export { finding, findings, isFindingCode } from './findings.ts'
 export { type ClientFate, type Manager, managers, type Outcome } from './restart/managers.ts'
 export type { Member } from './restart/process-tree.ts'
+export { checkRestart } from './restart/restart.ts'
 export {
-  checkRestart,
   RestartError,
   type RestartOptions,
   type RestartResult,
   type RestartTrouble,
-} from './restart/restart.ts'
+} from './restart/restart-options.ts'
 export type { Target, Watched } from './restart/stop.ts'
 export type { ClientEnd, ClientKind, ClientSaw, Met } from './restart/witness.ts'
 export type { FindingText, FindingTexts } from './words.ts'

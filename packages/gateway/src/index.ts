@@ -16,9 +16,13 @@ export {
   type LogOptions,
   logLevels,
   logOptionsFor,
+  type PlannedDrain,
+  type PlannedFronts,
+  type PlannedKind,
   type Side,
   systemClock,
   type UpgradeInfo,
+  type UpgradePlan,
 } from './core/index.ts'
 export type * from './core/options.ts'
 export type * from './core/snapshot.ts'
@@ -52,6 +56,6 @@ export {
   type WorkerInfo,
   withoutUpstream,
 } from './operate/index.ts'
-export { type LoadResult, Supervisor, type SupervisorOptions } from './process/index.ts'
+export { type LoadResult, Predecessor, Supervisor, type SupervisorOptions } from './process/index.ts'
 export { type DrainSlot, drainSlots } from './session/index.ts'
 export type { Message } from './wire/index.ts'

@@ -2,7 +2,7 @@
 // every version: that is where the supervisor of an earlier one looks for it in a live upgrade.
 import type { SendHandle } from 'node:child_process'
 import type { Handle } from './core/index.ts'
-import { type FromWorker, type ToWorker, Worker } from './worker/index.ts'
+import { type FromWorker, rehearsalMs, type ToWorker, Worker } from './worker/index.ts'
 
 const worker = new Worker({
   // Without a channel there is nobody to tell: the 'disconnect' listener ends the worker.
@@ -12,13 +12,14 @@ const worker = new Worker({
   },
   end: () => process.exit(),
   sessionFolder: process.env.HOLDFAST_SESSIONS,
+  rehearsalMs: rehearsalMs(process.env),
 })
 
 process.on('message', (message: ToWorker, handle: unknown) => worker.receive(message, handle))
 process.once('disconnect', () => worker.abandon().catch(() => process.exit(1)))
 // The last line.
 const onFault = (error: unknown) => {
-  process.exitCode = 1
+  if (!worker.rehearses) process.exitCode = 1
   worker.fault(error)
 }
 process.on('uncaughtException', onFault)

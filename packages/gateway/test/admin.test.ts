@@ -21,6 +21,11 @@ test('healthz and readyz answer, and readyz says why not', async () => {
   await using admin = await startAdmin('secret')
   expect((await admin.ask('GET', '/healthz', { host: 'pod' })).status).toBe(200)
   expect((await admin.ask('GET', '/readyz', { host: 'pod' })).status).toBe(200)
+  admin.operations.detail = ["the fleet's store is away"]
+  expect(await admin.ask('GET', '/readyz')).toMatchObject({
+    status: 200,
+    json: { status: 'ready', detail: ["the fleet's store is away"] },
+  })
   admin.operations.reason = 'draining'
   expect(await admin.ask('GET', '/readyz')).toMatchObject({ status: 503, json: { reason: 'draining' } })
   expect((await admin.ask('GET', '/healthz')).status).toBe(200)

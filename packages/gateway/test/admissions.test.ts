@@ -5,7 +5,7 @@ import type { LimitOptions } from '../src/core/options.ts'
 import { Ledger } from '../src/handshake/limits.ts'
 import { type AdmissionLedger, Admissions } from '../src/process/admissions.ts'
 import { RemoteLedger } from '../src/worker/remote-ledger.ts'
-import type { FromWorker } from '../src/worker/worker-messages.ts'
+import type { AdmissionAnswer, FromWorker } from '../src/worker/worker-messages.ts'
 
 const two = { connections: 2 }
 
@@ -22,7 +22,8 @@ function fleet(ledger: AdmissionLedger) {
         remote.answer(message.request, admissions.enter(id, message.route, message.address))
       }
       if (message.type !== 'admit') return
-      remote.answer(message.request, admissions.admit(id, message.route, message.limits, message.address))
+      const answer = admissions.admit(id, message.route, message.limits, message.address)
+      remote.answer(message.request, answer as AdmissionAnswer)
     }
     const remote = new RemoteLedger({
       clock,
@@ -42,6 +43,9 @@ function fleet(ledger: AdmissionLedger) {
     worker,
     stop: () => {
       stopped.is = true
+    },
+    lose: () => {
+      stopped.messages = []
     },
     goOn: () => {
       stopped.is = false
@@ -141,6 +145,35 @@ test('what was let in meanwhile is counted when the supervisor goes on, and give
   if (first.ok) first.release()
   expect(await other.admit('chat', two, 'a')).toMatchObject({ ok: true })
   expect(clock.pending).toBe(0)
+})
+
+test('a worker whose question was lost asks again, and what it has let in meanwhile is counted', async () => {
+  const { clock, worker, stop, lose, goOn } = fleet(newLedger())
+  const [one, other] = [worker(1), worker(2)]
+  const routes = gatewayOptions({ routes: [{ name: 'chat', upstreams: ['ws://a'], limits: two }] }).routes
+  for (const remote of [one, other]) remote.configure({ routes }, 1)
+  stop()
+  const first = await alone(one, clock, two)
+  lose()
+  goOn()
+  clock.tick(1000)
+  // It does not wait for the answer.
+  const second = one.admit('chat', two, 'a')
+  expect([first, second]).toMatchObject([{ ok: true }, { ok: true }])
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(await other.admit('chat', two, 'a')).toMatchObject({ ok: false, limit: 'connections' })
+  for (const admission of [first, await second]) if (admission.ok) admission.release()
+  expect(await other.admit('chat', two, 'a')).toMatchObject({ ok: true })
+  expect(await one.admit('chat', two, 'a')).toMatchObject({ ok: true })
+  expect(await one.admit('chat', two, 'a')).toMatchObject({ ok: false, limit: 'connections' })
+})
+
+test('a process that goes on with what another one had gives numbers that the other one does not', () => {
+  const [before, after] = [new Admissions(newLedger()), new Admissions(newLedger())]
+  before.enter(1, 'chat', 'a')
+  after.goOn(before.all)
+  const given = [before, after].map((each) => each.enter(1, 'chat', 'a')) as { admission: number }[]
+  expect(given[0]!.admission).not.toBe(given[1]!.admission)
 })
 
 test('what ends before the supervisor goes on is not counted', async () => {

@@ -65,6 +65,18 @@ test('a service that is away is asked again, less and less often, and gives five
   expect(at().length).toBeLessThan(25)
 })
 
+test('with onError: allow an outage sends nobody away, and ends in an answer', async () => {
+  const back = 15 * 60_000
+  let clock = 0
+  const { seen, pass, at } = renewal(() => (clock < back ? { ...away, mayStay: true } : refused))
+  for (; clock < back; clock += 10_000) await pass(10_000)
+  expect(seen.ended).toBe('')
+  const asked = at()
+  expect(asked.slice(8).every((ms, i) => ms - asked[i + 7]! <= 30_000)).toBe(true)
+  await pass(40_000)
+  expect(seen.ended).toBe('refused')
+})
+
 test('a service that is back ends the time of grace', async () => {
   const { seen, pass } = renewal((asked) => (asked < 3 ? away : asked < 5 ? allowed(10_000) : away))
   await pass(graceMs)

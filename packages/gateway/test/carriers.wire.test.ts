@@ -1,22 +1,24 @@
 // Live upgrades of connections that cannot leave their process: over TLS, HTTP/2, and to wss upstreams. The old worker
 // carries them.
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
 import {
   certificate,
   eventually,
   gone,
   h2Session,
   runHoldfast,
+  selfSigned,
   startUpstream,
   type WsClient,
   wsClient,
 } from '@holdfast/testing'
 import { expect } from 'vitest'
 import { Crowd, h2Numbered, numberedUpstream } from './numbered-traffic.ts'
-import { drain, onNode, serve, state, upgrade } from './upgrading.ts'
+import { drain, onNode, replace, serve, state, upgrade } from './upgrading.ts'
 
 const each = Number(process.env.HOLDFAST_UPGRADE_CONNECTIONS ?? 30)
 const { certFile: cert, keyFile: key } = certificate()
@@ -38,7 +40,7 @@ onNode(
     ]
     const listen = ['127.0.0.1:0', tlsListener]
     await using holdfast = await serve(plain.url, {
-      config: { listen, routes, drain: patient, upgrade: { canary: '1%' } },
+      config: { listen, routes, drain: patient, upgrade: { canary: '1%', settle: '200ms' } },
     })
     const [ws, wss] = holdfast.urls as [string, string]
     using crowd = new Crowd()
@@ -232,6 +234,17 @@ onNode('past upgrade.carry, and upgrade.memory, they are, too; --no-carry carrie
   expect(await client!.closed).toMatchObject({ code: 1012 })
 })
 
+onNode('those of a supervisor of before are under the limits of the next one', async () => {
+  await using upstream = await startUpstream()
+  await using holdfast = await serveTls(upstream.url, { upgrade: { carry: '3s' } })
+  const [client] = await open(holdfast.url, 1)
+  expect(await upgrade(holdfast)).toMatchObject({ moved: 1, carried: 1 })
+  // What the second worker has is carried by the first: it carries nothing itself.
+  await replace(holdfast)
+  expect(await client!.closed).toMatchObject({ code: 1012, reason: expect.stringMatching(/retry=\d+/) })
+  await eventually('no carrier', async () => (await state(holdfast)).carriers!.length === 0)
+})
+
 onNode('a held client over TLS whose backend restarts during the upgrade notices nothing', async () => {
   const first = await startUpstream()
   const hold = { for: '30s', on: [1012, 'lost'], state: 'none' }
@@ -280,3 +293,61 @@ onNode('reload, drain and a second upgrade reach what is carried', async () => {
   holdfast.signal('SIGTERM')
   expect(await rest!.closed).toMatchObject({ code: 1012 })
 })
+
+onNode(
+  'a certificate that a reload has changed is shown to who comes; what is carried goes on, over the next upgrade too',
+  async () => {
+    await using upstream = await startUpstream()
+    const folder = mkdtempSync(join(tmpdir(), 'certificates-'))
+    const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+    const write = () => {
+      const { cert, key } = selfSigned({ names: ['127.0.0.1'] })
+      writeFileSync(files.cert, cert)
+      writeFileSync(files.key, key)
+    }
+    write()
+    await using holdfast = await serveTls(upstream.url, { listen: [{ address: '127.0.0.1:0', tls: files }] })
+    const shown = async () => {
+      const [client] = await open(holdfast.url, 1)
+      const { fingerprint256 } = (client!.tcp as TLSSocket).getPeerCertificate()
+      return { client: client!, fingerprint256 }
+    }
+    const before = await shown()
+    await upgrade(holdfast)
+    write()
+    expect(await holdfast.api('/api/reload', { method: 'POST' })).toMatchObject({ status: 200 })
+    const after = await shown()
+    expect(after.fingerprint256).not.toBe(before.fingerprint256)
+    await echo([before.client, after.client])
+    await upgrade(holdfast)
+    await echo([before.client, after.client])
+    expect(
+      (await state(holdfast)).carriers!.map(({ generation, connections }) => [generation, connections]),
+    ).toEqual([
+      [1, 1],
+      [2, 1],
+    ])
+    for (const { client } of [before, after]) client.socket.terminate()
+    rmSync(folder, { recursive: true })
+  },
+)
+
+onNode(
+  'where the paths of sockets would be too long the start says so, and clients over TLS are told',
+  async () => {
+    await using upstream = await startUpstream()
+    const folder = mkdtempSync(join(tmpdir(), 'carriers-'))
+    const long = join(folder, 'x'.repeat(90))
+    mkdirSync(long)
+    const config = { listen: [tlsListener], workers: 1, drain: { ...drain, deadline: '1s' } }
+    await using holdfast = await serve(upstream.url, { env: { TMPDIR: long, RUNTIME_DIRECTORY: '' }, config })
+    const told = await holdfast.waitForLog('it', ({ msg }) =>
+      /^connections over TLS cannot be carried/.test(msg),
+    )
+    expect(told.problem).toMatch(/107 are possible|103 are possible/)
+    const [client] = await open(holdfast.url, 1)
+    expect(await upgrade(holdfast)).toMatchObject({ moved: 0, ended: 1, lost: 0 })
+    expect(await client!.closed).toMatchObject({ code: 1012, reason: expect.stringMatching(/retry=\d+/) })
+    rmSync(folder, { recursive: true })
+  },
+)

@@ -186,7 +186,7 @@ describe('of several certificates', () => {
       return found
     }
     const before = await serials()
-    const clients = Array.from({ length: 120 }, (_, i) => wsClient(holdfast.url, named(names[i % 3]!)))
+    const clients = Array.from({ length: 500 }, (_, i) => wsClient(holdfast.url, named(names[i % 3]!)))
     await Promise.all(clients.map(({ opened }) => opened))
     files.issue('b.test')
     const { status, body } = await holdfast.api('/api/reload', { method: 'POST' })

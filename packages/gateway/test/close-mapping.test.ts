@@ -1,13 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { maxReasonBytes, mayTravel } from '@holdfast/close-codes'
 import { describe, expect, test } from 'vitest'
-import {
-  type CloseAction,
-  type CloseCause,
-  type ClosePolicy,
-  closeMapping,
-  happenings,
-} from '../src/connection/close-mapping.ts'
+import type { CloseAction, CloseCause, ClosePolicy } from '../src/connection/close-cause.ts'
+import { closeMapping, happenings } from '../src/connection/close-mapping.ts'
 
 const root = new URL('../../../', import.meta.url)
 const closePolicy: ClosePolicy = {
@@ -86,6 +81,10 @@ const examples: { [W in CloseCause['what']]: [string, Extract<CloseCause, { what
   'other-identity': [
     'with `resume`: who comes back differs in `resume.bind`; the session stays parked',
     { what: 'other-identity' },
+  ],
+  'session-unreachable': [
+    'with `resume`: a worker may have the session that the client comes back to, and has not answered; or in a fleet another node has it, and cannot be reached from here',
+    { what: 'session-unreachable', retry: 1234 },
   ],
   'client-breaks-protocol': [
     'the client breaks RFC 6455, or PROTOCOL.md',
@@ -241,6 +240,7 @@ describe('the close table', () => {
       'no-healthy-upstream',
       'over-limit',
       'route-drains',
+      'session-unreachable',
       'unreachable',
       'upstream-busy',
     ])

@@ -189,6 +189,13 @@ describe('any text at all', () => {
     }
   }
 
+  test('is not shown as it is where it would break the line, in a fix and in the name of a file either', async () => {
+    await check('listen:\n  - { address: 0.0.0.0:443, tls: "\\u001b[2Jpair\\u2028.p12" }\n')
+    expect(formatProblem({ level: 'error', file: 'a\nb\u001b[2J', path: '', message: 'no' })).toBe(
+      'a\\u{a}b\\u{1b}[2J: no',
+    )
+  })
+
   test('is read without a crash', async () => {
     await fc.assert(fc.asyncProperty(anyText(300), check), { numRuns: 500 })
   })

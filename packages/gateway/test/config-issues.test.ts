@@ -34,7 +34,7 @@ describe('an unknown key', () => {
     ],
     [
       'hold outside a route',
-      "unknown key 'hold'; known keys: listen, admin, workers, trustedProxies, pending, drain, log, upgrade, sessions, routes",
+      "unknown key 'hold'; known keys: listen, admin, workers, trustedProxies, pending, drain, log, acme, stateDirectory, upgrade, fleet, sessions, include, routes",
       'hold: 1',
     ],
   ])('%s is named, and so is the nearest known one', async (_, line, text) => {

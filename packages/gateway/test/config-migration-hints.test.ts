@@ -20,16 +20,17 @@ describe('an upstream that cannot be dialled is refused, with what to write', ()
     ['unix:chat.sock', /must be unix: and the absolute path of a socket/],
     ['unix:/run/chat.sock:ws', /second colon: a path prefix; write unix:\/run\/chat.sock:\/ws$/],
     ['unix:/run/chat.sock:/ws?x', /must not hold a query/],
-    ['unix:/run/$APP.sock', /holds a variable/],
+    ['unix:/run/$APP.sock', /names APP, which is not set/],
     [`unix:/${'x'.repeat(120)}`, /has a path of more than 10\d bytes/],
     [
       'ws://$CHAT_HOST:3000',
-      /holds a variable, which is not read here; variables are read in admin.token only/,
+      /names CHAT_HOST, which is not set; set it where holdfast is started; \$\$ is a dollar$/,
     ],
-    [`wss://${braced('CHAT_HOST')}`, /variables are read in admin.token only/],
-    [`ws://chat-${braced('ENV')}.internal:3000/x`, /variables are read in admin.token only/],
-    ['$CHAT_URL', /variables are read in admin.token only/],
-    [braced('CHAT_URL'), /variables are read in admin.token only/],
+    [`wss://${braced('CHAT_HOST')}`, /names CHAT_HOST, which is not set/],
+    [`ws://chat-${braced('ENV')}.internal:3000/x`, /names ENV, which is not set/],
+    ['$CHAT_URL', /names CHAT_URL, which is not set/],
+    [braced('CHAT_URL'), /names CHAT_URL, which is not set/],
+    ['ws://$$HOST', /is not a valid URL/],
     ['3000', /; write ws:\/\/localhost:3000$/],
     [':3000', /; write ws:\/\/localhost:3000$/],
     ['ws://::1:3000', /needs brackets around its IPv6 address; write ws:\/\/\[::1\]:3000$/],
@@ -38,7 +39,7 @@ describe('an upstream that cannot be dialled is refused, with what to write', ()
     expect(await faultOf(onUpstream(url))).toMatch(words)
   })
 
-  test.each(['ws://unix:3000', 'ws://unix/ws', 'ws://a/$room', 'ws://[::1]:3000'])(
+  test.each(['ws://unix:3000', 'ws://unix/ws', 'ws://a/$$room', 'ws://[::1]:3000'])(
     '%s is none of these',
     async (url) => {
       expect((await optionsFor(onUpstream(url))).routes).toHaveLength(1)
@@ -78,7 +79,6 @@ describe('a listener on a socket of the file system', () => {
     ["[{ address: 'unix:/run/in.sock', mode: 432 }]", /mode must be/],
     ["[{ address: 'unix:/run/in.sock', mode: rw }]", /must be octal digits/],
     ["[{ address: 'unix:/run/in.sock', owner: 'a b' }]", /must be user, user:group or :group/],
-    ["[{ address: 'unix:/run/in.sock', tls: { cert: a, key: b } }]", /tls does not go with unix:/],
     ["[{ address: '127.0.0.1:1', mode: '660' }]", /mode goes with unix:\/PATH only/],
     ["['unix:/run/a.sock', 'unix:/run/a.sock']", /same port as listen\[0\]/],
     ["'unix:in.sock'", /absolute path/],
@@ -150,11 +150,18 @@ describe('a path in the language of another program', () => {
 })
 
 test.each([
-  ['listen: 0.0.0.0:$PORT', /^listen must be HOST:PORT .*; variables are read in admin.token only/],
-  ['workers: $WORKERS', /^workers must be auto or a whole number .*; variables are read/],
-  ['drain: { spread: $SPREAD }', /; variables are read/],
-  ['trustedProxies: [$LB]', /; variables are read/],
-])('%s: a variable is named as what it is', async (line, words) => {
+  ['listen: 0.0.0.0:$PORT', /^listen names PORT, which is not set; set it where holdfast is started/],
+  ['workers: $WORKERS', /^workers names WORKERS, which is not set/],
+  ['drain: { spread: $SPREAD }', /^drain.spread names SPREAD, which is not set/],
+  ['trustedProxies: [$LB]', /^trustedProxies\[0\] names LB, which is not set/],
+])('%s: a variable that is not set is named', async (line, words) => {
+  expect(await faultOf(`${line}\nroutes: [{ name: a, upstreams: [ws://b] }]`)).toMatch(words)
+})
+
+test.each([
+  ['import: x', /unknown key 'import'; write include: \[routes\/\*\.yaml\]/],
+  ['env: { A: b }', /unknown key 'env'; write \$NAME where the value is to stand/],
+])('%s of another program', async (line, words) => {
   expect(await faultOf(`${line}\nroutes: [{ name: a, upstreams: [ws://b] }]`)).toMatch(words)
 })
 
@@ -190,7 +197,9 @@ describe('a value of another form', () => {
 
   test('is not proposed where it would not do', async () => {
     const text = `listen: [{ address: 127.0.0.1:1, tls: true }]\n${routeWith('wait: 1s')}`
-    expect(await faultOf(text)).toBe('listen[0].tls must be a mapping of keys, or a list of such, not true')
+    expect(await faultOf(text)).toBe(
+      'listen[0].tls must be a mapping of keys, a list of such, or auto, not true',
+    )
   })
 })
 

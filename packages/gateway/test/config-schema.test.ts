@@ -12,7 +12,7 @@ describe('a configuration', () => {
       trustedProxies: [],
       pending: { connections: 16_384, perAddress: 8_192, timeout: 10_000 },
       drain: { spread: 5_000, deadline: 30_000, retry: [1_000, 5_000] },
-      upgrade: { canary: 0.01, carry: 86_400_000, carriers: 3, memory: 1024 ** 3 },
+      upgrade: { canary: 0.01, settle: 3000, carry: 86_400_000, carriers: 3, memory: 1024 ** 3 },
       routes: [
         {
           name: 'a',
@@ -43,14 +43,38 @@ describe('a configuration', () => {
       listen: [
         { host: '127.0.0.1', port: 8080, proxyProtocol: false },
         { host: '0.0.0.0', port: 8443, proxyProtocol: true },
+        { host: '0.0.0.0', port: 443, proxyProtocol: false, tls: [], auto: true },
       ],
+      acme: {
+        agreed: true,
+        directory: 'https://acme-staging-v02.api.letsencrypt.org/directory',
+        email: 'admin@example.com',
+        names: ['chat.example.com'],
+        profile: 'shortlived',
+        challenge: 'tls-alpn-01',
+        stateDirectory: '/var/lib/holdfast',
+      },
       admin: { host: '127.0.0.1', port: 10120, token: 'c2VjcmV0' },
       workers: 'auto',
       trustedProxies: ['10.0.0.0/8'],
       pending: { connections: 1_000, perAddress: 50, timeout: 5_000 },
       drain: { spread: 5_000, deadline: 30_000, retry: [1_000, 5_000] },
       accessLog: { access: { file: '/var/log/holdfast/access.log' }, format: 'combined', mask: ['room_key'] },
-      upgrade: { canary: 0.05, carry: 3_600_000, carriers: 5, memory: 512 * 1024 ** 2 },
+      fleet: {
+        name: 'chat',
+        store: {
+          kind: 'single',
+          nodes: [{ host: '10.0.0.5', port: 6379 }],
+          tls: true,
+          username: 'holdfast',
+          password: 'p@ss',
+          database: 1,
+        },
+        secrets: ['a secret of the fleet'],
+        listen: { host: '10.0.0.1', port: 10_130 },
+        drainWait: 120_000,
+      },
+      upgrade: { canary: 0.05, settle: 10_000, carry: 3_600_000, carriers: 5, memory: 512 * 1024 ** 2 },
       routes: [
         {
           name: 'chat',
@@ -101,6 +125,7 @@ describe('a configuration', () => {
             cache: 10_000,
           },
           limits: {
+            scope: 'fleet',
             connections: 10_000,
             perAddress: 50,
             handshakesPerSecond: 500,
@@ -152,7 +177,7 @@ describe('listen', () => {
     ],
     [
       'listen: [{ address: 127.0.0.1:1, tls: }]',
-      'listen[0].tls must be a mapping of keys, or a list of such, not nothing; give it a value, or remove the key',
+      'listen[0].tls must be a mapping of keys, a list of such, or auto, not nothing; give it a value, or remove the key',
     ],
     [
       'listen: [{ address: 127.0.0.1:1, tls: { cert: a } }]',
@@ -194,7 +219,7 @@ describe('admin', () => {
   test.each([
     ['admin: 0.0.0.0:1', reachable],
     ['admin: { address: 0.0.0.0:1 }', reachable],
-    ['admin: true', 'admin must be HOST:PORT, { address, token }, or off, not true'],
+    ['admin: true', 'admin must be HOST:PORT, unix:/PATH, { address, token }, or off, not true'],
     [
       'admin: { address: 127.0.0.1:1, token: 123456 }',
       'admin.token must be a token, or a variable such as $NAME',
@@ -204,8 +229,8 @@ describe('admin', () => {
       'admin.token must be a token that an Authorization header can carry, or a variable such as $NAME; use letters, digits and - . _ ~ + / only',
     ],
     [
-      ['admin: { address: 127.0.0.1:1, token: "$', '{TOKEN}" }'].join(''),
-      'admin.token must be a token that an Authorization header can carry, or a variable such as $NAME; name a variable as $NAME, without braces',
+      ['admin: { address: 127.0.0.1:1, token: "x$', '{TOKEN}" }'].join(''),
+      'admin.token must be a token that an Authorization header can carry, or a variable such as $NAME; use letters, digits and - . _ ~ + / only',
     ],
     [
       'admin: { address: 127.0.0.1:1, token: $MISSING }',

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { formatProblem } from '../src/config/errors.ts'
-import { type ConfigSources, parseConfig } from '../src/config/file.ts'
+import { parseConfig } from '../src/config/file.ts'
+import type { ConfigSources } from '../src/config/outside.ts'
 import type { GatewayOptions } from '../src/core/options.ts'
 
 /** The shortest configuration: everything else is a default. */
@@ -10,13 +11,17 @@ export const shortest = 'routes: [{ name: a, upstreams: [ws://b] }]\n'
 export const full = `listen:
   - 127.0.0.1:8080
   - { address: 0.0.0.0:8443, proxyProtocol: true }
+  - { address: 0.0.0.0:443, tls: auto }
 admin: { address: 127.0.0.1:10120, token: $TOKEN }
 workers: auto
 trustedProxies: [10.0.0.0/8]
 pending: { connections: 1000, perAddress: 50, timeout: 5s }
 drain: { spread: 5s, deadline: 30s, retry: [1s, 5s] }
 log: { access: /var/log/holdfast/access.log, format: combined, mask: [room_key] }
-upgrade: { canary: 5%, carry: 1h, carriers: 5, memory: 512MiB }
+acme: { agreed: true, directory: letsencrypt-staging, email: admin@example.com, names: [chat.example.com], profile: shortlived, challenge: tls-alpn-01 }
+stateDirectory: /var/lib/holdfast
+upgrade: { canary: 5%, settle: 10s, carry: 1h, carriers: 5, memory: 512MiB }
+fleet: { name: chat, store: 'rediss://holdfast:$REDIS_PASSWORD@10.0.0.5:6379/1', secret: $FLEET_SECRET, listen: 10.0.0.1:10130, drainWait: 2m }
 sessions: memory
 routes:
   - name: chat
@@ -37,12 +42,12 @@ routes:
     closeCodes: { badGateway: 4014, restart: 3012, tryAgain: 1013 }
     origins: [https://chat.example.com]
     auth: { url: https://auth.internal/check, headers: [X-User], timeout: 1s, onError: deny, cache: 10s }
-    limits: { connections: 10000, perAddress: 50, handshakesPerSecond: 500, waiting: 2000, messageBytes: 1MiB, messagesPerSecond: 100 }
+    limits: { scope: fleet, connections: 10000, perAddress: 50, handshakesPerSecond: 500, waiting: 2000, messageBytes: 1MiB, messagesPerSecond: 100 }
 `
 
 const sources: ConfigSources = {
   file: 'holdfast.yaml',
-  env: { TOKEN: 'c2VjcmV0' },
+  env: { TOKEN: 'c2VjcmV0', REDIS_PASSWORD: 'p@ss', FLEET_SECRET: 'a secret of the fleet' },
   readFile: () => Promise.reject(Object.assign(new Error('no files here'), { code: 'ENOENT' })),
 }
 

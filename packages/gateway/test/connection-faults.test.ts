@@ -3,7 +3,7 @@
 import { fakeClock, frame, opcode, parseFrames } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import type { PipeOptions } from '../src/connection/pipe.ts'
-import type { HoldDeps } from '../src/hold/hold.ts'
+import type { HoldDeps } from '../src/hold/hold-host.ts'
 import type { Replay } from '../src/hold/replay/module.ts'
 import { type Connection, Connections } from '../src/session/connections.ts'
 import { PeerStream, startHeldPipe, turns } from './piping.ts'
@@ -95,10 +95,7 @@ describe('a fault in', () => {
       await turns(3)
       expect(started.pipe.state).toBe('closed')
       expect(started.errors).toEqual([broken])
-      expect([started.client.destroyed, started.pipe.upstream.stream?.destroyed ?? true]).toEqual([
-        true,
-        true,
-      ])
+      expect([started.client.destroyed, started.pipe.upstream.wire?.destroyed ?? true]).toEqual([true, true])
     },
   )
 

@@ -8,7 +8,7 @@ import type {
   ConnectionEvent,
   ConnectionState,
 } from '../src/connection/connection-state.ts'
-import type { Holdable } from '../src/hold/hold.ts'
+import type { Holdable } from '../src/hold/hold-host.ts'
 import { closeFrame } from '../src/wire/index.ts'
 
 const about = {

@@ -111,6 +111,78 @@ describe.skipIf(browserMissing())('the page', { timeout: 40_000 }, () => {
     await page.getByText('40 open', { exact: true }).waitFor()
   })
 
+  test('names each certificate that is missing, was not renewed, or has to be, and only those', async () => {
+    await using admin = await startAdmin([chat])
+    const { operations } = admin
+    await using opened = await openPage(chromium, admin.url)
+    const day = 86_400_000
+    const now = Date.now()
+    const well = { failures: 0, orderAt: now + day }
+    operations.acme = [
+      { ...well, name: 'good.example', expiresAt: now + 60 * day },
+      { ...well, name: 'new.example', failures: 2, error: 'no DNS <b>' },
+      { ...well, name: 'old.example', expiresAt: now + 5.5 * day, failures: 9, error: 'rate limit' },
+      { ...well, name: 'gone.example', expiresAt: now - day, failures: 40, error: 'refused' },
+    ]
+    const file = { listener: '0.0.0.0:443', expiresAt: now + 2.5 * day, leftMs: 2.5 * day }
+    operations.certificates = [
+      { ...file, names: ['a.example', 'b.example'], expiresSoon: true },
+      { ...file, names: ['c.example'], expiresSoon: false },
+      { ...file, names: ['old.example'], expiresSoon: true },
+    ]
+    const notes = opened.page.getByRole('status').filter({ hasText: 'certificate' })
+    await opened.page.getByText('No certificate for new.example yet: no DNS <b>').waitFor()
+    expect((await notes.allTextContents()).toSorted()).toEqual([
+      'No certificate for new.example yet: no DNS <b>',
+      expect.stringMatching(/^The certificate for gone\.example has expired and was not renewed: refused$/),
+      expect.stringMatching(
+        /^The certificate for old\.example expires in 5 d.* and was not renewed: rate limit$/,
+      ),
+      expect.stringMatching(
+        /^The certificate of a\.example, b\.example on 0\.0\.0\.0:443 expires in 2 d.*: renew it, and reload$/,
+      ),
+    ])
+    Object.assign(operations, { acme: undefined, certificates: undefined })
+    await notes.first().waitFor({ state: 'detached' })
+    expect(opened.faults).toEqual([])
+  })
+
+  test('shows the nodes of its fleet, whose turn it is to drain, and that the store is away', async () => {
+    await using admin = await startAdmin([chat])
+    const node = { version: '0.2.0', generation: 1, connections: 7, self: false, phase: 'draining' as const }
+    const fleet = {
+      name: 'chat',
+      id: 'a1',
+      store: {
+        address: 'redis://10.0.0.5:6379',
+        state: 'present' as const,
+        forMs: 1000,
+        calls: { answered: 1, failed: 0, late: 0 },
+      },
+      members: [
+        { ...node, id: 'a1', host: 'gw1', phase: 'serving' as const, connections: 40, self: true },
+        { ...node, id: 'b2', host: 'gw2' },
+        { ...node, id: 'c3', host: 'gw3' },
+      ],
+      admissions: { store: 1, local: 0 },
+      shedding: 'b2',
+    }
+    admin.operations.fleet = fleet
+    await using opened = await openPage(chromium, admin.url)
+    const card = opened.page.getByRole('region', { name: 'Fleet chat' })
+    await card.getByRole('row', { name: 'gw1 this gateway serving 0.2.0 40' }).waitFor()
+    await card.getByRole('row', { name: 'gw2 b2 draining 0.2.0 7' }).waitFor()
+    await card.getByRole('row', { name: 'gw3 c3 draining waits for its turn 0.2.0 7' }).waitFor()
+    admin.operations.fleet = {
+      ...fleet,
+      store: { ...fleet.store, state: 'away' as never, error: 'ECONNREFUSED' },
+    }
+    await card.getByText('The store of the fleet is away (ECONNREFUSED)').waitFor()
+    admin.operations.fleet = undefined
+    await card.waitFor({ state: 'detached' })
+    expect(opened.faults).toEqual([])
+  })
+
   test('has the route in trouble first, then closes only when there were any, and says numbers and times before a drain', async () => {
     const dead = {
       name: 'dead',
@@ -291,9 +363,14 @@ describe.skipIf(browserMissing())('the page', { timeout: 40_000 }, () => {
       { ...chat, name: 'other', open: 0 },
     ])
     const { operations } = admin
+    // By the time that has passed: a timer is late on a busy machine.
+    const began = performance.now()
+    let closes = 0
     const timer = setInterval(() => {
-      operations.pass('chat', 200, 2000)
-      for (let i = 0; i < 200; i++)
+      const due = Math.floor((performance.now() - began) * 2) - closes
+      closes += due
+      operations.pass('chat', due, 10 * due)
+      for (let i = 0; i < due; i++)
         operations.close(
           'chat',
           [1000, 1001, 1012, 1014][i % 4]!,

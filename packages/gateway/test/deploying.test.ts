@@ -1,12 +1,13 @@
 // Holds docs/deploying.md to the programs that its files are for, as far as they are here.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runHoldfast } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
+import { optionsFor, shortest } from './config-text.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const guide = readFileSync(join(root, 'docs/deploying.md'), 'utf8')
@@ -60,9 +61,7 @@ test('every block of the guide is of a kind that is checked here', () => {
 
 describe('the gateway configurations of the guide', () => {
   const texts = blocks.filter(({ name }) => name === 'holdfast.yaml').map(({ text }) => text)
-  const all = [...texts, documents('gateway.yaml')[0].data['holdfast.yaml'] as string]
-
-  test.each(all.map((text, i) => [i + 1, text]))(
+  test.each(texts.map((text, i) => [i + 1, text]))(
     'number %i is accepted by holdfast validate',
     async (_, text) => {
       using folder = folderWith({ 'holdfast.yaml': text })
@@ -79,6 +78,8 @@ test.each([
   ['systemd/chat@.service', 'chat@.service'],
   ['container/Dockerfile', 'Dockerfile'],
   ['compose/compose.yaml', 'compose.yaml'],
+  ['systemd/holdfast.service.d/fleet.conf', 'fleet.conf'],
+  ['kubernetes/backend/chat.yaml', 'chat.yaml'],
 ])('deploy/%s is what the guide shows', (path, name) => {
   expect(readFileSync(join(root, 'deploy', path), 'utf8')).toBe(named(name))
 })
@@ -105,6 +106,30 @@ describe('the systemd units of the guide', () => {
     // It also complains about units of the machine; what it says of these names their files.
     const own = stderr.split('\n').filter((line) => /chat@|holdfast/.test(line))
     expect({ status, own }).toEqual({ status: 0, own: [] })
+  })
+
+  test.skipIf(noSystemd)('of which the one of a node of a fleet takes what a drop-in adds', () => {
+    const timeout = /^TimeoutStopSec=(\d+)$/m
+    const [usual, fleet] = ['holdfast.service', 'fleet.conf'].map((name) =>
+      Number(timeout.exec(named(name))![1]),
+    )
+    expect(fleet).toBeGreaterThan(usual! + 50)
+    using folder = folderWith({
+      'holdfast.service': named('holdfast.service').replaceAll('/usr/bin/holdfast', process.execPath),
+    })
+    mkdirSync(join(folder.path, 'holdfast.service.d'))
+    writeFileSync(join(folder.path, 'holdfast.service.d/fleet.conf'), named('fleet.conf'))
+    const { status, stderr } = spawnSync(
+      systemd,
+      ['verify', '--man=no', join(folder.path, 'holdfast.service')],
+      {
+        encoding: 'utf8',
+      },
+    )
+    expect({ status, own: stderr.split('\n').filter((line) => /holdfast|fleet/.test(line)) }).toEqual({
+      status: 0,
+      own: [],
+    })
   })
 
   test.each(names)(
@@ -138,41 +163,51 @@ describe('the Compose file of the guide', () => {
     }
   })
 
-  test('starts the gateway in such a way that it gets the signal itself', () => {
-    expect(named('Dockerfile')).toMatch(/^CMD \["node", /m)
+  test('has a gateway that can write nothing but temporary files, and may do nothing but its work', () => {
+    const { read_only, tmpfs, cap_drop, security_opt } = services.gateway
+    expect({ read_only, tmpfs, cap_drop, security_opt }).toEqual({
+      read_only: true,
+      tmpfs: ['/tmp'],
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+    })
+  })
+})
+
+describe('the Dockerfile of the guide', () => {
+  const lines = named('Dockerfile').split('\n')
+  const listOf = (word: string): string[] =>
+    JSON.parse(lines.findLast((line) => line.startsWith(word))!.replace(/^.*? (?=\[)/, ''))
+
+  test('starts the gateway in such a way that it gets the signal itself, and runs it as nobody', () => {
+    expect(listOf('ENTRYPOINT')[0]).toBe('node')
+    expect(listOf('CMD')[0]).toBe('serve')
+    const run = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM')))
+    expect(run).toContain('USER 10001:10001')
+    expect(run.filter((line) => line.startsWith('RUN'))).toEqual([])
   })
 
-  test('has a healthcheck that fails while nothing answers', () => {
-    const [kind, command, ...args] = services.gateway.healthcheck.test
-    expect([kind, command]).toEqual(['CMD', 'node'])
-    const elsewhere = args.map((arg: string) => arg.replace(':10120', ':1'))
+  test('has a health check that fails while nothing answers', () => {
+    const [command, ...args] = listOf('HEALTHCHECK')
+    expect(command).toBe('node')
+    const elsewhere = args.map((arg) => arg.replace(':10120', ':1'))
     expect(spawnSync(process.execPath, elsewhere).status).toBe(1)
   })
 })
 
-describe.each(['chat.yaml', 'gateway.yaml'])('the Kubernetes file %s of the guide', (name) => {
-  const all = documents(name)
+describe('the Kubernetes file of the guide', () => {
+  const all = documents('chat.yaml')
   const [deployment] = all.filter(({ kind }) => kind === 'Deployment')
   const [service] = all.filter(({ kind }) => kind === 'Service')
   const pod = deployment.spec.template
   const [container] = pod.spec.containers
 
-  test('has kinds with their API versions', () => {
-    const versions: Record<string, string> = { Deployment: 'apps/v1', Service: 'v1', ConfigMap: 'v1' }
-    for (const { apiVersion, kind, metadata } of all) {
-      expect([kind, apiVersion]).toEqual([kind, versions[kind]])
-      expect(metadata.name).toMatch(/^[a-z]+$/)
-    }
-  })
-
   test('has selectors that find its pods, and names of ports that are there', () => {
     expect(pod.metadata.labels).toEqual(deployment.spec.selector.matchLabels)
     expect(pod.metadata.labels).toEqual(service.spec.selector)
     const ports = container.ports.map((port: Any) => port.name)
-    for (const { targetPort = 'ws' } of service.spec.ports) expect(ports).toContain(targetPort)
-    for (const probe of [container.readinessProbe, container.livenessProbe ?? container.readinessProbe]) {
-      expect(ports).toContain((probe.httpGet ?? probe.tcpSocket).port)
-    }
+    for (const { name } of service.spec.ports) expect(ports).toContain(name)
+    expect(ports).toContain(container.readinessProbe.tcpSocket.port)
   })
 
   test('gives the stop enough time for preStop and the deadline, and keeps old pods until new ones are ready', () => {
@@ -181,27 +216,47 @@ describe.each(['chat.yaml', 'gateway.yaml'])('the Kubernetes file %s of the guid
     expect(pod.spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(pause) + usualDeadline)
     expect(deployment.spec.strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 })
   })
-
-  test('mounts what it has, where the gateway looks for it', () => {
-    const mounts = (container.volumeMounts ?? []).map((mount: Any) => mount.name)
-    expect(mounts).toEqual((pod.spec.volumes ?? []).map((volume: Any) => volume.name))
-    if (name === 'gateway.yaml') {
-      expect(container.args.at(-1)).toBe(`${container.volumeMounts[0].mountPath}/holdfast.yaml`)
-      const listened = parse(all[0].data['holdfast.yaml'])
-      const ports = [listened.listen, listened.admin.address].map((address) =>
-        Number(address.split(':').at(-1)),
-      )
-      expect(container.ports.map((port: Any) => port.containerPort)).toEqual(ports)
-    }
-  })
 })
 
-test('the gateway of the Kubernetes files finds the backends by the name of their headless service', () => {
-  const [service] = documents('chat.yaml')
-  const [config] = documents('gateway.yaml')
-  expect(service.spec.clusterIP).toBe('None')
-  const [{ upstreams }] = parse(config.data['holdfast.yaml']).routes
-  expect(upstreams[0].dns).toBe(`ws://${service.metadata.name}:${service.spec.ports[0].port}`)
+describe('how long a stop may take', () => {
+  const [section] = guide.slice(guide.indexOf('## How long a stop may take')).split('\n## ')
+  const found = section!.matchAll(/^\| (\w[\w ]*) \|.*\| (\S+)(?: s)? \| (\d+)(?: s)? \|$/gm)
+  const rows = Object.fromEntries(
+    [...found].map(([, name, one, node]) => [name, [Number(one!.replace('–', '0')), Number(node)]] as const),
+  )
+  const number = (path: string, form: RegExp) =>
+    Number(form.exec(readFileSync(join(root, 'deploy', path), 'utf8'))![1])
+
+  test('is at least all that comes before the end, with the defaults', async () => {
+    const { drain, fleet } = await optionsFor(
+      `fleet: { name: a, store: redis://a, secret: $FLEET_SECRET }\n${shortest}`,
+    )
+    expect(rows.drain).toEqual([drain.deadline / 1000, drain.deadline / 1000])
+    expect(rows.turn).toEqual([0, fleet!.drainWait / 1000])
+    for (const i of [0, 1]) {
+      const without = rows.turn![i]! + rows.drain![i]!
+      expect(rows['in all']![i]).toBe(rows.pause![i]! + without)
+      expect(rows.systemd![i]).toBeGreaterThan(without + 5)
+      expect(rows.Docker![i]).toBeGreaterThan(without + 5)
+      expect(rows.Kubernetes![i]).toBeGreaterThan(rows['in all']![i]! + 5)
+    }
+  })
+
+  test('is what the files of deploy/ say', () => {
+    const timeout = /^TimeoutStopSec=(\d+)$/m
+    expect(rows.systemd).toEqual([
+      number('systemd/holdfast.service', timeout),
+      number('systemd/holdfast.service.d/fleet.conf', timeout),
+    ])
+    const { services } = parse(named('compose.yaml'), { merge: true })
+    expect(rows.Docker![0]).toBe(seconds(services.gateway.stop_grace_period))
+    const grace = /terminationGracePeriodSeconds: (\d+)/
+    expect(rows.Kubernetes).toEqual([
+      number('kubernetes/base/deployment.yaml', grace),
+      number('kubernetes/overlays/fleet/deployment.yaml', grace),
+    ])
+    expect(rows.pause![0]).toBe(number('kubernetes/base/deployment.yaml', /sleep: \{ seconds: (\d+)/))
+  })
 })
 
 test.each(blocks.filter(({ language }) => language === 'sh').map(({ text }) => [text.split('\n')[0], text]))(

@@ -1,9 +1,18 @@
 // At the limit of open files clients are closed: it is said once, counted, and readyz tells it. Who is connected goes on.
 import net from 'node:net'
-import { eventually, type Holdfast, runtime, startHoldfast, startUpstream, wsClient } from '@holdfast/testing'
+import {
+  certificate,
+  eventually,
+  type Holdfast,
+  runtime,
+  startHoldfast,
+  startUpstream,
+  wsClient,
+} from '@holdfast/testing'
 import { expect, test } from 'vitest'
 
-const openFiles = 128
+/** Node opens as many modules at once as import each other, and needs these for its start. */
+const openFiles = 256
 /** Bun does not say which descriptor a socket has, and prlimit is a command of Linux. */
 const canLimit = !runtime().foreign && process.platform === 'linux'
 
@@ -14,14 +23,17 @@ async function metric({ admin }: Holdfast, reason: string): Promise<number> {
   )
 }
 
+const { certFile: cert, keyFile: key } = certificate()
+
 test.skipIf(!canLimit).each([
-  ['a worker that accepts for itself', 1],
-  ['a supervisor that hands sockets out', 2],
-])('%s at its limit of open files turns clients away, says so, and recovers', async (_, workers) => {
+  ['a worker that accepts for itself', { workers: 1 }],
+  ['a supervisor that hands sockets out', { workers: 2 }],
+  ['a front', { workers: 1, listen: [{ address: '127.0.0.1:0', tls: { cert, key, front: true } }] }],
+])('%s at its limit of open files turns clients away, says so, and recovers', async (_, its) => {
   await using upstream = await startUpstream()
   await using holdfast = await startHoldfast({
     openFiles,
-    args: ['--upstream', upstream.url, '--workers', String(workers)],
+    config: { ...its, routes: [{ name: 'default', upstreams: [upstream.url] }] },
   })
   await using bystander = wsClient(holdfast.url)
   await bystander.opened

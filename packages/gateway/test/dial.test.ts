@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import net from 'node:net'
+import type net from 'node:net'
 import tls from 'node:tls'
 import { constants, inflateRawSync } from 'node:zlib'
 import {
@@ -20,6 +20,9 @@ import {
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../src/core/clock.ts'
 import { type DialTarget, dial } from '../src/upstream/dial.ts'
+import { HandleWire } from '../src/wire/handle-wire.ts'
+import { libuv } from '../src/wire/libuv.ts'
+import type { Wire, WireUser } from '../src/wire/wire.ts'
 import { clientRequest, dialPlain, failure, limits, never, noneOpen, opened, targetOf } from './dialling.ts'
 
 const { cert, key } = certificate()
@@ -40,8 +43,8 @@ describe('an upstream that opens', () => {
       ],
     })
     const target = targetOf(server, { path: '/prefix' })
-    const { socket } = opened(await dial(target, request, limits, never(), [['Holdfast-Session', 's1']]))
-    socket.destroy()
+    const { wire } = opened(await dial(target, request, limits, never(), [['Holdfast-Session', 's1']]))
+    wire.destroy()
     const [seen] = server.requests
     expect(seen?.startLine).toBe('GET /prefix/ws/room?id=1 HTTP/1.1')
     expect(seen?.rawHeaders).toEqual([
@@ -68,7 +71,7 @@ describe('an upstream that opens', () => {
     })
     const request = clientRequest({ protocols: ['chat.v2', 'chat.v1'], extensions: 'permessage-deflate' })
     const result = opened(await dialPlain(server, request))
-    result.socket.destroy()
+    result.wire.destroy()
     expect(result).toMatchObject({
       protocol: 'chat.v1',
       extensions: 'permessage-deflate',
@@ -80,31 +83,42 @@ describe('an upstream that opens', () => {
     })
   })
 
-  test('hands over a paused socket without listeners or limits of the HTTP client', async () => {
+  test('hands over a paused wire that nobody uses', async () => {
     await using server = await rawUpstream()
-    const bare = net.connect(server.port, '127.0.0.1')
-    await once(bare, 'connect')
-    const { socket } = opened(await dialPlain(server))
-    expect(socket.isPaused()).toBe(true)
-    expect(socket.timeout ?? 0).toBe(0)
-    // 'end' is a listener that every socket of Node's has.
-    const listeners = (one: net.Socket) => one.eventNames().map((name) => [name, one.listenerCount(name)])
-    expect(listeners(socket)).toEqual(expect.arrayContaining(listeners(bare)))
-    expect(listeners(socket).filter(([name]) => name !== 'end')).toEqual([['error', 1]])
-    for (const one of [bare, socket]) one.destroy()
+    const { wire } = opened(await dialPlain(server))
+    expect([wire.paused, wire.user, wire.readableLength, wire.isIdle]).toEqual([
+      true,
+      undefined,
+      0,
+      wire instanceof HandleWire,
+    ])
+    wire.destroy()
+  })
+
+  test('is reached without a socket of Node’s wherever handles can be had', async () => {
+    await using server = await rawUpstream()
+    const { wire } = opened(await dialPlain(server))
+    expect(wire instanceof HandleWire).toBe(libuv !== undefined)
+    wire.destroy()
   })
 
   test('hands over the frames that come with the 101, and those that come later, in order', async () => {
     const text = (payload: string) => frame({ opcode: opcode.text, payload })
+    let upstream: net.Socket | undefined
     await using server = await rawUpstream({
       onRequest: (request, socket) => {
+        upstream = socket
         socket.write(Buffer.concat([Buffer.from(switchingProtocols(request)), text('first'), text('second')]))
         return true
       },
     })
-    const { socket, head } = opened(await dialPlain(server))
-    expect(parseFrames(head).frames.map(({ payload }) => String(payload))).toEqual(['first', 'second'])
-    socket.destroy()
+    const { wire } = opened(await dialPlain(server))
+    const [early, late] = [Buffer.concat([text('first'), text('second')]), text('third')]
+    expect(wire.readableLength).toBe(early.length)
+    upstream!.write(late)
+    const read = await readFrom(wire, early.length + late.length)
+    expect(read.equals(Buffer.concat([early, late]))).toBe(true)
+    wire.destroy()
   })
 
   test('may send other 1xx answers before its 101', async () => {
@@ -114,45 +128,63 @@ describe('an upstream that opens', () => {
         return socket.write(early + switchingProtocols(request)) || true
       },
     })
-    opened(await dialPlain(server)).socket.destroy()
+    opened(await dialPlain(server)).wire.destroy()
   })
 
-  test('and then resets shows it on the socket, and does not end the process', async () => {
+  test('and then resets shows it on the wire, and does not end the process', async () => {
     await using server = await faultUpstream('reset after 101')
     const result = await dialPlain(server)
     if (!result.ok) return expect(result.failure).toEqual({ kind: 'unreachable', words: 'connection reset' })
-    // Not `once` of node:events, which rejects on the 'error' that may come before.
-    const closed = new Promise((resolve) => result.socket.once('close', resolve))
-    result.socket.resume()
-    await closed
+    const { wire } = result
+    await new Promise<void>((resolve) => {
+      // libuv says the end of the input for a reset that comes together with data.
+      wire.user = { ...deaf, onEndOfInput: () => wire.end(), onClose: resolve }
+      wire.resume()
+    })
+    expect(wire.destroyed).toBe(true)
   })
 
   test.each([false, true])(
-    'is `ws` with permessage-deflate: %s, and echoes through the socket',
+    'is `ws` with permessage-deflate: %s, and echoes through the wire',
     async (deflate) => {
       await using server = await startUpstream({ perMessageDeflate: deflate, protocols: ['b'] })
       const request = clientRequest({
         protocols: ['a', 'b'],
         extensions: 'permessage-deflate; client_max_window_bits=10; server_max_window_bits=10',
       })
-      const { socket, protocol, extensions } = opened(await dialPlain(server, request))
+      const { wire, protocol, extensions } = opened(await dialPlain(server, request))
       expect(protocol).toBe('b')
       expect(extensions).toBe(
         deflate ? 'permessage-deflate; client_max_window_bits=10; server_max_window_bits=10' : undefined,
       )
-      expect(await echo(socket, 'hello')).toBe('hello')
-      socket.destroy()
+      expect(await echo(wire, 'hello')).toBe('hello')
+      wire.destroy()
     },
   )
 })
 
+const deaf: WireUser = { onPieces: () => undefined, onDrain() {}, onEndOfInput() {}, onClose() {} }
+
+/** What comes, once it is so many bytes. */
+function readFrom(wire: Wire, length: number): Promise<Buffer> {
+  return new Promise((resolve) => {
+    let read = Buffer.alloc(0)
+    wire.user = {
+      ...deaf,
+      onPieces(pieces) {
+        read = Buffer.concat([read, ...pieces])
+        if (read.length >= length) resolve(read)
+        return undefined
+      },
+    }
+    wire.resume()
+  })
+}
+
 /** Sends a text and returns the first message that comes. */
-async function echo(socket: net.Socket, payload: string): Promise<string> {
-  const chunk = once(socket, 'data')
-  socket.write(frame({ opcode: opcode.text, payload, mask: true }))
-  socket.resume()
-  const [bytes] = await chunk
-  const { payload: answer, rsv1 } = parseFrames(bytes as Buffer).frames[0]!
+async function echo(wire: Wire, payload: string): Promise<string> {
+  wire.write(frame({ opcode: opcode.text, payload, mask: true }))
+  const { payload: answer, rsv1 } = parseFrames(await readFrom(wire, 2)).frames[0]!
   if (!rsv1) return String(answer)
   // RFC 7692 7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message."
   const compressed = Buffer.concat([answer, Buffer.of(0, 0, 0xff, 0xff)])
@@ -165,10 +197,10 @@ describe('an upstream on TLS', () => {
 
   test.each(['localhost', '127.0.0.1'])('opens when its certificate is good for %s', async (serverName) => {
     await using server = await startUpstream({ tls: { cert, key } })
-    const { socket } = opened(await dial(secure(server, { serverName }), clientRequest(), limits, never()))
-    expect(socket).toBeInstanceOf(tls.TLSSocket)
-    expect(await echo(socket, 'hello')).toBe('hello')
-    socket.destroy()
+    const { wire } = opened(await dial(secure(server, { serverName }), clientRequest(), limits, never()))
+    expect(wire.socket).toBeInstanceOf(tls.TLSSocket)
+    expect(await echo(wire, 'hello')).toBe('hello')
+    wire.destroy()
   })
 
   test.each([
@@ -227,7 +259,7 @@ describe('a dial whose signal fires', () => {
     await using server = await rawUpstream()
     const result = await dial(targetOf(server), clientRequest(), limits, AbortSignal.abort())
     expect(failure(result)).toEqual({ kind: 'aborted' })
-    opened(await dialPlain(server)).socket.destroy()
+    opened(await dialPlain(server)).wire.destroy()
     expect(server.accepted).toBe(1)
   })
 
@@ -267,13 +299,13 @@ describe('a dial whose signal fires', () => {
     await noneOpen(server)
   })
 
-  test('after it has opened leaves the socket alone', async () => {
+  test('after it has opened leaves the wire alone', async () => {
     await using server = await startUpstream()
     const abort = new AbortController()
-    const { socket } = opened(await dial(targetOf(server), clientRequest(), limits, abort.signal))
+    const { wire } = opened(await dial(targetOf(server), clientRequest(), limits, abort.signal))
     abort.abort()
-    expect(await echo(socket, 'still here')).toBe('still here')
-    socket.destroy()
+    expect(await echo(wire, 'still here')).toBe('still here')
+    wire.destroy()
   })
 })
 
@@ -298,10 +330,10 @@ test.skipIf(!hasWebsockets())(
       protocols: ['a', 'b'],
       extensions: 'permessage-deflate; client_max_window_bits',
     })
-    const { socket, protocol, extensions } = opened(await dialPlain({ port }, request))
+    const { wire, protocol, extensions } = opened(await dialPlain({ port }, request))
     expect(protocol).toBe('b')
     expect(extensions).toMatch(/^permessage-deflate/)
-    socket.destroy()
+    wire.destroy()
   },
 )
 

@@ -1,7 +1,31 @@
+import { addRefused, noneRefused } from '../src/core/socket-counts.ts'
 import type { Measured } from '../src/operate/operations.ts'
 
 /** Something to measure in which every field is filled. */
 export const everyMetric: Measured = {
+  fleet: {
+    name: 'chat',
+    id: 'a',
+    store: {
+      address: 'redis://10.0.0.5:6379',
+      state: 'present',
+      forMs: 5000,
+      policy: 'noeviction',
+      calls: { answered: 100, failed: 2, late: 1 },
+    },
+    admissions: { store: 50, local: 4 },
+    members: [
+      {
+        id: 'a',
+        host: 'gw1',
+        version: '1.1.0',
+        phase: 'serving',
+        generation: 2,
+        connections: 3,
+        self: true,
+      },
+    ],
+  },
   workerRestarts: 2,
   carriers: [
     {
@@ -16,15 +40,37 @@ export const everyMetric: Measured = {
       draining: false,
     },
   ],
+  fronts: [
+    {
+      id: 1,
+      pid: 14,
+      state: 'ready',
+      generation: 1,
+      version: '1.0.0',
+      node: 'v24.1.0',
+      startedAt: 0,
+      connections: 6,
+      memory: 3e6,
+    },
+  ],
+  frontRestarts: 4,
   handovers: { moved: 7, ended: 1 },
   logLinesDropped: 3,
   accessLinesDropped: 4,
-  sockets: { pending: 4, refused: { pending: 1, descriptors: 2, 'dial-descriptors': 3 }, short: false },
+  sockets: {
+    pending: 4,
+    refused: addRefused(noneRefused(), { pending: 1, descriptors: 2, 'dial-descriptors': 3, 'tls-plain': 4 }),
+    short: false,
+  },
   certificates: [
     { listener: '0.0.0.0:443', names: ['a.test'], expiresAt: 0, leftMs: 86_400_999, expiresSoon: true },
     { listener: '0.0.0.0:443', names: ['a.test', 'b.test'], expiresAt: 0, leftMs: -1_500, expiresSoon: true },
     { listener: '0.0.0.0:444', names: [], expiresAt: 0, leftMs: 5_000, expiresSoon: false },
   ],
+  acme: {
+    orders: { issued: 4, challenge: 1 },
+    names: [{ name: 'a.test', orderAt: 0, failures: 1, error: 'the authority says why' }],
+  },
   workers: [
     {
       id: 1,

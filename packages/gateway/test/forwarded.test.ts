@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { endToEnd, isLookAlike } from '../src/http/field-names.ts'
-import { clientAddress, forwardHeaders, trustProxies, values } from '../src/http/forwarded.ts'
+import { clientAddress, forwardHeaders, trustProxies } from '../src/http/forwarded.ts'
 import { plainNode, readForwarded } from '../src/http/forwarded-elements.ts'
 import type { HeaderList } from '../src/http/headers.ts'
+import { values } from '../src/http/headers.ts'
 
 const octet = fc.integer({ min: 0, max: 255 })
 const ipv4 = fc.tuple(octet, octet, octet, octet).map((bytes) => bytes.join('.'))

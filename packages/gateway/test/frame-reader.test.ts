@@ -9,7 +9,8 @@ import {
 } from '@holdfast/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Fault, FrameReader, type FrameRules } from '../src/wire/frame-reader.ts'
+import { FrameReader } from '../src/wire/frame-reader.ts'
+import type { Fault, FrameRules } from '../src/wire/frame-rules.ts'
 import { anyMessages, cutAt, joinMessages, toFrames } from './arbitrary-frames.ts'
 
 const rules: FrameRules = {
@@ -40,7 +41,6 @@ function recorder(accept: () => boolean = () => true) {
     },
     ends: [] as number[],
     onMessageEnd: () => void record.ends.push(record.data),
-    onUnfinished: () => {},
     onBoundary: () => void record.boundaries++,
     onFault: (fault: Fault) => {
       record.fault = fault

@@ -176,6 +176,7 @@ describe('a connection on a route with hold', () => {
   test('counts the messages that an upstream has not confirmed, each once', async () => {
     const held = startHeldPipe()
     await say(held.client, masked('one'), masked('two'))
+    held.clock.tick(100)
     const marks = controls(held.upstream, opcode.ping)
     expect(marks.length).toBeGreaterThan(0)
     await say(held.upstream, frame({ opcode: opcode.pong, payload: marks.at(-1)!.payload }))
@@ -231,6 +232,39 @@ describe('a connection on a route with hold', () => {
     await say(held.upstream, close(1012))
     expect(held.record.lost).toEqual({ 'to-upstream': 1, 'to-client': 0 })
     expect(texts(await held.attach())).toEqual(['for the next one'])
+    held.pipe.cut()
+  })
+
+  test.each([
+    ['by a drain Ping', drainPing],
+    ['with a Close', close(1012)],
+  ])('keeps for the next one what waits for the others when it is told to go %s', async (_, goodbye) => {
+    const whenBack: (() => void)[] = []
+    const held = startHeldPipe(
+      {},
+      {
+        whenOthersBack(then) {
+          whenBack.push(then)
+          return () => {}
+        },
+      },
+    )
+    held.upstream.destroy()
+    await turns(2)
+    await say(held.client, masked('meanwhile'))
+    const next = await held.attach()
+    await say(next, goodbye)
+    for (const then of whenBack) then()
+    await say(held.client, masked('and then'))
+    expect(texts(next)).toEqual([])
+    if (goodbye === drainPing) await say(next, close(1012))
+    held.clock.tick(1000)
+    await turns(2)
+    const third = await held.attach()
+    for (const then of whenBack) then()
+    await turns(1)
+    expect(texts(third)).toEqual(['meanwhile', 'and then'])
+    expect(held.record.lost).toEqual({ 'to-upstream': 0, 'to-client': 0 })
     held.pipe.cut()
   })
 

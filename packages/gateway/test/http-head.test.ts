@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readHttpHead } from '../src/http/http-head.ts'
-import { readHandshake } from '../src/listen/http-servers.ts'
+import { readHandshake } from '../src/listen/http1-head.ts'
 
 const most = 16 * 1024
 const latin1 = (text: string) => Buffer.from(text, 'latin1')

@@ -356,15 +356,27 @@ describe('a TLS listener', () => {
     session.destroy()
   })
 
-  test('once retired says GOAWAY, and open streams go on', async () => {
+  test('once retired goes on with open WebSockets, and says GOAWAY to who wants another stream, or has none', async () => {
     await using host = await listenerHost({ tls: { cert, key }, deps: echoing })
     const [session, idle] = await Promise.all([h2Ready(host), h2Ready(host)])
     const stream = websocket(session)
     await echoes(stream, 'before')
-    const goaway = once(session, 'goaway')
+    let told = false
+    const goaway = once(session, 'goaway').then(([code]) => {
+      told = true
+      return code
+    })
     host.listener.retire()
-    expect((await goaway)[0]).toBe(0)
+    await eventually('the idle session is closed', () => idle.destroyed)
     await echoes(stream, 'after')
+    // python3-h2 neither reads nor writes behind a GOAWAY.
+    expect(told).toBe(false)
+    const another = websocket(session)
+    another.on('error', () => {})
+    await new Promise((resolve) => another.once('close', resolve))
+    expect(another.rstCode).toBe(http2.constants.NGHTTP2_REFUSED_STREAM)
+    expect(await goaway).toBe(0)
+    await echoes(stream, 'after that')
     await eventually('the idle session is closed', () => idle.destroyed)
     stream.end()
     await eventually('the session is closed', () => session.destroyed)

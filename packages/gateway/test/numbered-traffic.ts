@@ -9,12 +9,13 @@ import {
   wsClient,
 } from '@holdfast/testing'
 
-/** Milliseconds between two messages of a connection, each way. */
-const every = 50
+/** Milliseconds between two messages of a server to a connection; clients send half as many. */
+const pushEveryMs = 50
 
 /** A server that answers 'c<n>' with 'a<n>', and sends 'p0', 'p1', … by itself. */
 export async function numberedUpstream(
   options: UpstreamOptions = {},
+  every = pushEveryMs,
 ): Promise<TestUpstream & { readonly faults: string[] }> {
   const faults: string[] = []
   const upstream = await startUpstream({ ...options, echo: false })
@@ -55,6 +56,12 @@ export class Crowd implements Disposable {
   #sent = 0
   #answered = 0
   readonly #timers: NodeJS.Timeout[] = []
+  readonly #every: number
+
+  /** `every`: milliseconds between two messages of each. */
+  constructor(every = 2 * pushEveryMs) {
+    this.#every = every
+  }
 
   async join(url: string, count: number): Promise<void> {
     for (let joined = 0; joined < count; joined += 50) {
@@ -103,13 +110,15 @@ export class Crowd implements Disposable {
       this.delays.push(performance.now() - sentAt[nextAnswer - 1]!)
     }
     const send = () => {
+      // Its server listens when it has said something itself.
+      if (nextPush === 0) return
       if (!say(`c${sentAt.length}`)) return
       sentAt.push(performance.now())
       this.#sent++
     }
     return {
       heard,
-      begin: () => this.#timers.push(setInterval(send, every * 2)),
+      begin: () => this.#timers.push(setInterval(send, this.#every)),
       over: (how) => this.faults.push(`client ${index} ${how}`),
     }
   }
@@ -134,4 +143,35 @@ export async function h2Numbered(crowd: Crowd, session: H2Session): Promise<void
     if (crowd.watching) numbered.over('lost its stream')
   })
   numbered.begin()
+}
+
+/** Opens and closes a connection every 10 ms; `stop` resolves, when all are over, to how many there were and what failed. */
+export function attempts(url: string): { stop(): Promise<{ count: number; failures: string[] }> } {
+  let [stopped, count] = [false, 0]
+  const failures: string[] = []
+  const open: Promise<unknown>[] = []
+  const done = (async () => {
+    while (!stopped) {
+      count++
+      const client = wsClient(url)
+      open.push(
+        client.opened.then(
+          () => {
+            client.close(1000)
+            return client.closed
+          },
+          (error) => failures.push(String(error)),
+        ),
+      )
+      await pause(10)
+    }
+    await Promise.all(open)
+    return { count, failures }
+  })()
+  return {
+    stop() {
+      stopped = true
+      return done
+    },
+  }
 }

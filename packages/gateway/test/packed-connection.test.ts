@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
-import { eventually, gatewayOptions, parseFrames, tcpServer } from '@holdfast/testing'
+import {
+  eventually,
+  fakeClock,
+  frame,
+  gatewayOptions,
+  opcode,
+  parseFrames,
+  tcpServer,
+} from '@holdfast/testing'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
@@ -80,8 +88,48 @@ test('a record of this version that an earlier build wrote goes on in the middle
   await eventually('its end', () => released === 1)
 })
 
+test.each([true, undefined])('a client whose session stayed elsewhere may catch up: %s', async (resumes) => {
+  await using client = await line()
+  await using upstream = await line()
+  const clock = fakeClock()
+  const options = gatewayOptions({
+    name: 'chat',
+    upstreams: ['ws://127.0.0.1:1'],
+    limits: { messagesPerSecond: 20 },
+    resume: { for: 60_000, buffer: 1024, total: 1024, stall: 1000 },
+  })
+  const gateway = new Gateway(options, { log: pino({ enabled: false }), clock })
+  const { held, before, ...record } = golden.record
+  const { hold, ...pipe } = before.pipe
+  const packed = JSON.stringify({ ...record, before: { ...before, pipe }, resumes })
+  gateway.unpack({ record: packed, client: client.handle, upstream: upstream.handle }, () => {})
+  client.peer.write('world')
+  const all = () => parseFrames(upstream.received().subarray(5)).frames.map(({ payload }) => String(payload))
+  for (const [awayMs, count] of [
+    [3000, 60],
+    [0, 40],
+  ] as const) {
+    clock.tick(awayMs)
+    const before = all().length
+    for (let n = 0; n < count; n++)
+      client.peer.write(frame({ opcode: opcode.text, payload: `${n}`, mask: true }))
+    if (resumes && awayMs > 0) await eventually('all of them', () => all().length === before + count)
+  }
+  // What it may make up is not there twice.
+  await eventually('one too many', () => gateway.connections({ limit: 1 })[0]?.state === 'closing')
+  const arrived = () => all().filter((text) => /^\d+$/.test(text)).length
+  if (resumes) await eventually('what came before', () => arrived() >= 60)
+  else expect(arrived()).toBeLessThan(60)
+  gateway.stop()
+})
+
 test('what comes back from a record is what was written', () => {
   expect(JSON.parse(writePacked(readPacked(written)))).toEqual(golden.record)
+})
+
+test('what has no front behind a carrier is written as code of the version before reads it', () => {
+  const before = JSON.parse(readFileSync(new URL('golden/packed-connection-5.json', import.meta.url), 'utf8'))
+  expect(JSON.parse(writePacked(readPacked(JSON.stringify(before.record))))).toEqual(before.record)
 })
 
 test('a record of another version, or that says anything else than its type, is refused', () => {
@@ -120,6 +168,10 @@ test('a record of the version before, which has nothing for an access log, is re
   const { held, asked } = readPacked(JSON.stringify(earlier))
   expect(held!.session).toBe(earlier.held.session)
   expect(asked).toBeUndefined()
+  for (const version of [3, 4]) {
+    const url = new URL(`golden/packed-connection-${version}.json`, import.meta.url)
+    expect(readPacked(JSON.stringify(JSON.parse(readFileSync(url, 'utf8')).record)).resumes).toBeUndefined()
+  }
   expect(() => readPacked(JSON.stringify({ ...earlier, version: 1 }))).toThrow(/version 1/)
 })
 

@@ -13,18 +13,18 @@ describe('what is kept of a client', () => {
         let message = Buffer.alloc(0)
         let outgrown = false
         for (const { pieces, ends } of before) {
-          for (const piece of pieces) kept.handOn(piece)
-          // A read ends inside a message, or in the middle of its last piece a new one has begun.
-          const read = Buffer.concat(pieces)
-          if (ends) {
-            message = read.subarray(Math.ceil(read.length / 2))
-            outgrown = message.length > cap
-          } else {
-            message = Buffer.concat([message, read])
-            outgrown ||= message.length > cap
+          for (const [i, piece] of pieces.entries()) {
+            // A piece ends inside a message, or in the middle of the last one a new message has begun.
+            if (ends && i === pieces.length - 1) {
+              message = piece.subarray(Math.ceil(piece.length / 2))
+              outgrown = message.length > cap
+            } else {
+              message = Buffer.concat([message, piece])
+              outgrown ||= message.length > cap
+            }
+            kept.handOn(piece, message.length)
+            expect(kept.tooLong).toBe(outgrown)
           }
-          kept.takeStock(message.length)
-          expect(kept.tooLong).toBe(outgrown)
         }
         if (outgrown) return
         kept.keep()
@@ -48,8 +48,7 @@ describe('what is kept of a client', () => {
   test('is a copy: the buffer of a read may be used again', () => {
     const kept = new PendingBuffer(100)
     const read = Buffer.from('first')
-    kept.handOn(read)
-    kept.takeStock(5)
+    kept.handOn(read, 5)
     kept.keep()
     const next = Buffer.from('second')
     kept.add(next)

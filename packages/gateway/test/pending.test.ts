@@ -93,3 +93,11 @@ test('whatever happens, the caps hold, the newest is served, and nothing is left
     { numRuns: 300 },
   )
 })
+
+test('what has sent its request is let go of, and not at the end of its socket only', () => {
+  const { open } = scene(100, 100)
+  const { socket, opening } = open('192.0.2.1')
+  expect(socket.listenerCount('close')).toBe(1)
+  opening.done()
+  expect(socket.listenerCount('close')).toBe(0)
+})

@@ -4,7 +4,7 @@ import { fakeClock } from '@holdfast/testing'
 import type { Verdict } from '../src/connection/connection-state.ts'
 import { Pipe, type PipeOptions } from '../src/connection/pipe.ts'
 import type { HoldResult, LetGo, RestoredBy } from '../src/core/snapshot.ts'
-import type { HoldDeps } from '../src/hold/hold.ts'
+import type { HoldDeps } from '../src/hold/hold-host.ts'
 import type { Redialled } from '../src/hold/next-upstream.ts'
 
 /** A stream whose peer is the test: what it gets is in `written`, what it says is pushed. */
@@ -37,25 +37,26 @@ export function startPipe(some: Partial<PipeOptions> = {}) {
   const client = new PeerStream()
   const upstream = new PeerStream()
   const verdicts: Verdict[] = []
-  const pipe = new Pipe({
-    client,
-    upstream,
-    rsv: 0,
-    closePolicy: {
-      rejections: 'pass',
-      badGateway: 'close',
-      closeCodes: { badGateway: 1014, restart: 1012, tryAgain: 1013 },
+  const pipe = new Pipe(
+    { client, upstream },
+    {
+      rsv: 0,
+      closePolicy: {
+        rejections: 'pass',
+        badGateway: 'close',
+        closeCodes: { badGateway: 1014, restart: 1012, tryAgain: 1013 },
+      },
+      closeTimeout: 5000,
+      keepalive: { ping: 1000, timeout: 1000 },
+      clock,
+      retry: () => 1500,
+      onError: (error) => {
+        throw error
+      },
+      onClosed: (verdict) => verdicts.push(verdict),
+      ...some,
     },
-    closeTimeout: 5000,
-    keepalive: { ping: 1000, timeout: 1000 },
-    clock,
-    retry: () => 1500,
-    onError: (error) => {
-      throw error
-    },
-    onClosed: (verdict) => verdicts.push(verdict),
-    ...some,
-  })
+  )
   return { pipe, client, upstream, clock, verdicts }
 }
 

@@ -70,14 +70,14 @@ describe('the search for the next upstream of a held client', () => {
       'holdfast-session': 's',
       'holdfast-reattach': '1; code=1012',
     })
-    if (found.ok) found.dialled.socket.destroy()
+    if (found.ok) found.dialled.wire.destroy()
   })
 
   test('offers no extension where none was agreed', async () => {
     await using upstream = await rawUpstream({ protocol: 'v2' })
     const found = await searchAmong([upstream.url]).result
     expect(upstream.requests[0]!.headers['sec-websocket-extensions']).toBeUndefined()
-    if (found.ok) found.dialled.socket.destroy()
+    if (found.ok) found.dialled.wire.destroy()
   })
 
   test('tries another upstream before the one that went, and that one when the other fails', async () => {
@@ -85,13 +85,13 @@ describe('the search for the next upstream of a held client', () => {
     await using other = await rawUpstream({ protocol: 'v2' })
     const found = await searchAmong([gone.url, other.url]).result
     expect([gone.accepted, other.accepted]).toEqual([0, 1])
-    if (found.ok) found.dialled.socket.destroy()
+    if (found.ok) found.dialled.wire.destroy()
 
     const search = searchAmong([gone.url, `ws://127.0.0.1:${await closedPort()}`])
     const back = await passing(search.clock, search.result)
     expect(back.ok).toBe(true)
     expect(gone.accepted).toBe(1)
-    if (back.ok) back.dialled.socket.destroy()
+    if (back.ok) back.dialled.wire.destroy()
   })
 
   test('goes on until the upstream is there again', async () => {
@@ -109,7 +109,7 @@ describe('the search for the next upstream of a held client', () => {
     await using _upstream = await rawUpstream({ port, protocol: 'v2' })
     const found = await passing(clock, result)
     expect(found.ok).toBe(true)
-    if (found.ok) found.dialled.socket.destroy()
+    if (found.ok) found.dialled.wire.destroy()
   })
 
   const disagreements: [string, Parameters<typeof rawUpstream>[0], Agreed?][] = [
@@ -163,7 +163,7 @@ describe('the search for the next upstream of a held client', () => {
     const extensions = 'permessage-deflate; server_max_window_bits=10; client_no_context_takeover'
     const found = await searchAmong([upstream.url], { agreed: { protocol: 'v2', extensions } }).result
     expect(found.ok).toBe(true)
-    if (found.ok) found.dialled.socket.destroy()
+    if (found.ok) found.dialled.wire.destroy()
   })
 
   test('ends when its time is over, and leaves no timer and no connection', async () => {

@@ -48,28 +48,33 @@ test('a line keeps its place while it goes on, and after a pause begins anew', (
 })
 
 test('the workers of one drain are one line, a second drain is another', () => {
-  const drain = (at: number, worker: number, closed: number, scope = 'route chat'): FeedEvent => ({
-    type: 'drain',
-    at,
-    worker,
-    drain: { scope, total: closed + 1, closed, moved: 0, cut: 1, done: true },
-  })
+  const drain = (id: number | undefined, at: number, worker: number, closed: number, scope = 'route chat') =>
+    ({
+      type: 'drain',
+      at,
+      worker,
+      drain: { id, scope, total: closed && closed + 1, closed, moved: 0, cut: 1, done: true },
+    }) satisfies FeedEvent
   const lines = (...events: FeedEvent[]) =>
     recent(...events).news.map((each) =>
       each.type === 'drain'
         ? [each.drain.scope, each.drain.total, each.drain.closed, each.drain.cut, each.at]
         : each.type,
     )
-  expect(lines(drain(1000, 1, 12), drain(1500, 2, 8))).toEqual([['route chat', 22, 20, 2, 1500]])
-  expect(lines(drain(1000, 1, 12), drain(1500, 2, 8), drain(2000, 1, 3), drain(2100, 2, 4))).toEqual([
+  const first = [drain(1, 1000, 1, 12), drain(1, 1500, 2, 8)]
+  expect(lines(...first)).toEqual([['route chat', 22, 20, 2, 1500]])
+  expect(lines(...first, drain(2, 2000, 1, 3), drain(2, 2100, 2, 4))).toEqual([
     ['route chat', 9, 7, 2, 2100],
     ['route chat', 22, 20, 2, 1500],
   ])
-  expect(lines(drain(1000, 1, 12), drain(1500, 2, 8, 'route other'))).toHaveLength(2)
-  const back: FeedEvent = { type: 'undrain', at: 1200, parts: ['route chat'] }
-  expect(lines(drain(1000, 1, 12), back, drain(1500, 2, 8))).toHaveLength(3)
-  // A worker that came since reports a drain of its own.
-  expect(lines(drain(1000, 1, 12), drain(400_000, 7, 8))).toHaveLength(2)
+  // Long after, too: a worker whose connections end late.
+  expect(lines(...first, drain(1, 900_000, 3, 1))).toEqual([['route chat', 24, 21, 3, 900_000]])
+  // A reload drains several parts.
+  expect(lines(drain(1, 1000, 1, 12), drain(1, 1500, 2, 8, 'route other'))).toHaveLength(2)
+  // A worker that came since is told what is drained, and has nothing to do for it.
+  expect(lines(...first, drain(1, 400_000, 7, 0))).toEqual([['route chat', 22, 20, 2, 1500]])
+  // Of its own accord.
+  expect(lines(drain(undefined, 1000, 1, 12), drain(undefined, 1500, 2, 8))).toHaveLength(2)
 })
 
 test('there are thirty lines at most, the newest of them', () => {

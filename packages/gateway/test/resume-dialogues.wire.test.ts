@@ -2,7 +2,6 @@
 import { playClient, resumeVectors, startGateway, startUpstream } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import type { ClientSays } from '../src/resume/control-message.ts'
-import { prefixOf } from '../src/resume/control-message.ts'
 import { Incoming } from '../src/resume/incoming.ts'
 import { readOffer } from '../src/resume/offer.ts'
 import { clientFrames, resumeOptions } from './resuming.ts'
@@ -48,9 +47,11 @@ test.each(
   const bytes = clientFrames({ text, hex, frames })
   for (let cut = 0; cut < bytes.length; cut++) {
     const seen: { data: number; says: (ClientSays | 'malformed')[] } = { data: 0, says: [] }
-    const incoming = new Incoming(prefixOf(vectors.nonce), 1024, false)
+    const incoming = new Incoming(vectors.nonce, 1024, false)
     const sink = {
-      onMessage: () => void seen.data++,
+      onMessages(count: number) {
+        seen.data += count
+      },
       onControlMessage: (says: ClientSays | 'malformed') => void seen.says.push(says),
       onControlFrame() {},
       onRefused: () => expect.unreachable(),

@@ -1,7 +1,7 @@
 // The other end of peers/resume_traffic.py: a server that sends numbered messages and checks, one by one, what comes.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Changes, Child } from '@holdfast/testing'
+import { Changes, Child, runtime } from '@holdfast/testing'
 import { type WebSocket, WebSocketServer } from 'ws'
 
 /** Debian's own, where its packages are; another may stand before it on the path. */
@@ -21,8 +21,8 @@ export interface TrafficOptions {
   every?: number
   /** Every other client offers permessage-deflate. */
   compression?: boolean
-  /** The class below @holdfast/client/resume; default: the client in Python. */
-  webSocket?: 'ws' | 'undici'
+  /** What is below @holdfast/client/resume; default: the client in Python. */
+  webSocket?: 'ws' | 'undici' | 'bun' | 'chromium'
   /** Constants of holdfast_resume.py that are something else. */
   constants?: Record<string, number>
 }
@@ -36,10 +36,20 @@ export interface TrafficReport {
   sent: Record<string, number>
 }
 
+/** Bun, where the gateway is tested on it, or where tools/other-runtimes.mjs has brought it. */
+export const bun: string | undefined = (() => {
+  if (runtime().name === 'bun') return runtime().path
+  const brought = `../../../node_modules/.cache/runtimes/node_modules/@oven/bun-${process.platform}-${process.arch}/bin/bun`
+  const path = fileURLToPath(new URL(brought, import.meta.url))
+  return existsSync(path) ? path : undefined
+})()
+
 /** Clients in a process: of protocol/python, or of @holdfast/client. */
 export function traffic(options: TrafficOptions): Child {
-  if (options.webSocket)
-    return new Child(process.execPath, [peer('resume-traffic.mjs'), JSON.stringify(options)])
+  if (options.webSocket) {
+    const path = options.webSocket === 'bun' ? bun! : process.execPath
+    return new Child(path, [peer('resume-traffic.mjs'), JSON.stringify(options)])
+  }
   return new Child(python, [peer('resume_traffic.py'), JSON.stringify(options)])
 }
 
@@ -67,12 +77,12 @@ export interface NumbersServer extends AsyncDisposable {
   readonly port: number
   readonly url: string
   readonly faults: string[]
-  /** Clients whose every message has come, and that have closed with 1000. */
+  /** Clients whose every message has come. */
   readonly done: Set<number>
   readonly changes: Changes
 }
 
-/** Sends each client `messages` messages, and expects as many. */
+/** Sends each client `messages` messages, and expects as many; then it says so. */
 export async function numbersServer(messages: number): Promise<NumbersServer> {
   const faults: string[] = []
   const done = new Set<number>()
@@ -86,19 +96,21 @@ export async function numbersServer(messages: number): Promise<NumbersServer> {
   server.on('connection', (socket, request) => {
     const seed = Number(/seed=(\d+)/.exec(request.url ?? '')?.[1])
     let next = 0
-    void sendAll(socket, seed, messages)
+    const sent = sendAll(socket, seed, messages)
     socket.on('error', (error) => faults.push(`${seed}: ${error.message}`))
     socket.on('message', (data: Buffer, binary: boolean) => {
       const fits = String(data) === content(1, seed, next) && binary === (next % 3 === 0)
       if (!fits)
         faults.push(`${seed}: ${String(data).slice(0, 30)} of ${data.length} bytes in place of ${next}`)
-      next++
+      if (++next < messages) return
+      done.add(seed)
+      changes.notify()
+      void sent.then(() => socket.send('all is there'))
     })
     socket.on('close', (code) => {
-      if (code === 1000 && next === messages) done.add(seed)
       // A session whose first welcome was lost is nobody's.
-      else if (next > 0) faults.push(`${seed}: ${code} behind ${next} messages`)
-      changes.notify()
+      if (next > 0 && (code !== 1000 || next < messages))
+        faults.push(`${seed}: ${code} behind ${next} messages`)
     })
   })
   await new Promise((resolve) => server.once('listening', resolve))

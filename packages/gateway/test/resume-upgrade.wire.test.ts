@@ -1,5 +1,5 @@
 // A live upgrade of the gateway: sessions stay in the old worker, which carries them, and their upstreams move.
-import { runtime, startHoldfast, startUpstream } from '@holdfast/testing'
+import { eventually, runtime, startHoldfast, startUpstream } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import { resumingClient } from './resuming.ts'
 
@@ -37,5 +37,41 @@ describe.skipIf(runtime().foreign)('a live upgrade', () => {
       client.connection!.close(3456)
       expect((await client.connection!.closeFrame())?.code).toBe(3456)
     }
+  })
+
+  test('leaves the old worker to tell those who are away how their sessions ended, before it and after', async () => {
+    await using upstream = await startUpstream({ echo: false })
+    await using gateway = await startHoldfast({
+      config: { workers: 1, routes: [{ name: 'chat', upstreams: [upstream.url], resume: {} }] },
+    })
+    const [old] = gateway.workers()
+    const ends = ['before', 'after']
+    const join = async () => {
+      const client = await resumingClient(gateway.url)
+      const server = await upstream.connection()
+      client.cut()
+      return { client, server }
+    }
+    const pairs = [await join(), await join()]
+    const end = async (n: number) => {
+      pairs[n]!.server.send(`owed ${ends[n]}`)
+      pairs[n]!.server.close(4321 + n, ends[n])
+      // Answered in the client's place.
+      expect(await pairs[n]!.server.closed).toMatchObject({ code: 4321 + n })
+    }
+    await end(0)
+    gateway.signal('SIGUSR2')
+    await gateway.waitForLog(
+      'the upgrade',
+      ({ msg }) => msg === 'upgrade finished' || msg === 'upgrade failed',
+    )
+    await end(1)
+    for (const [n, { client }] of pairs.entries()) {
+      expect(await client.open()).toMatchObject({ resumed: true })
+      expect(await client.until(1)).toEqual([`owed ${ends[n]}`])
+      expect(await client.connection!.closeFrame()).toEqual({ code: 4321 + n, reason: ends[n] })
+      await client.connection!.ended()
+    }
+    await eventually('the end of the old worker', () => !gateway.workers().includes(old!))
   })
 })

@@ -1,7 +1,7 @@
 // Time and a resumable client: a clock that the test turns.
 import { fakeClock, frame, opcode, startGateway, startUpstream } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import { resumeOptions, resumingClient } from './resuming.ts'
+import { ResumingClient, resumeOptions, resumingClient } from './resuming.ts'
 
 test('a client that was away may catch up faster than limits.messagesPerSecond, and its place is its own', async () => {
   const clock = fakeClock()
@@ -103,5 +103,68 @@ test('a frame that is cut by a Close in its message does not count', async () =>
   expect(await server.closed).toMatchObject({ code: 1000 })
   expect(server.messages).toEqual([])
   expect(await client.open()).toMatchObject({ resumed: false, over: { why: 'closed', received: 0 } })
+  client.cut()
+})
+
+test('returns are limited as handshakes are: those that are too many wait, each for its own time, and lose nothing', async () => {
+  const [count, perSecond] = [20, 8]
+  const clock = fakeClock()
+  await using upstream = await startUpstream()
+  await using gateway = await startGateway(
+    {
+      upstreams: [upstream.url],
+      limits: { handshakesPerSecond: perSecond },
+      badGateway: 'close',
+      resume: resumeOptions(),
+    },
+    { clock },
+  )
+  /** Comes in, or is told for how many milliseconds to stay away. */
+  const enter = async (client: ResumingClient): Promise<number | undefined> => {
+    const before = client.welcomes.length
+    const connection = await client.dial()
+    await client.changes.until('welcome, or no', () => client.welcomes.length > before || connection.ending)
+    if (client.welcomes.length > before) return void client.ack()
+    const { code, reason } = (await connection.closeFrame())!
+    expect(code).toBe(1013)
+    return Number(/retry=(\d+)/.exec(reason)![1])
+  }
+  /** All of them come at once, and those that had to wait again each second; what these were told. */
+  const enterAll = async (clients: ResumingClient[]) => {
+    const retries: number[] = []
+    for (let left = clients; left.length > 0; clock.tick(1000)) {
+      const told = await Promise.all(left.map(enter))
+      left = left.filter((_, n) => told[n] !== undefined)
+      retries.push(...told.filter((retry) => retry !== undefined))
+    }
+    return retries
+  }
+  const clients = Array.from({ length: count }, () => new ResumingClient(gateway.url))
+  await enterAll(clients)
+  for (const [n, client] of clients.entries()) client.send(`${n}`)
+  for (const client of clients) await client.until(1)
+  for (const client of clients) client.cut()
+  const retries = await enterAll(clients)
+  expect(retries.length).toBeGreaterThanOrEqual(count - 2 * perSecond)
+  expect(new Set(retries).size).toBeGreaterThan(retries.length / 2)
+  for (const client of clients) expect(client.welcome.resumed).toBe(true)
+  expect(upstream.connections).toHaveLength(count)
+  for (const client of clients) client.cut()
+})
+
+test('while a worker has not answered that may have its session, a client is told to come back, and begins none anew', async () => {
+  let isUnsure = true
+  await using upstream = await startUpstream()
+  await using gateway = await startGateway(
+    { upstreams: [upstream.url], resume: resumeOptions() },
+    { elsewhere: async () => isUnsure && { isUnsure } },
+  )
+  const client = new ResumingClient(gateway.url)
+  client.token = `1-${'x'.repeat(43)}`
+  const told = await (await client.dial()).closeFrame()
+  expect(told).toMatchObject({ code: 1014, reason: expect.stringMatching(/retry=\d+/) })
+  expect(upstream.connections).toEqual([])
+  isUnsure = false
+  expect(await client.open()).toMatchObject({ resumed: false, over: { why: 'unknown' } })
   client.cut()
 })

@@ -9,6 +9,8 @@ export interface SeenWelcome {
   resumed: boolean
   window: number
   for: number
+  lost?: number
+  doubled?: number
   over?: { why: string; received?: number }
 }
 
@@ -17,11 +19,14 @@ export interface ResumingOptions extends RawClientOptions {
   connect?: (url: string, options: RawClientOptions) => Promise<RawClient>
   /** Whether each data message is acknowledged as it comes. Default true. */
   acknowledges?: boolean
+  /** Whether each `ping` is answered. Default true. */
+  answers?: boolean
 }
 
 /** One session, over any number of connections. */
 export class ResumingClient {
-  readonly url: string
+  /** Another gateway's from the next connection on. */
+  url: string
   readonly options: ResumingOptions
   readonly changes = new Changes()
   /** Data messages received, over all connections. */
@@ -34,6 +39,8 @@ export class ResumingClient {
   token: string | undefined
   received = 0
   sent = 0
+  /** What it adds up to where gateways were lost: PROTOCOL.md, section 11. */
+  readonly atMost = { lost: 0, doubled: 0 }
   /** Data messages that the gateway has not acknowledged, with their numbers. */
   unacknowledged: { number: number; payload: string }[] = []
 
@@ -84,7 +91,18 @@ export class ResumingClient {
       this.sent = 0
     }
     this.ack()
+    const missing = Math.max(0, this.sent - this.unacknowledged.length - welcome.received)
     this.unacknowledged = this.unacknowledged.filter(({ number }) => number > welcome.received)
+    // Where a gateway was lost, what is sent again comes next in its count.
+    if (welcome.lost) {
+      this.atMost.lost += welcome.lost + missing
+      this.atMost.doubled += this.unacknowledged.length
+      this.unacknowledged = this.unacknowledged.map(({ payload }, n) => ({
+        number: welcome.received + n + 1,
+        payload,
+      }))
+      this.sent = welcome.received + this.unacknowledged.length
+    }
     for (const { payload } of this.unacknowledged) connection.text(payload)
     return welcome
   }
@@ -100,6 +118,8 @@ export class ResumingClient {
     } else if (text.startsWith(`\0${this.nonce}`)) {
       const says = JSON.parse(text.slice(17))
       this.says.push(says)
+      if (says.type === 'ping' && connection.stream.writable && (this.options.answers ?? true))
+        this.say({ type: 'pong', id: says.id })
       if (says.type === 'ack')
         this.unacknowledged = this.unacknowledged.filter(({ number }) => number > says.received)
     } else {

@@ -15,6 +15,7 @@ const order = [
   'http',
   'trace',
   'listen',
+  'acme',
   'upstream',
   'auth',
   'hold/replay',
@@ -25,11 +26,15 @@ const order = [
   'handshake',
   'pass',
   'config',
+  'gateway-deps.ts',
   'gateway.ts',
+  'relay',
+  'fleet',
   'operate',
   'worker',
   'process',
   'worker-main.ts',
+  'front-main.ts',
   'index.ts',
 ]
 

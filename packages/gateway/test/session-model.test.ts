@@ -52,17 +52,25 @@ class World {
       },
       {
         onUsed() {},
+        onOwesAck() {},
         onParked() {},
+        onEnding() {},
         onGrown() {},
         onOver() {},
         onBroken: () => this.faults.push('the client broke a rule') > 0,
         onFault: (error) => this.faults.push(error),
       },
     )
-    this.session.stream.on('data', (bytes: Buffer) => {
-      for (const { opcode: op, payload } of this.#upstream.push(bytes))
-        if (op < 8) this.arrived.push(String(payload))
-    })
+    this.session.stream.user = {
+      onPieces: (pieces) => {
+        for (const { opcode: op, payload } of this.#upstream.push(Buffer.concat(pieces)))
+          if (op < 8) this.arrived.push(String(payload))
+        return undefined
+      },
+      onDrain() {},
+      onEndOfInput() {},
+      onClose() {},
+    }
     this.#connect(false)
   }
 
@@ -78,9 +86,32 @@ class World {
   }
 
   serverSends(size: number) {
+    this.session.stream.write(this.#next(size))
+  }
+
+  /** Several messages in one write. */
+  serverBursts(size: number) {
+    this.session.stream.write(Buffer.concat([0, 1, 2, 3, 4].map((n) => this.#next((size * n) % 127))))
+  }
+
+  #next(size: number): Buffer {
     const text = `${this.sent.length}:${'s'.repeat(size)}`
     this.sent.push(text)
-    this.session.stream.write(frame({ opcode: opcode.text, payload: text }))
+    return frame({ opcode: opcode.text, payload: text })
+  }
+
+  /** More than what waits for the upstream before it is held up. */
+  clientSaysMuch(size: number) {
+    for (let n = 0; n < 3; n++) this.clientSays(100 * size)
+  }
+
+  /** Its upstream takes nothing, or does again. */
+  stops() {
+    this.session.stream.pause()
+  }
+
+  goesOn() {
+    this.session.stream.resume()
   }
 
   clientSays(size: number) {
@@ -141,49 +172,106 @@ class World {
     this.#connect(true)
   }
 
+  /** How many bytes wait to be delivered. */
+  onItsWay(direction: 'down' | 'up'): number {
+    return direction === 'down' ? (this.#wire?.waiting.length ?? 0) : this.#leaving.length
+  }
+
   get isQuiet() {
     const none = !this.#wire?.waiting.length && this.#leaving.length === 0
     return none && this.#confirmed === this.said.length
   }
 }
 
+const full = process.env.HOLDFAST_FULL === '1'
+const seeds = full ? 1000 : 5
 const size = fc.nat({ max: 300 })
 const bytes = fc.nat({ max: 400 })
 const step = fc.oneof(
   fc.record({ do: fc.constant('serverSends' as const), with: size }),
+  fc.record({ do: fc.constant('serverBursts' as const), with: size }),
   fc.record({ do: fc.constant('clientSays' as const), with: size }),
+  fc.record({ do: fc.constant('clientSaysMuch' as const), with: size }),
   fc.record({ do: fc.constant('down' as const), with: bytes }),
-  fc.record({ do: fc.constant('up' as const), with: bytes }),
-  fc.record({ do: fc.constantFrom('ack' as const, 'cut' as const, 'back' as const), with: fc.constant(0) }),
+  fc.record({ do: fc.constant('up' as const), with: fc.oneof(bytes, fc.constant(1e5)) }),
+  fc.record({
+    do: fc.constantFrom('ack' as const, 'cut' as const, 'back' as const, 'stops' as const, 'goesOn' as const),
+    with: fc.constant(0),
+  }),
 )
 const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+/** A last return, which is not cut: each end has all that the other one sent. */
+async function expectAll(world: World) {
+  world.cut()
+  world.back()
+  world.goesOn()
+  for (let n = 0; n < 1000 && !(world.isQuiet && world.got.length === world.sent.length); n++) {
+    world.clock.tick(1000)
+    world.session.tick(world.clock.now())
+    world.down(1e6)
+    world.up(1e6)
+    world.ack()
+    await turn()
+  }
+  expect(world.faults).toEqual([])
+  expect(world.got).toEqual(world.sent)
+  expect(world.arrived).toEqual(world.said)
+}
 
 test('each message arrives once and in order, wherever connections are cut', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 64, max: 2000 }),
       fc.array(step, { maxLength: 60 }),
-      async (window, steps) => {
+      fc.boolean(),
+      async (window, steps, isStuck) => {
         const world = new World(window)
+        if (isStuck) {
+          world.down(1e6)
+          world.stops()
+        }
         for (const { do: what, with: amount } of steps) {
           world[what](amount)
           await turn()
         }
-        world.cut()
-        world.back()
-        for (let n = 0; n < 1000 && !(world.isQuiet && world.got.length === world.sent.length); n++) {
-          world.clock.tick(1000)
-          world.session.tick(world.clock.now())
-          world.down(1e6)
-          world.up(1e6)
-          world.ack()
-          await turn()
-        }
-        expect(world.faults).toEqual([])
-        expect(world.got).toEqual(world.sent)
-        expect(world.arrived).toEqual(world.said)
+        await expectAll(world)
       },
     ),
     { numRuns: 100 },
   )
 })
+
+test(
+  `a return that is cut at each of its bytes, in either direction, loses nothing: ${seeds} seeds`,
+  async () => {
+    const few = fc.array(size, { minLength: 1, maxLength: 3 })
+    await fc.assert(
+      fc.asyncProperty(few, few, fc.boolean(), async (owed, kept, acknowledges) => {
+        const world = new World(2000)
+        world.down(1e6)
+        world.up(1e6)
+        for (const direction of ['down', 'up'] as const) {
+          world.cut()
+          for (const one of owed) world.serverSends(one)
+          for (const one of kept) world.clientSays(one)
+          for (let bytes = 0; ; bytes++) {
+            world.back()
+            await turn()
+            // What the client says, it says behind `welcome`.
+            if (direction === 'up') world.down(1e6)
+            const length = world.onItsWay(direction)
+            world[direction](bytes)
+            if (acknowledges) world.ack()
+            await turn()
+            if (bytes >= length) break
+            world.cut()
+          }
+        }
+        await expectAll(world)
+      }),
+      { numRuns: seeds },
+    )
+  },
+  full ? 900_000 : 60_000,
+)

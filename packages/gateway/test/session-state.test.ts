@@ -14,6 +14,8 @@ const events: SessionEvent[] = [
   { type: 'given-up', why: 'expired' },
   { type: 'given-up', why: 'evicted' },
   { type: 'miscounted' },
+  { type: 'taken-over' },
+  { type: 'given' },
 ]
 
 /** What happens to a session from its beginning on. */
@@ -78,4 +80,12 @@ test('1001 without bye parks, with bye it ends', () => {
     { name: 'closing' },
     ['hand-on-close'],
   ])
+})
+
+test('a client whose session was given to another gateway is told nothing, and its upstream neither', () => {
+  for (const first of [[], [{ type: 'broken' }]] as SessionEvent[][]) {
+    const { state, steps } = story([...first, { type: 'given' }])
+    expect(state).toEqual({ name: 'over', why: 'elsewhere' })
+    expect(steps.at(-1)!.actions).toEqual(first.length > 0 ? ['forget'] : ['let-client-go', 'forget'])
+  }
 })

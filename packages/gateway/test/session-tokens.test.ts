@@ -1,12 +1,19 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hashOf, newToken, SessionTokens } from '../src/resume/token.ts'
+import { hashOf, newToken, readHint, SessionTokens } from '../src/resume/token.ts'
 
 test('a token has 256 random bits behind its hint, and characters that a subprotocol may have', () => {
   const { token, hash } = newToken('12')
   expect(token).toMatch(/^12-[A-Za-z0-9_-]{43}$/)
   expect(hash).toBe(hashOf(token))
   expect(newToken('12').token).not.toBe(token)
+})
+
+test('a token says in clear which worker, and in a fleet which node, is to be asked first', () => {
+  expect(readHint(newToken('12').token)).toEqual({ worker: '12' })
+  expect(readHint(newToken('3-aB-_567890xy').token)).toEqual({ worker: '3', node: 'aB-_567890xy' })
+  for (const token of ['', 'x'.repeat(43), `a-${'x'.repeat(43)}`, `1-short-${'x'.repeat(43)}`])
+    expect(readHint(token)).toBeUndefined()
 })
 
 test('what the client has received last always opens the session, however many welcomes are lost', () => {

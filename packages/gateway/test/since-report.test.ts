@@ -1,3 +1,4 @@
+import { fakeClock } from '@holdfast/testing'
 import { expect, test } from 'vitest'
 import { applyChanges, SinceReport } from '../src/worker/since-report.ts'
 import { emptyCounters } from '../src/worker/totals.ts'
@@ -6,20 +7,23 @@ import type { FromWorker, WorkerReport } from '../src/worker/worker-messages.ts'
 function scene() {
   const posted: FromWorker[] = []
   const taken: (() => void)[] = []
+  const clock = fakeClock()
   const changes = new SinceReport((message, _, done) => {
     posted.push(message)
     taken.push(done)
-  })
-  return { posted, taken, changes }
+  }, clock)
+  return { posted, taken, changes, clock }
 }
 
 test('a connection is told at once; what comes while that has not been taken goes in one message', () => {
-  const { posted, taken, changes } = scene()
+  const { posted, taken, changes, clock } = scene()
   changes.opened('chat')
   expect(posted).toEqual([{ type: 'changed', routes: { chat: { opened: 1, closes: {} } } }])
   changes.opened('chat')
   changes.closed('chat', '1000:client')
   changes.opened('game')
+  expect(posted).toHaveLength(1)
+  clock.tick(10)
   expect(posted).toHaveLength(1)
   taken[0]!()
   expect(posted[1]).toEqual({
@@ -28,6 +32,22 @@ test('a connection is told at once; what comes while that has not been taken goe
   })
   taken[1]!()
   expect(posted).toHaveLength(2)
+})
+
+test('of many that open at once, all those of five milliseconds are told in one message', () => {
+  const { posted, taken, changes, clock } = scene()
+  changes.opened('chat')
+  taken[0]!()
+  for (let i = 0; i < 100; i++) changes.opened('chat')
+  clock.tick(4)
+  expect(posted).toHaveLength(1)
+  clock.tick(1)
+  expect(posted[1]).toEqual({ type: 'changed', routes: { chat: { opened: 100, closes: {} } } })
+  taken[1]!()
+  clock.tick(10)
+  expect(posted).toHaveLength(2)
+  changes.opened('chat')
+  expect(posted).toHaveLength(3)
 })
 
 test('what a report has in it is not told again', () => {

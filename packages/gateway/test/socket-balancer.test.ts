@@ -11,12 +11,15 @@ class Notes implements Channel {
   readonly pid = 0
   readonly got: Extract<ToWorker, { type: 'socket' }>[] = []
   readonly letGone: Socket[] = []
+  end = (_: string) => {}
 
   send(message: ToWorker) {
     if (message.type === 'socket') this.got.push(message)
   }
   onMessage() {}
-  onExit() {}
+  onExit(listener: (ending: string) => void) {
+    this.end = listener
+  }
   kill() {}
   release(socket: Socket) {
     this.letGone.push(socket)
@@ -103,6 +106,15 @@ test('sockets wait for the next worker', () => {
   const late = worker(9, clock)
   balancer.add(late.link)
   expect(late.notes.got.length).toBe(3)
+})
+
+test('a worker that has ended before it is added gets nothing', () => {
+  const { clock, balancer, workers, assign } = scene(1)
+  const late = worker(9, clock)
+  late.notes.end('was killed')
+  balancer.add(late.link)
+  assign(2)
+  expect([late, ...workers].map(({ notes }) => notes.got.length)).toEqual([0, 2])
 })
 
 test('the socket after 16,384 waiting ones is closed', () => {

@@ -77,6 +77,15 @@ test('a supervisor on one process serves, shows its state and drains', async () 
   await expect(rawSocket(url)).rejects.toThrow(/ECONNREFUSED/)
 })
 
+test('a drain that comes before the first worker has been started leaves nothing open', async () => {
+  const it = new TestSupervisor(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'], drain }))
+  const starting = it.supervisor.start()
+  await it.supervisor.drain()
+  await Promise.all([starting, it.supervisor.finished])
+  expect(it.supervisor.listenUrls).toEqual([])
+  expect(await it.supervisor.state()).toMatchObject({ phase: 'draining', workers: [] })
+})
+
 test('a connection is listed and closed by its id', async () => {
   await using upstream = await startUpstream()
   await using it = await start(gatewayOptions({ upstreams: [upstream.url], drain }))

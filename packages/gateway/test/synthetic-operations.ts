@@ -2,6 +2,7 @@
 // depend on real traffic.
 import { code } from '@holdfast/close-codes'
 import type { ClosedBy, DrainInfo, RouteInfo } from '../src/core/snapshot.ts'
+import { noneRefused } from '../src/core/socket-counts.ts'
 import { EventFeed } from '../src/operate/events.ts'
 import type {
   GatewayState,
@@ -27,6 +28,9 @@ export class SyntheticOperations implements Operations {
   workers: WorkerInfo[] = [1, 2].map((id) => syntheticWorker(id))
   drains: DrainInfo[] = []
   upgradeInfo: GatewayState['upgrade']
+  fleet: GatewayState['fleet']
+  certificates: GatewayState['certificates']
+  acme: GatewayState['acme']
   version = '0.1.0'
   phase: GatewayState['phase'] = 'serving'
   startedAt = Date.now() - 3 * 86_400_000 - 5 * 3_600_000
@@ -55,7 +59,7 @@ export class SyntheticOperations implements Operations {
 
   async state(): Promise<GatewayState> {
     this.looks++
-    const { version, phase, startedAt, workers, drains, upgradeInfo } = this
+    const { version, phase, startedAt, workers, drains, upgradeInfo, fleet } = this
     return {
       version,
       phase,
@@ -67,6 +71,9 @@ export class SyntheticOperations implements Operations {
       workerRestarts: 0,
       socketsDropped: 0,
       ...(upgradeInfo && { upgrade: upgradeInfo }),
+      ...(fleet && { fleet }),
+      ...(this.certificates && { certificates: this.certificates }),
+      ...(this.acme && { acme: this.acme }),
       routes: structuredClone(this.routes),
       drains,
       drainPlan: { spread: 5000, deadline: 30_000 },
@@ -77,7 +84,7 @@ export class SyntheticOperations implements Operations {
     const { routes, drains, workers } = this
     const sockets = {
       pending: 0,
-      refused: { pending: 0, descriptors: 0, 'dial-descriptors': 0 },
+      refused: noneRefused(),
       short: false,
     }
     return {
@@ -118,6 +125,10 @@ export class SyntheticOperations implements Operations {
   async reload() {
     this.asked.push('reload')
     return this.reloadResult
+  }
+
+  async previewUpgrade() {
+    return { ok: false as const, error: 'not now' }
   }
 
   async upgrade() {

@@ -4,6 +4,7 @@ import { eventually, type FakeClock, fakeClock } from '@holdfast/testing'
 import { pino } from 'pino'
 import { GatewayError } from '../src/core/errors.ts'
 import type { AdminOptions } from '../src/core/options.ts'
+import { noneRefused } from '../src/core/socket-counts.ts'
 import { AdminServer } from '../src/operate/admin.ts'
 import { EventFeed } from '../src/operate/events.ts'
 import type { GatewayState, Operations, ReloadResult } from '../src/operate/operations.ts'
@@ -24,6 +25,10 @@ class Notes implements Operations {
   unready() {
     return this.reason
   }
+  detail: string[] = []
+  troubles() {
+    return this.detail
+  }
   async state() {
     const empty = { listen: [], workers: [], routes: [], drains: [] }
     return { version: '1.2.3', phase: 'serving', ...empty } as unknown as GatewayState
@@ -36,7 +41,7 @@ class Notes implements Operations {
       handovers: {},
       logLinesDropped: 0,
       accessLinesDropped: 0,
-      sockets: { pending: 0, refused: { pending: 0, descriptors: 0, 'dial-descriptors': 0 }, short: false },
+      sockets: { pending: 0, refused: noneRefused(), short: false },
       certificates: [],
     }
   }
@@ -53,6 +58,10 @@ class Notes implements Operations {
     this.asked.push(scope)
     return Promise.resolve({ closed: 3, moved: 0, cut: 1 })
   }
+  async previewUpgrade() {
+    return { ok: false as const, error: 'not now' }
+  }
+
   async upgrade() {
     return { ok: false as const, error: 'not now' }
   }

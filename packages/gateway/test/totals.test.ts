@@ -96,20 +96,34 @@ test('the addresses of one name stay apart', () => {
 })
 
 test('the parts of a drain add up, and it is done when all of them are', () => {
-  const part = { scope: 'route chat', total: 10, closed: 4, moved: 0, cut: 1, done: true }
+  const part = { id: 1, scope: 'route chat', total: 10, closed: 4, moved: 0, cut: 1, done: true }
   const running = { ...part, total: 5, closed: 0, moved: 0, cut: 0, done: false }
   expect(mergeDrains([[part], [running]])).toEqual([
-    { scope: 'route chat', total: 15, closed: 4, moved: 0, cut: 1, done: false },
+    { id: 1, scope: 'route chat', total: 15, closed: 4, moved: 0, cut: 1, done: false },
   ])
 })
 
 test('two drains of one route after each other stay two', () => {
-  const first = { scope: 'route chat', total: 1, closed: 1, moved: 0, cut: 0, done: true }
-  const second = { ...first, total: 7, closed: 7 }
+  const first = { id: 1, scope: 'route chat', total: 1, closed: 1, moved: 0, cut: 0, done: true }
+  const second = { ...first, id: 2, total: 7, closed: 7 }
   expect(
     mergeDrains([
       [first, second],
       [first, second],
     ]).map(({ total }) => total),
   ).toEqual([2, 14])
+})
+
+test('a drain that only one worker had anything to do for is not added to another one of the same scope', () => {
+  const first = { id: 1, scope: 'route chat', total: 1, closed: 1, moved: 0, cut: 0, done: true }
+  const reload = { ...first, id: 2, total: 7, closed: 7 }
+  expect(mergeDrains([[first], [first, reload]]).map(({ id, total }) => [id, total])).toEqual([
+    [1, 2],
+    [2, 7],
+  ])
+})
+
+test('what workers drain of their own accord is nobody else’s', () => {
+  const own = { scope: 'gateway', total: 3, closed: 0, moved: 0, cut: 0, done: false }
+  expect(mergeDrains([[own], [own]])).toEqual([own, own])
 })

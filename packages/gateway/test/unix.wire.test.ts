@@ -5,7 +5,9 @@ import http from 'node:http'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import tls from 'node:tls'
 import {
+  certificate,
   eventually,
   gone,
   type Holdfast,
@@ -157,6 +159,52 @@ describe('a listener', () => {
     await using late = over(inPath)
     await late.opened
     await echoes(late, 'late')
+    for (const client of clients) client.close()
+  })
+
+  test('serves TLS where it is asked for, through a live upgrade', async () => {
+    using temp = folder()
+    const path = temp.at('in.sock')
+    await using upstream = await startUpstream()
+    const { cert, certFile, keyFile } = certificate()
+    const listen = ['127.0.0.1:0', { address: `unix:${path}`, tls: { cert: certFile, key: keyFile } }]
+    await using holdfast = await startHoldfast({ config: config(upstream.url, {}, { listen }) })
+    const createConnection = () => tls.connect({ path, ca: cert, servername: 'localhost' })
+    await using client = wsClient('wss://localhost/', { createConnection: createConnection as never })
+    await client.opened
+    await echoes(client, 'x'.repeat(100_000))
+    const { request } = await upstream.connection()
+    expect(request.headers['x-forwarded-proto']).toBe('https')
+    await using plain = over(path)
+    await expect(plain.opened).rejects.toThrow()
+    if (runtime().name !== 'node') return
+    holdfast.signal('SIGUSR2')
+    await holdfast.waitForLog('the upgrade', ({ msg }) => msg === 'upgrade finished')
+    await echoes(client, 'after')
+    await using late = wsClient('wss://localhost/', { createConnection: createConnection as never })
+    await late.opened
+    await echoes(late, 'late')
+  })
+
+  test('knows clients over TLS apart that come at the same time', async () => {
+    using temp = folder()
+    const path = temp.at('in.sock')
+    await using upstream = await startUpstream()
+    const { cert, certFile, keyFile } = certificate()
+    const secured = { address: `unix:${path}`, tls: { cert: certFile, key: keyFile }, proxyProtocol: true }
+    await using _holdfast = await startHoldfast({
+      config: config(upstream.url, {}, { workers: 1, listen: ['127.0.0.1:0', secured] }),
+    })
+    const addresses = Array.from({ length: 8 }, (_, i) => `203.0.113.${i + 1}`)
+    const clients = addresses.map((address) => {
+      const socket = net.connect({ path })
+      socket.write(`PROXY TCP4 ${address} 10.0.0.1 1000 443\r\n`)
+      const createConnection = () => tls.connect({ socket, ca: cert, servername: 'localhost' })
+      return wsClient(`wss://localhost/${address}`, { createConnection: createConnection as never })
+    })
+    await Promise.all(clients.map(({ opened }) => opened))
+    const seen = upstream.connections.map(({ request }) => [request.url, request.headers['x-forwarded-for']])
+    expect(seen.sort()).toEqual(addresses.map((address) => [`/${address}`, address]))
     for (const client of clients) client.close()
   })
 

@@ -145,7 +145,9 @@ onNode('a client that reads again only after the deadline gets all that waits fo
 
 onNode('a closing handshake under way is finished by the old worker', async () => {
   await using upstream = await rawUpstream({ answersCloses: false })
-  await using holdfast = await serve(upstream.url, { config: patient })
+  // The new workers may take their time to start.
+  const routes = [{ name: 'all', upstreams: [upstream.url], timeouts: { close: '60s' } }]
+  await using holdfast = await serve(upstream.url, { config: { ...patient, routes } })
   const client = await rawClient(holdfast.url)
   const server = await upstream.connection()
   client.close(4001, 'bye')

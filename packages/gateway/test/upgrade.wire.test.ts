@@ -1,5 +1,4 @@
 // Live upgrades: real processes, whose code on disk is replaced while they serve.
-import { setTimeout as pause } from 'node:timers/promises'
 import {
   certificate,
   eventually,
@@ -12,43 +11,12 @@ import {
 } from '@holdfast/testing'
 import { expect, test } from 'vitest'
 import { installation } from './installation.ts'
-import { Crowd, numberedUpstream } from './numbered-traffic.ts'
+import { attempts, Crowd, numberedUpstream } from './numbered-traffic.ts'
 import { drain, onNode, serve, state, upgrade } from './upgrading.ts'
 
 /** More with HOLDFAST_UPGRADE_CONNECTIONS=2000 HOLDFAST_UPGRADES=10. */
 const connections = Number(process.env.HOLDFAST_UPGRADE_CONNECTIONS ?? 200)
 const upgrades = Number(process.env.HOLDFAST_UPGRADES ?? 3)
-
-/** Opens and closes a connection every 10 ms; `stop` resolves, when all are over, to how many there were and what failed. */
-function attempts(url: string): { stop(): Promise<{ count: number; failures: string[] }> } {
-  let [stopped, count] = [false, 0]
-  const failures: string[] = []
-  const open: Promise<unknown>[] = []
-  const done = (async () => {
-    while (!stopped) {
-      count++
-      const client = wsClient(url)
-      open.push(
-        client.opened.then(
-          () => {
-            client.close(1000)
-            return client.closed
-          },
-          (error) => failures.push(String(error)),
-        ),
-      )
-      await pause(10)
-    }
-    await Promise.all(open)
-    return { count, failures }
-  })()
-  return {
-    stop() {
-      stopped = true
-      return done
-    },
-  }
-}
 
 onNode.each([1, 2])(
   'connections with traffic go through live upgrades of %i workers in a row: none ends, nothing is lost, doubled or out of order',

@@ -1,5 +1,8 @@
 // What the tests of live upgrades have in common.
-import { type Holdfast, type HoldfastOptions, runtime, startHoldfast } from '@holdfast/testing'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Holdfast, type HoldfastOptions, runHoldfast, runtime, startHoldfast } from '@holdfast/testing'
 import { expect, test } from 'vitest'
 import type { UpgradeInfo } from '../src/core/snapshot.ts'
 import type { GatewayState } from '../src/operate/operations.ts'
@@ -33,4 +36,31 @@ export async function upgrade(holdfast: Holdfast): Promise<UpgradeInfo> {
   const { status, body } = await holdfast.api('/api/upgrade', { method: 'POST', signal })
   expect({ status, body }).toMatchObject({ status: 200 })
   return body as UpgradeInfo
+}
+
+/** A folder that ends with the test: for temporary files, the pid file, a socket. */
+export function ownFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'hf-'))
+  const pidFile = join(folder, 'pid')
+  return {
+    folder,
+    pidFile,
+    env: { TMPDIR: folder, RUNTIME_DIRECTORY: '' },
+    pid: () => Number(readFileSync(pidFile, 'utf8')),
+    temporary: () => readdirSync(folder).filter((name) => name.startsWith('holdfast-')),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+/** Replaces the supervisor; the result is what the command printed. */
+export async function replace(holdfast: Holdfast): Promise<string> {
+  const done = await runHoldfast(['upgrade', '--supervisor', '--admin', holdfast.admin!])
+  expect(done).toMatchObject({ code: 0, stderr: '' })
+  return done.stdout
+}
+
+/** The first process ends when the last supervisor has; all clients have been told. */
+export async function stop(holdfast: Holdfast, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  holdfast.signal(signal)
+  expect(await holdfast.exited).toMatchObject({ code: 0 })
 }

@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { HeaderList } from '../src/http/headers.ts'
+import { Fields, type HeaderList } from '../src/http/headers.ts'
+import type { UpgradeRequest } from '../src/http/upgrade-request.ts'
 import { readSwitch, retryAfter } from '../src/upstream/upstream-answer.ts'
 import { clientRequest } from './dialling.ts'
+
+const read = (answer: HeaderList, asked: UpgradeRequest) => readSwitch(new Fields(answer), asked)
 
 // The key and its answer are those of RFC 6455 1.3.
 const request = clientRequest({
@@ -18,7 +21,7 @@ const good: HeaderList = [
 const without = (name: string) => good.filter(([field]) => field !== name)
 
 test('a right answer is read with its subprotocol, extensions and end-to-end headers only', () => {
-  const answer = readSwitch(
+  const answer = read(
     [
       ...good,
       ['Keep-Alive', 'timeout=5'],
@@ -42,7 +45,7 @@ test('a right answer is read with its subprotocol, extensions and end-to-end hea
 })
 
 test('a right answer may select neither a subprotocol nor an extension', () => {
-  expect(readSwitch(good, request)).toEqual({ ok: true, headers: [] })
+  expect(read(good, request)).toEqual({ ok: true, headers: [] })
 })
 
 test.each<[string, HeaderList]>([
@@ -74,12 +77,12 @@ test.each<[string, HeaderList]>([
     ],
   ],
 ])('an answer with a %s is refused', (words, headers) => {
-  expect(readSwitch(headers, request)).toMatchObject({ ok: false, words })
+  expect(read(headers, request)).toMatchObject({ ok: false, words })
 })
 
 test('a subprotocol is refused when none was offered', () => {
   const asked = { ...request, protocols: [] }
-  expect(readSwitch([...good, ['Sec-WebSocket-Protocol', 'chat']], asked)).toEqual({
+  expect(read([...good, ['Sec-WebSocket-Protocol', 'chat']], asked)).toEqual({
     ok: false,
     words: 'subprotocol never offered',
     agreement: true,

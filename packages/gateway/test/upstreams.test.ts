@@ -9,7 +9,9 @@ import {
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../src/core/clock.ts'
+import { dialRoute } from '../src/upstream/dial-route.ts'
 import { UpstreamPool } from '../src/upstream/upstreams.ts'
+import { never } from './dialling.ts'
 import { a, b, c, chat, health, log, poolOf, request } from './pool-host.ts'
 
 describe('pick', () => {
@@ -360,4 +362,115 @@ test('a probe that this process has no descriptor for says nothing of the upstre
   expect(probes).toBeGreaterThan(health.unhealthy)
   expect(pool.usable()).toBe(true)
   pool.stop()
+})
+
+describe('after an outage of all upstreams', () => {
+  const away = (balance: RouteInit['balance'] = { by: 'least-connections' }) => {
+    const host = poolOf({ upstreams: [a, b, c], balance })
+    for (const name of [a, b, c]) host.fail(name)
+    // Each rests for two seconds.
+    host.clock.tick(1_100)
+    for (const name of [a, b, c]) host.fail(name)
+    host.clock.tick(500)
+    return host
+  }
+
+  test('one client tries each of the others, and those that answer have their share at once', () => {
+    const { pool, named, picks, clock } = away()
+    pool.dialled(named(a), true)
+    expect(picks(10)).toEqual([...Array(8).fill(a), b, c])
+    pool.dialled(named(b), true)
+    for (let i = 0; i < 4; i++) pool.acquire(named(a))
+    expect(picks(4)).toEqual([b, b, b, b])
+    clock.tick(25)
+    expect(picks(4)).toEqual([b, b, b, c])
+  })
+
+  test.each([
+    [1, 0],
+    [2, 1],
+    [3, 1],
+  ])(
+    'with %i attempts no client is turned away because it tried others: it costs it %i',
+    async (attempts, tried) => {
+      await using upstream = await startUpstream()
+      const refusing = await Promise.all([closedPort(), closedPort()])
+      const there = upstream.url
+      const upstreams = [there, ...refusing.map((port) => `ws://127.0.0.1:${port}`)]
+      const init = { upstreams, attempts, balance: { by: 'round-robin' } } as const
+      const { pool, named, fail, clock } = poolOf(init)
+      for (const { name } of pool.upstreams) fail(name)
+      clock.tick(500)
+      pool.dialled(named(there), true)
+      clock.tick(10)
+      const result = await dialRoute(routeOptions(init), pool, request, never(), clock)
+      expect(result).toMatchObject({ ok: true, upstream: { name: there } })
+      if (!result.ok) return
+      result.dialled.wire.destroy()
+      result.release()
+      const refused = pool.upstreams.filter(({ name, triedAt }) => name !== there && triedAt === clock.wall())
+      expect(refused).toHaveLength(tried)
+    },
+  )
+
+  test('those that are probed are probed as often as in the outage, for a while', async () => {
+    const { pool, clock, sick, probes, fail, named } = poolOf({ upstreams: [a, b, c], health })
+    pool.start()
+    await clock.advance(1_000)
+    for (const host of ['10.0.0.1', '10.0.0.2', '10.0.0.3']) sick[host] = 'connection refused'
+    for (const name of [a, b, c]) fail(name, 3)
+    await clock.advance(1_000)
+    delete sick['10.0.0.1']
+    await clock.advance(500)
+    expect(named(a).healthy).toBe(true)
+    delete sick['10.0.0.2']
+    await clock.advance(500)
+    expect(named(b).healthy).toBe(true)
+    probes.length = 0
+    await clock.advance(1_000)
+    expect(probes.map(({ host }) => host)).toEqual(Array(4).fill('10.0.0.3'))
+    await clock.advance(600)
+    probes.length = 0
+    await clock.advance(2_000)
+    expect(probes).toEqual([])
+    pool.stop()
+  })
+
+  test('they are left alone after a while', () => {
+    const { pool, named, picks, fail, clock } = away()
+    pool.dialled(named(a), true)
+    clock.tick(1_600)
+    fail(b)
+    expect(picks(10)).toContain(b)
+    clock.tick(500)
+    expect(named(b).rest.until).toBeGreaterThan(clock.now())
+    expect(picks(10)).not.toContain(b)
+  })
+
+  test('nobody tries one that was silent', () => {
+    const { pool, named, picks, clock } = away()
+    clock.tick(1_600)
+    pool.dialled(named(b), false, 'no answer in 5000 ms')
+    pool.dialled(named(a), true)
+    expect(picks(10)).not.toContain(b)
+  })
+
+  test('while one of several is away, nobody tries it', () => {
+    const { pool, named, picks, fail } = poolOf({ upstreams: [a, b, c] })
+    fail(b)
+    fail(c)
+    pool.dialled(named(c), true)
+    expect(picks(10)).not.toContain(b)
+  })
+
+  test('a client stays with the upstream of its key', () => {
+    const { pool, named } = away({ by: 'hash', key: { from: 'address' } })
+    const asked = (n: number) => ({ ...request, address: `192.0.2.${n}` })
+    pool.dialled(named(a), true)
+    const chosen = Array.from({ length: 30 }, (_, n) => pool.pick(asked(n))!.name)
+    const healthy = poolOf({ upstreams: [a, b, c], balance: { by: 'hash', key: { from: 'address' } } })
+    for (const [n, name] of chosen.entries())
+      if (name !== a) expect(healthy.pool.pick(asked(n))!.name).toBe(name)
+    expect(chosen.filter((name) => name !== a)).toHaveLength(2)
+  })
 })

@@ -9,11 +9,12 @@ import type { ReplayModule } from '../src/hold/replay/module.ts'
 import { loadReplay, replayProtocols } from '../src/hold/replay/replay.ts'
 import { parseExtensions } from '../src/http/extensions.ts'
 import { endToEnd } from '../src/http/field-names.ts'
-import { clientAddress, forwardHeaders, tokens } from '../src/http/forwarded.ts'
+import { clientAddress, forwardHeaders } from '../src/http/forwarded.ts'
+import { tokens } from '../src/http/headers.ts'
 import { readHttpHead } from '../src/http/http-head.ts'
 import { readUpgradeRequest } from '../src/http/upgrade-request.ts'
 import { readClientHello } from '../src/listen/client-hello.ts'
-import { readHandshake } from '../src/listen/http-servers.ts'
+import { readHandshake } from '../src/listen/http1-head.ts'
 import { readProxyHeader } from '../src/listen/proxy-protocol.ts'
 import { bearerOf, refusalOf } from '../src/operate/admin-guard.ts'
 import { sessionIn } from '../src/operate/admin-sessions.ts'
@@ -224,7 +225,6 @@ const frameSink = {
   onControl() {},
   onBoundary() {},
   onMessageEnd() {},
-  onUnfinished() {},
   onFault() {},
 }
 

@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { GatewaySnapshot } from '../src/core/snapshot.ts'
 import { Ledger } from '../src/handshake/limits.ts'
+import { WayBack } from '../src/process/way-back.ts'
 import type { WorkerLink } from '../src/process/worker-link.ts'
 import { WorkerPool } from '../src/process/worker-pool.ts'
 import type { Channel } from '../src/worker/channel.ts'
@@ -66,6 +67,7 @@ function scene(size: number) {
     onReady: async (worker) => void ready.push(worker),
     onGone: (worker) => gone.push(worker),
     onFaulty: (worker) => faulty.push(worker),
+    replaces: () => true,
     onSocketTaken: () => {},
     onSocketsLeft: () => {},
     onEvents: () => {},
@@ -376,6 +378,48 @@ test('new workers get nothing until they are activated; those before them are le
   expect(it.pool.activate(fresh).map(({ id }) => id)).toEqual([1, 2])
   expect(it.pool.ready).toEqual(fresh)
   expect(it.pool.leaving.map(({ state }) => state)).toEqual(['leaving', 'leaving'])
+})
+
+test('of the old ones only those get their place again that are there, and do not drain after a fault', async () => {
+  const it = scene(3)
+  const { pool, puppets, clock } = it
+  await it.start()
+  const fresh = await startNext(it)
+  const attached: number[] = []
+  const wayBack = new WayBack(fresh, pool.activate(fresh), {
+    pool,
+    attach: async ({ id }) => void attached.push(id),
+    settle: () => 0,
+    log: pino({ level: 'silent' }),
+    clock,
+  })
+  puppets[0]!.kill()
+  puppets[1]!.say({ type: 'faulty' })
+  await settled()
+  const old = await wayBack.takeBack()
+  expect(old.map(({ id }) => id)).toEqual([3])
+  expect(attached).toEqual([3])
+  pool.reinstate(old)
+  expect(pool.ready).toEqual(old)
+})
+
+test('an answer to who borrowed a worker before is not told to who borrows it now', async () => {
+  const it = scene(1)
+  await it.start()
+  const [worker] = it.pool.ready as [WorkerLink]
+  const heard: number[] = []
+  const borrow = (as: number) => worker.lend((message) => 'request' in message && !!heard.push(as))
+  borrow(1)
+  worker.forward({ type: 'snapshot', request: 7 })
+  const { request } = it.puppets[0]!.sent.at(-1) as { request: number }
+  worker.lend(undefined)
+  borrow(2)
+  const answer = { type: 'answer', request, value: {} } as FromWorker
+  it.puppets[0]!.say(answer)
+  expect(heard).toEqual([])
+  worker.forward({ type: 'snapshot', request: 7 })
+  it.puppets[0]!.answer('snapshot', {})
+  expect(heard).toEqual([2])
 })
 
 test.each(['ends', 'fails', 'speaks another protocol', 'is not ready in ten seconds'])(

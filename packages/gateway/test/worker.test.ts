@@ -3,6 +3,7 @@ import { eventually, gatewayOptions, startUpstream, tcpServer, wsClient } from '
 import { expect, test } from 'vitest'
 import type { GatewayOptions } from '../src/core/options.ts'
 import { bindHandle } from '../src/listen/bound-handles.ts'
+import { frontRevision } from '../src/worker/front-revision.ts'
 import { Worker } from '../src/worker/worker.ts'
 import { type FromWorker, protocol, type ToWorker } from '../src/worker/worker-messages.ts'
 
@@ -59,10 +60,12 @@ test('a worker says that it is ready', async () => {
   const version = expect.stringMatching(/^\d+\.\d+\.\d+/)
   expect(await it.hears('ready')).toEqual({
     type: 'ready',
+    takesOwn: true,
     protocol,
     version,
     report: expect.any(Object),
     node: process.version,
+    front: frontRevision,
   })
 })
 

@@ -68,13 +68,15 @@ export function conformance(subject: Subject): void {
 
   describe(subject.name, () => {
     it(`tells ${clients} clients 1012 and when to return, spread in time, refuses others, and ends by itself`, async () => {
-      await using server = await Server.start(subject, { spread: '1500ms', deadline: '10s' })
+      // A client in a busy process may be slow to answer its Ping.
+      const options = { spread: '1500ms', deadline: '10s', pongTimeout: '8s' } as const
+      await using server = await Server.start(subject, options)
       await using crowd = await connectAll(server.url, protocols, hello)
       using silent = await hangingConnections(server.port)
 
+      const begun = performance.now()
       server.signal('SIGTERM')
       await server.phase('draining')
-      const begun = performance.now()
       const upgrade = await wsClient(server.url, { protocols }).refused
       const plain = await fetch(server.url.replace('ws:', 'http:'))
       for (const [status, after] of [
@@ -91,8 +93,11 @@ export function conformance(subject: Subject): void {
       expect(new Set(ends.map(({ closed }) => closed.code))).toEqual(new Set([1012]))
       expect(ends.every(({ closed }) => closed.reason.startsWith('service restart; retry='))).toBe(true)
       expect(evenness(retries, { from: 1000, to: 5001, buckets: 10 })).toBeLessThanOrEqual(1.1)
+      // A Close and its delay have the same part of their ranges: it comes no earlier, and later only where the machine is late.
       const times = ends.map(({ at }) => at - begun)
-      expect(evenness(times, { from: 0, to: 1500, buckets: 3 })).toBeLessThanOrEqual(1.8)
+      const slots = retries.map((retry) => ((retry - 1000) / 4000) * 1500)
+      expect(times.filter((at, i) => at < slots[i]! - 1500 / 50)).toEqual([])
+      expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(500)
 
       const report = await server.report()
       expect(await server.exited).toEqual({ code: 0, signal: null })

@@ -226,4 +226,25 @@ export const texts: Readonly<Record<Text, string>> = {
   'Worker {n} (pid {pid}, version {version}) carries TLS, HTTP/2 or wss of {connections} · {size}':
     'Worker {n} (PID {pid}, Version {version}) trägt TLS, HTTP/2 oder wss für {connections} · {size}',
   ' · is drained': ' · wird abgebaut',
+  'Front {n} (pid {pid}, version {version}) does TLS for {connections} · {size}':
+    'Front {n} (PID {pid}, Version {version}) macht TLS für {connections} · {size}',
+  'Since the start {n} front was replaced.': 'Seit dem Start wurde {n} Front ersetzt.',
+  'Since the start {n} fronts were replaced.': 'Seit dem Start wurden {n} Fronts ersetzt.',
+  'Fleet {fleet}': 'Flotte {fleet}',
+  Node: 'Knoten',
+  Version: 'Version',
+  'this gateway': 'dieses Gateway',
+  'waits for its turn': 'wartet, bis es an der Reihe ist',
+  'The store of the fleet is away ({error}): this gateway goes on by itself':
+    'Der Speicher der Flotte ist nicht erreichbar ({error}): dieses Gateway macht allein weiter',
+  'No certificate for {name} yet': 'Noch kein Zertifikat für {name}',
+  'No certificate for {name} yet: {error}': 'Noch kein Zertifikat für {name}: {error}',
+  'The certificate for {name} expires in {time} and was not renewed: {error}':
+    'Das Zertifikat für {name} läuft in {time} ab und wurde nicht erneuert: {error}',
+  'The certificate for {name} has expired and was not renewed: {error}':
+    'Das Zertifikat für {name} ist abgelaufen und wurde nicht erneuert: {error}',
+  'The certificate of {name} on {listener} expires in {time}: renew it, and reload':
+    'Das Zertifikat für {name} an {listener} läuft in {time} ab: erneuern und neu laden',
+  'The certificate of {name} on {listener} has expired: renew it, and reload':
+    'Das Zertifikat für {name} an {listener} ist abgelaufen: erneuern und neu laden',
 }

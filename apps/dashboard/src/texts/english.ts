@@ -204,6 +204,21 @@ export const english = [
   'The gateway was not upgraded',
   'Worker {n} (pid {pid}, version {version}) carries TLS, HTTP/2 or wss of {connections} · {size}',
   ' · is drained',
+  'Front {n} (pid {pid}, version {version}) does TLS for {connections} · {size}',
+  'Since the start {n} front was replaced.',
+  'Since the start {n} fronts were replaced.',
+  'Fleet {fleet}',
+  'Node',
+  'Version',
+  'this gateway',
+  'waits for its turn',
+  'The store of the fleet is away ({error}): this gateway goes on by itself',
+  'No certificate for {name} yet',
+  'No certificate for {name} yet: {error}',
+  'The certificate for {name} expires in {time} and was not renewed: {error}',
+  'The certificate for {name} has expired and was not renewed: {error}',
+  'The certificate of {name} on {listener} expires in {time}: renew it, and reload',
+  'The certificate of {name} on {listener} has expired: renew it, and reload',
 ] as const
 
 export type Text = (typeof english)[number]

@@ -226,4 +226,25 @@ export const texts: Readonly<Record<Text, string>> = {
   'Worker {n} (pid {pid}, version {version}) carries TLS, HTTP/2 or wss of {connections} · {size}':
     'El worker {n} (pid {pid}, versión {version}) lleva TLS, HTTP/2 o wss de {connections} · {size}',
   ' · is drained': ' · drenándose',
+  'Front {n} (pid {pid}, version {version}) does TLS for {connections} · {size}':
+    'El front {n} (pid {pid}, versión {version}) hace TLS para {connections} · {size}',
+  'Since the start {n} front was replaced.': 'Desde el inicio se ha sustituido {n} front.',
+  'Since the start {n} fronts were replaced.': 'Desde el inicio se han sustituido {n} fronts.',
+  'Fleet {fleet}': 'Flota {fleet}',
+  Node: 'Nodo',
+  Version: 'Versión',
+  'this gateway': 'este gateway',
+  'waits for its turn': 'espera su turno',
+  'The store of the fleet is away ({error}): this gateway goes on by itself':
+    'El almacén de la flota no responde ({error}): este gateway sigue solo',
+  'No certificate for {name} yet': 'Aún no hay certificado para {name}',
+  'No certificate for {name} yet: {error}': 'Aún no hay certificado para {name}: {error}',
+  'The certificate for {name} expires in {time} and was not renewed: {error}':
+    'El certificado de {name} caduca en {time} y no se ha renovado: {error}',
+  'The certificate for {name} has expired and was not renewed: {error}':
+    'El certificado de {name} ha caducado y no se ha renovado: {error}',
+  'The certificate of {name} on {listener} expires in {time}: renew it, and reload':
+    'El certificado de {name} en {listener} caduca en {time}: hay que renovarlo y recargar',
+  'The certificate of {name} on {listener} has expired: renew it, and reload':
+    'El certificado de {name} en {listener} ha caducado: hay que renovarlo y recargar',
 }

@@ -228,4 +228,25 @@ export const texts: Readonly<Record<Text, string>> = {
   'Worker {n} (pid {pid}, version {version}) carries TLS, HTTP/2 or wss of {connections} · {size}':
     'Le worker {n} (pid {pid}, version {version}) porte TLS, HTTP/2 ou wss pour {connections} · {size}',
   ' · is drained': ' · en drainage',
+  'Front {n} (pid {pid}, version {version}) does TLS for {connections} · {size}':
+    'Le front {n} (pid {pid}, version {version}) fait TLS pour {connections} · {size}',
+  'Since the start {n} front was replaced.': 'Depuis le démarrage, {n} front a été remplacé.',
+  'Since the start {n} fronts were replaced.': 'Depuis le démarrage, {n} fronts ont été remplacés.',
+  'Fleet {fleet}': 'Flotte {fleet}',
+  Node: 'Nœud',
+  Version: 'Version',
+  'this gateway': 'cette passerelle',
+  'waits for its turn': 'attend son tour',
+  'The store of the fleet is away ({error}): this gateway goes on by itself':
+    'Le stockage de la flotte est injoignable ({error}) : cette passerelle continue seule',
+  'No certificate for {name} yet': 'Pas encore de certificat pour {name}',
+  'No certificate for {name} yet: {error}': 'Pas encore de certificat pour {name} : {error}',
+  'The certificate for {name} expires in {time} and was not renewed: {error}':
+    'Le certificat de {name} expire dans {time} et n’a pas été renouvelé : {error}',
+  'The certificate for {name} has expired and was not renewed: {error}':
+    'Le certificat de {name} a expiré et n’a pas été renouvelé : {error}',
+  'The certificate of {name} on {listener} expires in {time}: renew it, and reload':
+    'Le certificat de {name} sur {listener} expire dans {time} : renouvelez-le, puis rechargez',
+  'The certificate of {name} on {listener} has expired: renew it, and reload':
+    'Le certificat de {name} sur {listener} a expiré : renouvelez-le, puis rechargez',
 }

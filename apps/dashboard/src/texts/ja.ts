@@ -226,4 +226,25 @@ export const texts: Readonly<Record<Text, string>> = {
   'Worker {n} (pid {pid}, version {version}) carries TLS, HTTP/2 or wss of {connections} · {size}':
     'ワーカー {n}（pid {pid}、バージョン {version}）が {connections}の TLS・HTTP/2・wss を中継 · {size}',
   ' · is drained': ' · ドレイン中',
+  'Front {n} (pid {pid}, version {version}) does TLS for {connections} · {size}':
+    'フロント {n}（pid {pid}、バージョン {version}）が {connections}の TLS を処理 · {size}',
+  'Since the start {n} front was replaced.': '起動以降、フロント {n} 件を置き換えました。',
+  'Since the start {n} fronts were replaced.': '起動以降、フロント {n} 件を置き換えました。',
+  'Fleet {fleet}': 'フリート {fleet}',
+  Node: 'ノード',
+  Version: 'バージョン',
+  'this gateway': 'このゲートウェイ',
+  'waits for its turn': '順番待ち',
+  'The store of the fleet is away ({error}): this gateway goes on by itself':
+    'フリートのストアに接続できません（{error}）: このゲートウェイは単独で動作を続けます',
+  'No certificate for {name} yet': '{name} の証明書はまだありません',
+  'No certificate for {name} yet: {error}': '{name} の証明書はまだありません: {error}',
+  'The certificate for {name} expires in {time} and was not renewed: {error}':
+    '{name} の証明書はあと {time} で期限切れになりますが、更新できていません: {error}',
+  'The certificate for {name} has expired and was not renewed: {error}':
+    '{name} の証明書は期限切れで、更新できていません: {error}',
+  'The certificate of {name} on {listener} expires in {time}: renew it, and reload':
+    '{listener} の {name} の証明書はあと {time} で期限切れになります。更新して再読み込みしてください',
+  'The certificate of {name} on {listener} has expired: renew it, and reload':
+    '{listener} の {name} の証明書は期限切れです。更新して再読み込みしてください',
 }

@@ -224,4 +224,25 @@ export const texts: Readonly<Record<Text, string>> = {
   'Worker {n} (pid {pid}, version {version}) carries TLS, HTTP/2 or wss of {connections} · {size}':
     'O worker {n} (pid {pid}, versão {version}) carrega TLS, HTTP/2 ou wss de {connections} · {size}',
   ' · is drained': ' · sendo drenado',
+  'Front {n} (pid {pid}, version {version}) does TLS for {connections} · {size}':
+    'O front {n} (pid {pid}, versão {version}) faz TLS para {connections} · {size}',
+  'Since the start {n} front was replaced.': 'Desde o início {n} front foi substituído.',
+  'Since the start {n} fronts were replaced.': 'Desde o início {n} fronts foram substituídos.',
+  'Fleet {fleet}': 'Frota {fleet}',
+  Node: 'Nó',
+  Version: 'Versão',
+  'this gateway': 'este gateway',
+  'waits for its turn': 'espera a sua vez',
+  'The store of the fleet is away ({error}): this gateway goes on by itself':
+    'O armazenamento da frota não responde ({error}): este gateway continua sozinho',
+  'No certificate for {name} yet': 'Ainda não há certificado para {name}',
+  'No certificate for {name} yet: {error}': 'Ainda não há certificado para {name}: {error}',
+  'The certificate for {name} expires in {time} and was not renewed: {error}':
+    'O certificado de {name} expira em {time} e não foi renovado: {error}',
+  'The certificate for {name} has expired and was not renewed: {error}':
+    'O certificado de {name} expirou e não foi renovado: {error}',
+  'The certificate of {name} on {listener} expires in {time}: renew it, and reload':
+    'O certificado de {name} em {listener} expira em {time}: renove-o e recarregue',
+  'The certificate of {name} on {listener} has expired: renew it, and reload':
+    'O certificado de {name} em {listener} expirou: renove-o e recarregue',
 }

@@ -215,4 +215,25 @@ export const texts: Readonly<Record<Text, string>> = {
   'Worker {n} (pid {pid}, version {version}) carries TLS, HTTP/2 or wss of {connections} · {size}':
     'worker {n}（pid {pid}，版本 {version}）承载 {connections}的 TLS、HTTP/2 或 wss · {size}',
   ' · is drained': ' · 排空中',
+  'Front {n} (pid {pid}, version {version}) does TLS for {connections} · {size}':
+    'front {n}（pid {pid}，版本 {version}）处理 {connections}的 TLS · {size}',
+  'Since the start {n} front was replaced.': '自启动以来已替换 {n} 个 front。',
+  'Since the start {n} fronts were replaced.': '自启动以来已替换 {n} 个 front。',
+  'Fleet {fleet}': '集群 {fleet}',
+  Node: '节点',
+  Version: '版本',
+  'this gateway': '本网关',
+  'waits for its turn': '等待轮到自己',
+  'The store of the fleet is away ({error}): this gateway goes on by itself':
+    '集群的存储不可用（{error}）：本网关独自继续运行',
+  'No certificate for {name} yet': '{name} 尚无证书',
+  'No certificate for {name} yet: {error}': '{name} 尚无证书：{error}',
+  'The certificate for {name} expires in {time} and was not renewed: {error}':
+    '{name} 的证书将在 {time} 后过期，且未能续期：{error}',
+  'The certificate for {name} has expired and was not renewed: {error}':
+    '{name} 的证书已过期，且未能续期：{error}',
+  'The certificate of {name} on {listener} expires in {time}: renew it, and reload':
+    '{listener} 上 {name} 的证书将在 {time} 后过期：请续期并重新加载',
+  'The certificate of {name} on {listener} has expired: renew it, and reload':
+    '{listener} 上 {name} 的证书已过期：请续期并重新加载',
 }

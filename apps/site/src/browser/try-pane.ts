@@ -1,5 +1,5 @@
 // One WebSocket of the page that plays with the demo, and all that it sees.
-import type { TryText } from '../text/try.ts'
+import type { TryText } from '../text/try/try-text.ts'
 import { element, fillIn } from './elements.ts'
 
 /** What the table says about a close code. */

@@ -1,5 +1,5 @@
 // The page that plays with the demo: it asks the demo to do things to its server, and shows what two WebSockets see.
-import type { TryText } from '../text/try.ts'
+import type { TryText } from '../text/try/try-text.ts'
 import { fillIn } from './elements.ts'
 import { type CodeWords, Pane } from './try-pane.ts'
 

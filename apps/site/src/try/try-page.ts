@@ -4,7 +4,8 @@ import { type Html, html, inline } from '../html.ts'
 import { type Page, relative } from '../page.ts'
 import { codePath } from '../reference/paths.ts'
 import { inEveryLanguage, type Words } from '../text/all.ts'
-import { type TryText, tryTexts } from '../text/try.ts'
+import type { TryText } from '../text/try/try-text.ts'
+import { tryTexts } from '../text/try.ts'
 
 const pathIn = (tag: string) => `${tag}/try/`
 

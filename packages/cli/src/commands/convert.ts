@@ -81,9 +81,13 @@ function flow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
   if (typeof value === 'object' && value !== null)
     return `{ ${Object.entries(value)
-      .map(([key, inner]) => `${flow(key)}: ${flow(inner)}`)
+      .map(([key, inner]) => `${scalar(key)}: ${flow(inner)}`)
       .join(', ')} }`
-  if (typeof value !== 'string') return String(value)
+  // A dollar would begin a variable.
+  return typeof value === 'string' ? scalar(value.replaceAll('$', '$$$$')) : String(value)
+}
+
+function scalar(value: string): string {
   const isPlain =
     /^[A-Za-z0-9_/][\w./:*()-]*$/.test(value) &&
     !/:$|^(?:true|false|null|yes|no|on|off|[\d.eExXo]+)$/i.test(value)

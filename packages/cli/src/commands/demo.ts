@@ -16,7 +16,8 @@ export function registerDemo(program: Command, io: Io): void {
     .description(
       'Start backends, a gateway and clients on this machine, let one thing after another fail, and show what ' +
         'clients see: directly, through nginx if it is installed, and through Holdfast. Then restart everything ' +
-        'under traffic, and once more with hold and a live upgrade. Ends by itself within a minute.',
+        'under traffic, and once more with hold and a live upgrade, and pull the plug of 50 clients with resume. Ends by ' +
+        'itself within a minute.',
     )
     .option('--connections <n>', 'clients during the restarts', whole(fewestConnections, maxConnections), 200)
     .option('--seconds <n>', 'how long the restarts without hold last', whole(fewestSeconds, maxSeconds), 20)

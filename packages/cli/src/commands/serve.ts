@@ -16,7 +16,7 @@ export function registerServe(program: Command, io: Io): void {
     )
     .option('--listen <host:port>', 'where clients connect (default: 127.0.0.1:8080)')
     .option('--upstream <url>', 'server to put all clients through to; repeat for more', collect)
-    .option('--admin <host:port|off>', 'where operators connect (default: 127.0.0.1:10120)')
+    .option('--admin <host:port|unix:/path|off>', 'where operators connect (default: 127.0.0.1:10120)')
     .option('--workers <n|auto>', 'worker processes (default: auto, one per core)')
     .option('--pid-file <file>', 'write the process id there, for `holdfast stop --pid-file`')
     .addOption(new Option('--log-level <level>', 'least level logged').choices(logLevels).default('info'))

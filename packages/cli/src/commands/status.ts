@@ -12,6 +12,7 @@ import { withAdminFlags } from './admin-flags.ts'
 
 interface StatusFlags extends AdminFlags {
   watch?: boolean
+  fleet?: boolean
   interval?: string
 }
 
@@ -28,12 +29,13 @@ export function registerStatus(program: Command, io: Io): void {
       'Show routes with their connections and rates, upstreams with their health, holds, closes by code, workers, ' +
         'drains, and the last upgrade.',
     )
+    .option('--fleet', 'show the gateways of its fleet, and their store')
     .option('--watch', 'keep it fresh until Ctrl-C, or q on a terminal')
     .option('--interval <duration>', 'with --watch: from one look to the next (default: 1s)')
   withAdminFlags(command).action(async (flags: StatusFlags) => {
     // It brings the gateway's code with it, which no other command should wait for.
-    const { statusPage } = await import('../status-view.ts')
-    await status(flags, io, statusPage)
+    const { statusPage, fleetPage } = await import('../status-view.ts')
+    await status(flags, io, flags.fleet ? (state, _, layout) => fleetPage(state, layout) : statusPage)
   })
 }
 
@@ -47,10 +49,16 @@ async function status(flags: StatusFlags, io: Io, statusPage: StatusPage): Promi
     flags,
     async (ask) => {
       const first = await stateOf(ask)
-      return flags.json ? first : withRates(ask, first)
+      if (flags.json) return flags.fleet ? (first.fleet ?? { name: null }) : first
+      return flags.fleet ? without(first) : withRates(ask, first)
     },
     (answer) => ('rates' in answer ? statusPage(answer.state, answer.rates, layoutOf(io)) : ''),
   )
+}
+
+/** Nothing of it is a rate. */
+function without(state: GatewayState): { state: GatewayState; rates: Rates } {
+  return { state, rates: new Map() }
 }
 
 async function withRates(ask: Ask, first: GatewayState): Promise<{ state: GatewayState; rates: Rates }> {

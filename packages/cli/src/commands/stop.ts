@@ -1,6 +1,6 @@
 import type { DrainCounts, GatewayState } from '@holdfast/gateway'
 import type { Command } from 'commander'
-import { type AdminFlags, type Ask, adminUrl, runAdminCommand } from '../admin-client.ts'
+import { type AdminFlags, type Ask, adminPlace, runAdminCommand } from '../admin-client.ts'
 import { readDuration } from '../duration-argument.ts'
 import { Failure, type Io, printJson } from '../output.ts'
 import { readPidFile, runs } from '../pid-file.ts'
@@ -35,8 +35,8 @@ export function registerStop(program: Command, io: Io): void {
 type Stopped = DrainCounts & { pid: number }
 
 function byAdmin(flags: StopFlags, io: Io): Promise<void> {
-  const { hostname } = adminUrl(io, flags)
-  const here = /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname)
+  const { url, socketPath } = adminPlace(io, flags)
+  const here = socketPath !== undefined || /^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname)
   const stop = async (ask: Ask): Promise<Stopped> => {
     const { pid } = await ask<GatewayState>('GET', '/api/state', { shape: stateShape })
     const timeoutMs = Number.POSITIVE_INFINITY

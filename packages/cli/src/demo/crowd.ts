@@ -1,5 +1,6 @@
 // The clients of a story: each sends numbered messages and waits for their echoes.
 import { ReconnectingWebSocket } from '@holdfast/client'
+import { ReconnectingWebSocket as ResumingWebSocket } from '@holdfast/client/resume'
 import { WebSocket } from 'ws'
 import type { Tally } from './tally.ts'
 
@@ -11,8 +12,15 @@ export const returning: Connect = (url) =>
   // Here one restart follows another within seconds: every connection counts as one that lived.
   new ReconnectingWebSocket(url, [], { WebSocket, minUptime: 0 })
 
-/** Knows nothing of returns: when its connection ends, it is away. */
-export const ordinary: Connect = (url) => new WebSocket(url)
+/** The same, and goes on with its session when only the network breaks. */
+export const resuming: Connect = (url) => {
+  // A network that is away for a second is soon tried again.
+  const retry = () => 200 + 200 * Math.random()
+  return new ResumingWebSocket(url, [], { WebSocket, resume: true, retry })
+}
+
+/** Knows nothing of returns: when its connection ends, it is away. The demo's certificate is nobody's. */
+export const ordinary: Connect = (url) => new WebSocket(url, { rejectUnauthorized: false })
 
 /** Least milliseconds between two messages of a client; with many clients about a thousand messages a second in all. */
 const often = 100
@@ -29,8 +37,9 @@ export class Crowd {
   readonly #clients: Talker[] = []
   readonly #watchers = new Set<() => void>()
 
-  constructor(url: string, connect: Connect, tally: Tally) {
-    this.#connect = () => connect(url)
+  /** The clients connect to these in turn. */
+  constructor(urls: readonly string[], connect: Connect, tally: Tally) {
+    this.#connect = () => connect(urls[this.#clients.length % urls.length]!)
     this.#tally = tally
   }
 

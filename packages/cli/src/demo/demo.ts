@@ -93,6 +93,8 @@ class Show {
     await this.#tell(newStory('return', connections), stage, seconds)
     this.#heading('The same backends with hold on, and a live upgrade of the gateway')
     await this.#tell(newStory('hold', connections), stage, 0)
+    this.#heading('The network between clients and gateway breaks')
+    await this.#tell(newStory('network', connections), stage, 0)
     this.#summary('In short')
     this.#text('', nextNote)
     if (stay) await this.#stay(stage)
@@ -203,8 +205,11 @@ const introductions: Record<Story['kind'], (clients: number) => string> = {
     `${clients} clients with @holdfast/client send messages through the gateway to three backends with ` +
     '@holdfast/restart, and get them back. Each backend is restarted in turn, then the gateway.',
   hold: (clients) =>
-    `${clients} ordinary clients, which would not come back, do the same on a route with hold. Each backend is ` +
+    `${clients} ordinary clients, which would not come back, do the same on a route with hold, half of them over TLS. Each backend is ` +
     'restarted in turn; in the middle the gateway is replaced by its next version.',
+  network: (clients) =>
+    `${clients} clients with @holdfast/client/resume, on a route with resume. The plug is pulled twice, for half a second: all of ` +
+    'their connections are cut in the middle of whatever they are saying.',
 }
 
 function stayLines({ gateway, backends }: Pick<Stage, 'gateway' | 'backends'>): string {

@@ -21,15 +21,16 @@ export async function startBackend(
   return { port: at, ...(await processes.script(name, new URL('./backend.js', import.meta.url), args)) }
 }
 
-/** `holdfast serve` with this configuration. */
+/** `holdfast serve` with this configuration, and more listeners than its own. */
 export async function startGateway(
   processes: Processes,
   config: object,
   port?: number,
+  more: object[] = [],
 ): Promise<Listening & { admin?: string }> {
   const at = port ?? (await freePort())
   const file = join(processes.folder(), `gateway-${at}.json`)
-  await writeFile(file, JSON.stringify({ listen: `127.0.0.1:${at}`, ...config }, null, 2))
+  await writeFile(file, JSON.stringify({ listen: [`127.0.0.1:${at}`, ...more], ...config }, null, 2))
   const args = ['serve', '-c', file, '--log-level', 'fatal']
   const running = await processes.script('the gateway', new URL('./gateway.js', import.meta.url), args)
   return { port: at, admin: /admin (http:\S+)\)/.exec(running.said)?.[1], ...running }

@@ -46,8 +46,10 @@ export function stepLine(step: Step, { kind, start }: Story, now: number): strin
 
 /** What the stories have shown, also when they are not over: a column for each, that with `hold` first. */
 export function summary(told: readonly Story[], paint: Paint): string {
-  const stories = told.toSorted((a, b) => Number(b.kind === 'hold') - Number(a.kind === 'hold'))
-  return rows
+  const stories = told
+    .filter(({ kind }) => kind !== 'network')
+    .toSorted((a, b) => Number(b.kind === 'hold') - Number(a.kind === 'hold'))
+  const restarts = rows
     .map(([name, cell]) => {
       const cells = stories.map((story) => {
         const room = column - textWidth(cell(story, plain))
@@ -56,15 +58,42 @@ export function summary(told: readonly Story[], paint: Paint): string {
       return `${field(name, cells.join('  ')).trimEnd()}\n`
     })
     .join('')
+  return (
+    restarts +
+    told
+      .filter(({ kind }) => kind === 'network')
+      .map((story) => networkLines(story, paint))
+      .join('')
+  )
 }
 
-const titles: Record<Story['kind'], string> = {
+/** What became of the clients whose network broke. */
+function networkLines({ tally, steps }: Story, paint: Paint): string {
+  const cuts = steps.filter(({ state }) => state === 'done').length
+  const { sent, lost, doubled, reordered, clients } = tally
+  const counts = [
+    `${bad(lost, paint)} lost`,
+    `${bad(doubled, paint)} doubled`,
+    `${bad(reordered, paint)} reordered`,
+  ]
+  return [
+    '',
+    field('network cut', `${number(cuts)} times for ${number(clients)} clients with resume`),
+    field('closes', closes(tally, paint)),
+    field('messages', `${number(sent)} sent, ${counts.join(', ')}`),
+    field('longest wait', pauseWords(tally)),
+  ]
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+const titles: Record<Exclude<Story['kind'], 'network'>, string> = {
   return: 'without hold: clients return',
   hold: 'with hold, and live upgrade',
 }
 
 const rows: [name: string, cell: (story: Story, paint: Paint) => string][] = [
-  ['', ({ kind }, paint) => paint('dim', titles[kind])],
+  ['', ({ kind }, paint) => paint('dim', titles[kind as keyof typeof titles])],
   ['restarted', ({ steps }) => restarted(steps)],
   ['upgraded', ({ steps }) => upgraded(steps)],
   ['disconnects', ({ tally }, paint) => closes(tally, paint)],
@@ -111,7 +140,7 @@ function bad(count: number, paint: Paint): string {
 export function wentWell({ kind, tally }: Story): boolean {
   const { closes, open, clients, lost, doubled, reordered } = tally
   if (open < clients || doubled + reordered > 0) return false
-  return kind === 'hold' ? disconnects(tally) + lost === 0 : !closes.has(code.abnormalClosure)
+  return kind === 'return' ? !closes.has(code.abnormalClosure) : disconnects(tally) + lost === 0
 }
 
 function stepWords({ state, ended, moved }: Step, kind: Story['kind'], paint: Paint): string {
@@ -123,10 +152,14 @@ function stepWords({ state, ended, moved }: Step, kind: Story['kind'], paint: Pa
     case 'starting':
       return paint('yellow', 'starts again')
     case 'returning':
+      if (kind === 'network') return paint('yellow', 'there again; clients go on where they were')
       return paint('yellow', 'serving; clients come back')
     case 'upgrading':
       return paint('yellow', 'the next version takes the connections over')
+    case 'unplugged':
+      return paint('yellow', 'every connection is cut, and no new one gets through')
     case 'done': {
+      if (kind === 'network') return ended === 0 ? 'cut, and back; nobody left' : `cut; ${number(ended)} left`
       const what = moved === undefined ? 'restarted' : `upgraded, ${number(moved)} connections moved`
       if (ended === 0) return `${what}; nobody left`
       return `${what}; ${number(ended)} left${kind === 'return' ? ' and came back' : ''}`

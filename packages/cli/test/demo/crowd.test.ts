@@ -6,7 +6,7 @@ import { newTally } from '../../src/demo/tally.ts'
 test('an echo that comes twice is doubled, one that comes behind a later one is reordered', async () => {
   await using server = await startUpstream({ echo: false })
   const tally = newTally(1)
-  const crowd = new Crowd(server.url, ordinary, tally)
+  const crowd = new Crowd([server.url], ordinary, tally)
   expect(await crowd.gather(5000)).toBe(true)
   const connection = await server.connection()
   await eventually('three messages', () => connection.messages.length >= 3)
@@ -23,7 +23,7 @@ test.each([
 ])('%s when its connection ends, and what had no echo is lost', async (_, connect, connections, returns) => {
   await using server = await startUpstream({ echo: false })
   const tally = newTally(1)
-  const crowd = new Crowd(server.url, connect, tally)
+  const crowd = new Crowd([server.url], connect, tally)
   await crowd.gather(5000)
   const connection = await server.connection()
   await eventually('two messages', () => connection.messages.length >= 2)

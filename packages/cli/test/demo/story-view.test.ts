@@ -40,6 +40,22 @@ test('the summary puts the stories beside each other, the one with hold first', 
 `)
 })
 
+test('what became of clients whose network broke stands below, and a message that is lost is not well', () => {
+  const network = newStory('network', 200)
+  for (const step of network.steps) step.state = 'done'
+  Object.assign(network.tally, { open: 50, sent: 1234, received: 1234, longestPause: 1100 })
+  expect(summary([network], plain).split('\n').slice(-5)).toEqual([
+    '  network cut     2 times for 50 clients with resume',
+    '  closes          none',
+    '  messages        1,234 sent, 0 lost, 0 doubled, 0 reordered',
+    '  longest wait    1.1 s',
+    '',
+  ])
+  expect(wentWell(network)).toBe(true)
+  network.tally.reordered = 1
+  expect(wentWell(network)).toBe(false)
+})
+
 test('no line of the summary is wider than a terminal, and colours take no room', () => {
   const many = { clients: 2000, open: 2000, sent: 1_234_567, returns: Array.from({ length: 4444 }, () => 1) }
   const wide = story(many)

@@ -43,6 +43,78 @@ describe.skipIf(missing !== undefined)(`a page in Chromium${missing ? ` (skipped
     expect(gateway.sessions).toHaveLength(1)
   })
 
+  it('keeps its token where no other page finds it: a tab that is duplicated copies sessionStorage', async () => {
+    await using gateway = await startTestGateway()
+    await using test = await openPage('', { '/client.js': await client() })
+    await openSocketIn(test, gateway.url)
+    gateway.cut()
+    await eventually('resume', async () => (await seenIn(test)).includes('resume'))
+    const stored = () => [sessionStorage.length, localStorage.length, document.cookie, history.state, name]
+    expect(await test.page.evaluate(stored)).toEqual([0, 0, '', null, ''])
+  })
+
+  it('that is frozen says nothing, and has received only what it was shown', async () => {
+    await using gateway = await startTestGateway({ answers: () => true })
+    await using test = await openPage('', { '/client.js': await client() })
+    await openSocketIn(test, gateway.url)
+    const devTools = await test.page.context().newCDPSession(test.page)
+    const [session] = gateway.sessions
+    const acknowledged = () => Math.max(0, ...session!.controls.map(({ received = 0 }) => received))
+    session!.send('one')
+    await eventually('its acknowledgement', () => acknowledged() === 1)
+    await devTools.send('Page.setWebLifecycleState', { state: 'frozen' })
+    for (let n = 2; n <= 100; n++) session!.send(`${n}`)
+    // The network goes on behind it, and the gateway ends the connection in the end.
+    session!.park(1008, 'nothing acknowledged')
+    session!.send('last')
+    await devTools.send('Page.setWebLifecycleState', { state: 'active' })
+    await eventually('all of it', async () => (await seenIn(test)).at(-1) === 'last')
+    const messages = ['one', ...Array.from({ length: 99 }, (_, n) => `${n + 2}`), 'last']
+    const isEvent = (one: unknown) => ['open', 'suspend', 'resume', 'close', 'error'].includes(`${one}`)
+    const seen = await seenIn(test)
+    expect(seen.filter((one) => !isEvent(one))).toEqual(messages)
+    expect(seen.filter(isEvent)).toEqual(['open', 'suspend', 'resume'])
+    expect(gateway.sessions).toHaveLength(1)
+    await eventually('the last acknowledgement', () => acknowledged() === messages.length)
+  })
+
+  it('that sleeps for longer than its session is kept is told so, with what has not arrived, and begins anew', async () => {
+    await using gateway = await startTestGateway()
+    await using test = await openPage('', { '/client.js': await client() })
+    await openSocketIn(test, gateway.url)
+    const devTools = await test.page.context().newCDPSession(test.page)
+    await test.page.evaluate(() => {
+      const { socket, seen } = globalThis as unknown as { socket: EventTarget; seen: unknown[] }
+      socket.addEventListener('close', (event) => {
+        const { session } = event as unknown as { session: { why: string; confirmed: number } }
+        seen.push(`${session.why} ${session.confirmed}`)
+      })
+      ;(socket as unknown as WebSocket).send('one')
+    })
+    await eventually('an echo', async () => (await seenIn(test)).includes('one'))
+    await devTools.send('Page.setWebLifecycleState', { state: 'frozen' })
+    gateway.sessions[0]!.expire()
+    gateway.cut()
+    await devTools.send('Page.setWebLifecycleState', { state: 'active' })
+    await eventually('the next session', async () => (await seenIn(test)).at(-1) === 'open')
+    expect(await seenIn(test)).toEqual(['open', 'one', 'suspend', 'close', 'expired 1', 'open'])
+  })
+
+  it('whose link has died while it was offline finds out as soon as it is online again', async () => {
+    await using gateway = await startTestGateway()
+    await using test = await openPage('', { '/client.js': await client() })
+    await openSocketIn(test, gateway.url)
+    const context = test.page.context()
+    gateway.freeze()
+    await context.setOffline(true)
+    await test.page.evaluate(() => (globalThis as unknown as { socket: WebSocket }).socket.send('one'))
+    await context.setOffline(false)
+    await eventually('an echo', async () => (await seenIn(test)).includes('one'))
+    expect(await seenIn(test)).toEqual(['open', 'suspend', 'resume', 'one'])
+    expect(gateway.sessions).toHaveLength(1)
+    expect(gateway.sessions[0]!.received).toEqual(['one'])
+  })
+
   it('that is left for good says bye', async () => {
     await using gateway = await startTestGateway()
     await using test = await openPage('', { '/client.js': await client() })

@@ -153,6 +153,22 @@ describe('a socket with resume', () => {
     expect(socket.readyState).toBe(3)
   })
 
+  it('hands back all that did not arrive when a return is refused for good, also what waited for it', async () => {
+    let refused: { code: number } | undefined
+    await using gateway = await startTestGateway({ refuse: () => refused, answers: () => false })
+    const { socket, seen, closes } = openSocket(gateway.url)
+    await eventually('open', () => seen.includes('open'))
+    socket.send('on its way')
+    await eventually('it', () => gateway.sessions[0]!.received.length === 1)
+    socket.addEventListener('suspend', () => socket.send('waits'))
+    refused = { code: 3000 }
+    gateway.cut()
+    await eventually('the end', () => closes.length === 1)
+    expect(closes[0]).toMatchObject({ code: 3000, retryIn: null })
+    expect(closes[0]!.session).toMatchObject({ confirmed: 0, unconfirmed: ['on its way', 'waits'] })
+    expect(socket.bufferedAmount).toBe(0)
+  })
+
   it('says close for every Close of the server behind welcome, but not for one that says that it slept', async () => {
     await using gateway = await startTestGateway()
     const { socket, seen } = openSocket(gateway.url)
@@ -275,19 +291,35 @@ describe('a socket with resume, by the clock', () => {
     expect(controls().at(-1)).toEqual({ type: 'pong', id: 7 })
   })
 
-  it('takes back what a lost gateway had acknowledged, and says so', () => {
+  it('takes back what a lost gateway had acknowledged, and says so, and what it sends again', () => {
     const { socket, resumes, say, last, greet, clock } = attached()
     for (const message of ['one', 'two', 'three']) socket.send(message)
     say({ type: 'ack', received: 2 })
     last().end(1006, '', false)
     clock.tick(0)
     return clock.advance(0).then(() => {
-      greet({ resumed: true, received: 1, lost: 1, doubled: 2 })
-      expect(resumes[0]).toMatchObject({ lost: 1, doubled: 2 })
+      // What it knows itself goes before what the gateway reckons.
+      greet({ resumed: true, received: 1, lost: 1, doubled: 20 })
+      expect(resumes[0]).toMatchObject({ lost: 2, doubled: 1 })
       expect(last().sent.at(-1)).toBe('three')
       say({ type: 'ack', received: 2 })
       expect(socket.readyState).toBe(1)
     })
+  })
+
+  it('says that it is closed also when it is on its way back already', async () => {
+    const { socket, closes, last, greet, clock } = attached()
+    last().end(1006, '', false)
+    await clock.advance(0)
+    socket.send('left')
+    socket.close(4002)
+    await clock.advance(0)
+    expect(closes).toEqual([])
+    greet({ resumed: true })
+    expect(last().sent.at(-1)).toBe('left')
+    expect(last().readyState).toBe(2)
+    last().end(4002)
+    expect(closes).toMatchObject([{ code: 4002, retryIn: null }])
   })
 
   it('limits what waits while it is suspended, as buffer says, and never what a connection was given', async () => {
@@ -300,6 +332,25 @@ describe('a socket with resume, by the clock', () => {
     await clock.advance(0)
     greet({ resumed: true })
     expect(last().sent.slice(1)).toEqual(['one', 'two', 'three', 'four'])
+    expect(socket.bufferedAmount).toBe(0)
+  })
+
+  it('counts in bufferedAmount what no connection was given, also after a return', async () => {
+    const { socket, last, say, clock, greet } = attached({ window: 30 })
+    for (const message of ['one', 'three', 'five5', 'ü']) socket.send(message)
+    // More than the window is not acknowledged.
+    expect([last().sent.slice(1), socket.bufferedAmount]).toEqual([['one', 'three'], 7])
+    say({ type: 'ack', received: 1 })
+    expect([last().sent.slice(3), socket.bufferedAmount]).toEqual([['five5'], 2])
+    last().end(1006, '', false)
+    socket.send('six')
+    expect(socket.bufferedAmount).toBe(3)
+    await clock.advance(0)
+    greet({ resumed: true, received: 1 })
+    expect([last().sent.slice(1), socket.bufferedAmount]).toEqual([['three', 'five5'], 5])
+    say({ type: 'ack', received: 3 })
+    expect(last().readyState).toBe(1)
+    expect(socket.bufferedAmount).toBe(0)
   })
 
   it('closes with 1002, and ends the session, when the gateway breaks the protocol', () => {

@@ -67,7 +67,7 @@ async function startRunner(nonce?: string) {
 type Runner = Awaited<ReturnType<typeof startRunner>>
 
 function play(runner: Runner, opened: ReturnType<typeof openSocket>) {
-  const { socket, seen, closes } = opened
+  const { socket, seen, closes, resumes } = opened
   const taken = new Map<Conversation, number>()
   let told = 0
   let conversation: Conversation
@@ -113,7 +113,7 @@ function play(runner: Runner, opened: ReturnType<typeof openSocket>) {
       expect(conversation.offers, what).toEqual(['chat.v2', 'holdfast.none', 'holdfast.v1', ...(back ?? [])])
     } else if (step.gateway === 'welcome') {
       conversation!.answer('holdfast.v1')
-      const { token = '', protocol = '', received = 0, resumed = false, over } = step
+      const { token = '', protocol = '', received = 0, resumed = false, missing: lost, over } = step
       if (!step.lost)
         say({
           type: 'welcome',
@@ -121,8 +121,9 @@ function play(runner: Runner, opened: ReturnType<typeof openSocket>) {
           protocol,
           received,
           resumed,
+          lost,
           over,
-          window: 2 ** 18,
+          window: step.window ?? 2 ** 18,
           for: 60_000,
         })
     } else if (step.gateway === 'select') conversation!.answer(step.protocol!)
@@ -139,6 +140,7 @@ function play(runner: Runner, opened: ReturnType<typeof openSocket>) {
       const event = `${await tell(what)}`
       expect(event.split(' ')[0], what).toBe(step.event)
       if (step.protocol !== undefined) expect(socket.protocol).toBe(step.protocol)
+      if (step.atMost) expect(resumes.at(-1), what).toMatchObject(step.atMost)
       if (step.event !== 'close') return
       const close = closes.at(-1) as ReconnectCloseEvent
       if (step.code) expect(close.code, what).toBe(step.code)

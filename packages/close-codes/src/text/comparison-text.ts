@@ -1,4 +1,4 @@
-import type { Occasion, Wire } from '../facts.ts'
+import type { Occasion, Wire } from '../fact-types.ts'
 import type { MenderId, SendersId } from '../pair.ts'
 import type { NoteId } from '../pair-notes.ts'
 

@@ -3,6 +3,7 @@ import { comparison } from './de/comparison.ts'
 import { ecosystems, withoutOwnCodes } from './de/ecosystems.ts'
 import { labels } from './de/labels.ts'
 import { measured } from './de/measured.ts'
+import { neverSent } from './de/never-sent.ts'
 import { page } from './de/page.ts'
 import { protocol } from './de/protocol.ts'
 import { registered } from './de/registered.ts'
@@ -21,7 +22,7 @@ export const de: Language = {
   or: '{a} oder {b}',
   aside: '{a} ({b})',
   quoted: '„{text}“',
-  codes: { ...protocol, ...registered },
+  codes: { ...protocol, ...neverSent, ...registered },
   ranges: {
     unused: 'Nicht benutzt.',
     protocol:

@@ -3,6 +3,7 @@ import { comparison } from './en/comparison.ts'
 import { ecosystems, withoutOwnCodes } from './en/ecosystems.ts'
 import { labels } from './en/labels.ts'
 import { measured } from './en/measured.ts'
+import { neverSent } from './en/never-sent.ts'
 import { page } from './en/page.ts'
 import { protocol } from './en/protocol.ts'
 import { registered } from './en/registered.ts'
@@ -21,7 +22,7 @@ export const en: Language = {
   or: '{a} or {b}',
   aside: '{a} ({b})',
   quoted: '"{text}"',
-  codes: { ...protocol, ...registered },
+  codes: { ...protocol, ...neverSent, ...registered },
   ranges: {
     unused: 'Not used.',
     protocol: 'For the protocol itself, its revisions and extensions with a public specification.',

@@ -3,6 +3,7 @@ import { comparison } from './es/comparison.ts'
 import { ecosystems, withoutOwnCodes } from './es/ecosystems.ts'
 import { labels } from './es/labels.ts'
 import { measured } from './es/measured.ts'
+import { neverSent } from './es/never-sent.ts'
 import { page } from './es/page.ts'
 import { protocol } from './es/protocol.ts'
 import { registered } from './es/registered.ts'
@@ -21,7 +22,7 @@ export const es: Language = {
   or: '{a} o {b}',
   aside: '{a} ({b})',
   quoted: '«{text}»',
-  codes: { ...protocol, ...registered },
+  codes: { ...protocol, ...neverSent, ...registered },
   ranges: {
     unused: 'No se usa.',
     protocol: 'Para el propio protocolo, sus revisiones y las extensiones con una especificación pública.',

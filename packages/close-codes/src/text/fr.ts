@@ -3,6 +3,7 @@ import { comparison } from './fr/comparison.ts'
 import { ecosystems, withoutOwnCodes } from './fr/ecosystems.ts'
 import { labels } from './fr/labels.ts'
 import { measured } from './fr/measured.ts'
+import { neverSent } from './fr/never-sent.ts'
 import { page } from './fr/page.ts'
 import { protocol } from './fr/protocol.ts'
 import { registered } from './fr/registered.ts'
@@ -21,7 +22,7 @@ export const fr: Language = {
   or: '{a} ou {b}',
   aside: '{a} ({b})',
   quoted: '« {text} »',
-  codes: { ...protocol, ...registered },
+  codes: { ...protocol, ...neverSent, ...registered },
   ranges: {
     unused: 'Non utilisée.',
     protocol:

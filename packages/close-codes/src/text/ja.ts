@@ -3,6 +3,7 @@ import { comparison } from './ja/comparison.ts'
 import { ecosystems, withoutOwnCodes } from './ja/ecosystems.ts'
 import { labels } from './ja/labels.ts'
 import { measured } from './ja/measured.ts'
+import { neverSent } from './ja/never-sent.ts'
 import { page } from './ja/page.ts'
 import { protocol } from './ja/protocol.ts'
 import { registered } from './ja/registered.ts'
@@ -21,7 +22,7 @@ export const ja: Language = {
   or: '{a}または{b}',
   aside: '{a}（{b}）',
   quoted: '「{text}」',
-  codes: { ...protocol, ...registered },
+  codes: { ...protocol, ...neverSent, ...registered },
   ranges: {
     unused: '使われません。',
     protocol: 'プロトコル自体とその改訂、および公開された仕様を持つ拡張のためのものです。',

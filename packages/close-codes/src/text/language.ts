@@ -1,5 +1,5 @@
 import type { CodeId } from '../code.ts'
-import type { Mend, Occasion, Sender, Wire } from '../facts.ts'
+import type { Mend, Occasion, Sender, Wire } from '../fact-types.ts'
 import type { PrivateRetry } from '../private-codes.ts'
 import type { CodeRange } from '../ranges.ts'
 import type { Receipt } from '../receive-support.ts'
@@ -60,8 +60,13 @@ type RegisteredId =
   | 'forbidden'
   | 'timeout'
 
-/** The words about the codes that RFC 6455 itself defines. */
-export type ProtocolText = Record<Exclude<CodeId, RegisteredId>, CodeText>
+type NeverSentId = 'reserved' | 'noStatusReceived' | 'abnormalClosure' | 'tlsHandshake'
+
+/** The words about the codes that RFC 6455 itself defines, and that travel in a Close. */
+export type ProtocolText = Record<Exclude<CodeId, RegisteredId | NeverSentId>, CodeText>
+
+/** The words about the codes of RFC 6455 that nobody may send. */
+export type NeverSentText = Record<NeverSentId, CodeText>
 
 /** The words about the codes that came to the registry after RFC 6455. */
 export type RegisteredText = Record<RegisteredId, CodeText>

@@ -4,6 +4,7 @@ import { comparison } from './pt/comparison.ts'
 import { ecosystems, withoutOwnCodes } from './pt/ecosystems.ts'
 import { labels } from './pt/labels.ts'
 import { measured } from './pt/measured.ts'
+import { neverSent } from './pt/never-sent.ts'
 import { page } from './pt/page.ts'
 import { protocol } from './pt/protocol.ts'
 import { registered } from './pt/registered.ts'
@@ -21,7 +22,7 @@ export const pt: Language = {
   or: '{a} ou {b}',
   aside: '{a} ({b})',
   quoted: '“{text}”',
-  codes: { ...protocol, ...registered },
+  codes: { ...protocol, ...neverSent, ...registered },
   ranges: {
     unused: 'Não usada.',
     protocol: 'Para o próprio protocolo, suas revisões e extensões com especificação pública.',

@@ -4,6 +4,7 @@ import { comparison } from './zh/comparison.ts'
 import { ecosystems, withoutOwnCodes } from './zh/ecosystems.ts'
 import { labels } from './zh/labels.ts'
 import { measured } from './zh/measured.ts'
+import { neverSent } from './zh/never-sent.ts'
 import { page } from './zh/page.ts'
 import { protocol } from './zh/protocol.ts'
 import { registered } from './zh/registered.ts'
@@ -21,7 +22,7 @@ export const zh: Language = {
   or: '{a} 或 {b}',
   aside: '{a}（{b}）',
   quoted: '“{text}”',
-  codes: { ...protocol, ...registered },
+  codes: { ...protocol, ...neverSent, ...registered },
   ranges: {
     unused: '不使用。',
     protocol: '供协议本身、其修订版以及有公开规范的扩展使用。',

@@ -3,43 +3,36 @@
 import { readAmong } from './among.ts'
 import type { ConfigFile, ReadFiles, Report } from './context.ts'
 import type { Directive } from './directive.ts'
+import { checkDroppedHeaders, checkHeaders } from './nginx-headers.ts'
 import {
-  around,
-  conditionHolds,
+  asksForUpgrade,
+  ifsFor,
+  isDiverted,
+  type Nginx,
+  own,
+  show,
+  webSocketScopes,
+} from './nginx-proxies.ts'
+import {
   effective,
   evaluate,
   httpScopes,
   isBlind,
   locationOf,
-  reached,
   type Scope,
-  serverOf,
-  undefinedVariable,
-  type Variables,
   variablesOf,
 } from './nginx-scope.ts'
 import { parseNginx, splitDump } from './nginx-syntax.ts'
 import { handshakes, pageRequest } from './truth.ts'
 import {
-  answerHeaders,
   duration,
   endLike,
   idleLevel,
   isSocketIo,
   joinedPath,
   looksLikeWebSocket,
-  requestHeaders,
   slashMismatch,
 } from './websocket.ts'
-
-interface Nginx {
-  scopes: readonly Scope[]
-  variables: Variables
-  upstreams: ReadonlyMap<string, Directive>
-  /** Whether every definition must be in what was read. */
-  whole: boolean
-  report: Report
-}
 
 /** Reads one configuration: nginx.conf with its includes, one of its parts, or what `nginx -T` prints. */
 export function readNginx(file: ConfigFile, report: Report, read?: ReadFiles): void {
@@ -69,68 +62,6 @@ export function readNginx(file: ConfigFile, report: Report, read?: ReadFiles): v
     checkRequestBuffers(nginx, scope)
   }
   for (const stream of directives.filter(({ name }) => name === 'stream')) checkStream(stream, report)
-}
-
-function own(scope: Scope, name: string): Directive | undefined {
-  return scope.own.find((directive) => directive.name === name)
-}
-
-/** The header that is sent to the server behind: of several with one name the last, as most servers see it. */
-function header(scope: Scope, name: string): Directive | undefined {
-  return effective(scope, 'proxy_set_header').findLast(({ args }) => args[0]?.toLowerCase() === name)
-}
-
-function asksForUpgrade({ args: [name = '', value = ''] }: Directive): boolean {
-  return name.toLowerCase() === 'upgrade' || (name.toLowerCase() === 'connection' && /upgrade/i.test(value))
-}
-
-/**
- * The proxied blocks that WebSockets are meant to go through. When nothing in the configuration says so, they are
- * those that take most requests of each server: somebody asks why WebSockets fail.
- */
-function webSocketScopes(nginx: Nginx, all: readonly Scope[]): readonly Scope[] {
-  const proxies = all.filter((scope) =>
-    handshakes.some((request) => reached(scope, nginx.variables, request) !== false),
-  )
-  const meant = proxies.filter((scope) => {
-    const target = own(scope, 'proxy_pass')?.args[0] ?? ''
-    const name =
-      serverOf(scope)
-        ?.own.find((directive) => directive.name === 'server_name')
-        ?.args.join(' ') ?? ''
-    if (looksLikeWebSocket(`${locationOf(scope)} ${target} ${name.replace(/\..*/, '')}`)) return true
-    return effective(scope, 'proxy_set_header').some(asksForUpgrade)
-  })
-  const losing = proxies.filter((scope) => around(scope, 'proxy_set_header').some(asksForUpgrade))
-  if (meant.length > 0 || losing.length > 0) return meant.length > 0 ? meant : losing
-  const broadest = new Map<Scope | undefined, Scope>()
-  for (const scope of proxies) {
-    const server = serverOf(scope)
-    const known = broadest.get(server)
-    if (!known || locationOf(scope).length < locationOf(known).length) broadest.set(server, scope)
-  }
-  return nginx.scopes.filter((scope) => [...broadest.values()].includes(scope))
-}
-
-/** The ifs of a location, and of the server around it, with what they do to some browser's handshake. */
-function ifsFor({ scopes, variables }: Nginx, scope: Scope) {
-  const places = [scope, serverOf(scope)]
-  return scopes.flatMap((inner) => {
-    const { directive, parent } = inner
-    if (directive?.name !== 'if' || !places.includes(parent)) return []
-    const truths = handshakes.map((request) => conditionHolds(directive, variables, request))
-    return [{ inner, directive, truths }]
-  })
-}
-
-/** Does an if inside of this block take every handshake elsewhere? */
-function isDiverted(nginx: Nginx, scope: Scope): boolean {
-  return ifsFor(nginx, scope).some(({ inner, truths }) => {
-    const leaves = inner.own.some(
-      ({ name, args }) => /^(?:proxy_pass|return)$/.test(name) || (name === 'rewrite' && args.length > 2),
-    )
-    return inner.parent === scope && leaves && truths.every((truth) => truth === true)
-  })
 }
 
 /** An if that looks at Upgrade or Connection and answers a handshake with an error or a redirect. */
@@ -186,64 +117,6 @@ function checkProxy(nginx: Nginx, scope: Scope): void {
   }
 }
 
-function checkHeaders(nginx: Nginx, scope: Scope, pass: Directive): void {
-  const { report, variables } = nginx
-  const location = locationOf(scope)
-  const upgrade = header(scope, 'upgrade')
-  const connection = header(scope, 'connection')
-  const blind = isBlind(scope)
-  if (!blind && !upgrade && !connection && around(scope, 'proxy_set_header').some(asksForUpgrade)) {
-    const line = effective(scope, 'proxy_set_header')[0] ?? pass
-    report.found('nginx-headers-not-inherited', { location }, line.place)
-    return
-  }
-  const sent = valuesOf(upgrade?.args[1] ?? '', variables).find(
-    (value) => value.toLowerCase() !== 'websocket',
-  )
-  if ((upgrade || !blind) && sent !== undefined) {
-    report.found('nginx-upgrade-header', { location, value: sent || 'nothing' }, (upgrade ?? pass).place)
-  }
-  if (!connection && blind) return
-  const value = connection?.args[1] ?? 'close'
-  const missing = nginx.whole ? undefinedVariable(value, variables) : undefined
-  if (missing) {
-    report.found('nginx-map-missing', { variable: missing }, (connection ?? pass).place)
-    return
-  }
-  const tokens = valuesOf(value, variables).find((text) => !/(?:^|[\s,])upgrade(?:$|[\s,])/i.test(text))
-  if (tokens === undefined) return
-  const map = variables.maps.get(value.replace(/^\$\{?(\w+)\}?$/, '$1').toLowerCase())
-  if (map) report.found('nginx-map-value', { variable: value, value: tokens }, map.place)
-  else {
-    report.found(
-      'nginx-connection-header',
-      { location, value: tokens || 'nothing' },
-      (connection ?? pass).place,
-    )
-  }
-}
-
-/** What a value is for each browser's handshake, where it is known. */
-function valuesOf(value: string, variables: Variables): string[] {
-  return handshakes.flatMap((request) => evaluate(value, variables, request) ?? [])
-}
-
-/** Headers of the handshake that are set to nothing on their way there, or hidden on their way back. */
-function checkDroppedHeaders({ report }: Nginx, scope: Scope): void {
-  const kept = requestHeaders.filter((name) => name.startsWith('sec-'))
-  const emptied = effective(scope, 'proxy_set_header').filter(
-    ({ args: [name = '', value] }) => value === '' && kept.includes(name.toLowerCase()),
-  )
-  // Connection is written by nginx itself.
-  const hidden = effective(scope, 'proxy_hide_header').filter(({ args: [name = ''] }) =>
-    answerHeaders.some((known) => known !== 'connection' && known === name.toLowerCase()),
-  )
-  const off = effective(scope, 'proxy_pass_request_headers').filter(({ args }) => args[0] === 'off')
-  for (const directive of [...emptied, ...hidden, ...off]) {
-    report.found('nginx-handshake-headers', { directive: show(directive) }, directive.place)
-  }
-}
-
 function checkPath({ report }: Nginx, scope: Scope, pass: Directive): void {
   const args = scope.directive?.name === 'location' ? scope.directive.args : []
   const prefix = args.length === 1 ? args[0] : args[0] === '^~' ? args[1] : undefined
@@ -295,8 +168,4 @@ function checkStream(stream: Directive, report: Report): void {
 function size(text = ''): number {
   const [, amount, unit] = /^(\d+)([kKmM]?)$/.exec(text) ?? []
   return amount ? Number(amount) * (unit === '' ? 1 : 1024) : Number.POSITIVE_INFINITY
-}
-
-function show({ name, args }: Directive): string {
-  return [name, ...args.map((arg) => arg || '""')].join(' ')
 }

@@ -101,12 +101,15 @@ export class ServerFrames {
   }
 
   /** What in this header RFC 6455 5.2 to 5.5 forbid. */
-  #wrong({ opcode: op, fin, length, masked, rsv }: FrameHeader): string | undefined {
+  #wrong({ opcode: op, fin, length, masked, rsv, size }: FrameHeader): string | undefined {
     // 5.1: "A server MUST NOT mask any frames that it sends to the client."
     if (masked) return 'a masked frame'
     const rsv1 = this.#compressed && (op === opcode.text || op === opcode.binary) ? 4 : 0
     if (rsv & ~rsv1) return 'reserved bits set'
     if (op > opcode.pong || (op > opcode.binary && op < opcode.close)) return `reserved opcode ${op}`
+    // 5.2: "the minimal number of bytes MUST be used to encode the length".
+    if (size > (length > 0xffff ? 10 : length > 125 ? 4 : 2))
+      return 'a length that is not in its shortest form'
     if (op >= opcode.close) {
       if (!fin) return 'a fragmented control frame'
       return length > maxControlPayload ? `a control frame of ${length} bytes` : undefined

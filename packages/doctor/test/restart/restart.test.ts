@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { eventually, tcpServer } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import type { FindingCode } from '../../src/findings.ts'
-import { checkRestart, type RestartOptions } from '../../src/restart/restart.ts'
+import { checkRestart } from '../../src/restart/restart.ts'
+import type { RestartOptions } from '../../src/restart/restart-options.ts'
 import { fix, title, why } from '../../src/words.ts'
 
 const server = fileURLToPath(new URL('server.mjs', import.meta.url))

@@ -3,7 +3,7 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import type { AuthOptions, Clock, MonotonicMs } from '../core/index.ts'
-import { endToEnd, type HeaderList, headerList, values } from '../http/index.ts'
+import { endToEnd, Fields, type HeaderList } from '../http/index.ts'
 import {
   answerFailure,
   authorityOf,
@@ -144,22 +144,22 @@ async function readAnswer(
 ): Promise<AuthAnswer> {
   const body = await readBody(response)
   const status = response.statusCode ?? 0
-  const fields = headerList(response.rawHeaders)
+  const fields = Fields.of(response)
   if (status >= 200 && status < 300) {
-    const expiresInMs = expiry(values(fields, 'holdfast-expires')[0])
+    const expiresInMs = expiry(fields.first('holdfast-expires'))
     const granted = names.flatMap((name) =>
-      values(fields, name.toLowerCase()).map((value): [string, string] => [name, value]),
+      fields.values(name.toLowerCase()).map((value): [string, string] => [name, value]),
     )
     return { kind: 'allowed', headers: granted, ...(expiresInMs !== undefined && { expiresInMs }) }
   }
   if (status === 429 || status === 503) {
-    const after = retryAfter(values(fields, 'retry-after')[0], clock.wall())
+    const after = retryAfter(fields.first('retry-after'), clock.wall())
     const busy = { kind: 'busy' as const, status: status as 429 | 503 }
     return { kind: 'failed', failure: { ...busy, ...(after !== undefined && { retryAfter: after }) } }
   }
   if (status < 300 || status >= 500)
     return { kind: 'failed', failure: { kind: 'bad-answer', words: `status ${status}` } }
-  const headers = endToEnd(fields).filter(
+  const headers = endToEnd(fields.list).filter(
     ([name]) => !/^(?:holdfast-.*|content-length|sec-websocket-.*)$/i.test(name),
   )
   const reason = response.statusMessage ?? ''

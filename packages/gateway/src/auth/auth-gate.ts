@@ -9,7 +9,8 @@ export type AuthVerdict =
   /** `names`: fields that only the service may set. `expiresInMs`: when it is to be asked again. */
   | { kind: 'allowed'; names: readonly string[]; headers: HeaderList; expiresInMs?: number }
   | { kind: 'refused'; refusal: AuthRefusal }
-  | { kind: 'failed'; failure: AuthFailure }
+  /** `mayStay`: a client that is in stays meanwhile, however long. */
+  | { kind: 'failed'; failure: AuthFailure; mayStay?: true }
   | { kind: 'aborted' }
 
 /** Answers that are kept at most. */
@@ -24,6 +25,11 @@ export interface AuthGateDeps {
   clock: Clock
   /** The service has not answered; now and then, with how many it was. */
   onFailure: (failure: AuthFailure, times: number) => void
+}
+
+/** 429 is a word about this client. */
+function isOutage(answer: AuthAnswer): answer is Extract<AuthAnswer, { kind: 'failed' }> {
+  return answer.kind === 'failed' && !(answer.failure.kind === 'busy' && answer.failure.status === 429)
 }
 
 /** One route's question to its service: answers that are kept, and how many there were of each. */
@@ -47,17 +53,14 @@ export class AuthGate {
     this.#kept.clear()
   }
 
-  /** Whether a client may come in. */
-  async admit(request: Authorisable, signal: AbortSignal): Promise<AuthVerdict> {
+  /** Whether a client may come in. `mustKnow`: not without an answer, whatever `onError` says. */
+  async admit(request: Authorisable, signal: AbortSignal, mustKnow = false): Promise<AuthVerdict> {
     const options = this.#deps.options()
     if (!options) return { kind: 'allowed', names: [], headers: [] }
     const { headers: names } = options
     const answer = await this.#answer(options, request, signal, true)
     if (answer.kind === 'allowed') return { ...answer, names }
-    // 429 is a word about this client, not an outage.
-    const outage =
-      answer.kind === 'failed' && !(answer.failure.kind === 'busy' && answer.failure.status === 429)
-    if (!outage || options.onError === 'deny') return answer
+    if (!isOutage(answer) || options.onError === 'deny' || mustKnow) return answer
     return { kind: 'allowed', names, headers: [], expiresInMs: allowedForMs }
   }
 
@@ -66,7 +69,8 @@ export class AuthGate {
     const options = this.#deps.options()
     if (!options) return undefined
     const answer = await this.#answer(options, request, signal, false)
-    return answer.kind === 'allowed' ? { ...answer, names: options.headers } : answer
+    if (answer.kind === 'allowed') return { ...answer, names: options.headers }
+    return isOutage(answer) && options.onError === 'allow' ? { ...answer, mayStay: true } : answer
   }
 
   async #answer(

@@ -94,7 +94,8 @@ export class Renewal<R extends Authorisable> {
       case 'failed': {
         const now = clock.now()
         this.#failingSince ??= now
-        const left = graceMs - (now - this.#failingSince)
+        // With `onError: allow` an outage keeps nobody out, and so it sends nobody away.
+        const left = verdict.mayStay ? Number.POSITIVE_INFINITY : graceMs - (now - this.#failingSince)
         if (left <= 0) {
           this.stop()
           return onUnknown()

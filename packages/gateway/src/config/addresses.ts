@@ -2,7 +2,7 @@ import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { type HostPort, type UpstreamOptions, unixPath, unixPeer } from '../core/index.ts'
 import { nearest, proposal, show, Wrong } from './errors.ts'
-import { pathOfPattern, variableFix } from './migration-hints.ts'
+import { pathOfPattern } from './migration-hints.ts'
 import { namesSocket, readUnixAddress, readUnixUpstream, unixPattern } from './unix-socket.ts'
 
 /** What an address to listen on looks like, for editors. */
@@ -81,8 +81,6 @@ export function readUpstream(text: string): Omit<UpstreamOptions, 'weight'> | Wr
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(text) ?? []
   if (scheme === undefined || !schemes.includes(scheme.toLowerCase())) return noScheme(text, scheme, rest)
   const authority = /^[^/?#]*/.exec(rest ?? '')?.[0] ?? ''
-  const variable = variableFix(authority) ?? (/\$\{/.test(text) ? variableFix(text) : undefined)
-  if (variable) return new Wrong('holds a variable, which is not read here', variable)
   const six = bracketed(authority)
   if (six) {
     const fix = proposal(readUpstream, `${scheme}://${six}${rest?.slice(authority.length)}`)
@@ -122,8 +120,6 @@ function noScheme(text: string, scheme: string | undefined, rest: string | undef
   const wrong = 'must be a URL that begins with ws://, wss://, http:// or https://'
   if (text.includes('@')) return new Wrong(wrong)
   const not = `${wrong}, not ${show(text)}`
-  const variable = variableFix(text)
-  if (variable) return new Wrong(not, variable)
   const [, bare] = /^:?(\d{1,5})$/.exec(text) ?? []
   if (bare) return new Wrong(not, proposal(readUpstream, `ws://localhost:${bare}`))
   const near = scheme && nearest(scheme, schemes)

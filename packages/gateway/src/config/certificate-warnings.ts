@@ -1,5 +1,6 @@
 // Certificates that are valid in themselves, and hardly what was meant beside the rest of the configuration.
 import { isIP } from 'node:net'
+import { rootCertificates } from 'node:tls'
 import type { GatewayOptions } from '../core/index.ts'
 import { certificatesOf, chooseCertificate, describeCertificate, nameCovers } from '../listen/index.ts'
 import { listed, type Path, Wrong } from './errors.ts'
@@ -12,13 +13,35 @@ function serves(name: string, host: string): boolean {
   return nameCovers(name, host) || (host.startsWith('*.') && name.endsWith(host.slice(1)))
 }
 
+let publicRoots: Set<string> | undefined
+
+const bare = (pem: string) => pem.replace(/-----[^-]+-----|\s/g, '')
+
+/** Whether one of these authorities is among those of the runtime. */
+function holdsPublicRoot(ca: string): boolean {
+  publicRoots ??= new Set(rootCertificates.map(bare))
+  const own = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  return own.some((pem) => publicRoots!.has(bare(pem)))
+}
+
 /** Routes whose host no certificate bears, and certificates that nobody is shown. */
-export function certificateWarnings({ listen, routes }: GatewayOptions): { path: Path; wrong: Wrong }[] {
+export function certificateWarnings({
+  listen,
+  routes,
+  acme,
+}: GatewayOptions): { path: Path; wrong: Wrong }[] {
   const found: { path: Path; wrong: Wrong }[] = []
-  const names = new Set<string>()
+  const names = new Set(listen.some(({ auto }) => auto) ? acme?.names : [])
   for (const [index, listener] of listen.entries()) {
     const described = certificatesOf(listener).map(describeCertificate)
     for (const name of described.flatMap((one) => one.names)) names.add(name)
+    if (listener.clientCertificates && holdsPublicRoot(listener.clientCertificates.ca)) {
+      const wrong = new Wrong(
+        'holds a public authority: whoever has any certificate of it is let in',
+        'name the file of an authority of your own',
+      )
+      found.push({ path: ['listen', index, 'clientCertificates', 'ca'], wrong })
+    }
     const shown = new Set(chooseCertificate(described).results.flat())
     for (const number of described.keys()) {
       if (shown.has(number)) continue
@@ -37,7 +60,7 @@ export function certificateWarnings({ listen, routes }: GatewayOptions): { path:
     if (host === undefined || isIP(host) !== 0 || known.some((name) => serves(name, host))) continue
     const wrong = new Wrong(
       `is a name that no certificate bears, so that clients of wss refuse it; there is ${shown}`,
-      'add a certificate for it under listen[].tls',
+      acme ? 'add it to acme.names' : 'add a certificate for it under listen[].tls',
     )
     found.push({ path: ['routes', index, 'match', 'host'], wrong })
   }

@@ -27,7 +27,10 @@ export interface ConfigProblem {
 export function formatProblem(problem: ConfigProblem): string {
   const { file, line, column, flag, level, message, fix } = problem
   const where = flag ?? [file, line, column].filter((part) => part !== undefined).join(':')
-  return `${where && `${where}: `}${level === 'warning' ? 'warning: ' : ''}${message}${fix ? `; ${fix}` : ''}`
+  // Whole: a file's name and a fix can have what the file has, too.
+  return printable(
+    `${where && `${where}: `}${level === 'warning' ? 'warning: ' : ''}${message}${fix ? `; ${fix}` : ''}`,
+  )
 }
 
 /** What is wrong with a value, said so that it reads on after the key: 'must be a whole number'. */
@@ -60,6 +63,18 @@ export function pathText(path: Path): string {
     if (!/^[\w$-]{1,60}$/.test(name)) return `${text}[${show(name)}]`
     return text ? `${text}.${name}` : name
   }, '')
+}
+
+/** What the schema found, in words, without its place in the file. */
+export interface Finding {
+  path: Path
+  /** Which part of the pair at `path` is at fault. */
+  part: 'key' | 'value'
+  /** The message without its subject: 'must be true or false, not 3'. */
+  predicate: string
+  /** Whether the predicate can stand alone: "unknown key 'upstream' in routes[0]". */
+  whole: boolean
+  fix?: string
 }
 
 const mostShown = 60

@@ -73,7 +73,7 @@ export const file = z
 
 /** The variable that holds a passphrase: a passphrase beside the file that it opens protects nothing. */
 export const passphrase = text('a variable such as $CERT_PASSPHRASE', (value): string | Wrong =>
-  /^\$[A-Za-z_][A-Za-z0-9_]*$/.test(value)
+  /^\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})$/.test(value)
     ? value
     : new Wrong('must be a variable such as $CERT_PASSPHRASE', 'set it where holdfast is started'),
 )

@@ -1,8 +1,8 @@
 import type { GatewayOptions, ListenOptions } from '../core/index.ts'
 import { collide } from './addresses.ts'
-import { type ConfigProblem, pathText } from './errors.ts'
+import { type ConfigProblem, type Finding, pathText } from './errors.ts'
 import type { ConfigResult } from './file.ts'
-import { type Finding, findings } from './issues.ts'
+import { findings } from './issues.ts'
 import { configSchema } from './schema.ts'
 
 /** The flags of `holdfast serve` that say what a configuration says otherwise; as typed. */

@@ -1,20 +1,9 @@
 import type { z } from 'zod'
-import { nearest, type Path, pathText, proposal, show, suggest, Wrong } from './errors.ts'
+import { type Finding, nearest, type Path, pathText, proposal, show, suggest, Wrong } from './errors.ts'
 import { configJsonSchema, keysAt } from './json-schema.ts'
-import { migrationHint, variableFix } from './migration-hints.ts'
+import { migrationHint } from './migration-hints.ts'
 import { configSchema } from './schema.ts'
-
-/** What the schema found, in words, without its place in the file. */
-export interface Finding {
-  path: Path
-  /** Which part of the pair at `path` is at fault. */
-  part: 'key' | 'value'
-  /** The message without its subject: 'must be true or false, not 3'. */
-  predicate: string
-  /** Whether the predicate can stand alone: "unknown key 'upstream' in routes[0]". */
-  whole: boolean
-  fix?: string
-}
+import { replaced } from './variables.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -24,6 +13,11 @@ export function findings(issues: readonly Issue[], value: unknown): Finding[] {
   return issues
     .flatMap((issue) => flattened(issue, []))
     .flatMap(({ issue, path }) => finding(issue, path, value, known))
+}
+
+/** Where the schema found something. */
+export function pathsOf(issues: readonly Issue[]): Path[] {
+  return issues.flatMap((issue) => flattened(issue, [])).map(({ path }) => path)
 }
 
 /** The issues of a union are those of the form that has the type of the value, where one has. */
@@ -47,7 +41,7 @@ function finding(issue: Issue, path: Path, root: unknown, known: (path: Path) =>
   const value = at(root, path)
   const part = 'value'
   if (issue.code === 'custom') {
-    const fix = variableFixAt(path, value) ?? (issue.params?.fix as string | undefined)
+    const fix = issue.params?.fix as string | undefined
     return [{ path, part, predicate: issue.message, whole: false, ...(fix && { fix }) }]
   }
   if (value === undefined) return [missing(issue, path)]
@@ -69,7 +63,7 @@ function finding(issue: Issue, path: Path, root: unknown, known: (path: Path) =>
   }
   const mends = (other: unknown) => faultAt(path, replaced(root, path, other))
   const sound = (other: unknown) => faultAt(path, replaced(root, path, other), true) === undefined
-  const fixed = variableFixAt(path, value) ?? formFix(path, issue.message, value, known(path), sound)
+  const fixed = formFix(path, issue.message, value, known(path), sound)
   const fix = fixed === undefined ? fixFor(issue.message, value, mends) : { fix: fixed }
   return [{ path, part, predicate: `${issue.message}${not}`, whole: false, ...fix }]
 }
@@ -77,10 +71,6 @@ function finding(issue: Issue, path: Path, root: unknown, known: (path: Path) =>
 /** What stands there is shown in no message. */
 function isSecret(path: Path): boolean {
   return ['token', 'passphrase'].includes(String(path.at(-1)))
-}
-
-function variableFixAt(path: Path, value: unknown): string | undefined {
-  return typeof value === 'string' && !isSecret(path) ? variableFix(value) : undefined
 }
 
 /**
@@ -172,12 +162,4 @@ function faultAt(path: Path, root: unknown, below = false): Wrong | undefined {
     .flatMap((issue) => flattened(issue, []))
     .find((one) => pathText(below ? one.path.slice(0, path.length) : one.path) === pathText(path))
   return fault && new Wrong(fault.issue.message)
-}
-
-/** A copy of what `path` leads through, with another value at its end. */
-function replaced(value: unknown, [step, ...rest]: Path, by: unknown): unknown {
-  if (step === undefined) return by
-  const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<PropertyKey, unknown>
-  copy[step] = replaced(copy[step], rest, by)
-  return copy
 }

@@ -15,11 +15,33 @@ let rendered: JsonSchema | undefined
 /** The JSON Schema (draft 7) of a configuration file, for editors. Rendered once. */
 export function configJsonSchema(): JsonSchema {
   rendered ??= {
-    ...(z.toJSONSchema(configSchema, { target: 'draft-7', io: 'input' }) as JsonSchema),
+    ...withVariables(z.toJSONSchema(configSchema, { target: 'draft-7', io: 'input' }) as JsonSchema),
     title: 'Holdfast configuration',
     description: 'What each key does: configuration.md, in the same folder.',
   }
   return rendered
+}
+
+const variable = { type: 'string', pattern: '\\$(\\w|\\{)' }
+
+/** Any text may be, or hold, a variable; and a variable may stand for a number, or for `true`. */
+function withVariables(part: JsonSchema): JsonSchema {
+  const entries = Object.entries(part).map(([key, value]) => [key, everywhere(value)] as const)
+  const inside = Object.fromEntries(entries) as JsonSchema
+  const { type, pattern, description, default: usual, ...rest } = inside
+  if (typeof pattern === 'string') return { ...inside, pattern: `${pattern}|${variable.pattern}` }
+  if (type !== 'integer' && type !== 'number' && type !== 'boolean' && !(type === 'string' && 'enum' in rest))
+    return inside
+  const about = {
+    ...(description !== undefined && { description }),
+    ...(usual !== undefined && { default: usual }),
+  }
+  return { anyOf: [{ type, ...rest }, variable], ...about } as JsonSchema
+}
+
+function everywhere(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(everywhere)
+  return typeof value === 'object' && value !== null ? withVariables(value as JsonSchema) : value
 }
 
 /** The keys that a mapping at this path may have: those of every form that it can take. */

@@ -61,6 +61,14 @@ const keys: Record<string, string> = {
     ['backend', 'backends', 'target', 'proxypass', 'reverseproxy', 'forward'],
     'write upstreams: [ws://HOST:PORT] on a route',
   ),
+  ...all(
+    ['import', 'imports', 'includes', 'confd', 'configs', 'providers'],
+    'write include: [routes/*.yaml]: each file has the keys of a configuration',
+  ),
+  ...all(
+    ['env', 'environment', 'envfile', 'variables', 'vars'],
+    'write $NAME where the value is to stand: it is read from the environment of holdfast serve',
+  ),
   ...all(['location', 'locations'], 'write match: { path: /ws/* } on a route'),
   ...all(['ping', 'heartbeat', 'pinginterval'], 'write keepalive: { ping, timeout } on the route'),
   ...all(
@@ -94,15 +102,6 @@ function all(names: string[], words: string): Record<string, string> {
 export function migrationHint(key: string): string | undefined {
   const name = key.toLowerCase().replace(/[-_ ]/g, '')
   return Object.hasOwn(keys, name) ? keys[name] : undefined
-}
-
-const variable = /\$\{[A-Za-z_]\w{0,63}|\$[A-Za-z_]\w{0,63}/
-
-/** What to do about a text with a variable in it; undefined without one. */
-export function variableFix(text: string): string | undefined {
-  const [name] = variable.exec(text) ?? []
-  if (name === undefined) return undefined
-  return 'variables are read in admin.token only: write the value, or make the file from a template with envsubst'
 }
 
 /** What only a pattern in another language has: nginx `~ EXPRESSION`, Express `/rooms/:id`, `/rooms/{id}`, `/ws/**`. */

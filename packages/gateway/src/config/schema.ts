@@ -1,18 +1,18 @@
 import { z } from 'zod'
-import { type AdminOptions, type ListenOptions, unixPath } from '../core/index.ts'
+import { type AdminOptions, type HostPort, type ListenOptions, unixPath } from '../core/index.ts'
 import { defaultPending } from '../listen/index.ts'
 import {
-  addressPattern,
   collide,
   isLoopback,
   listenPattern,
-  readAddress,
   readListenAddress,
   readRange,
   readSessions,
 } from './addresses.ts'
 import { Wrong } from './errors.ts'
 import { always, duration, flag, type Issues, list, report, section, size, text, whole } from './fields.ts'
+import { acme, stateDirectory } from './schema-acme.ts'
+import { fleet } from './schema-fleet.ts'
 import { log } from './schema-log.ts'
 import { routes } from './schema-route.ts'
 import { listenTls } from './schema-tls.ts'
@@ -21,8 +21,6 @@ import { readMode, readOwner } from './unix-socket.ts'
 
 // Every key of a configuration, with its default. From this come the validation, the JSON Schema for editors and
 // the list of keys that the documentation is checked against. `prefault` gives a default as a user would write it.
-
-const address = text('HOST:PORT such as 127.0.0.1:8080', readAddress, addressPattern)
 
 const listenAddress = text('HOST:PORT such as 127.0.0.1:8080', readListenAddress, listenPattern)
 
@@ -36,6 +34,27 @@ const mode = z
     report(ctx, read)
     return z.NEVER
   })
+
+/** The keys of a socket's file. */
+function rights(otherwise: string) {
+  return {
+    mode: mode
+      .optional()
+      .describe(`With unix:/PATH: the mode of its file, octal digits such as '0660'; else ${otherwise}`),
+    owner: text('user, user:group or :group', readOwner)
+      .optional()
+      .describe('With unix:/PATH: who owns its file: user, user:group or :group, names or numbers.'),
+  }
+}
+
+function checkRights(
+  { address: at, mode: bits, owner }: { address: HostPort; mode?: number; owner?: object },
+  ctx: Issues,
+): void {
+  if (typeof at !== 'object' || unixPath(at.host) !== undefined) return
+  if (bits !== undefined) report(ctx, new Wrong('goes with unix:/PATH only'), ['mode'])
+  if (owner !== undefined) report(ctx, new Wrong('goes with unix:/PATH only'), ['owner'])
+}
 
 /** A listener as it is written: the files that it names are still to be read. */
 export interface ListenEntry
@@ -52,27 +71,13 @@ const listener = section({
   proxyProtocol: flag()
     .default(false)
     .describe('Every connection must open with a PROXY protocol v1 or v2 header.'),
-  mode: mode.optional().describe("With unix:/PATH: the mode of its file, octal digits such as '0660'."),
-  owner: text('user, user:group or :group', readOwner)
-    .optional()
-    .describe('With unix:/PATH: who owns its file: user, user:group or :group, names or numbers.'),
+  ...rights('what the umask leaves.'),
 })
-  .superRefine(({ address: at, tls: secured, clientCertificates, mode: rights, owner }, ctx) => {
-    if (clientCertificates && !secured) {
-      const wrong = new Wrong('needs tls: without it no client shows a certificate')
-      report(ctx, wrong, ['clientCertificates'])
-    }
-    if (typeof at !== 'object') return
-    const isUnix = unixPath(at.host) !== undefined
-    if (isUnix && secured) {
-      report(
-        ctx,
-        new Wrong('does not go with unix:/PATH', 'leave it out: nobody but this machine gets there'),
-        ['tls'],
-      )
-    }
-    if (!isUnix && rights !== undefined) report(ctx, new Wrong('goes with unix:/PATH only'), ['mode'])
-    if (!isUnix && owner !== undefined) report(ctx, new Wrong('goes with unix:/PATH only'), ['owner'])
+  .superRefine(checkRights)
+  .superRefine(({ tls: secured, clientCertificates }, ctx) => {
+    if (!clientCertificates || secured) return
+    const wrong = new Wrong('needs tls: without it no client shows a certificate')
+    report(ctx, wrong, ['clientCertificates'])
   })
   .transform(({ address: at, ...rest }): ListenEntry => ({ ...at, ...rest }))
 
@@ -98,16 +103,17 @@ function distinct(listeners: Partial<ListenEntry>[], ctx: Issues): void {
 
 /** A token is a secret, so no message shows it. */
 function readToken(value: string): string | Wrong {
-  if (/^\$[A-Za-z_][A-Za-z0-9_]*$/.test(value) || bearerToken.test(value)) return value
+  if (/^\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})$/.test(value) || bearerToken.test(value)) return value
   const fix = value.startsWith('$')
-    ? 'name a variable as $NAME, without braces'
+    ? 'name a variable as $NAME, and nothing beside it'
     : 'use letters, digits and - . _ ~ + / only'
   return new Wrong('must be a token that an Authorization header can carry, or a variable such as $NAME', fix)
 }
 
 /** What is wrong with an admin port that others can reach, if anything. */
 export function adminFault(admin: AdminOptions | false): Wrong | undefined {
-  if (admin === false || admin.token !== undefined || isLoopback(admin.host)) return undefined
+  if (admin === false || admin.token !== undefined) return undefined
+  if (isLoopback(admin.host) || unixPath(admin.host) !== undefined) return undefined
   return new Wrong(
     `must have a token, since ${admin.host} can be reached from other machines`,
     'give { address, token: $HOLDFAST_ADMIN_TOKEN } in a configuration file, or use 127.0.0.1',
@@ -115,21 +121,24 @@ export function adminFault(admin: AdminOptions | false): Wrong | undefined {
 }
 
 const adminText = text(
-  'HOST:PORT, or off',
-  (value): AdminOptions | false | Wrong => (value === 'off' ? false : readAddress(value)),
-  `${addressPattern}|^off$`,
+  'HOST:PORT, unix:/PATH, or off',
+  (value): AdminOptions | false | Wrong => (value === 'off' ? false : readListenAddress(value)),
+  `${listenPattern}|^off$`,
 )
 
 const adminSection = section({
-  address: address.describe('HOST:PORT of the admin API, the metrics and the dashboard.'),
+  address: listenAddress.describe('HOST:PORT or unix:/PATH of the admin API, the metrics and the dashboard.'),
   token: text('a token, or a variable such as $NAME', readToken)
     .optional()
     .describe('Bearer token of the API: the text itself, or $NAME for an environment variable.'),
-}).transform(({ address: at, ...rest }): AdminOptions => ({ ...at, ...rest }))
+  ...rights('0600, the user that runs the gateway.'),
+})
+  .superRefine(checkRights)
+  .transform(({ address: at, ...rest }): AdminOptions => ({ ...at, ...rest }))
 
 const admin = z
   .union([adminText, adminSection, z.literal(false)], {
-    error: () => 'must be HOST:PORT, { address, token }, or off',
+    error: () => 'must be HOST:PORT, unix:/PATH, { address, token }, or off',
   })
   .superRefine((value, ctx) => {
     const fault = adminFault(value)
@@ -160,6 +169,9 @@ const upgrade = section({
   canary: text('a percentage such as 1%, or off', readShare, sharePattern)
     .prefault('1%')
     .describe('Which part of the connections moves first, to try the new version; off: all move at once.'),
+  settle: duration()
+    .prefault('3s')
+    .describe('How long old workers stay behind a new version, to serve again if one of its workers ends.'),
   carry: duration()
     .prefault('24h')
     .describe('How long an old worker carries what cannot move: TLS, HTTP/2, wss upstreams.'),
@@ -202,16 +214,33 @@ export const keys = {
     .describe('Sockets without a whole request yet, of each listener in each worker.'),
   drain: drain.prefault({}).describe('How the gateway lets go of its connections.'),
   log: log.optional().describe('The access log. Without it there is none.'),
+  acme: acme
+    .optional()
+    .describe('Certificates that are obtained and renewed by themselves, for listeners with tls: auto.'),
+  stateDirectory: stateDirectory
+    .optional()
+    .describe(
+      'Folder that survives restarts, relative to the configuration file: certificates of acme, and their keys.',
+    ),
   upgrade: upgrade.prefault({}).describe('What becomes of connections in a live upgrade.'),
+  fleet: fleet.optional().describe('Other gateways that share a store with this one. Without it: alone.'),
   sessions: text('memory', readSessions, '^memory$')
     .prefault('memory')
     .describe('Where resumable sessions are kept.'),
+  include: z
+    .union([z.string(), list(z.string(), 'file')])
+    .optional()
+    .describe('More files of the configuration, such as routes/*.yaml, relative to this one.'),
   routes: routes.describe('The routes; the first that matches a request serves it.'),
 }
 
 /** A whole configuration as written; a token and TLS files are still to be looked up. */
 export const configSchema = section(keys).superRefine(
-  ({ listen: listeners, admin: operator }, ctx) => {
+  ({ listen: listeners, admin: operator, fleet: shared, routes: all }, ctx) => {
+    for (const [index, route] of Array.isArray(all) ? all.entries() : []) {
+      if (route?.limits?.scope === 'fleet' && !shared)
+        report(ctx, new Wrong('is fleet, and there is no fleet'), ['routes', index, 'limits', 'scope'])
+    }
     if (!operator || !Array.isArray(listeners)) return
     const index = listeners.findIndex((one) => collide(one, operator))
     if (index >= 0) report(ctx, new Wrong(`uses the same port as listen[${index}]`), ['admin'])

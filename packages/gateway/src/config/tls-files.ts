@@ -3,7 +3,7 @@ import type { ListenOptions, TlsOptions, UnixMs, UpstreamTlsOptions } from '../c
 import { type Path, Wrong } from './errors.ts'
 import type { ListenEntry } from './schema.ts'
 import type { UpstreamTlsEntry } from './schema-changes.ts'
-import type { CertificateEntry } from './schema-tls.ts'
+import { type CertificateEntry, hasFront, isAuto } from './schema-tls.ts'
 import { authorityFaults, type CertificateUse, readTls, type TlsFault } from './tls.ts'
 
 /** What {@link TlsFiles} needs from outside. */
@@ -28,12 +28,20 @@ export class TlsFiles {
       ...clientCertificates,
       ca: await this.#authorities(clientCertificates.ca, [...at, 'clientCertificates']),
     }
-    const certificates = await this.#certificates(tls, [...at, 'tls'])
+    const auto = isAuto(tls)
+    const certificates = isAuto(tls) ? [] : await this.#certificates(tls, [...at, 'tls'])
     return {
       ...rest,
       ...(certificates && { tls: certificates }),
+      ...(auto && { auto }),
+      ...(hasFront(tls) && { front: true }),
       ...(asked?.ca !== undefined && { clientCertificates: { ...asked, ca: asked.ca } }),
     }
+  }
+
+  /** The authorities for the directory of an authority. */
+  async authorities(name: string, at: Path): Promise<string | undefined> {
+    return this.#authorities(name, at)
   }
 
   async upstream({ passphrase, ...entry }: UpstreamTlsEntry, at: Path): Promise<UpstreamTlsOptions> {
@@ -44,7 +52,10 @@ export class TlsFiles {
     return { ...rest, ca: authorities, ...(own?.pkcs12 ? { pkcs12: own.pkcs12 } : own) }
   }
 
-  async #certificates(tls: ListenEntry['tls'], at: Path): Promise<TlsOptions | TlsOptions[] | undefined> {
+  async #certificates(
+    tls: Exclude<ListenEntry['tls'], 'auto'>,
+    at: Path,
+  ): Promise<TlsOptions | TlsOptions[] | undefined> {
     if (!Array.isArray(tls)) return tls && this.#certificate(tls, at, 'server')
     const found: TlsOptions[] = []
     for (const [index, entry] of tls.entries()) {
@@ -87,7 +98,7 @@ export class TlsFiles {
 
   #passphrase(variable: string | undefined, at: Path): string | undefined | typeof missing {
     if (variable === undefined) return undefined
-    const name = variable.slice(1)
+    const name = variable.replace(/[${}]/g, '')
     const value = this.#sources.env[name]
     if (value !== undefined && value !== '') return value
     const wrong = new Wrong(

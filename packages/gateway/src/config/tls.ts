@@ -239,14 +239,22 @@ function chainFault(chain: readonly X509Certificate[]): Wrong | undefined {
       : missing(certificate)
   }
   const last = chain.at(-1)!
-  if (signed(last, last) || isPublicRoot(last)) return undefined
+  if (signed(last, last) || isPublicRoot(last) || !namesItsSigner(last)) return undefined
   return missing(last)
+}
+
+/**
+ * Whether it says where the certificate of its signer can be had (RFC 5280 4.2.2.1), as that of every public authority does. A
+ * private one may have signed it by its root, which its clients have; one that says nothing may be just that.
+ */
+function namesItsSigner({ infoAccess }: X509Certificate): boolean {
+  return /CA Issuers/.test(infoAccess ?? '')
 }
 
 function missing({ issuer }: X509Certificate): Wrong {
   return new Wrong(
     `has an incomplete chain: it ends at one signed by ${issuer.trim().split('\n').join(', ')}, which is no public root`,
-    'append what the authority calls chain or fullchain; of a private authority its own certificate',
+    'append what the authority calls chain or fullchain; of a private authority whose root signs, its own certificate',
   )
 }
 

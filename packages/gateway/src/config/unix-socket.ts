@@ -1,7 +1,6 @@
 // Sockets of the file system as people write them: here, and in nginx, HAProxy, Caddy, curl and the clients of Node.
 import type { HostPort, ListenOptions, UpstreamOptions } from '../core/index.ts'
 import { proposal, show, Wrong } from './errors.ts'
-import { variableFix } from './migration-hints.ts'
 
 /** Bytes that the address of a socket has for its path, less the NUL behind it (unix(7); less on macOS). */
 const maxPathBytes = process.platform === 'linux' ? 107 : 103
@@ -13,8 +12,6 @@ function pathFault(path: string): Wrong | undefined {
   // `unix://x` has a host where a path should be.
   if (!/^\/[^/]/.test(path) || path.endsWith('/'))
     return new Wrong('must be unix: and the absolute path of a socket, such as unix:/run/app.sock')
-  const variable = variableFix(path)
-  if (variable) return new Wrong('holds a variable, which is not read here', variable)
   if (/[\s\\\p{Cc}?#]/u.test(path)) return new Wrong('has a path with characters that it must not hold')
   if (Buffer.byteLength(path) <= maxPathBytes) return undefined
   return new Wrong(`has a path of more than ${maxPathBytes} bytes, which no socket can have`)

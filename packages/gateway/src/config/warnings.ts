@@ -9,6 +9,8 @@ import {
 import { covers } from '../handshake/index.ts'
 import { certificateWarnings } from './certificate-warnings.ts'
 import { type Path, Wrong } from './errors.ts'
+import { keyWarnings } from './key-warnings.ts'
+import { acmeWarnings } from './schema-acme.ts'
 import { authWarnings } from './schema-auth.ts'
 
 /** What is allowed and yet hardly meant, in a configuration that is valid. */
@@ -16,8 +18,10 @@ export function warnings(options: GatewayOptions): { path: Path; wrong: Wrong }[
   return [
     ...proxyWarnings(options),
     ...certificateWarnings(options),
+    ...acmeWarnings(options),
     ...shadowWarnings(options.routes),
     ...unixWarnings(options),
+    ...keyWarnings(options),
     ...options.routes.flatMap(routeWarnings),
   ]
 }

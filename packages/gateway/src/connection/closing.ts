@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { code } from '@holdfast/close-codes'
 import type { ClosedBy } from '../core/index.ts'
-import { type CloseAction, type CloseCause, closeMapping, type SideName } from './close-mapping.ts'
+import type { CloseAction, CloseCause, SideName } from './close-cause.ts'
+import { closeMapping } from './close-mapping.ts'
 import type {
   Circumstances,
   CloseCame,

@@ -2,7 +2,7 @@
 
 import type { ClosedBy, LetGo } from '../core/index.ts'
 import type { Holdable } from '../hold/index.ts'
-import type { CloseAction, CloseCause, ClosePolicy, SideName } from './close-mapping.ts'
+import type { CloseAction, CloseCause, ClosePolicy, SideName } from './close-cause.ts'
 /**
  * How far one side is in its closing handshake (RFC 6455 7.1):
  * open     no Close either way

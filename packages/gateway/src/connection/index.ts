@@ -1,13 +1,7 @@
+export type { CloseAction, CloseCause, ClosePolicy, SideName, Unserved } from './close-cause.ts'
 export { endTcp } from './close-handshake.ts'
-export {
-  type CloseAction,
-  type CloseCause,
-  type ClosePolicy,
-  closeMapping,
-  httpMapping,
-  type SideName,
-  type Unserved,
-} from './close-mapping.ts'
+export { closeMapping, httpMapping } from './close-mapping.ts'
+export type { Verdict } from './connection-state.ts'
 export { beat, firstPulse, type KeepaliveOptions, type Pulse } from './keepalive.ts'
-export { type PackedPipe, Pipe } from './pipe.ts'
-export type { Carry, PackedSide } from './side.ts'
+export { type Ends, type PackedPipe, Pipe } from './pipe.ts'
+export type { PackedSide } from './side.ts'

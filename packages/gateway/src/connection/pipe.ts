@@ -7,17 +7,22 @@ import type { Clock, Direction, Handle, MonotonicMs, Traffic } from '../core/ind
 import { Hold, type HoldDeps, type PackedHold } from '../hold/index.ts'
 import type { Replay } from '../hold/replay/index.ts'
 import { deflateRsv } from '../http/index.ts'
-import { closeFrame } from '../wire/index.ts'
+import { type Carry, closeFrame, type Wire, wireOf } from '../wire/index.ts'
+import type { CloseCause, ClosePolicy, SideName } from './close-cause.ts'
 import { awaitTcpEnd, endTcp } from './close-handshake.ts'
-import { type CloseCause, type ClosePolicy, type SideName, words } from './close-mapping.ts'
+import { words } from './close-mapping.ts'
 import { next } from './connection.ts'
 import type { ConnectionAction, ConnectionEvent, ConnectionState, Verdict } from './connection-state.ts'
 import type { KeepaliveOptions } from './keepalive.ts'
-import { type Carry, type PackedSide, Side } from './side.ts'
+import { type PackedSide, Side } from './side.ts'
+
+/** What a Pipe joins; without an upstream while the client is held. */
+export interface Ends {
+  client: Duplex | Wire
+  upstream?: Duplex | Wire | undefined
+}
 
 export interface PipeOptions {
-  client: Duplex
-  upstream?: Duplex
   /** RSV bits that the agreed extensions use. */
   rsv: number
   closePolicy: ClosePolicy
@@ -30,6 +35,8 @@ export interface PipeOptions {
   messageBytes?: number
   /** Messages of the client in one second. */
   messagesPerSecond?: number
+  /** For how many milliseconds of silence it may make up at once. Default: a second. */
+  savesMs?: number
   clock: Clock
   /** The delay, in milliseconds, for a `retry=` that the gateway adds of its own. */
   retry: () => number
@@ -88,7 +95,7 @@ export class Pipe {
   /** What the readers had counted in another process. */
   #before: Traffic = noTraffic
 
-  constructor(options: PipeOptions) {
+  constructor({ client, upstream }: Ends, options: PipeOptions) {
     this.#options = options
     this.#closeTimeout = options.closeTimeout
     const { clock } = options
@@ -106,18 +113,19 @@ export class Pipe {
         ...this.#rules,
         wholeFrames: 0,
         split: false,
-        tellUnfinished: this.#hold !== undefined,
         unlimited: options.messagesPerSecond === undefined,
       },
       messagesPerSecond: options.messagesPerSecond,
+      savesMs: options.savesMs,
       keepalive: options.watchesClient ? false : options.keepalive,
       clock: this.#clock,
       hold: this.#hold,
     })
+    this.client.reader.wholeApart = this.#hold !== undefined
     this.upstream = this.#newUpstream()
     if (options.packed) this.#unpack(options.packed)
-    this.client.attach(options.client)
-    if (options.upstream) this.upstream.attach(options.upstream)
+    this.client.attach(client)
+    if (upstream) this.upstream.attach(upstream)
     if (this.#state.name === 'held') this.enter(() => this.#hold?.searchOn())
     this.#started = true
   }
@@ -154,6 +162,16 @@ export class Pipe {
   /** Milliseconds since its end began: its Close, or the loss of a side. 0 before. */
   get closingForMs(): number {
     return this.#closingAt === undefined ? 0 : this.#clock.now() - this.#closingAt
+  }
+
+  /** How many of the client's messages its upstreams have read for certain; undefined: nobody keeps count, or not in this process. */
+  get confirmed(): number | undefined {
+    return this.#state.name === 'closed' ? undefined : this.#hold?.confirmed
+  }
+
+  /** What the replay module remembers; throws what that throws. */
+  get remembered(): unknown {
+    return this.#state.name === 'closed' ? undefined : this.#hold?.replay?.save?.()
   }
 
   /** Milliseconds for which it has been held; undefined when it is not. */
@@ -199,10 +217,30 @@ export class Pipe {
     else this.end({ what: 'gateway-drains', retry }, closeTimeout)
   }
 
+  /** Whether another gateway could go on with it, once its upstream has gone as `leaveUpstream` has it go. */
+  get mayLeave(): boolean {
+    const { name } = this.#state
+    return (name === 'open' || name === 'held') && this.#hold?.mayLeave === true
+  }
+
+  /** As `leaveUpstream`; of one that is held the next upstream is looked for anew. */
+  freeUpstream(): void {
+    if (this.#state.name === 'held') this.enter(() => this.#hold?.searchAnew())
+    else this.step({ type: 'upstream-drained' })
+  }
+
+  /** Another gateway goes on with it: nothing of it is left here, but for the client's stream. To be called while it is held. */
+  leave(): void {
+    this.#hold?.leave()
+    this.#state = { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } }
+    this.client.detach(undefined, undefined)
+  }
+
   /** Tells an upstream that it is not wanted after all, and lets go of it. */
-  dismiss(upstream: Duplex): void {
-    upstream.write(closeFrame(code.goingAway, words.serviceRestart, true))
-    awaitTcpEnd(upstream, this.#clock)
+  dismiss(upstream: Duplex | Wire): void {
+    const wire = wireOf(upstream)
+    wire.write(closeFrame(code.goingAway, words.serviceRestart, true))
+    awaitTcpEnd(wire, this.#clock)
   }
 
   /** The client was away for so long: it may send what it would have sent meanwhile. */
@@ -290,7 +328,7 @@ export class Pipe {
     if (this.#state.name === 'closed') return
     this.enter(() => {
       this.client.tick(now)
-      if (this.upstream.stream) this.upstream.tick(now)
+      if (this.upstream.wire) this.upstream.tick(now)
     })
   }
 
@@ -338,13 +376,15 @@ export class Pipe {
   #step(event: ConnectionEvent): void {
     const was = this.#state
     if (was.name === 'closed') return
-    if (was.name === 'open' || was.name === 'leaving') this.#tellUpstreamsDoing(event)
+    // Whom the gateway has asked to go does so, and says nothing of other connections by that.
+    const isAsked = was.name === 'leaving' && was.by === 'gateway'
+    if (was.name === 'open' || (was.name === 'leaving' && !isAsked)) this.#tellUpstreamsDoing(event)
     const { closePolicy, retry } = this.#options
     const [state, actions] = next(was, event, {
       closePolicy,
       retry,
       hold: this.#hold?.holdable,
-      owes: this.upstream.stream !== undefined && this.upstream.wasSent,
+      owes: this.upstream.wire !== undefined && this.upstream.wasSent,
     })
     this.#state = state
     if (state.name === 'closing') this.#closingAt ??= this.#clock.now()

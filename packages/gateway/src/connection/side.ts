@@ -1,40 +1,32 @@
-// One side of a Pipe: the stream, the reader of what comes from it, and the frames of the gateway's own that wait
+// One side of a Pipe: its wire, the reader of what comes from it, and the frames of the gateway's own that wait
 // until they may be written to it.
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { Clock, Handle, MonotonicMs } from '../core/index.ts'
 import type { Hold } from '../hold/index.ts'
 import {
-  askWhetherReset,
-  canReadFast,
+  type Carry,
   controlFrame,
   type Fault,
   FrameReader,
   type FrameRules,
   type FrameSink,
-  isCarriable,
-  isMovable,
-  mustReadFast,
   opcode,
   type PackedReader,
-  readByEvents,
-  readFast,
-  readOn,
-  type StreamSide,
-  staysHere,
-  stopReading,
-  takeHandle,
-  unwire,
+  type Wire,
+  type WireUser,
   WriteBatch,
-  wire,
+  wireOf,
 } from '../wire/index.ts'
-import type { CloseCause, SideName } from './close-mapping.ts'
+import type { CloseCause, SideName } from './close-cause.ts'
 import type { CloseCame } from './connection-state.ts'
 import { beat, firstPulse, type KeepaliveOptions, type Pulse } from './keepalive.ts'
 
 export interface SideOptions {
   rules: FrameRules
   messagesPerSecond?: number
+  /** For how many milliseconds of silence it may make up at once. Default: a second. */
+  savesMs?: number
   keepalive: KeepaliveOptions | false
   clock: Clock
   /** What this side's bytes and control frames pass by on a route with `hold`. */
@@ -54,9 +46,6 @@ export interface PackedSide {
  */
 const waitsAtMostMs = 10_000
 
-/** Joins a stream that cannot leave this process to a socket, of which the other end is the result. */
-export type Carry = (stream: Duplex) => Handle
-
 /** What a side tells the connection that it belongs to. */
 export interface SideHost {
   step(
@@ -75,18 +64,16 @@ export interface SideHost {
 }
 
 /** What ends a stream after its last frame: see close-handshake.ts. */
-type Ending = (stream: Duplex, clock: Clock) => void
+type Ending = (wire: Wire, clock: Clock) => void
 
-export class Side implements FrameSink, StreamSide {
+export class Side implements FrameSink, WireUser {
   readonly name: SideName
   readonly reader: FrameReader
   readonly #pipe: SideHost
   readonly #options: SideOptions
   readonly #hold: Hold | undefined
   opposite!: Side
-  stream: Duplex | undefined
-  /** How often the stream has been read. */
-  reads = 0
+  wire: Wire | undefined
   /**
    * Pings and Pongs of our own for this side, waiting for room and for the end of the message that streams to it: at
    * most one of each.
@@ -132,53 +119,53 @@ export class Side implements FrameSink, StreamSide {
     this.#allowanceAt = now
   }
 
-  attach(stream: Duplex): void {
-    if (mustReadFast(stream)) stream = readFast(stream, (bytes) => this.onData(bytes))
-    else readByEvents(stream)
-    this.#wire(stream)
-    if (stream.destroyed || stream.readableEnded) queueMicrotask(() => this.onEnd())
-    else if (this.#frozen) stop(stream)
-    else stream.resume()
+  attach(stream: Duplex | Wire): void {
+    const wire = wireOf(stream)
+    this.wire = wire
+    wire.user = this
+    if (wire.destroyed || wire.readableEnded) queueMicrotask(() => this.onClose())
+    else if (this.#frozen) wire.freeze()
+    else wire.resume()
   }
 
-  /** Lets go of the stream, which from now on ends by itself: as `ending` does, or at once. */
+  /** Lets go of the wire, which from now on ends by itself: as `ending` does, or at once. */
   detach(last: Buffer | undefined, ending: Ending | undefined): void {
-    const { stream } = this
-    if (!stream) return
+    const { wire } = this
+    if (!wire) return
     this.#flush()
-    this.#unwire(stream)
-    if (!ending || stream.destroyed) return void stream.destroy()
-    if (last && stream.writable) stream.write(last)
-    ending(stream, this.#options.clock)
+    this.#leave()
+    if (!ending || wire.destroyed) return wire.destroy()
+    if (last) wire.write(last)
+    ending(wire, this.#options.clock)
   }
 
   /**
-   * Whether its stream can be taken to another process as things are: nothing of the gateway's own waits. `carried`: or
+   * Whether its wire can be taken to another process as things are: nothing of the gateway's own waits. `carried`: or
    * can be joined to one.
    */
   isMovable(carried: boolean): boolean {
     // A Ping that waits is no obstacle: who gets the connection asks anew.
     const rest = this.#closing || this.#ended || this.#ending || this.reader.stopped
-    return !rest && (isMovable(this.stream) || (carried && this.needsCarrier))
+    return !rest && (this.wire?.leaves === 'moved' || (carried && this.needsCarrier))
   }
 
-  /** Whether its stream has to stay in this process, joined to the next one. */
+  /** Whether its wire has to stay in this process, joined to the next one. */
   get needsCarrier(): boolean {
-    return isCarriable(this.stream)
+    return this.wire?.leaves === 'joined'
   }
 
   /**
-   * Whether everything read has been handed on, and everything written has gone out; of a stream that stays and is joined
+   * Whether everything read has been handed on, and everything written has gone out; of a wire that stays and is joined
    * to the next process neither has to be waited for.
    */
   get isEmpty(): boolean {
-    const { stream } = this
-    return !stream || this.needsCarrier || stream.writableLength + stream.readableLength === 0
+    const { wire } = this
+    return !wire || this.needsCarrier || wire.writableLength + wire.readableLength === 0
   }
 
   /** Whether what was said or handed on to this side has not all gone out. */
   get hasUnsent(): boolean {
-    return this.waits || (this.stream?.writableLength ?? 0) > 0
+    return this.waits || (this.wire?.writableLength ?? 0) > 0
   }
 
   pack(): PackedSide {
@@ -193,7 +180,7 @@ export class Side implements FrameSink, StreamSide {
 
   /** Reads nothing more, not even what is on its way from the kernel. */
   freeze(): void {
-    if (this.stream) stop(this.stream)
+    this.wire?.freeze()
     this.#frozen = true
   }
 
@@ -204,54 +191,40 @@ export class Side implements FrameSink, StreamSide {
 
   thaw(): void {
     this.#frozen = false
-    const { stream } = this
-    if (!stream) return
-    if (!staysHere(stream)) readOn(stream, !this.#blocked)
-    else if (!this.#blocked) stream.resume()
+    this.wire?.thaw(!this.#blocked)
   }
 
-  /** Gives the connection away; nothing of the stream is heard any more. `carry` joins one that has to stay. */
+  /** Gives the connection away; nothing of the wire is heard any more. `carry` joins one that has to stay. */
   giveAway(carry?: Carry): Handle | undefined {
-    const { stream } = this
-    if (!stream) return undefined
-    this.#unwire(stream)
-    return staysHere(stream) ? carry!(stream) : takeHandle(stream)
+    const { wire } = this
+    this.#leave()
+    return wire?.giveAway(carry)
   }
 
-  #wire(stream: Duplex): void {
-    this.stream = stream
-    wire(stream, this)
-  }
-
-  /** A stream that is worth it is read in the fast way from now on, if the runtime can. */
-  enableFastRead(): void {
-    const { stream } = this
-    if (!stream || this.#frozen || this.#ended || this.#closing) return
-    const way = canReadFast(stream)
-    if (way !== 'now') {
-      // What waits to be written goes out some time.
-      this.reads = way === 'later' ? 0 : Number.NEGATIVE_INFINITY
-      return
-    }
-    this.#unwire(stream)
-    const fast = readFast(stream, (bytes) => this.onData(bytes))
-    this.#wire(fast)
-    if (!this.#blocked) fast.resume()
-  }
-
-  #unwire(stream: Duplex): void {
-    unwire(stream)
-    this.stream = undefined
+  /** Hears nothing of the wire any more. */
+  #leave(): void {
+    const { wire } = this
+    this.wire = undefined
+    if (wire?.user === this) wire.user = undefined
   }
 
   /** Hands bytes of the opposite on to this side. Without room the opposite is not read until there is. */
   write(bytes: Buffer): void {
     this.wasSent = true
-    if (!this.#closeWritten && !this.#writes.send(this.stream, bytes)) this.opposite.block()
+    if (!this.#closeWritten && !this.#writes.send(this.wire, bytes)) this.opposite.block()
+  }
+
+  inOneWrite(work: () => void): void {
+    this.#writes.begin()
+    try {
+      work()
+    } finally {
+      this.#flush()
+    }
   }
 
   #flush(): void {
-    if (!this.#writes.flush(this.stream)) this.opposite.block()
+    if (!this.#writes.flush(this.wire)) this.opposite.block()
   }
 
   /**
@@ -260,7 +233,7 @@ export class Side implements FrameSink, StreamSide {
    * compressed message.
    */
   say(frame: Buffer): void {
-    if (this.#closing || !this.stream) return
+    if (this.#closing || !this.wire) return
     if (this.#waiting.length === 0) this.#waitingSince = this.#options.clock.now()
     // RFC 6455 5.5.3: an endpoint that has not answered earlier Pings yet "MAY elect to send a Pong frame for only the
     // most recently processed Ping frame". One Ping asks as much as two.
@@ -270,15 +243,15 @@ export class Side implements FrameSink, StreamSide {
 
   /** Asks whether it has read, and answered, all that it was sent; nothing more of the opposite's follows. */
   askLast(): void {
-    if (!this.stream || this.#closing || !this.mayBeTold) return
+    if (!this.wire || this.#closing || !this.mayBeTold) return
     // RFC 6455 5.5.3: the Pong says that this Ping was read, and what it answers to earlier messages mostly stands before.
     this.#lastPing = randomBytes(8)
-    this.#writes.send(this.stream, controlFrame(opcode.ping, this.#lastPing, this.name === 'upstream'))
+    this.#writes.send(this.wire, controlFrame(opcode.ping, this.#lastPing, this.name === 'upstream'))
   }
 
   /** Writes a Close, our own or one handed on, as soon as no frame of the opposite is half written. */
   sayClose(frame: Buffer): void {
-    if (this.#closing || !this.stream) return
+    if (this.#closing || !this.wire) return
     this.#closing = true
     this.#waiting = []
     if (this.mayBeTold) return this.#closeNow(frame)
@@ -297,11 +270,11 @@ export class Side implements FrameSink, StreamSide {
   }
 
   #sayWaiting(mayNow = this.#isBetweenMessages): void {
-    if (this.#waiting.length === 0 || this.stream?.writableNeedDrain) return
+    if (this.#waiting.length === 0 || this.wire?.writableNeedDrain) return
     if (!mayNow) return this.opposite.reader.tellMessageEnd()
     const frames = this.#waiting
     this.#waiting = []
-    for (const frame of frames) this.#writes.send(this.stream, frame)
+    for (const frame of frames) this.#writes.send(this.wire, frame)
   }
 
   /** Says what has waited too long, or whose reason to wait is gone. */
@@ -314,7 +287,7 @@ export class Side implements FrameSink, StreamSide {
 
   #closeNow(frame: Buffer): void {
     this.#closeWritten = true
-    this.#writes.send(this.stream, frame)
+    this.#writes.send(this.wire, frame)
     // What the opposite still sends is read, to see its Close, and dropped.
     this.opposite.unblock()
   }
@@ -343,11 +316,11 @@ export class Side implements FrameSink, StreamSide {
     this.#ending = undefined
     this.opposite.unblock()
     this.#flush()
-    if (this.stream && !this.stream.destroyed) ending(this.stream, this.#options.clock)
+    if (this.wire && !this.wire.destroyed) ending(this.wire, this.#options.clock)
   }
 
   destroy(): void {
-    this.stream?.destroy()
+    this.wire?.destroy()
     this.opposite.unblock()
   }
 
@@ -355,54 +328,65 @@ export class Side implements FrameSink, StreamSide {
   block(): void {
     if (this.#blocked) return
     this.#blocked = true
-    this.stream?.pause()
+    this.wire?.pause()
   }
 
   unblock(): void {
     if (!this.#blocked) return
     this.#blocked = false
-    if (!this.#frozen) this.stream?.resume()
+    if (!this.#frozen) this.wire?.resume()
   }
 
-  /** What happens to the stream; a fault in it ends this connection alone. */
+  /** What happens to the wire; a fault in it ends this connection alone. */
   enter(work: () => void): void {
     this.#pipe.enter(work)
   }
 
-  /** Takes what was read. The result is the stream in which a write of it waits: the bytes must stay as they are. */
-  onData(chunk: Buffer): Duplex | undefined {
-    if (!this.stream) return undefined
+  // WireUser
+
+  onPieces(pieces: readonly Buffer[]): Wire | undefined {
+    if (!this.wire) return undefined
     this.#heard = true
     this.#dueSince = undefined
     const to = this.opposite
+    // It may be let go of behind what was read.
+    const before = to.wire
+    const drops = to.#closeWritten
     to.#writes.begin()
     try {
-      this.reader.read(chunk, this)
-      if (this.#hold && this.name === 'client') this.#hold.afterRead()
+      for (const piece of pieces) this.reader.read(piece, this)
     } catch (error) {
       this.#pipe.fault(error)
     }
     to.#flush()
-    return to.stream && to.stream.writableLength > 0 ? to.stream : undefined
+    const wire = to.wire ?? before
+    return wire && !drops && !wire.destroyed && wire.writableLength > 0 ? wire : undefined
   }
 
   onDrain(): void {
+    if (!this.wire) return
     this.#heard = true // it takes what it is sent
-    this.opposite.unblock()
-    this.#sayWaiting()
+    this.enter(() => {
+      this.opposite.unblock()
+      this.#sayWaiting()
+    })
   }
 
   /** A peer that sent its Close and then ended its half can still be told the answer; Chromium does so over HTTP/2. */
   onEndOfInput(): void {
-    if (!this.reader.stopped) this.onEnd()
+    if (!this.reader.stopped) this.onClose()
   }
 
   /** An HTTP/2 stream was reset. A stream that is read tells its end itself, behind its last bytes. */
   onAborted(): void {
-    if (this.#blocked) this.onEnd()
+    if (this.#blocked) this.onClose()
   }
 
-  onEnd(): void {
+  onClose(): void {
+    if (this.wire) this.enter(() => this.#onEnd())
+  }
+
+  #onEnd(): void {
     if (this.#ended) return
     this.#ended = true
     if (this.opposite.waits) this.opposite.#unsaid()
@@ -422,15 +406,12 @@ export class Side implements FrameSink, StreamSide {
     if (this.name === 'client') this.#hold?.onMessageEnd()
   }
 
-  onUnfinished(): void {
-    this.#hold?.onUnfinished()
-  }
-
   onMessage(): boolean {
     const limit = this.#options.messagesPerSecond
     if (limit === undefined) return true
     const now = this.#options.clock.now()
-    const most = Math.max(limit, this.#allowance)
+    const saved = (Math.max(1000, this.#options.savesMs ?? 0) * limit) / 1000
+    const most = Math.max(saved, this.#allowance)
     this.#allowance = Math.min(most, this.#allowance + ((now - this.#allowanceAt) * limit) / 1000)
     this.#allowanceAt = now
     if (this.#allowance < 1) return false
@@ -487,7 +468,7 @@ export class Side implements FrameSink, StreamSide {
     const now = clock.now()
     // What has come so far answers what was asked so far.
     this.tick(now)
-    if (!keepalive || !this.#pulse || !this.stream || this.#closing || this.#ended || this.#frozen) return
+    if (!keepalive || !this.#pulse || !this.wire || this.#closing || this.#ended || this.#frozen) return
     if (this.#blocked) return
     const due = Math.min(answerBy, this.#pulse.answerBy ?? answerBy)
     this.#pulse = { pingAt: now + keepalive.ping, answerBy: due }
@@ -501,13 +482,13 @@ export class Side implements FrameSink, StreamSide {
 
   tick(now: MonotonicMs): void {
     const { keepalive } = this.#options
-    const { stream } = this
-    if (!stream || this.#closing || this.#ended || this.#frozen) return
+    const { wire } = this
+    if (!wire || this.#closing || this.#ended || this.#frozen) return
     // What an upstream sent before it went is still to be read; of a client that is gone nothing is wanted any more.
     const tested = this.#blocked && this.name === 'client'
-    if (tested) askWhetherReset(stream)
+    if (tested) wire.askWhetherReset()
     if (!keepalive || !this.#pulse) return
-    const unsent = stream.writableLength
+    const unsent = wire.writableLength
     const alive = this.#heard || unsent < this.#unsent
     this.#heard = false
     this.#unsent = unsent
@@ -525,12 +506,6 @@ export class Side implements FrameSink, StreamSide {
     this.#dueSince = undefined
     if (!this.#blocked) this.#pipe.unanswered()
   }
-}
-
-/** Reads nothing more, not even what is on its way from the kernel; a stream that stays keeps that for its next reader. */
-function stop(stream: Duplex): void {
-  if (staysHere(stream)) stream.pause()
-  else stopReading(stream)
 }
 
 function faultCause(fault: Fault, from: SideName): CloseCause {

@@ -19,3 +19,8 @@ export class GatewayError extends Error {
     this.side = side
   }
 }
+
+/** What is thrown need not be an error. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -16,6 +16,13 @@ export function maskedNames(names: readonly string[] | false): ReadonlySet<strin
   return new Set(names === false ? [] : [...usualNames, ...names.map(folded)])
 }
 
+const usual: ReadonlySet<string> = new Set(usualNames)
+
+/** Whether a name is one of those that usually have a secret. */
+export function isSecretName(name: string): boolean {
+  return usual.has(folded(name))
+}
+
 /** `Access-Token` and `access_token` are one name; of `user[password]` the last part counts. */
 function folded(name: string): string {
   const last = name.split(/[[\].]/).findLast((part) => part !== '') ?? ''

@@ -46,7 +46,7 @@ export async function findUpstream(sought: Sought, state: RouteState, deps: Hand
   const place = room.enter({ address: request.address, arrivedAt, waitsAtMostMs }, signal)
   if (!place) {
     if (!room.isNeeded) return once()
-    state.countWait('no-room')
+    state.counts.wait('no-room')
     return { ok: false, failure }
   }
   onEarly(earlyBytes, () => place.flooded())
@@ -75,18 +75,18 @@ async function waitForUpstream(
         place.dialled(how, clock.now() - begun)
         if (!result.ok && how === 'none') failure = result.failure
         if (how === 'none') continue
-        state.countWait(how === 'answered' ? how : 'left')
+        state.counts.wait(how === 'answered' ? how : 'left')
         return result
       }
       case 'left':
-        state.countWait(turn)
+        state.counts.wait(turn)
         return { ok: false, failure: { kind: 'aborted' } }
       case 'drains':
-        state.countWait(turn)
+        state.counts.wait(turn)
         return { ok: false, failure: { kind: 'drains' } }
       case 'over':
       case 'flooded':
-        state.countWait(turn)
+        state.counts.wait(turn)
         return { ok: false, failure: state.outage ?? failure }
     }
   }

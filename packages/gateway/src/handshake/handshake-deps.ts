@@ -1,4 +1,4 @@
-import type { LimitOptions } from '../core/index.ts'
+import type { LimitOptions, SessionElsewhere } from '../core/index.ts'
 import type { ClientHandshake } from '../http/index.ts'
 import type { ConnectionDeps } from '../session/index.ts'
 import type { Tracing } from '../trace/index.ts'
@@ -12,8 +12,8 @@ export type Admit = (route: string, limits: LimitOptions, address: string) => Ad
 export interface HandshakeDeps extends ConnectionDeps {
   admit: Admit
   tracing: Tracing
-  /** Looks for the session of this token in other processes, and lets the one that keeps it serve the client. */
-  elsewhere?: ((handshake: ClientHandshake, token: string) => Promise<boolean>) | undefined
+  /** Looks for the session of this token in other processes and nodes, and lets the one that keeps it serve the client. */
+  elsewhere?: ((handshake: ClientHandshake, token: string) => Promise<SessionElsewhere>) | undefined
   /** An upstream could not be dialled, because this process has too many open files. */
   onNoDescriptor?: () => void
   /** Clients that are being told in band that they get no connection. */

@@ -43,6 +43,18 @@ const longestQueue = 60_000
 /** Milliseconds by which a turn is moved at most, so that clients of several gateways do not come in step. */
 const jitter = 100
 
+/** Milliseconds that a client is told to wait for a place: the registered advice for 1013, since places come free at no known time. */
+export function fullRetry(random: () => number): number {
+  return Math.round(delayFor(adviceFor(code.tryAgainLater), { attempt: 0, random }) ?? 0)
+}
+
+/** Milliseconds that a client is told to wait whose turn is in `ms`. */
+export function queueRetry(ms: number, random: () => number): number {
+  // Behind a full queue turns would all be its end: they are drawn from its second half, and it grows no longer.
+  if (ms > longestQueue) return Math.round(longestQueue * (0.5 + random() / 2))
+  return Math.round(ms + random() * jitter)
+}
+
 /** Counts connections by route and address, and handshakes by time, against `limits`. */
 export class Ledger {
   readonly #clock: Pick<Clock, 'now'>
@@ -83,6 +95,17 @@ export class Ledger {
     }
   }
 
+  /** How many connections there are on a route, or of one address on it. */
+  held(route: string, address?: string): number {
+    const entry = this.#routes.get(route)
+    return (address === undefined ? entry?.connections : entry?.addresses.get(address)) ?? 0
+  }
+
+  /** Addresses that have connections on a route. */
+  addresses(route: string): string[] {
+    return [...(this.#routes.get(route)?.addresses.keys() ?? [])]
+  }
+
   /** Forgets what it knows of other routes, but for the connections that are still there. */
   keep(routes: readonly string[]): void {
     const kept = new Set(routes)
@@ -93,10 +116,8 @@ export class Ledger {
     }
   }
 
-  /** The registered advice for 1013: places come free at no known time. */
   #full(limit: 'connections' | 'perAddress'): Admission {
-    const retry = delayFor(adviceFor(code.tryAgainLater), { attempt: 0, random: this.#random }) ?? 0
-    return { ok: false, limit, retry: Math.round(retry) }
+    return { ok: false, limit, retry: fullRetry(this.#random) }
   }
 
   /** Undefined: a token was taken. Otherwise the milliseconds until this client's turn. */
@@ -115,10 +136,8 @@ export class Ledger {
     const interval = 1000 / perSecond
     const nextToken = now + (1 - rate.tokens) * interval
     const slot = Math.max(nextToken, rate.lastSlot + interval)
-    // Behind a full queue turns would all be its end: they are drawn from its second half, and it grows no longer.
-    if (slot - now > longestQueue) return Math.round(longestQueue * (0.5 + this.#random() / 2))
-    rate.lastSlot = slot
-    return Math.round(slot - now + this.#random() * jitter)
+    if (slot - now <= longestQueue) rate.lastSlot = slot
+    return queueRetry(slot - now, this.#random)
   }
 
   #release(route: string, entry: Entry, address: string): void {
@@ -129,4 +148,22 @@ export class Ledger {
     if (entry.connections === 0 && !entry.rate && this.#routes.get(route) === entry)
       this.#routes.delete(route)
   }
+}
+
+const limitWords = {
+  connections: 'too many connections',
+  perAddress: 'too many connections from this address',
+  handshakesPerSecond: 'too many connection attempts',
+}
+
+/** The limits but for the rate. */
+export function unrated({ handshakesPerSecond, ...others }: LimitOptions): LimitOptions {
+  return others
+}
+
+/** Why a client is not let in. */
+export function overLimit({ limit, retry }: Extract<Admission, { ok: false }>) {
+  return limit === 'unknown'
+    ? { what: 'limits-unknown' as const, retry }
+    : { what: 'over-limit' as const, words: limitWords[limit], retry }
 }

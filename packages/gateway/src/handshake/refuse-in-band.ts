@@ -3,8 +3,18 @@
 import type { Duplex } from 'node:stream'
 import { code } from '@holdfast/close-codes'
 import { endTcp } from '../connection/index.ts'
-import { type Clock, type ClosedBy, guarded } from '../core/index.ts'
-import { closeFrame, controlFrame, FrameReader, type FrameSink, opcode } from '../wire/index.ts'
+import { type Clock, type ClosedBy, guarded, type MonotonicMs } from '../core/index.ts'
+import {
+  closeFrame,
+  controlFrame,
+  type Fault,
+  FrameReader,
+  type FrameSink,
+  opcode,
+  type Wire,
+  type WireUser,
+  wireOf,
+} from '../wire/index.ts'
 
 export interface InBandRefusal {
   code: number
@@ -38,93 +48,138 @@ const rules = {
 }
 
 export function refuseInBand(stream: Duplex, refusal: InBandRefusal): Refusing {
-  const { clock, onClosed } = refusal
-  const reader = new FrameReader(rules)
-  let state: 'waiting' | 'told' | 'closed' = 'waiting'
-  let dueAt = clock.now() + refusal.pauseMs
-  let timer: unknown
-  let resolveClosed = () => {}
-  const whenClosed = new Promise<void>((resolve) => {
-    resolveClosed = resolve
-  })
+  const refused = new RefusedInBand(wireOf(stream), refusal)
+  refused.begin()
+  return refused
+}
 
-  const closed = (as: number, by: ClosedBy) => {
-    clock.clearTimeout(timer)
-    if (state === 'closed') return
-    state = 'closed'
-    resolveClosed()
-    onClosed(as, by)
+class RefusedInBand implements Refusing, FrameSink, WireUser {
+  readonly closed: Promise<void>
+  readonly onPieces: WireUser['onPieces']
+  readonly #wire: Wire
+  readonly #refusal: InBandRefusal
+  readonly #reader = new FrameReader(rules)
+  #state: 'waiting' | 'told' | 'closed' = 'waiting'
+  #dueAt: MonotonicMs
+  #timer: unknown
+  #resolveClosed = () => {}
+
+  constructor(wire: Wire, refusal: InBandRefusal) {
+    this.#wire = wire
+    this.#refusal = refusal
+    this.#dueAt = refusal.clock.now() + refusal.pauseMs
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve
+    })
+    const read = guarded(
+      (pieces: readonly Buffer[]) => {
+        for (const piece of pieces) this.#reader.read(piece, this)
+      },
+      (error) => {
+        refusal.onFault(error)
+        wire.destroy()
+      },
+    )
+    this.onPieces = (pieces) => {
+      read(pieces)
+      return undefined
+    }
   }
-  const tell = () => {
-    clock.clearTimeout(timer)
-    if (state !== 'waiting') return
-    state = 'told'
-    stream.write(closeFrame(refusal.code, refusal.reason, false))
-    timer = clock.setTimeout(() => stream.destroy(), refusal.closeTimeoutMs)
+
+  begin(): void {
+    this.#wire.user = this
+    // Not before this function has returned: who is told knows it by what it returns.
+    if (this.#wire.destroyed) queueMicrotask(() => this.#close(code.abnormalClosure, 'client'))
+    else {
+      this.#due()
+      this.#wire.resume()
+    }
   }
-  const due = () => {
-    clock.clearTimeout(timer)
-    const left = dueAt - clock.now()
-    if (left <= 0) tell()
-    else timer = clock.setTimeout(tell, left)
+
+  hurry(withinMs: number): void {
+    this.#dueAt = Math.min(this.#dueAt, this.#refusal.clock.now() + withinMs)
+    if (this.#state === 'waiting') this.#due()
   }
-  const end = (as: number, by: ClosedBy) => {
-    closed(as, by)
-    stream.off('data', onData)
-    endTcp(stream, clock)
+
+  destroy(): void {
+    this.#wire.destroy()
   }
-  const sink: FrameSink = {
-    onBytes() {},
-    onMessage: () => true,
-    onBoundary() {},
-    onMessageEnd() {},
-    onUnfinished() {},
-    onControl(op, payload) {
-      if (state === 'closed') return
-      if (op === opcode.ping && state === 'waiting' && !stream.writableNeedDrain) {
-        stream.write(controlFrame(opcode.pong, payload, false))
-      }
-      if (op !== opcode.close) return
-      if (state === 'told') return end(refusal.code, 'gateway')
-      // RFC 6455 5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST
-      // send a Close frame in response."
-      stream.write(controlFrame(opcode.close, payload.subarray(0, 2), false))
-      end(payload.length < 2 ? code.noStatusReceived : payload.readUInt16BE(0), 'client')
-    },
-    onFault(fault) {
-      if (state === 'waiting') {
-        const says = fault === 'not-utf8' ? code.invalidPayload : code.protocolError
-        stream.write(closeFrame(says, '', false))
-        return end(says, 'gateway')
-      }
-      end(refusal.code, 'gateway')
-    },
+
+  #due(): void {
+    const { clock } = this.#refusal
+    clock.clearTimeout(this.#timer)
+    const left = this.#dueAt - clock.now()
+    if (left <= 0) this.#tell()
+    else this.#timer = clock.setTimeout(() => this.#tell(), left)
   }
-  const fault = (error: unknown) => {
-    refusal.onFault(error)
-    stream.destroy()
+
+  #tell(): void {
+    const { clock, code: closeCode, reason, closeTimeoutMs } = this.#refusal
+    clock.clearTimeout(this.#timer)
+    if (this.#state !== 'waiting') return
+    this.#state = 'told'
+    this.#wire.write(closeFrame(closeCode, reason, false))
+    this.#timer = clock.setTimeout(() => this.#wire.destroy(), closeTimeoutMs)
   }
-  const onData = guarded((chunk: Buffer) => reader.read(chunk, sink), fault)
-  const onEnd = () => (state === 'told' ? end(refusal.code, 'gateway') : stream.destroy())
-  stream
-    .on('data', onData)
-    .once('end', onEnd)
-    .once('aborted', () => stream.destroy())
-  stream.once('close', () => {
-    if (state === 'told') closed(refusal.code, 'gateway')
-    else closed(code.abnormalClosure, 'client')
-  })
-  if (stream.destroyed) closed(code.abnormalClosure, 'client')
-  else {
-    due()
-    stream.resume()
+
+  #close(as: number, by: ClosedBy): void {
+    this.#refusal.clock.clearTimeout(this.#timer)
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#resolveClosed()
+    this.#refusal.onClosed(as, by)
   }
-  return {
-    hurry(withinMs) {
-      dueAt = Math.min(dueAt, clock.now() + withinMs)
-      if (state === 'waiting') due()
-    },
-    destroy: () => stream.destroy(),
-    closed: whenClosed,
+
+  #end(as: number, by: ClosedBy): void {
+    this.#close(as, by)
+    this.#wire.user = undefined
+    endTcp(this.#wire, this.#refusal.clock)
+  }
+
+  // FrameSink
+
+  onBytes(): void {}
+  onMessage(): boolean {
+    return true
+  }
+  onBoundary(): void {}
+  onMessageEnd(): void {}
+
+  onControl(op: number, payload: Buffer): void {
+    if (this.#state === 'closed') return
+    if (op === opcode.ping && this.#state === 'waiting' && !this.#wire.writableNeedDrain) {
+      this.#wire.write(controlFrame(opcode.pong, payload, false))
+    }
+    if (op !== opcode.close) return
+    if (this.#state === 'told') return this.#end(this.#refusal.code, 'gateway')
+    // RFC 6455 5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST
+    // send a Close frame in response."
+    this.#wire.write(controlFrame(opcode.close, payload.subarray(0, 2), false))
+    this.#end(payload.length < 2 ? code.noStatusReceived : payload.readUInt16BE(0), 'client')
+  }
+
+  onFault(fault: Fault): void {
+    if (this.#state !== 'waiting') return this.#end(this.#refusal.code, 'gateway')
+    const says = fault === 'not-utf8' ? code.invalidPayload : code.protocolError
+    this.#wire.write(closeFrame(says, '', false))
+    this.#end(says, 'gateway')
+  }
+
+  // WireUser
+
+  onDrain(): void {}
+
+  onEndOfInput(): void {
+    if (this.#state === 'told') this.#end(this.#refusal.code, 'gateway')
+    else this.#wire.destroy()
+  }
+
+  onAborted(): void {
+    this.#wire.destroy()
+  }
+
+  onClose(): void {
+    if (this.#state === 'told') this.#close(this.#refusal.code, 'gateway')
+    else this.#close(code.abnormalClosure, 'client')
   }
 }

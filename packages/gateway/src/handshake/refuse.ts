@@ -20,7 +20,7 @@ export function refuse(
 ): void {
   const { options: route } = state
   const end = (result: HandshakeResult, answer?: HandshakeAnswer) => {
-    state.countHandshake(result)
+    state.counts.handshake(result)
     span.end(result, answer)
     const logged = result === 'abandoned' ? { status: clientLeft } : answer
     logRefusal(handshake.request, asked, logged, route.name, deps)

@@ -4,6 +4,7 @@ import { closeMapping } from '../connection/index.ts'
 import type { Asked, LimitOptions, RouteOptions } from '../core/index.ts'
 import { type ClientHandshake, withoutClientTakeover } from '../http/index.ts'
 import {
+  type Authorisation,
   allows,
   type Entry,
   isDeflated,
@@ -38,8 +39,11 @@ export function withOffer(handshake: ClientHandshake, offer: Offer, route: Route
 
 /** The limits for a client that comes back: its session has a place already. */
 export function limitsOfReturn(limits: LimitOptions, { address }: Entry, from: string): LimitOptions {
-  const { handshakesPerSecond, perAddress } = limits
+  // Another gateway has given it to this one: that it has a place was said there.
+  if (address === '') return limits
+  const { scope, handshakesPerSecond, perAddress } = limits
   return {
+    ...(scope !== undefined && { scope }),
     ...(handshakesPerSecond !== undefined && { handshakesPerSecond }),
     ...(perAddress !== undefined && from !== address && { perAddress }),
   }
@@ -52,18 +56,19 @@ export interface Returning {
   /** Who it is, as far as the route can tell. */
   identity: string | undefined
   admission: Extract<Admission, { ok: true }>
+  authorisation: Authorisation | undefined
   asked: Asked | undefined
 }
 
 /**
- * Puts a client on its session again, or says that it may not. The result is an `Over` where neither is so: the client gets
- * a new session, and is told why.
+ * Puts a client on its session again, or says that it may not; `elsewhere`: it has to come again. The result is an `Over` where none of
+ * these is so: the client gets a new session, and is told why.
  */
 export function resumeSession(
-  { handshake, back: { token, received }, identity, admission, asked }: Returning,
+  { handshake, back: { token, received }, identity, admission, authorisation, asked }: Returning,
   state: RouteState,
   deps: HandshakeDeps,
-): 'accepted' | 'rejected' | 'abandoned' | Over {
+): 'accepted' | 'rejected' | 'abandoned' | 'elsewhere' | Over {
   const { options: route, sessions } = state
   const found = sessions.find(token)
   if ('over' in found) {
@@ -72,6 +77,8 @@ export function resumeSession(
   }
   if (handshake.signal.aborted) return 'abandoned'
   const { entry, hash } = found
+  // Since it was found, it has begun to go to another gateway, which has what is here as of then.
+  if (entry.session.isLeaving) return 'elsewhere'
   const refuse = (what: 'other-identity' | 'client-breaks-protocol') => {
     sessions.count('refused')
     const { client } = closeMapping({ what }, route)
@@ -92,7 +99,7 @@ export function resumeSession(
       entry.session.miscounted()
       return { why: 'counters', received: arrived }
   }
-  goOn(handshake, received, { entry, hash }, admission, state)
+  goOn(handshake, received, { entry, hash }, { admission, authorisation }, state)
   return 'accepted'
 }
 
@@ -100,7 +107,7 @@ function goOn(
   handshake: ClientHandshake,
   received: number,
   { entry, hash }: { entry: Entry; hash: string },
-  admission: Extract<Admission, { ok: true }>,
+  { admission, authorisation }: Pick<Returning, 'admission' | 'authorisation'>,
   { options: route, sessions }: RouteState,
 ): void {
   const { session, protocol = '', extensions } = entry
@@ -110,7 +117,7 @@ function goOn(
   session.returned(received)
   sessions.unparked(session)
   entry.address = address
-  entry.onReturned({ address, http, awayMs, admission })
+  entry.owner.onReturned({ address, http, awayMs, admission, ...(authorisation && { authorisation }) })
   // Another network may have a proxy that removes the offer.
   const agreed = allows(handshake.request.extensions, extensions) ? extensions : undefined
   const told = withoutClientTakeover(agreed)

@@ -4,8 +4,9 @@ import { type CloseCause, closeMapping } from '../connection/index.ts'
 import { type HeaderList, tokens, values } from '../http/index.ts'
 import type { HttpExchange } from '../listen/index.ts'
 import type { RouteState } from '../session/index.ts'
-import { between, overLimit } from './handshake.ts'
+import { between } from './arrival.ts'
 import type { HandshakeDeps } from './handshake-deps.ts'
+import { overLimit } from './limits.ts'
 import { askerOf, closeCauseOf, crossOrigin, httpAnswer } from './turn-away.ts'
 
 type PlainRequest = HttpExchange['request']

@@ -58,12 +58,12 @@ export function turnAway(
   const { pause, retry } = clients.turnAway(request, ours || asked, given)
   const said = closeMapping({ ...cause, retry } as CloseCause, { ...route, badGateway: how }).client
   if (said.by === 'http') {
-    state.countTurnedAway('http', said.status)
+    state.counts.turnedAway('http', said.status)
     handshake.refuse(httpAnswer(said, crossOrigin(route, request.origin)))
     return { status: said.status }
   }
   if (said.by !== 'close' || said.code === undefined) return undefined
-  state.countTurnedAway('close', said.code)
+  state.counts.turnedAway('close', said.code)
   tellInBand(handshake, { code: said.code, reason: said.reason, pause, line }, cause, state, deps)
   return { closeCode: said.code }
 }
@@ -92,7 +92,7 @@ export function tellInBand(
       stopListening()
       giveBack?.()
       deps.refusals.delete(refusing)
-      state.countClose(ended, by)
+      state.counts.close(ended, by)
       const reason = ended === said.code ? said.reason : ''
       const at = deps.clock.wall()
       deps.emit({ type: 'close', at, route: route.name, code: ended, reason, by })

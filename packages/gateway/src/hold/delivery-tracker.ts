@@ -1,5 +1,6 @@
 // How many of the client's messages an upstream has read, as far as it can be known: the gateway puts a Ping of its own
 // behind them, and the Pong says so. Next: hold.ts.
+import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { controlFrame, opcode } from '../wire/index.ts'
 
@@ -18,6 +19,16 @@ export class DeliveryTracker {
   #marked = 0
   /** In front of the number in a Ping of ours; a client cannot guess it. */
   #prefix = randomBytes(4)
+
+  /** Messages that the upstream has read for certain, or that were lost. */
+  get confirmed(): number {
+    return this.#confirmed
+  }
+
+  /** Whether the last Ping has been answered. */
+  get answered(): boolean {
+    return this.#confirmed >= this.#marked
+  }
 
   /** The Ping to put behind the messages sent so far; undefined when one is there already. */
   mark(): Buffer | undefined {
@@ -41,11 +52,13 @@ export class DeliveryTracker {
   /** The upstream has read all that it was sent. */
   all(): void {
     this.#confirmed = this.sent
+    this.#marked = this.sent
   }
 
   /** How many messages went to the upstream and were not confirmed; they count once. */
   takeLost(): number {
     const lost = this.sent - this.#confirmed
+    assert(lost >= 0, 'more messages are confirmed than were sent')
     this.all()
     return lost
   }

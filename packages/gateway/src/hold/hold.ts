@@ -1,100 +1,19 @@
 // What a connection on a route with `hold` has besides its two sides, so that it can go on with another upstream.
 // Next: pending-buffer.ts, delivery-tracker.ts, conversation.ts, next-upstream.ts.
+
+import assert from 'node:assert/strict'
 import type { Duplex } from 'node:stream'
 import { code } from '@holdfast/close-codes'
-import type { Clock, Direction, HoldOptions, HoldResult, LetGo, RestoredBy } from '../core/index.ts'
-import { controlFrame, type FrameReader, opcode } from '../wire/index.ts'
-import { Conversation, type PackedConversation } from './conversation.ts'
-import { DeliveryTracker, type PackedConfirmed } from './delivery-tracker.ts'
-import { FreshStart, type PackedFreshStart } from './fresh-start.ts'
+import type { Clock, HoldOptions, LetGo, MonotonicMs, RestoredBy } from '../core/index.ts'
+import { controlFrame, opcode, type Wire } from '../wire/index.ts'
+import { Conversation } from './conversation.ts'
+import { DeliveryTracker } from './delivery-tracker.ts'
+import { FreshStart } from './fresh-start.ts'
+import type { Holdable, HoldDeps, HoldHost, PackedHold } from './hold-host.ts'
 import { NextUpstream, type Redialled } from './next-upstream.ts'
-import { type PackedPending, PendingBuffer } from './pending-buffer.ts'
-import { type Objections, type PackedProof, Proof, type RestoringDeps } from './proof.ts'
-import type { Replay, ReplayModule } from './replay/index.ts'
-
-/** What a connection on a route with `hold` can bear. */
-export interface Holdable extends Objections {
-  /** What of the upstream's is answered by holding. */
-  on: readonly (number | 'lost')[]
-  /** Whether it is to be found out if an upstream stops that closes as one does that stops. */
-  stopping: boolean
-  /** Whether the client's message that is under way can be sent again, whole. */
-  resendable: boolean
-  /** Whether the client has got a part of a message whose rest can now never come. */
-  partlyTold: boolean
-}
-
-/** A side of the connection, as far as a hold touches it. */
-interface HeldSide {
-  readonly reader: Pick<
-    FrameReader,
-    'messages' | 'completed' | 'unfinished' | 'midMessage' | 'betweenMessages' | 'stopped' | 'tellMessageEnd'
-  >
-  attach(stream: Duplex): void
-  write(bytes: Buffer): void
-  /** It has to answer what was just written some time. */
-  expectAnswer(): void
-  say(frame: Buffer): void
-  block(): void
-  unblock(): void
-}
-
-/** What a hold asks of the connection that it belongs to. */
-export interface HoldHost {
-  readonly state: string
-  readonly client: HeldSide
-  readonly upstream: HeldSide
-  /** The delay, in milliseconds, for a `retry=` of the gateway's own. */
-  retry(): number
-  /** Does something of which a fault ends this connection, and no other. */
-  enter(work: () => void): void
-  fault(error: unknown): void
-  /** Tells an upstream that it is not wanted after all, and lets go of it. */
-  dismiss(upstream: Duplex): void
-  step(
-    event:
-      | { type: 'drain-ping' | 'quiet' | 'attached' }
-      | { type: 'judged'; stops: boolean }
-      | {
-          type: 'happened'
-          cause:
-            | { what: 'upstream-not-back' | 'session-not-restored'; retry: number }
-            | { what: 'upstream-silent' }
-        },
-  ): void
-}
-
-/** What a Pipe is given to hold its client. */
-export interface HoldDeps extends RestoringDeps {
-  options: HoldOptions
-  replay?: ReplayModule
-  /** Whether the route still holds its clients. */
-  mayHold: () => boolean
-  /** Whether a Close that may say that the upstream stops is taken for its word only when it is found not to. */
-  judges: () => boolean
-  /** Whether the upstream that has just closed stops; false, too, when the signal fires. */
-  stops: (signal: AbortSignal) => Promise<boolean>
-  /** Finds the next upstream within so many milliseconds; `departed` is the code that the last one went with. */
-  redial: (departed: number, within: number, signal: AbortSignal) => Promise<Redialled>
-  /** It has lost its upstream, which went with this code; 1006: without a Close. */
-  onHeld: (departed: number) => void
-  /** The client is without a restored session; the result is called once, when it has one, or has ended. */
-  onAway: () => () => void
-  /** Calls when what it has said may follow: when others of the route are back, or soon. The result calls it off. */
-  whenOthersBack: (then: () => void) => () => void
-  /** While held, the connection comes from another process (1) or goes to one (-1). */
-  onCarried: (by: 1 | -1) => void
-  /** The session was restored, and the connection goes on with its next upstream. */
-  onReattached: (by: RestoredBy) => void
-  /** `ms` is the time without an upstream. */
-  onHoldEnded: (result: HoldResult, ms: number) => void
-  /** A client was let go at once in place of a hold. */
-  onLetGo: (why: LetGo, departed: number) => void
-  /** Messages that an upstream may not have read, or of which it sent only a part. */
-  onLost: (direction: Direction, messages: number) => void
-  /** The client compresses with a context that the next upstream does not have, though it agreed not to. */
-  onContextKept: () => void
-}
+import { PendingBuffer } from './pending-buffer.ts'
+import { Proof } from './proof.ts'
+import type { Replay } from './replay/index.ts'
 
 /** What @holdfast/restart puts into the Ping that asks for silence; a test holds the two together. */
 export const drainPayload = Buffer.from('holdfast:drain')
@@ -105,18 +24,12 @@ export const drainPayload = Buffer.from('holdfast:drain')
  */
 const firstMomentMs = 250
 
-/** A Hold's state as data that JSON can carry. */
-export interface PackedHold extends PackedConversation {
-  kept: PackedPending
-  confirmed: PackedConfirmed
-  /** Milliseconds without an upstream so far, while there is none. */
-  heldFor: number
-  departed: number
-  /** In base64. */
-  ping?: string
-  proof: PackedProof
-  freshStart?: PackedFreshStart
-}
+/**
+ * A Ping that asks what the upstream has read goes behind a read of the client when so many times as long has passed as the last one
+ * took to be answered, or so many milliseconds; after as many it goes behind the last read by itself.
+ */
+const roundTripsPerMark = 8
+const markWithinMs = 100
 
 export class Hold {
   readonly #pipe: HoldHost
@@ -124,13 +37,18 @@ export class Hold {
   readonly #clock: Clock
   readonly #pending: PendingBuffer
   readonly #delivery = new DeliveryTracker()
+  #markedAt: MonotonicMs = Number.NEGATIVE_INFINITY
+  /** When a read is worth the next mark. */
+  #markDue: MonotonicMs = Number.NEGATIVE_INFINITY
+  /** For the last read: from a mark on, until nothing has come for long enough. */
+  #markTimer: unknown
   /** Payload of the client's last Ping, until the upstream has answered it. */
   #ping: Buffer | undefined
   readonly #search: NextUpstream
   readonly #conversation: Conversation
   /** While it is found out whether the upstream stops. */
   #judging: AbortController | undefined
-  #next: Duplex | undefined
+  #next: Duplex | Wire | undefined
   #refusal: 'refused' | 'too-late' | 'not-restored' | undefined
   readonly #proof: Proof
   #momentTimer: unknown
@@ -201,6 +119,11 @@ export class Hold {
     return this.#pipe.upstream.reader.messages > 0
   }
 
+  /** How many of the client's messages an upstream has read for certain. */
+  get confirmed(): number {
+    return this.#delivery.confirmed
+  }
+
   /** Whether the client's bytes are kept instead of handed on. */
   get keeps(): boolean {
     return this.#pending.keeps
@@ -212,17 +135,27 @@ export class Hold {
       if (this.#pending.add(bytes) >= this.#deps.options.buffer) this.#pipe.client.block()
       return
     }
-    this.#pending.handOn(bytes)
+    this.#handOn(bytes, this.#pipe.client.reader.unfinished)
+  }
+
+  /** `unfinished`: how long the message is, so far, that has begun and not ended. */
+  #handOn(bytes: Buffer, unfinished: number): void {
+    // Nothing can be asked inside a message that may be long.
+    if (unfinished === bytes.length) this.#mark()
+    this.#pending.handOn(bytes, unfinished)
     if (this.#freshStart) this.#readAfresh(this.#freshStart, bytes)
     else this.#pipe.upstream.write(bytes)
-    this.#conversation.clientSaid(bytes)
+    if (this.#deps.replay) this.#conversation.clientSaid(bytes)
+    if (this.#clock.now() < this.#markDue) return
+    if (unfinished === 0) this.#mark()
+    else this.#pipe.client.reader.wholeApart = true
   }
 
   #readAfresh(freshStart: FreshStart, bytes: Buffer): void {
     const { upstream } = this.#pipe
     const reads = freshStart.read(bytes, (judged) => upstream.write(judged))
     if (freshStart.over) this.#freshStart = undefined
-    if (reads) return
+    if (reads) return this.#count()
     this.#pending.keep()
     this.#deps.onContextKept()
     this.#notBack()
@@ -235,35 +168,55 @@ export class Hold {
 
   /** The upstream's bytes: on to the client, unless the replay module keeps a message from it. */
   fromUpstream(bytes: Buffer): void {
-    this.#conversation.fromUpstream(bytes)
-  }
-
-  /** Called when what one read of the client brought has been handed on. */
-  afterRead(): void {
-    if (this.#pending.keeps) return
-    this.#takeStock()
-    if (this.#pipe.client.reader.betweenMessages) this.#mark()
-  }
-
-  /** Called when the first bytes of a message follow that one read of the client does not complete. */
-  onUnfinished(): void {
-    this.#mark()
+    if (this.#deps.replay) this.#conversation.fromUpstream(bytes)
+    else this.#pipe.client.write(bytes)
   }
 
   /** Asks the upstream whether it has read all messages; the place must be behind the last of them. */
   #mark(): void {
     if (this.#pending.keeps) return
-    this.#delivery.sent = this.#pipe.client.reader.completed
+    this.#count()
     const mark = this.#delivery.mark()
     if (!mark) return
     this.#pipe.upstream.write(mark)
     this.#pipe.upstream.expectAnswer()
+    this.#markedAt = this.#clock.now()
+    this.#markDue = this.#markedAt + markWithinMs
+    this.#pipe.client.reader.wholeApart = false
+    this.#markTimer ??= this.#clock.setTimeout(() => this.#markLast(), markWithinMs)
   }
 
-  #takeStock(): void {
-    const { completed, unfinished } = this.#pipe.client.reader
-    this.#delivery.sent = completed
-    this.#pending.takeStock(unfinished)
+  #markLast(): void {
+    this.#markTimer = undefined
+    const leftMs = this.#markedAt + markWithinMs - this.#clock.now()
+    if (leftMs > 0) {
+      this.#markTimer = this.#clock.setTimeout(() => this.#markLast(), leftMs)
+      return
+    }
+    const { reader } = this.#pipe.client
+    reader.wholeApart = true
+    if (reader.unfinished === 0) this.#mark()
+  }
+
+  /** A Pong came; true when it answers a mark. */
+  #heard(pong: Buffer): boolean {
+    if (!this.#delivery.heard(pong)) return false
+    const dueMs = roundTripsPerMark * (this.#clock.now() - this.#markedAt)
+    if (this.#delivery.answered) this.#markDue = Math.min(this.#markDue, this.#markedAt + dueMs)
+    return true
+  }
+
+  /** The next upstream's first read is marked. */
+  #stopMarking(): void {
+    this.#clock.clearTimeout(this.#markTimer)
+    this.#markTimer = undefined
+    this.#markDue = Number.NEGATIVE_INFINITY
+    this.#pipe.client.reader.wholeApart = true
+  }
+
+  /** What the client has sent so far went to the upstream, unless it is kept. */
+  #count(): void {
+    if (!this.#pending.keeps) this.#delivery.sent = this.#pipe.client.reader.completed
   }
 
   /** A control frame that is not to be handed on; true when it was dealt with. */
@@ -280,7 +233,7 @@ export class Hold {
     }
     if (op !== opcode.pong) return false
     if (this.#ping?.equals(payload)) this.#ping = undefined
-    return this.#delivery.heard(payload)
+    return this.#heard(payload)
   }
 
   /** With no upstream there to answer: a client that pings may leave when nothing comes back. */
@@ -301,8 +254,8 @@ export class Hold {
   onMessageEnd(): void {
     // The upstream may have gone, and the next one come, before the message ended.
     if (this.#pipe.state !== 'leaving' || this.#pending.keeps) return
-    this.#takeStock()
     this.#mark()
+    this.#stopMarking()
     this.#pending.keep()
     this.#pipe.step({ type: 'quiet' })
   }
@@ -314,8 +267,9 @@ export class Hold {
 
   /** The upstream has closed, and may stop: until that is known, what the client sends is kept. */
   judge(): void {
-    if (!this.#pending.keeps) this.#takeStock()
+    this.#count()
     this.#restDone()
+    this.#stopMarking()
     this.#pending.keep()
     this.#answerPing()
     const judging = new AbortController()
@@ -331,7 +285,7 @@ export class Hold {
 
   /** The upstream is gone: counts what may be lost with it and looks for the next one. */
   begin(departed: number): void {
-    if (!this.#pending.keeps) this.#takeStock()
+    this.#count()
     // The answer to our Close: what stood before that has been read, and RFC 6455 5.5.2 spares it the last Pong. A Close
     // after a drain Ping proves nothing: the upstream may have given up waiting for the Pong.
     const answers = departed === code.goingAway && !this.#judging
@@ -339,6 +293,7 @@ export class Hold {
     this.#restDone()
     this.countLost()
     this.#freshStart = undefined
+    this.#stopMarking()
     this.#pending.keep()
     this.#answerPing()
     this.#search.lost(departed, this.#upstreamSpoke)
@@ -365,6 +320,7 @@ export class Hold {
   /** Counts the messages that went to the upstream and were not confirmed, and one from it that broke off. */
   countLost(): void {
     this.#judging = undefined
+    this.#count()
     const { reader } = this.#pipe.upstream
     const lost = this.#delivery.takeLost()
     if (lost > 0) this.#deps.onLost('to-upstream', lost)
@@ -399,11 +355,11 @@ export class Hold {
   /** The next upstream is there: it gets what the replay module says, then what was kept. */
   resume(): void {
     const { client, upstream } = this.#pipe
-    const stream = this.#next!
+    const [stream, by] = [this.#next, this.#restoredBy]
+    assert(stream && by, 'a hold goes on without an upstream that was found')
     this.#next = undefined
     this.#search.attached()
     this.#clock.clearTimeout(this.#momentTimer)
-    const by = this.#restoredBy!
     this.#proof.asked()
     this.#deps.onReattached(by)
     this.#deps.onHoldEnded('attached', this.heldForMs)
@@ -411,21 +367,19 @@ export class Hold {
     this.#conversation.reattach()
     upstream.attach(stream)
     client.unblock()
-    stream.cork()
-    try {
+    upstream.inOneWrite(() => {
       // Who has restored the session itself would hear all of it twice.
-      if (by !== 'replay') return this.#restored()
-      this.#conversation.restore()
-    } finally {
-      stream.uncork()
-    }
+      if (by !== 'replay') this.#restored()
+      else this.#conversation.restore()
+    })
   }
 
   /** What was kept follows when others of the route can hear what comes of it. */
   #restored(): void {
     this.#restDone()
     this.#back()
-    const release = () => this.#pipe.enter(() => this.release())
+    // One that is to go reads nothing more: what was kept is for the next.
+    const release = () => this.#pipe.enter(() => this.#pipe.state === 'open' && this.release())
     const callOff = this.#deps.whenOthersBack(release)
     if (this.#pending.keeps) this.#waitsForOthers = callOff
   }
@@ -453,17 +407,18 @@ export class Hold {
     const { client } = this.#pipe
     const kept = this.#pending.release()
     client.unblock()
-    const whole = kept.length - client.reader.unfinished
-    if (whole > 0) this.fromClient(kept.subarray(0, whole))
+    const { unfinished } = client.reader
+    const whole = kept.length - unfinished
+    if (whole > 0) this.#handOn(kept.subarray(0, whole), 0)
     this.#mark()
-    if (whole < kept.length) this.fromClient(kept.subarray(whole))
-    this.afterRead()
+    if (unfinished > 0) this.fromClient(kept.subarray(whole))
   }
 
   /** The connection ends: the search does, too, and what was kept is lost. */
   end(clientLeft: boolean): void {
     this.#restDone()
     this.#back()
+    this.#stopMarking()
     this.#clock.clearTimeout(this.#momentTimer)
     this.#proof.asked()
     if (this.#search.underWay) {
@@ -483,6 +438,19 @@ export class Hold {
     client.unblock()
   }
 
+  /** Whether another gateway could go on with it: its session is restored there as well as here. */
+  get mayLeave(): boolean {
+    const { holdable } = this
+    return holdable !== undefined && !holdable.unproven && holdable.resendable && this.#proof.isSure
+  }
+
+  /** Begins the search for the next upstream anew: what it is to find has changed. */
+  searchAnew(): void {
+    if (!this.#search.underWay) return
+    this.#search.callOff()
+    this.#search.begin()
+  }
+
   /** Whether it could be taken to another process now: not while it is in the middle of what is said again. */
   get isMovable(): boolean {
     return !this.#conversation.waits && !this.#waitsForOthers
@@ -500,11 +468,13 @@ export class Hold {
     this.#back()
     this.#proof.asked()
     this.#conversation.stopWaiting()
+    this.#stopMarking()
     this.#clock.clearTimeout(this.#momentTimer)
   }
 
   /** The state as data that JSON can carry. */
   pack(): PackedHold {
+    this.#count()
     return {
       kept: this.#pending.pack(),
       confirmed: this.#delivery.pack(),
@@ -528,6 +498,8 @@ export class Hold {
     }
     this.#conversation.unpack(packed)
     if (packed.restOwed) this.#isBack ??= this.#deps.onAway()
+    // What was not marked there may be the last that the client says.
+    if (!this.keeps) this.#markTimer = this.#clock.setTimeout(() => this.#markLast(), markWithinMs)
   }
 
   /** Looks on for an upstream, with the time that is left. */

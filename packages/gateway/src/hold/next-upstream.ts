@@ -1,11 +1,14 @@
 // The search of one held connection for its next upstream: when it is tried, for how long, and what comes of it. Who is dialled is
 // upstream-search.ts's part.
+import assert from 'node:assert/strict'
 import type { Duplex } from 'node:stream'
 import type { Clock, MonotonicMs } from '../core/index.ts'
+import type { Wire } from '../wire/index.ts'
 
 export type Redialled =
   /** `restored`: whether the upstream says that it has restored the client's session; undefined: it says nothing. */
-  { ok: true; stream: Duplex; restored?: boolean | undefined } | { ok: false; result: 'refused' | 'too-late' }
+  | { ok: true; stream: Duplex | Wire; restored?: boolean | undefined }
+  | { ok: false; result: 'refused' | 'too-late' }
 
 export interface NextUpstreamDeps {
   /** Milliseconds for all of it. */
@@ -66,6 +69,7 @@ export class NextUpstream {
 
   /** Looks for another one, with the time that is left. */
   begin(): void {
+    assert(!this.#search, 'the next upstream is looked for twice at a time')
     const { clock, redial, fault } = this.#deps
     const search = new AbortController()
     this.#search = search
@@ -90,6 +94,7 @@ export class NextUpstream {
 
   /** What was found is the connection's upstream now. */
   attached(): void {
+    assert(this.#search, 'an upstream is there that nobody looks for')
     this.#search = undefined
     this.#attachedAt = this.#deps.clock.now()
   }

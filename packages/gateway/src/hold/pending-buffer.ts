@@ -1,5 +1,6 @@
 // The client's bytes that must outlive an upstream: those of the message that is under way, and those that come while no
 // upstream is there. Next: hold.ts.
+import assert from 'node:assert/strict'
 import { Bytes } from '../core/index.ts'
 
 const nothing = Buffer.alloc(0)
@@ -14,9 +15,7 @@ export interface PackedPending {
 export class PendingBuffer {
   /** Bytes of the unfinished message that are kept at most. */
   readonly #cap: number
-  /** What was handed on since the last `takeStock`. */
-  #run: Buffer[] = []
-  /** The bytes of the unfinished message that were handed on. */
+  /** A copy of the bytes of the unfinished message that were handed on. */
   #progress = new Bytes()
   #tooLong = false
   /** What came since bytes are no more handed on. */
@@ -37,45 +36,31 @@ export class PendingBuffer {
     return this.#tooLong
   }
 
-  /** These bytes are handed on. */
-  handOn(bytes: Buffer): void {
-    this.#run.push(bytes)
+  /** These bytes are handed on. With them, what was handed on of a message that has not ended is `unfinished` bytes long. */
+  handOn(bytes: Buffer, unfinished: number): void {
+    assert(!this.#waiting, 'bytes are handed on past those that wait')
+    if (unfinished <= bytes.length) {
+      if (this.#progress.length > 0) this.#progress = new Bytes()
+      this.#tooLong = false
+      if (unfinished === 0) return
+    }
+    const fresh = Math.min(unfinished, bytes.length)
+    this.#tooLong ||= this.#progress.length + fresh > this.#cap
+    if (this.#tooLong) this.#progress = new Bytes()
+    else this.#progress.append(fresh === bytes.length ? bytes : bytes.subarray(-fresh))
   }
 
   /** Keeps a copy of these bytes; returns how many are kept now. */
   add(bytes: Buffer): number {
-    if (!this.#discards) this.#waiting!.append(bytes)
-    return this.#waiting!.length
-  }
-
-  /** Of what was handed on, copies the last `unfinished` bytes, which belong to a message that has not ended. */
-  takeStock(unfinished: number): void {
-    const run = this.#run
-    if (run.length > 0) this.#run = []
-    const fresh = run.reduce((sum, { length }) => sum + length, 0)
-    if (unfinished <= fresh) {
-      if (this.#progress.length > 0) this.#progress = new Bytes()
-      this.#tooLong = false
-    }
-    const wanted = Math.min(unfinished, fresh)
-    if (wanted === 0) return
-    if (this.#tooLong || this.#progress.length + wanted > this.#cap) {
-      this.#tooLong = true
-      this.#progress = new Bytes()
-      return
-    }
-    let skip = fresh - wanted
-    for (const bytes of run) {
-      if (skip < bytes.length) this.#progress.append(bytes.subarray(skip))
-      skip = Math.max(0, skip - bytes.length)
-    }
+    assert(this.#waiting, 'bytes are kept, and nothing is to be kept')
+    if (!this.#discards) this.#waiting.append(bytes)
+    return this.#waiting.length
   }
 
   /** From now on bytes are kept; those of the unfinished message come first. */
   keep(): void {
     this.#waiting ??= this.#progress
     this.#progress = new Bytes()
-    this.#run = []
   }
 
   /** What was kept. From now on bytes are handed on. */

@@ -101,6 +101,11 @@ export class Proof {
     return this.#asking && !this.#answers && !this.#deps.mayWaitOn()
   }
 
+  /** Whether the next upstream, or what is known here, restores the session for certain. */
+  get isSure(): boolean {
+    return this.#answers || this.#ownProof !== undefined
+  }
+
   /** The next upstream is there. The result says who restored the session; undefined: nobody. */
   judge(restored: boolean | undefined): RestoredBy | undefined {
     if (this.#asking || restored) this.#deps.onAnswer(restored ?? false)

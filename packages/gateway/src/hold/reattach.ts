@@ -107,7 +107,7 @@ async function attempt(
   }
   release()
   if (result.ok) {
-    result.socket.destroy()
+    result.wire.destroy()
     return { ok: false, result: 'refused', words: 'it agrees to something else' }
   }
   const { failure } = result

@@ -1,5 +1,6 @@
 // What the next upstream is told first: one message after the other, and where a message wants an answer, the next one waits
 // for the upstream to have said something. Next: hold.ts.
+import assert from 'node:assert/strict'
 import type { Clock } from '../core/index.ts'
 import type { ReplayMessage } from './replay/index.ts'
 
@@ -29,6 +30,7 @@ export class ReplayPace {
   }
 
   begin(messages: readonly ReplayMessage[]): void {
+    assert(!this.#awaits, 'an upstream is told anew while its answer is awaited')
     this.#left = messages
     this.#goOn()
   }

@@ -1,5 +1,6 @@
 // What a route has learnt about whether its servers restore sessions: whether a client without a proof of its own is
 // worth holding. Next: proof.ts.
+import assert from 'node:assert/strict'
 
 /** Asks the next upstream; undefined: there was none to ask. */
 type Question = (signal: AbortSignal) => Promise<boolean | undefined>
@@ -29,6 +30,7 @@ export class Restoring {
   /** One more client, or one less, waits for an upstream that it asks. */
   asking(by: 1 | -1): void {
     this.#asking += by
+    assert(this.#asking >= 0, 'fewer clients ask than none')
   }
 
   answered(restored: boolean): void {

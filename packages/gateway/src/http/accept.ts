@@ -26,6 +26,8 @@ export interface ClientHandshake {
   request: UpgradeRequest
   /** Whether it has said that it is a client of ours, which understands being told in band. */
   ours: boolean
+  /** Number of the front that does TLS with it, where another process does. */
+  front?: number | undefined
   /** Aborted when the client leaves before it was answered. */
   signal: AbortSignal
   /** Calls back, once, when the client has sent more than `bytes` before its answer. */
@@ -49,16 +51,16 @@ export interface HandshakeLimits {
 }
 
 /** A request that was read, and whether a client of ours made it. */
-type Read = { request: UpgradeRequest; ours?: boolean }
+type Read = { request: UpgradeRequest; ours?: boolean; front?: number | undefined }
 
 /** A handshake over HTTP/1.1; `early` are the bytes that came behind the request. */
 export function http1Handshake(
-  { request, ours = false }: Read,
+  { request, ours = false, front }: Read,
   socket: Duplex,
   early: Buffer,
   limits: HandshakeLimits = {},
 ): ClientHandshake {
-  return handshake({ request, ours }, socket, early, limits, {
+  return handshake({ request, ours, front }, socket, early, limits, {
     accept: (answer) => socket.write(head(101, [...upgradeFields(request.key), ...openingFields(answer)])),
     refuse: (answer) => answerHttp1(socket, answer, limits.body ?? bodyTimeoutMs),
   })
@@ -66,11 +68,11 @@ export function http1Handshake(
 
 /** A handshake over HTTP/2: RFC 8441, an extended CONNECT. */
 export function http2Handshake(
-  { request, ours = false }: Read,
+  { request, ours = false, front }: Read,
   stream: ServerHttp2Stream,
   limits: HandshakeLimits = {},
 ): ClientHandshake {
-  return handshake({ request, ours }, stream, Buffer.alloc(0), limits, {
+  return handshake({ request, ours, front }, stream, Buffer.alloc(0), limits, {
     // HTTP/2 has no 101 (RFC 9113 8.6); as with any CONNECT, a 2xx opens the stream (RFC 9110 9.3.6).
     accept: (answer) => respond(stream, 200, openingFields(answer)),
     refuse: (answer) => answerHttp2(stream, answer, limits.body ?? bodyTimeoutMs),
@@ -82,15 +84,18 @@ interface Answers {
   refuse(answer: HttpAnswer): void
 }
 
+/** Stays on the stream for as long as that lives, so that it must not be a closure over the handshake. */
+function ignore(): void {}
+
 function handshake(
-  read: Pick<ClientHandshake, 'request' | 'ours'>,
+  read: Pick<ClientHandshake, 'request' | 'ours' | 'front'>,
   stream: Duplex,
   early: Buffer,
   limits: HandshakeLimits,
   answers: Answers,
 ): ClientHandshake {
   // What goes wrong on the stream shows in its 'close'.
-  stream.on('error', () => {})
+  stream.on('error', ignore)
   const watch = watchWaiting(stream, early, limits.early ?? 64 * 1024)
   let answered = false
   const once = (act: () => void) => {

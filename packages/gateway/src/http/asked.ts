@@ -1,7 +1,7 @@
 // What the access log says of a request as it came.
 import type { AccessEntry, Asked, UnixMs } from '../core/index.ts'
-import { clientAddress, headerList, values } from './forwarded.ts'
-import type { HeaderList } from './headers.ts'
+import { clientAddress } from './forwarded.ts'
+import { Fields, type HeaderList, values } from './headers.ts'
 import type { Incoming, Source } from './upgrade-request.ts'
 
 /** The parts of a request that the log shows. */
@@ -35,22 +35,21 @@ export function refusedEntry(
   req: Incoming | undefined,
   at: UnixMs,
 ): AccessEntry {
-  const headers = headerList(req?.rawHeaders ?? [])
-  const first = (name: string) => values(headers, name)[0]
+  const fields = Fields.of(req ?? { rawHeaders: [] })
   const pseudo = (name: string) => {
     const at = req?.rawHeaders.indexOf(name) ?? -1
     return at < 0 ? undefined : req?.rawHeaders[at + 1]
   }
-  const isHandshake = /websocket/i.test(`${first('upgrade')} ${pseudo(':protocol')}`)
+  const isHandshake = /websocket/i.test(`${fields.first('upgrade')} ${pseudo(':protocol')}`)
   const entry: AccessEntry = {
     kind: isHandshake ? 'websocket' : 'http',
     at,
-    address: clientAddress(peer, headers, trusted),
+    address: clientAddress(peer, fields.list, trusted),
     status,
   }
   if (!req) return entry
   const { method = '', url: target = '' } = req
   const httpVersion = req.httpVersionMajor === 2 ? '2' : req.httpVersion
-  const authority = first('host') ?? pseudo(':authority') ?? ''
-  return { ...entry, asked: askedOf({ method, target, httpVersion, authority, headers }, at) }
+  const authority = fields.first('host') ?? pseudo(':authority') ?? ''
+  return { ...entry, asked: askedOf({ method, target, httpVersion, authority, headers: fields.list }, at) }
 }

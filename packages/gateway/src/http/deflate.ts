@@ -1,7 +1,6 @@
 // What an agreement about permessage-deflate means (RFC 7692 7.1), however it is written. Pure. Next: reattach.ts.
 import { type Extension, parseExtensions, writeExtensions } from './extensions.ts'
-import { values } from './forwarded.ts'
-import type { HeaderList } from './headers.ts'
+import { type HeaderList, values } from './headers.ts'
 
 /** RFC 7692 6: permessage-deflate uses RSV1 alone. */
 export const deflateRsv = 0x40

@@ -7,7 +7,7 @@ import {
   readForwardedEnd,
   writeForwarded,
 } from './forwarded-elements.ts'
-import type { HeaderList } from './headers.ts'
+import { type HeaderList, members, values } from './headers.ts'
 
 /** Whether an address is one of `trustedProxies`, whose forwarded headers are believed. */
 export type Trust = (address: string) => boolean
@@ -194,61 +194,4 @@ export function forwardHeaders(headers: HeaderList, hop: Hop, trusted: Trust): H
     ...(host === '' ? [] : [['X-Forwarded-Host', host] as [string, string]]),
     ['Forwarded', writeForwarded(elements)],
   ]
-}
-
-/** Every value of a header, in order; `name` in lower case. */
-export function values(headers: HeaderList, name: string): string[] {
-  const found: string[] = []
-  for (const [field, value] of headers) {
-    if (field.length === name.length && field.toLowerCase() === name) found.push(value)
-  }
-  return found
-}
-
-/** The members of comma-separated lists, empty ones left out (RFC 9110 5.6.1.2). */
-export function members(lists: readonly string[]): string[] {
-  return lists
-    .join(',')
-    .split(',')
-    .map((member) => member.trim())
-    .filter((member) => member !== '')
-}
-
-/** The members of comma-separated lists of names that are compared without regard to case, in lower case. */
-export function tokens(lists: readonly string[]): string[] {
-  return members(lists).map((member) => member.toLowerCase())
-}
-
-/** Pairs of Node's flat `rawHeaders`. HTTP/2 pseudo-headers are left out. */
-export function headerList(rawHeaders: readonly string[]): HeaderList {
-  const list: HeaderList = []
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if (!rawHeaders[i]!.startsWith(':')) list.push([rawHeaders[i]!, rawHeaders[i + 1]!])
-  }
-  return list
-}
-
-/** Headers as Node's `setHeader` takes them: by lower-case name, with every value of each. */
-export function groupHeaders(headers: HeaderList): Record<string, string | string[]> {
-  const grouped = new Map<string, string | string[]>()
-  for (const [field, value] of headers) {
-    const name = field.toLowerCase()
-    const before = grouped.get(name)
-    if (before === undefined) grouped.set(name, value)
-    else if (typeof before === 'string') grouped.set(name, [before, value])
-    else before.push(value)
-  }
-  return Object.fromEntries(grouped)
-}
-
-/** The same with one line for each, as Node's HTTP/2 wants many of them; only Set-Cookie cannot be joined. */
-export function joinHeaders(headers: HeaderList): Record<string, string | string[]> {
-  const grouped = groupHeaders(headers)
-  for (const [name, value] of Object.entries(grouped)) {
-    // RFC 9110 5.3: "A recipient MAY combine multiple field lines within a field section that have the same field name
-    // into one field line [...] by appending each subsequent field line value to the initial field line value in order,
-    // separated by a comma [...] and optional whitespace"
-    if (name !== 'set-cookie' && typeof value !== 'string') grouped[name] = value.join(', ')
-  }
-  return grouped
 }

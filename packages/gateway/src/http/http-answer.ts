@@ -2,8 +2,7 @@ import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { type Duplex, pipeline, type Readable } from 'node:stream'
 import { endToEnd } from './field-names.ts'
-import { joinHeaders, values } from './forwarded.ts'
-import type { HeaderList } from './headers.ts'
+import { type HeaderList, joinHeaders, values } from './headers.ts'
 
 /** An HTTP answer that ends its connection. A `Readable` body is handed on whole. */
 export interface HttpAnswer {

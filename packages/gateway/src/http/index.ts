@@ -12,15 +12,11 @@ export { type Extension, extensionProblem, parseExtensions, writeExtensions } fr
 export { endToEnd, isOwned, trailerFields } from './field-names.ts'
 export {
   clientAddress,
-  headerList,
-  joinHeaders,
   normaliseAddress,
   type Trust,
-  tokens,
   trustProxies,
-  values,
 } from './forwarded.ts'
-export type { HeaderList } from './headers.ts'
+export { Fields, type HeaderList, headerList, joinHeaders, tokens, values } from './headers.ts'
 export { answerHttp1, answerHttp2, type HttpAnswer, head, writableFields } from './http-answer.ts'
 export { readHttpHead } from './http-head.ts'
 export {

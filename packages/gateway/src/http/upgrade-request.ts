@@ -2,17 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { endToEnd, isLookAlike } from './field-names.ts'
-import {
-  clientAddress,
-  forwardHeaders,
-  headerList,
-  looksLikeProxy,
-  members,
-  type Trust,
-  tokens,
-  values,
-} from './forwarded.ts'
-import type { HeaderList } from './headers.ts'
+import { clientAddress, forwardHeaders, looksLikeProxy, type Trust } from './forwarded.ts'
+import { Fields, type HeaderList } from './headers.ts'
 
 /** A WebSocket handshake that passed every check, from an HTTP/1.1 Upgrade or an HTTP/2 extended CONNECT. */
 export interface UpgradeRequest {
@@ -45,6 +36,8 @@ export interface Source {
   /** The peer's address: the socket's, or the one in its PROXY header. */
   address: string
   tls: boolean
+  /** The front that does TLS with it, where another process does. */
+  front?: number | undefined
   trusted: Trust
   /** Fields for the upstream about the certificate that the client has shown, where it was asked for one. */
   clientCertificate?: HeaderList
@@ -54,8 +47,13 @@ export interface Source {
 
 export type Refusal = { ok: false; status: number; message: string; headers: HeaderList }
 export type ReadResult<Request> = { ok: true; request: Request } | Refusal
-/** `ours`: the client says that it is @holdfast/client. The field is for the gateway, and no upstream gets it. */
-export type UpgradeResult = { ok: true; request: UpgradeRequest; ours: boolean } | Refusal
+/**
+ * `ours`: the client says that it is @holdfast/client. The field is for the gateway, and no upstream gets it. `front`: who does TLS with it,
+ * where another process does.
+ */
+export type UpgradeResult =
+  | { ok: true; request: UpgradeRequest; ours: boolean; front?: number | undefined }
+  | Refusal
 
 /** What a client of ours sends where it can. */
 export const clientHeader = 'Holdfast-Client'
@@ -64,7 +62,10 @@ export const clientHeader = 'Holdfast-Client'
 export type RequestHead = Pick<
   IncomingMessage,
   'method' | 'url' | 'httpVersion' | 'httpVersionMajor' | 'rawHeaders'
->
+> & {
+  /** Its header fields, where they have been read. */
+  fields?: Fields
+}
 
 export type Incoming = RequestHead | Http2ServerRequest
 type Head = Pick<UpgradeRequest, 'httpVersion' | 'target' | 'host' | 'authority'> & { method: string }
@@ -78,31 +79,30 @@ export function readUpgradeRequest(req: Incoming, source: Source): UpgradeResult
     refuseVersion(fields) ??
     refuseHandshakeFields(fields)
   if (problem) return problem
-  const head = readHead(req)
+  const head = readHead(req, fields)
   if (!head.ok) return head
   const { method: _, ...place } = head.request
-  const protocols = members(values(fields, 'sec-websocket-protocol'))
-  const headers = forward(fields, place.authority, source).filter(([field]) => {
+  const protocols = fields.members('sec-websocket-protocol')
+  const headers = forward(fields.list, place.authority, source).filter(([field]) => {
     const name = field.toLowerCase()
     return !handshakeOnly.has(name) && (name !== 'sec-websocket-protocol' || protocols.length > 0)
   })
-  const origin = values(fields, 'origin')[0]
+  const origin = fields.first('origin')
   return {
     ok: true,
-    ours: values(fields, clientHeader.toLowerCase())[0]?.trim() === '1',
+    ours: fields.first(clientHeader.toLowerCase())?.trim() === '1',
+    front: source.front,
     request: {
       ...place,
       headers,
       // RFC 8441 5: "Implementations using this extended CONNECT to bootstrap WebSockets do not do the processing
       // of the Sec-WebSocket-Key and Sec-WebSocket-Accept header fields". The upstream, on HTTP/1.1, needs one.
       key:
-        place.httpVersion === '2'
-          ? randomBytes(16).toString('base64')
-          : values(fields, 'sec-websocket-key')[0]!,
+        place.httpVersion === '2' ? randomBytes(16).toString('base64') : fields.first('sec-websocket-key')!,
       protocols,
-      extensions: values(fields, 'sec-websocket-extensions').join(', '),
+      extensions: fields.values('sec-websocket-extensions').join(', '),
       ...(origin !== undefined && { origin }),
-      address: clientAddress(source.address, fields, source.trusted),
+      address: clientAddress(source.address, fields.list, source.trusted),
     },
   }
 }
@@ -129,24 +129,24 @@ export function forward(fields: HeaderList, authority: string, source: Source): 
 }
 
 /** The fields as they came, with one Cookie. */
-export function fieldsOf(req: Incoming): HeaderList {
-  const fields = headerList(req.rawHeaders)
-  const cookies = values(fields, 'cookie')
+export function fieldsOf(req: Incoming): Fields {
+  const fields = ('fields' in req && req.fields) || Fields.of(req)
+  const cookies = fields.values('cookie')
   if (req.httpVersionMajor < 2 || cookies.length < 2) return fields
   // RFC 9113 8.2.3: "If there are multiple Cookie header fields after decompression, these MUST be concatenated
   // into a single octet string using the two-octet delimiter of 0x3b, 0x20 (the ASCII string "; ") before being
   // passed into a non-HTTP/2 context"
-  return [...fields.filter(([name]) => name.toLowerCase() !== 'cookie'), ['cookie', cookies.join('; ')]]
+  const others = fields.list.filter(([name]) => name.toLowerCase() !== 'cookie')
+  return new Fields([...others, ['cookie', cookies.join('; ')]])
 }
 
 /** The checks that every request has to pass: where it goes must be said once, in one way. */
-export function readHead(req: Incoming): ReadResult<Head> {
+export function readHead(req: Incoming, fields: Fields): ReadResult<Head> {
   const http2 = req.httpVersionMajor === 2
-  const fields = headerList(req.rawHeaders)
   const method = req.method ?? ''
   const place = readTarget(req.url ?? '', method, http2)
   if (!place) return refuse(400, 'request target not valid')
-  const hosts = values(fields, 'host')
+  const hosts = fields.values('host')
   const pseudo = http2 ? (req as Http2ServerRequest).authority : undefined
   // RFC 9112 3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that
   // lacks a Host header field and to any request message that contains more than one Host header field line or a Host
@@ -200,25 +200,23 @@ function hostOf(authority: string): string | undefined {
 }
 
 /** A handshake has no body; one that announces a body would be read differently by different servers. */
-function refuseBody(fields: HeaderList): Refusal | undefined {
-  const empty = values(fields, 'content-length').every((length) => /^0+$/.test(length))
-  if (!empty || values(fields, 'transfer-encoding').length > 0) {
+function refuseBody(fields: Fields): Refusal | undefined {
+  const empty = fields.values('content-length').every((length) => /^0+$/.test(length))
+  if (!empty || fields.has('transfer-encoding')) {
     return refuse(400, 'a WebSocket handshake has no body')
   }
 }
 
-function refuseUpgrade(req: Incoming, fields: HeaderList): Refusal | undefined {
+function refuseUpgrade(req: Incoming, fields: Fields): Refusal | undefined {
   // RFC 6455 4.2.1: "1. An HTTP/1.1 or higher GET request, including a "Request-URI" [...] 3. An |Upgrade| header
   // field containing the value "websocket", treated as an ASCII case-insensitive value. 4. A |Connection| header
   // field that includes the token "Upgrade", treated as an ASCII case-insensitive value. 5. A |Sec-WebSocket-Key|
   // header field with a base64-encoded [...] value that, when decoded, is 16 bytes in length."
   if (req.method !== 'GET') return refuse(405, 'a WebSocket handshake is a GET', [['Allow', 'GET']])
   if (req.httpVersion !== '1.1') return refuse(400, 'a WebSocket handshake needs HTTP/1.1')
-  if (!tokens(values(fields, 'upgrade')).includes('websocket'))
-    return refuse(400, 'Upgrade must be websocket')
-  if (!tokens(values(fields, 'connection')).includes('upgrade'))
-    return refuse(400, 'Connection must be Upgrade')
-  const keys = values(fields, 'sec-websocket-key')
+  if (!fields.tokens('upgrade').includes('websocket')) return refuse(400, 'Upgrade must be websocket')
+  if (!fields.tokens('connection').includes('upgrade')) return refuse(400, 'Connection must be Upgrade')
+  const keys = fields.values('sec-websocket-key')
   if (keys.length !== 1 || !/^[A-Za-z0-9+/]{22}==$/.test(keys[0]!)) {
     return refuse(400, 'Sec-WebSocket-Key must be the base64 of 16 bytes')
   }
@@ -236,8 +234,8 @@ function refuseConnect(req: Incoming): Refusal | undefined {
   if (!/^https?$/i.test((req as Http2ServerRequest).scheme ?? '')) return refuse(400, ':scheme must be https')
 }
 
-function refuseVersion(fields: HeaderList): Refusal | undefined {
-  const versions = values(fields, 'sec-websocket-version')
+function refuseVersion(fields: Fields): Refusal | undefined {
+  const versions = fields.values('sec-websocket-version')
   // RFC 6455 4.4: "If the server doesn't support the requested version, it MUST respond with a
   // |Sec-WebSocket-Version| header field (or multiple |Sec-WebSocket-Version| header fields) containing all versions
   // it is willing to use."
@@ -246,16 +244,16 @@ function refuseVersion(fields: HeaderList): Refusal | undefined {
   }
 }
 
-function refuseHandshakeFields(fields: HeaderList): Refusal | undefined {
+function refuseHandshakeFields(fields: Fields): Refusal | undefined {
   // An empty list is taken as no offer: RFC 9110 5.6.1.2 has recipients take empty list elements, and libsoup sends it.
-  const protocols = members(values(fields, 'sec-websocket-protocol'))
+  const protocols = fields.members('sec-websocket-protocol')
   // RFC 6455 4.1, 10: "The elements that comprise this value MUST be non-empty strings with characters in the range
   // U+0021 to U+007E not including separator characters [...] and MUST all be unique strings."
   const valid = protocols.every((protocol) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(protocol))
   if (!valid || new Set(protocols).size < protocols.length) {
     return refuse(400, 'Sec-WebSocket-Protocol must list distinct tokens')
   }
-  if (values(fields, 'origin').length > 1) return refuse(400, 'more than one Origin')
+  if (fields.values('origin').length > 1) return refuse(400, 'more than one Origin')
 }
 
 export function refuse(status: number, message: string, headers: HeaderList = []): Refusal {

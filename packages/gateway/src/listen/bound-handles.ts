@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import { GatewayError, type Handle, type HostPort, type ListenOptions, unixPath } from '../core/index.ts'
-import { applyRights, removeLeftOver, withMode } from './unix-listener.ts'
+import { listenAt } from './unix-listener.ts'
 
 /** The part of Node's own TCP handle that is used here. */
 interface TcpHandle extends Handle {
@@ -14,10 +14,10 @@ interface TcpHandle extends Handle {
 
 /** What node:cluster binds with: a handle, or a negative error number. */
 type CreateServerHandle = (
-  address: string,
+  address: string | null,
   port: number,
   addressType: 4 | 6,
-  fd: undefined,
+  fd: number | undefined,
   flags: number,
 ) => TcpHandle | number
 
@@ -44,6 +44,32 @@ export async function bindHandle({ host, port }: HostPort): Promise<{ handle: Ha
     throw cannotListen({ host, port }, failure === 0 ? 'EADDRINUSE' : getSystemErrorName(failure))
   }
   return { handle, port: bound.port }
+}
+
+/** The handle of a socket that another process has bound, by its descriptor here; it is closed with that. */
+export function inheritHandle(descriptor: number): { handle: Handle; port: number } {
+  const handle = createServerHandle!(null, 0, 4, descriptor, 0)
+  if (typeof handle === 'number')
+    throw new GatewayError(
+      'cannot_listen',
+      'gateway',
+      `descriptor ${descriptor}: ${getSystemErrorName(handle)}`,
+    )
+  const bound: { port?: number } = {}
+  handle.getsockname(bound)
+  return { handle, port: bound.port ?? 0 }
+}
+
+/** The descriptor of a bound handle, or of what a server listens on; -1 where there is none. */
+export function descriptorOf(bound: Handle | net.Server): number {
+  const { _handle: handle = bound } = bound as { _handle?: unknown }
+  return (handle as { fd?: number } | null)?.fd ?? -1
+}
+
+/** Listens on a socket that another process has bound, by its descriptor here. */
+export async function listenOn(server: net.Server, descriptor: number): Promise<void> {
+  server.listen({ fd: descriptor, backlog })
+  await once(server, 'listening')
 }
 
 async function resolve(address: HostPort): Promise<{ address: string; family: number }> {
@@ -91,24 +117,23 @@ export function formatHostPort(host: string, port: number): string {
 /** Connections that may wait in the kernel to be accepted; it cuts this to its own limit (4,096 on Linux). */
 export const backlog = 4096
 
-/** Listens, or says in words why it cannot. */
+/** Listens, or says in words why it cannot. The name of a socket of the file system is for {@link removeName} to remove. */
 export async function listen(
   server: net.Server,
   { host, port, mode, owner }: HostPort & Pick<ListenOptions, 'mode' | 'owner'>,
 ): Promise<void> {
   const path = unixPath(host)
-  if (path !== undefined) await removeLeftOver(path)
   try {
-    withMode(mode, () => server.listen(path === undefined ? { host, port, backlog } : { path, backlog }))
-    await once(server, 'listening')
-  } catch (error) {
-    throw cannotListen({ host, port }, (error as NodeJS.ErrnoException).code ?? 'UNKNOWN')
-  }
-  if (path === undefined) return
-  try {
-    applyRights(path, { mode, owner })
+    if (path === undefined) await listening(server, { host, port })
+    else await listenAt(path, { mode, owner }, (beside) => listening(server, { path: beside }))
   } catch (error) {
     server.close()
-    throw error
+    if (error instanceof GatewayError) throw error
+    throw cannotListen({ host, port }, (error as NodeJS.ErrnoException).code ?? 'UNKNOWN')
   }
+}
+
+function listening(server: net.Server, options: net.ListenOptions): Promise<unknown> {
+  server.listen({ ...options, backlog })
+  return once(server, 'listening')
 }

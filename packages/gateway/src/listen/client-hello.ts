@@ -129,16 +129,18 @@ class Reader {
 
 /**
  * Looks at the ClientHello of a socket that nobody has read from, and calls `done` once; the bytes are put back. A socket that
- * ends or sends nothing of the kind within `timeoutMs` is destroyed.
+ * ends or sends nothing of the kind within `timeoutMs`, of which `onLate` tells, is destroyed.
  */
 export function peekClientHello(
   socket: Socket,
   timeoutMs: number,
   done: (hello: ClientHello | undefined) => void,
+  onLate?: () => void,
 ): void {
-  peek(socket, timeoutMs, (bytes) => {
+  const read = (bytes: Buffer) => {
     const reading = readClientHello(bytes)
     if (reading.state === 'more') return undefined
     return { consumed: 0, act: () => done(reading.state === 'done' ? reading.hello : undefined) }
-  })
+  }
+  peek(socket, timeoutMs, read, onLate)
 }

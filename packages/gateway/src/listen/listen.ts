@@ -4,10 +4,13 @@ import type { Duplex } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import {
+  type AcmeShared,
   attempt,
   guarded,
   type ListenOptions,
+  nothingShared,
   type PendingOptions,
+  ThrottledLine,
   unixPath,
   unixPeer,
 } from '../core/index.ts'
@@ -16,7 +19,9 @@ import type { HttpHandlers, HttpTimeouts } from './http-handlers.ts'
 import { openHttpServers } from './http-servers.ts'
 import { defaultPending, type Opening, Pending } from './pending.ts'
 import { takeProxyHeader } from './proxy-protocol.ts'
-import { openTls, type TlsSettings } from './tls-server.ts'
+import { handOn, isVerified, type Secured } from './secured.ts'
+import { type RefusedTls, TlsRefusalLines } from './tls-refusal.ts'
+import { TlsServer, type TlsSettings } from './tls-server.ts'
 
 export interface ListenerTimeouts extends HttpTimeouts {
   /** Milliseconds for the PROXY header. Default 5 s. */
@@ -40,15 +45,22 @@ export interface ListenerDeps extends HttpHandlers {
   pending?: () => PendingOptions
   /** A socket had to give way to another before its request had come. */
   onPendingRefused?: () => void
-  /** A TLS handshake did not succeed, with the code of why. */
-  onTlsRefused?: (code: string) => void
+  /** A TLS handshake did not succeed. */
+  onTlsRefused?: (refused: RefusedTls) => void
+  /** There is no certificate yet for the name that a client asks for, if it does. */
+  onNoCertificate?: (name: string | undefined) => void
   onUntrustedProxy?: Source['onUntrustedProxy']
+  /** TLS is all that happens here: what it has decrypted goes on to another process. */
+  onSecured?: (options: ListenOptions, stream: Duplex, secured: Secured) => void
 }
 
 /** What happens to the accepted sockets of one listener. */
 export interface Listener {
-  /** Starts PROXY protocol, TLS and HTTP, whichever the listener has, on a socket that nobody has read from. */
-  accept(socket: net.Socket): void
+  /**
+   * Starts PROXY protocol, TLS and HTTP, whichever the listener has, on a socket that nobody has read from. `secured`: another process has
+   * done all that comes before HTTP.
+   */
+  accept(socket: net.Socket, secured?: Secured): void
   /** New TLS handshakes get these certificates; connections stay as they are. */
   configureTls(settings: TlsSettings): void
   /** 48 secret bytes: TLS sessions can be resumed wherever they are the same. */
@@ -66,17 +78,21 @@ export interface Listener {
 }
 
 /** Opens one listener. */
-export function openListener(options: ListenOptions, deps: ListenerDeps): Listener {
+export function openListener(options: ListenOptions & TlsSettings, deps: ListenerDeps): Listener {
   const given = { ...defaultTimeouts, ...deps.timeouts }
   // The one limit for all that comes before a request shall not be cut by the one for later heads.
   const timeouts = { ...given, headers: Math.max(given.headers, deps.pending?.().timeout ?? 0) }
-  const servers = openHttpServers(deps, timeouts)
+  const { onSecured } = deps
+  const servers = onSecured
+    ? handOn((stream, secured) => onSecured(options, stream, secured))
+    : openHttpServers(deps, timeouts)
   const tlsDeps = {
     handshakeTimeoutMs: timeouts.tlsHandshake,
     onFault: deps.onFault,
     onRefused: deps.onTlsRefused,
+    onNoCertificate: deps.onNoCertificate,
   }
-  const secure = options.tls && openTls(options, servers, tlsDeps)
+  const secure = options.tls && new TlsServer(options, servers, tlsDeps)
   const sockets = new Set<net.Socket>()
   const pending = new Pending({
     options: deps.pending ?? (() => ({ ...defaultPending, timeout: timeouts.headers })),
@@ -102,6 +118,13 @@ export function openListener(options: ListenOptions, deps: ListenerDeps): Listen
     )
     takeProxyHeader(socket, timeouts.proxyHeader, header)
   }
+  const beginSecured = (socket: net.Socket, { protocol, ...its }: Secured) => {
+    // A reload may have come between its handshake and this.
+    if (options.clientCertificates?.required && !isVerified(its)) return void socket.destroy()
+    const { trusted, onUntrustedProxy } = deps
+    const opening = pending.add(socket, its.address)
+    servers.serve(socket, protocol, { ...its, tls: true, trusted, onUntrustedProxy }, opening)
+  }
   const fail = (error: unknown, socket: Duplex) => {
     deps.onFault?.(error)
     socket.destroy()
@@ -112,10 +135,10 @@ export function openListener(options: ListenOptions, deps: ListenerDeps): Listen
     if (sockets.size === 0) servers.close()
   }
   return {
-    accept(socket) {
+    accept(socket, secured) {
       // What goes wrong shows in the socket's 'close'.
       socket.on('error', () => {})
-      const peer = unixPath(options.host) === undefined ? socket.remoteAddress : unixPeer
+      const peer = secured || unixPath(options.host) !== undefined ? unixPeer : socket.remoteAddress
       if (closed || peer === undefined) {
         socket.destroy()
         return
@@ -127,7 +150,7 @@ export function openListener(options: ListenOptions, deps: ListenerDeps): Listen
         if (closed && sockets.size === 0) servers.close()
       })
       attempt(
-        () => begin(socket, peer),
+        () => (secured ? beginSecured(socket, secured) : begin(socket, peer)),
         (error) => fail(error, socket),
       )
     },
@@ -151,11 +174,13 @@ export function openListener(options: ListenOptions, deps: ListenerDeps): Listen
 export interface ListenersDeps extends HttpHandlers {
   /** Asked for each request, so that a reload holds for old connections too. */
   trustedProxies: () => readonly string[]
-  log?: Pick<Logger, 'debug' | 'error'>
+  log?: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
   timeouts?: Partial<ListenerTimeouts>
   pending?: ListenerDeps['pending']
   onPendingRefused?: () => void
+  onTlsRefused?: ListenerDeps['onTlsRefused']
   onUntrustedProxy?: Source['onUntrustedProxy']
+  onSecured?: ListenerDeps['onSecured']
 }
 
 /** All listeners of a gateway, each opened when its first socket comes. */
@@ -169,9 +194,14 @@ export class Listeners {
   #configured: readonly ListenOptions[] | undefined
   #retired = false
   #ticketKeys: Buffer | undefined
+  #shared: AcmeShared = nothingShared
+  readonly #noCertificate = new ThrottledLine((times, name) =>
+    this.#log?.warn({ times, name }, 'TLS handshakes refused: there is no certificate for this name'),
+  )
 
   constructor({ trustedProxies, log, ...handlers }: ListenersDeps) {
     this.#log = log
+    const lines = new TlsRefusalLines((refused) => log?.info(refused, 'TLS handshakes did not succeed'))
     this.#deps = {
       ...handlers,
       trusted: following(trustedProxies),
@@ -179,19 +209,24 @@ export class Listeners {
         log?.debug({ status, why }, 'request refused')
         handlers.onRefused?.(status, why, ...about)
       },
-      onTlsRefused: (code) => log?.debug({ code }, 'TLS handshake refused'),
+      onTlsRefused(refused) {
+        lines.happened(refused)
+        log?.debug(refused, 'TLS handshake refused')
+        handlers.onTlsRefused?.(refused)
+      },
+      onNoCertificate: (name) => this.#noCertificate.happened(name),
     }
   }
 
   /** Starts a listener's protocols on an accepted socket that nobody has read from. */
-  accept(options: ListenOptions, socket: net.Socket): void {
+  accept(options: ListenOptions, socket: net.Socket, secured?: Secured): void {
     let listener: Listener | undefined
     try {
       listener = this.#listenerOf(options)
     } catch (err) {
       this.#log?.error({ err }, 'listener cannot be served')
     }
-    if (listener) listener.accept(socket)
+    if (listener) listener.accept(socket, secured)
     else socket.on('error', () => {}).destroy()
   }
 
@@ -207,13 +242,26 @@ export class Listeners {
         return false
       }
       try {
-        if (now.tls && !hasTlsOf(now, entry.options)) entry.listener.configureTls(now)
+        if (now.tls && !hasTlsOf(now, entry.options)) entry.listener.configureTls(this.#withShared(now))
         entry.options = now
       } catch (err) {
         this.#log?.error({ err }, 'certificate not usable; the one before it stays')
       }
       return true
     })
+  }
+
+  /** Listeners whose certificates come by themselves have these from now on; connections stay as they are. */
+  share(shared: AcmeShared): void {
+    this.#shared = shared
+    for (const { options, listener } of this.#open)
+      if (options.auto) listener.configureTls(this.#withShared(options))
+  }
+
+  #withShared(options: ListenOptions): ListenOptions & TlsSettings {
+    if (!options.auto) return options
+    const { certificates, challenges } = this.#shared
+    return { ...options, tls: certificates, challenges: challenges.tls }
   }
 
   /** 48 secret bytes: TLS sessions can be resumed wherever they are the same, and no longer where they were others. */
@@ -226,6 +274,16 @@ export class Listeners {
   retire(): void {
     this.#retired = true
     for (const { listener } of this.#open) listener.retire()
+  }
+
+  /** Serves again after `retire`: connections made until now still end once they are idle. */
+  resume(): void {
+    this.#retired = false
+    for (const { listener } of this.#open) {
+      listener.close()
+      this.#closing.push(listener)
+    }
+    this.#open = []
   }
 
   /** Sockets, of all listeners, that have not sent a whole request yet. */
@@ -248,7 +306,7 @@ export class Listeners {
     const open = this.#open.map((entry) => entry.options)
     const found = closest(open, options)
     if (found) return this.#open[open.indexOf(found)]!.listener
-    const listener = openListener(options, this.#deps)
+    const listener = openListener(this.#withShared(options), this.#deps)
     if (this.#retired) listener.retire()
     if (this.#ticketKeys) listener.setTicketKeys(this.#ticketKeys)
     this.#open.push({ options, listener })
@@ -288,5 +346,5 @@ function isSame(a: ListenOptions, b: ListenOptions): boolean {
 }
 
 function hasTlsOf(a: ListenOptions, b: ListenOptions): boolean {
-  return isDeepStrictEqual(a.tls, b.tls)
+  return isDeepStrictEqual(a.tls, b.tls) && !a.auto === !b.auto
 }

@@ -6,15 +6,19 @@ export type Peeked = { consumed: number; act: () => void }
 
 /**
  * Calls `read` with all bytes so far, whenever there are more, until it knows enough: what it returns ends the look. `'refuse'`,
- * the socket's end, or `timeoutMs` without a result: the socket is destroyed.
+ * the socket's end, or `timeoutMs` without a result, of which `onLate` tells: the socket is destroyed.
  */
 export function peek(
   socket: Socket,
   timeoutMs: number,
   read: (bytes: Buffer) => Peeked | 'refuse' | undefined,
+  onLate: () => void = () => {},
 ): void {
   let bytes: Buffer = Buffer.alloc(0)
-  const timer = setTimeout(() => socket.destroy(), timeoutMs)
+  const timer = setTimeout(() => {
+    onLate()
+    socket.destroy()
+  }, timeoutMs)
   const stop = () => {
     clearTimeout(timer)
     socket.off('readable', onReadable).off('end', leave).off('close', stop)

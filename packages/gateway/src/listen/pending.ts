@@ -18,6 +18,7 @@ export interface Opening {
 interface Ending {
   destroy(): unknown
   once(event: 'close', listener: () => void): unknown
+  off(event: 'close', listener: () => void): unknown
 }
 
 interface Entry {
@@ -59,6 +60,8 @@ export class Pending {
     const entry: Entry = { socket, address, late: () => socket.destroy(), timer: undefined as never }
     const done = () => {
       clearTimeout(entry.timer)
+      // It would have the handshake live as long as the connection.
+      socket.off('close', done)
       if (this.#all.delete(entry)) this.#leave(entry)
     }
     entry.timer = setTimeout(() => {

@@ -3,6 +3,7 @@
 import type { Http2ServerRequest } from 'node:http2'
 import {
   clientAddress,
+  type Fields,
   fieldsOf,
   forward,
   type HeaderList,
@@ -12,7 +13,6 @@ import {
   readHead,
   refuse,
   type Source,
-  tokens,
   values,
 } from '../http/index.ts'
 
@@ -47,16 +47,16 @@ export interface PlainRequest {
 
 /** Reads a request that is to be passed on over HTTP; what is ambiguous is refused. */
 export function readPlainRequest(req: Incoming, source: Source): ReadResult<PlainRequest> {
-  const head = readHead(req)
-  if (!head.ok) return head
   const fields = fieldsOf(req)
+  const head = readHead(req, fields)
+  if (!head.ok) return head
   const body = readFraming(req, fields)
   if ('ok' in body) return body
-  const expectations = tokens(values(fields, 'expect'))
+  const expectations = fields.tokens('expect')
   // RFC 9110 10.1.1: "A server that receives an Expect field value containing a member other than 100-continue MAY
   // respond with a 417 (Expectation Failed) status code"
   if (expectations.some((member) => member !== '100-continue')) return refuse(417, 'Expect not known')
-  const headers = forward(fields, head.request.authority, source)
+  const headers = forward(fields.list, head.request.authority, source)
   const hops = values(headers, 'max-forwards')[0]
   // RFC 9110 7.6.2: "Each intermediary that receives a TRACE or OPTIONS request containing a Max-Forwards header field
   // MUST check and update its value prior to forwarding the request. If the received value is zero (0), the intermediary
@@ -78,9 +78,9 @@ export function readPlainRequest(req: Incoming, source: Source): ReadResult<Plai
       // RFC 9110 10.1.1: "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore that
       // expectation."
       expectsContinue: req.httpVersion !== '1.0' && body.by !== 'none' && expectations.length > 0,
-      trailer: tokens(values(fields, 'trailer')),
+      trailer: fields.tokens('trailer'),
       takesTrailers: takesTrailers(req, fields),
-      address: clientAddress(source.address, fields, source.trusted),
+      address: clientAddress(source.address, fields.list, source.trusted),
     },
   }
 }
@@ -88,10 +88,10 @@ export function readPlainRequest(req: Incoming, source: Source): ReadResult<Plai
 const setByGateway = new Set(['host', 'content-length', 'expect'])
 
 /** How the body is framed; a request whose end two servers could see in two places is refused. */
-function readFraming(req: Incoming, fields: HeaderList): BodyFraming | Refusal {
-  const codings = tokens(values(fields, 'transfer-encoding'))
-  const lengths = values(fields, 'content-length')
-  if (values(fields, 'transfer-encoding').length > 0) {
+function readFraming(req: Incoming, fields: Fields): BodyFraming | Refusal {
+  const codings = fields.tokens('transfer-encoding')
+  const lengths = fields.values('content-length')
+  if (fields.has('transfer-encoding')) {
     // RFC 9112 6.1: "A server or client that receives an HTTP/1.0 message containing a Transfer-Encoding header field
     // MUST treat the message as if the framing is faulty", and "A server MAY reject a request that contains both
     // Content-Length and Transfer-Encoding"
@@ -114,9 +114,9 @@ function readFraming(req: Incoming, fields: HeaderList): BodyFraming | Refusal {
   return { by: open ? 'chunks' : 'none' }
 }
 
-function takesTrailers(req: Incoming, fields: HeaderList): boolean {
+function takesTrailers(req: Incoming, fields: Fields): boolean {
   // RFC 9110 10.1.4: "A sender of TE MUST also send a "TE" connection option within the Connection header field to
   // inform intermediaries not to forward this field."
-  if (req.httpVersionMajor < 2 && !tokens(values(fields, 'connection')).includes('te')) return false
-  return tokens(values(fields, 'te')).includes('trailers')
+  if (req.httpVersionMajor < 2 && !fields.tokens('connection').includes('te')) return false
+  return fields.tokens('te').includes('trailers')
 }

@@ -30,15 +30,18 @@ function parentOf(host: string): string | undefined {
   return dot > 0 ? host.slice(dot + 1) : undefined
 }
 
-/** Finds certificates by the name that a client asks for; the result lists one for each kind of key. */
+/** Finds certificates by the name that a client asks for; the result lists one for each kind of key, or none. */
 export type CertificateChoice = (serverName: string | undefined) => readonly number[]
 
 /**
  * Makes the choice between certificates: the one for exactly this name, or the one for all names beside it (`*.example.com`),
  * or the first. Of several for one name the first with each kind of key counts: a client that cannot check the one can check
- * the other.
+ * the other. `strict`: no name is shown the certificate of another; the first is for those who ask for none.
  */
-export function chooseCertificate(certificates: readonly { names: string[]; keyType: string }[]): {
+export function chooseCertificate(
+  certificates: readonly { names: string[]; keyType: string }[],
+  strict = false,
+): {
   choose: CertificateChoice
   /** Every different result of `choose`. */
   results: readonly (readonly number[])[]
@@ -56,7 +59,7 @@ export function chooseCertificate(certificates: readonly { names: string[]; keyT
     // RFC 6066 3: "DNS hostnames are case-insensitive", and names are sent "without a trailing dot"; some send one.
     const host = serverName?.toLowerCase().replace(/\.$/, '')
     if (host === undefined) return fallback
-    return byName.get(host) ?? byName.get(`*.${parentOf(host) ?? ''}`) ?? fallback
+    return byName.get(host) ?? byName.get(`*.${parentOf(host) ?? ''}`) ?? (strict ? [] : fallback)
   }
   const different = new Map([fallback, ...byName.values()].map((result) => [result.join(), result]))
   return { choose, results: [...different.values()] }

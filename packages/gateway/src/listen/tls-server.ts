@@ -3,36 +3,28 @@ import { createHash } from 'node:crypto'
 import type net from 'node:net'
 import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
-import { attempt, guarded, type ListenOptions, type TlsOptions } from '../core/index.ts'
+import { attempt, guarded, type ListenOptions, type TlsChallenge, type TlsOptions } from '../core/index.ts'
 import type { Source } from '../http/index.ts'
 import { clientCertificateFields } from './client-certificate.ts'
-import { peekClientHello } from './client-hello.ts'
+import { type ClientHello, peekClientHello } from './client-hello.ts'
 import type { HttpServers } from './http-servers.ts'
 import type { Opening } from './pending.ts'
-import {
-  type CertificateChoice,
-  certificatesOf,
-  chooseCertificate,
-  describeCertificate,
-} from './server-names.ts'
+import { certificatesOf, chooseCertificate, describeCertificate } from './server-names.ts'
+import { type RefusedTls, tlsRefusal } from './tls-refusal.ts'
 
 /** What a listener's TLS is made of. */
-export type TlsSettings = Pick<ListenOptions, 'tls' | 'clientCertificates'>
+export interface TlsSettings extends Pick<ListenOptions, 'tls' | 'clientCertificates' | 'auto'> {
+  /** What an authority is answered that comes to see whose a name is (RFC 8737). */
+  challenges?: readonly TlsChallenge[]
+}
 
 export interface TlsDeps {
   handshakeTimeoutMs: number
   onFault?: (error: unknown) => void
-  /** A handshake that did not succeed, with the code of why. */
-  onRefused?: (code: string) => void
-}
-
-export interface TlsListener {
-  /** Speaks TLS on a socket that nobody has read from. */
-  serve(socket: net.Socket, source: Source, opening: Opening): void
-  /** New handshakes get these; connections stay as they are. Throws, and changes nothing, when they cannot be used. */
-  configure(settings: TlsSettings): void
-  /** 48 secret bytes: sessions can be resumed wherever they are the same. */
-  setTicketKeys(keys: Buffer): void
+  /** A handshake that did not succeed. */
+  onRefused?: (refused: RefusedTls) => void
+  /** There is no certificate yet for the name that a client asks for, if it does. */
+  onNoCertificate?: (name: string | undefined) => void
 }
 
 /**
@@ -45,99 +37,200 @@ const sessionSeconds = { plain: 24 * 3600, clientCertificates: 300 }
 /** The servers of one configuration: one for each certificate that can be chosen. */
 interface Servers {
   all: readonly tls.Server[]
-  pick(serverName: string | undefined): tls.Server
+  /** The one for all, without a look at what the client asks for. */
+  only?: tls.Server
+  /** Undefined: none is for this client. */
+  pick(hello: ClientHello | undefined): tls.Server | undefined
 }
 
 interface Connection {
   source: Source
   opening: Opening
+  /** The handshake is over, and was counted if it has failed. */
+  over: boolean
+  late: boolean
 }
 
-/** Opens the TLS of one listener; it hands what it has decrypted to `http`. */
-export function openTls(settings: TlsSettings, http: HttpServers, deps: TlsDeps): TlsListener {
-  // The server makes the TLS socket itself; the two ends of a connection tell it from all others that are open.
-  const connections = new Map<string, Connection>()
-  let ticketKeys: Buffer | undefined
+/** The TLS of one listener; it hands what it has decrypted to `http`. */
+export class TlsServer {
+  readonly #http: HttpServers
+  readonly #deps: TlsDeps
+  /** By the socket that TLS is spoken on: the server makes the TLS socket itself. */
+  readonly #connections = new WeakMap<object, Connection>()
+  #servers: Servers
+  #ticketKeys: Buffer | undefined
 
-  const fail = (error: unknown, socket: Duplex) => {
-    deps.onFault?.(error)
-    socket.destroy()
+  constructor(settings: TlsSettings, http: HttpServers, deps: TlsDeps) {
+    this.#http = http
+    this.#deps = deps
+    this.#servers = this.#openAll(settings)
   }
-  const onSecure = (asksClients: boolean) => (socket: tls.TLSSocket) => {
-    socket.on('error', () => {})
-    const found = connections.get(nameOf(socket))
-    if (!found) return socket.destroy()
-    const source = asksClients
-      ? { ...found.source, clientCertificate: clientCertificateFields(socket) }
-      : found.source
-    http.serve(socket, socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1', source, found.opening)
+
+  /** Speaks TLS on a socket that nobody has read from. */
+  serve(socket: net.Socket, source: Source, opening: Opening): void {
+    const connection: Connection = { source, opening, over: false, late: false }
+    this.#connections.set(socket, connection)
+    const isLate = () => {
+      connection.late = true
+    }
+    opening.onLate(() => {
+      // Who looks whether the port is open may have left long ago: below TLS the end of a stream is not seen.
+      if (socket.bytesRead > 0) isLate()
+      socket.destroy()
+    })
+    const { only } = this.#servers
+    if (only) return void only.emit('connection', socket)
+    const onClose = () => this.#refused(connection, 'ECONNRESET')
+    socket.once('close', onClose)
+    const onHello = (hello: ClientHello | undefined) => {
+      socket.off('close', onClose)
+      attempt(
+        () => this.#choose(socket, hello),
+        (error) => this.#fail(error, socket),
+      )
+    }
+    peekClientHello(socket, this.#deps.handshakeTimeoutMs, onHello, isLate)
   }
-  const setKeys = (server: tls.Server, keys: Buffer) =>
-    attempt(
-      () => server.setTicketKeys(keys),
-      // Bun has none; its one process needs none.
-      () => {},
-    )
-  const open = (options: tls.TlsOptions) => {
+
+  /** New handshakes get these; connections stay as they are. Throws, and changes nothing, when they cannot be used. */
+  configure(replacement: TlsSettings): void {
+    this.#servers = this.#openAll(replacement)
+  }
+
+  /** 48 secret bytes: sessions can be resumed wherever they are the same. */
+  setTicketKeys(keys: Buffer): void {
+    this.#ticketKeys = keys
+    for (const server of this.#servers.all) setKeys(server, keys)
+  }
+
+  #openAll(of: TlsSettings): Servers {
+    return openServers(of, (options) => this.#open(options), this.#deps.handshakeTimeoutMs)
+  }
+
+  #open(options: tls.TlsOptions): tls.Server {
     const server = tls.createServer({
       ...options,
-      handshakeTimeout: deps.handshakeTimeoutMs,
+      handshakeTimeout: this.#deps.handshakeTimeoutMs,
       ALPNProtocols: ['h2', 'http/1.1'],
     })
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-      deps.onRefused?.(error.code ?? 'unknown')
+      const found = this.#connectionOf(socket)
+      if (found) this.#refused(found, error.code ?? 'unknown', socket)
       socket.destroy()
     })
-    server.on('secureConnection', guarded(onSecure(options.requestCert === true), fail))
-    if (ticketKeys) setKeys(server, ticketKeys)
+    const asksClients = options.requestCert === true
+    server.on(
+      'secureConnection',
+      guarded(
+        (socket: tls.TLSSocket) => this.#onSecure(socket, asksClients),
+        (error, socket) => this.#fail(error, socket),
+      ),
+    )
+    if (this.#ticketKeys) setKeys(server, this.#ticketKeys)
     return server
   }
-  let servers = openServers(settings, open)
 
-  return {
-    serve(socket, source, opening) {
-      const name = nameOf(socket)
-      const connection = { source, opening }
-      connections.set(name, connection)
-      socket.once('close', () => {
-        if (connections.get(name) === connection) connections.delete(name)
-      })
-      const [only, ...others] = servers.all
-      if (others.length === 0) return void only!.emit('connection', socket)
-      peekClientHello(socket, deps.handshakeTimeoutMs, (hello) =>
-        attempt(
-          () => servers.pick(hello?.serverName).emit('connection', socket),
-          (error) => fail(error, socket),
-        ),
-      )
-    },
-    configure(replacement) {
-      servers = openServers(replacement, open)
-    },
-    setTicketKeys(keys) {
-      ticketKeys = keys
-      for (const server of servers.all) setKeys(server, keys)
-    },
+  #connectionOf(socket: tls.TLSSocket): Connection | undefined {
+    const { _parent: parent } = socket as { _parent?: object }
+    return parent && this.#connections.get(parent)
   }
+
+  #choose(socket: net.Socket, hello: ClientHello | undefined): void {
+    const server = this.#servers.pick(hello)
+    if (server) return void server.emit('connection', socket)
+    this.#deps.onNoCertificate?.(hello?.serverName)
+    refuseName(socket)
+  }
+
+  #onSecure(socket: tls.TLSSocket, asksClients: boolean): void {
+    socket.on('error', () => {})
+    const found = this.#connectionOf(socket)
+    if (!found) return void socket.destroy()
+    found.over = true
+    const source = asksClients
+      ? { ...found.source, clientCertificate: clientCertificateFields(socket) }
+      : found.source
+    this.#http.serve(socket, socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1', source, found.opening)
+  }
+
+  #refused(connection: Connection, code: string, judged: { authorizationError?: unknown } = {}): void {
+    if (connection.over) return
+    connection.over = true
+    const { late, source } = connection
+    const what = tlsRefusal(late ? 'ERR_TLS_HANDSHAKE_TIMEOUT' : code, judged)
+    this.#deps.onRefused?.({ ...what, address: source.address })
+  }
+
+  #fail(error: unknown, socket: Duplex): void {
+    this.#deps.onFault?.(error)
+    socket.destroy()
+  }
+}
+
+function setKeys(server: tls.Server, keys: Buffer): void {
+  attempt(
+    () => server.setTicketKeys(keys),
+    // Bun has none; its one process needs none.
+    () => {},
+  )
 }
 
 /**
  * A server for each choice, and not one with an SNICallback: what Node sets there is added to the first certificate, which is
  * then shown to everybody who prefers its kind of key (docs/decisions/0052).
  */
-function openServers(settings: TlsSettings, open: (options: tls.TlsOptions) => tls.Server): Servers {
+function openServers(
+  settings: TlsSettings,
+  open: (options: tls.TlsOptions) => tls.Server,
+  handshakeTimeout: number,
+): Servers {
+  const { auto = false, challenges = [] } = settings
   const certificates = certificatesOf(settings)
-  const choice = chooseCertificate(certificates.map(describeCertificate))
+  const choice = chooseCertificate(certificates.map(describeCertificate), auto)
   const common = commonOptions(settings)
   const opened = new Map(
-    choice.results.map((result) => {
+    (certificates.length > 0 ? choice.results : []).map((result) => {
       const chosen = result.map((index) => certificates[index]!)
       return [result.join(), open({ ...common, ...certificateOptions(chosen) })]
     }),
   )
-  const pick: (name: Parameters<CertificateChoice>[0]) => tls.Server = (name) =>
-    opened.get(choice.choose(name).join())!
-  return { all: [...opened.values()], pick }
+  const all = [...opened.values()]
+  const answering = new Map(challenges.map((one) => [one.name, answerChallenge(one, handshakeTimeout)]))
+  return {
+    all,
+    ...(!auto && all.length === 1 && { only: all[0] }),
+    pick: (hello) =>
+      isChallenge(hello)
+        ? answering.get(hello?.serverName?.toLowerCase() ?? '')
+        : opened.get(choice.choose(hello?.serverName).join()),
+  }
+}
+
+/** RFC 8737 3: the authority offers "the ALPN extension with the single protocol name 'acme-tls/1'". */
+const challengeProtocol = 'acme-tls/1'
+
+function isChallenge(hello: ClientHello | undefined): boolean {
+  return hello?.protocols.length === 1 && hello.protocols[0] === challengeProtocol
+}
+
+/** RFC 8737 3: "Once the TLS handshake has been completed, the connection [...] SHOULD be closed". */
+function answerChallenge({ cert, key }: TlsChallenge, handshakeTimeout: number): tls.Server {
+  const server = tls.createServer({ cert, key, handshakeTimeout, ALPNProtocols: [challengeProtocol] })
+  server.on('tlsClientError', (_, socket) => socket.destroy())
+  server.on('secureConnection', (socket) => socket.on('error', () => {}).end())
+  return server
+}
+
+/**
+ * RFC 6066 3: "If the server understood the ClientHello extension but does not recognize the server name, the server SHOULD take
+ * one of two actions: either abort the handshake by sending a fatal-level unrecognized_name(112) alert or continue the handshake."
+ * With a certificate for another name a client would only find another fault.
+ */
+function refuseName(socket: net.Socket): void {
+  // RFC 8446 5.1, 6: an alert(21), fatal(2), in a record of its own.
+  socket.end(Buffer.from([21, 3, 3, 0, 2, 2, 112]))
+  // What is left unread would reset the connection, and the alert with it.
+  socket.resume()
 }
 
 /** What Node takes for certificates, one for each kind of key. */
@@ -168,8 +261,4 @@ function commonOptions({ clientCertificates }: TlsSettings): tls.TlsOptions {
     requestCert: true,
     rejectUnauthorized: clientCertificates.required,
   }
-}
-
-function nameOf({ remoteAddress, remotePort, localAddress, localPort }: net.Socket): string {
-  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
 }

@@ -1,6 +1,6 @@
 // Authenticates requests to the admin port: the token, or the session of a page that has logged in with it.
 import type { IncomingMessage } from 'node:http'
-import type { Clock } from '../core/index.ts'
+import { type Clock, unixPeer } from '../core/index.ts'
 import { bearerOf, type Proof, sameToken } from './admin-guard.ts'
 import { Sessions, sessionCookie, sessionIn } from './admin-sessions.ts'
 import { Throttle } from './admin-throttle.ts'
@@ -27,6 +27,11 @@ export class Authenticator {
   reconfigure(token: string | undefined): void {
     if (token !== this.#token) this.#sessions.clear()
     this.#token = token
+  }
+
+  /** Who has logged in. */
+  get sessions(): Pick<Sessions, 'all' | 'goOn'> {
+    return this.#sessions
   }
 
   /** What the request proves. */
@@ -76,7 +81,7 @@ export class Authenticator {
 }
 
 function addressOf({ socket }: IncomingMessage): string {
-  return socket.remoteAddress ?? ''
+  return socket.remoteAddress ?? unixPeer
 }
 
 function portOf({ socket }: IncomingMessage): number {

@@ -31,6 +31,10 @@ const upgradeBody = z.strictObject({
   wait: z.boolean().default(true),
   /** Whether the old workers carry what cannot move; else that ends. */
   carry: z.boolean().default(true),
+  /** Whether the supervisor is replaced as well. */
+  supervisor: z.boolean().default(false),
+  /** Whether the answer is what an upgrade would do, and nothing changes. */
+  dryRun: z.boolean().default(false),
 })
 
 const closeBody = z.strictObject({
@@ -88,9 +92,11 @@ export function adminRoutes(operations: Operations, metrics: Metrics, auth: Auth
 
 function readiness(operations: Operations): AdminAnswer {
   const reason = operations.unready()
+  const detail = operations.troubles?.() ?? []
+  const more = detail.length > 0 ? { detail } : {}
   return reason === undefined
-    ? ok({ status: 'ready' })
-    : { status: 503, body: { status: 'not ready', reason } }
+    ? ok({ status: 'ready', ...more })
+    : { status: 503, body: { status: 'not ready', reason, ...more } }
 }
 
 async function exposition(operations: Operations, metrics: Metrics): Promise<AdminAnswer> {
@@ -124,9 +130,13 @@ async function reload(operations: Operations, { dryRun }: z.infer<typeof reloadB
 
 async function upgrade(
   operations: Operations,
-  { wait, carry }: z.infer<typeof upgradeBody>,
+  { wait, carry, supervisor, dryRun }: z.infer<typeof upgradeBody>,
 ): Promise<AdminAnswer> {
-  const done = operations.upgrade({ carry })
+  if (dryRun) {
+    const preview = await operations.previewUpgrade({ carry })
+    return preview.ok ? ok(preview.plan) : problem(422, 'not_upgraded', preview.error)
+  }
+  const done = operations.upgrade({ carry, supervisor })
   if (!wait) return { status: 202, body: {} }
   const result = await done
   return result.ok ? ok(result.upgrade) : problem(422, 'not_upgraded', result.error)

@@ -38,6 +38,16 @@ export class Sessions {
     this.#live.delete(hash(id))
   }
 
+  /** Those that are open, by a hash of their number, and for how many milliseconds more. */
+  get all(): [hash: string, leftMs: number][] {
+    return [...this.#live].map(([key, until]) => [key, until - this.#clock.now()])
+  }
+
+  /** Goes on with those that another process has opened. */
+  goOn(all: readonly [hash: string, leftMs: number][]): void {
+    for (const [key, leftMs] of all) this.#live.set(key, this.#clock.now() + leftMs)
+  }
+
   /** Ends all: another token counts. */
   clear(): void {
     this.#live.clear()

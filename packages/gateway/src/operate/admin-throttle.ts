@@ -1,6 +1,6 @@
 // How many wrong tokens are accepted before the next try has to wait. Pure but for the clock.
 import net from 'node:net'
-import type { Clock, MonotonicMs } from '../core/index.ts'
+import { type Clock, type MonotonicMs, unixPeer } from '../core/index.ts'
 import { isLoopback } from './admin-guard.ts'
 
 /** Wrong tries at once, and milliseconds until one more: from one address, and from all that are not this machine. */
@@ -50,7 +50,7 @@ const here = 'this machine'
 /** Who is one for this: this machine with all its addresses, and a network of IPv6, which has as many as it likes. */
 function neighbourhood(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
-  if (isLoopback(plain)) return here
+  if (isLoopback(plain) || plain === unixPeer) return here
   if (!net.isIPv6(plain)) return plain
   const [head = '', tail] = plain.split('::')
   const groups = head.split(':').filter(Boolean)

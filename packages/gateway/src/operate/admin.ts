@@ -1,10 +1,24 @@
 // The admin port: HTTP around admin-routes.ts, behind admin-guard.ts.
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
-import { type AdminOptions, type Clock, GatewayError, guarded } from '../core/index.ts'
-import { formatHostPort, listen } from '../listen/index.ts'
+import {
+  type AdminOptions,
+  type Clock,
+  errorMessage,
+  GatewayError,
+  guarded,
+  unixPath,
+} from '../core/index.ts'
+import {
+  applyRights,
+  descriptorOf,
+  formatHostPort,
+  leaveName,
+  listen,
+  listenOn,
+  removeName,
+} from '../listen/index.ts'
 import { Authenticator } from './admin-auth.ts'
 import { AdminConnections } from './admin-connections.ts'
 import { type Refusal, refusalOf } from './admin-guard.ts'
@@ -19,6 +33,7 @@ import {
 } from './admin-http.ts'
 import { docsRoute, pageFolder, pageRoutes, wantsPage } from './admin-page.ts'
 import { adminRoutes } from './admin-routes.ts'
+import type { Sessions } from './admin-sessions.ts'
 import { DashboardFeed } from './dashboard-feed.ts'
 import { EventStreams } from './event-stream.ts'
 import { Metrics } from './metrics.ts'
@@ -52,6 +67,9 @@ export class AdminServer {
   readonly #streams: EventStreams
   readonly #connections = new AdminConnections(maxConnections)
   readonly #server: http.Server
+  /** Another process listens. */
+  #retired = false
+  #port = 0
 
   constructor(admin: AdminOptions, { operations, log, clock, page = pageFolder, site }: AdminDeps) {
     this.#admin = admin
@@ -76,23 +94,69 @@ export class AdminServer {
     this.#server.on('connection', (socket) => this.#connections.add(socket))
   }
 
-  /** `http://host:port` with the actual port. */
+  /** `http://host:port` with the actual port, or `unix:/path`. */
   get url(): string {
-    return `http://${formatHostPort(this.#admin.host, (this.#server.address() as AddressInfo).port)}`
+    if (unixPath(this.#admin.host) !== undefined) return this.#admin.host
+    return `http://${formatHostPort(this.#admin.host, this.#port)}`
   }
 
-  async listen(): Promise<void> {
-    await listen(this.#server, this.#admin)
+  /** Who has logged in to the page. */
+  get logins(): Pick<Sessions, 'all' | 'goOn'> {
+    return this.#auth.sessions
+  }
+
+  /** The descriptor of its listening socket. */
+  get descriptor(): number {
+    return descriptorOf(this.#server)
+  }
+
+  /** `descriptor`: of a socket that another process has bound. Whatever fails, nothing listens. */
+  async listen(descriptor?: number): Promise<void> {
+    if (descriptor === undefined) await listen(this.#server, withRights(this.#admin))
+    else await listenOn(this.#server, descriptor)
+    try {
+      this.#begin()
+    } catch (error) {
+      // What was inherited still is another process's, and so is its name.
+      this.#retired = descriptor !== undefined
+      await this.close()
+      throw error
+    }
+  }
+
+  #begin(): void {
+    // Asked once: what has been closed has no address. A socket of the file system that comes as a descriptor has none at all.
+    const address = this.#server.address()
+    this.#port = address && typeof address === 'object' ? address.port : 0
     this.#server.on('error', (error: NodeJS.ErrnoException) =>
       this.#log.warn({ code: error.code }, 'admin port'),
     )
     this.#frames.start()
   }
 
-  /** Takes over another token. */
+  /** Takes over another token, and other rights of its file. */
   reconfigure(admin: AdminOptions): void {
     this.#admin = admin
     this.#auth.reconfigure(admin.token)
+    const path = unixPath(admin.host)
+    if (path === undefined) return
+    try {
+      applyRights(path, withRights(admin))
+    } catch (error) {
+      this.#log.error({ error: (error as Error).message }, 'the file of a listener keeps its rights')
+    }
+  }
+
+  /** Stops listening: another process does. Answers in progress finish, whatever time they need. */
+  retire(): void {
+    this.#frames.stop()
+    this.#streams.close()
+    const path = unixPath(this.#admin.host)
+    if (path !== undefined && !leaveName(path))
+      this.#log.error({ path }, 'a socket has lost its name: no client finds it')
+    this.#server.close()
+    this.#server.closeIdleConnections()
+    this.#retired = true
   }
 
   /** Stops listening, lets answers in progress finish for a moment, and closes. */
@@ -105,6 +169,8 @@ export class AdminServer {
         this.#clock.clearTimeout(timer)
         resolve()
       })
+      const path = unixPath(this.#admin.host)
+      if (path !== undefined && !this.#retired) removeName(path)
       this.#server.closeIdleConnections()
     })
   }
@@ -114,10 +180,17 @@ export class AdminServer {
     response.on('error', () => {})
     try {
       const answer = await this.#answer(request, response)
+      this.#partFrom(response)
       if (answer) send(response, answer)
     } catch (error) {
+      this.#partFrom(response)
       send(response, this.#answerTo(error))
     }
+  }
+
+  /** Once another process listens, a client that asks again shall find that one. */
+  #partFrom(response: ServerResponse): void {
+    if (this.#retired) response.shouldKeepAlive = false
   }
 
   /** Undefined when the answer is a stream, which has begun. */
@@ -183,9 +256,16 @@ export class AdminServer {
     }
     if (error instanceof GatewayError && error.code === 'not_found')
       return problem(404, error.code, error.message)
-    this.#log.error({ error: error instanceof Error ? error.message : String(error) }, 'admin request failed')
+    if (error instanceof GatewayError && error.code === 'replacing')
+      return { ...problem(503, error.code, error.message), headers: { 'retry-after': '1' } }
+    this.#log.error({ error: errorMessage(error) }, 'admin request failed')
     return problem(500, 'fault', 'the gateway could not do this; its log says why')
   }
+}
+
+/** Whoever may write to the file may close connections: nobody else, unless the configuration says so. */
+function withRights(admin: AdminOptions): AdminOptions {
+  return { ...admin, mode: admin.mode ?? 0o600 }
 }
 
 /** The request's target; undefined when it is no path. */

@@ -1,6 +1,7 @@
 // Samples the gateway periodically and sends all pages the same frame: however many are open, it costs one sample.
 
 import type { Clock, MonotonicMs, RouteInfo, UnixMs } from '../core/index.ts'
+import { certificateTroubles } from './certificate-trouble.ts'
 import { CloseHistory, historySeconds } from './close-history.ts'
 import { closesBetween, type DashboardFrame, type Rates, ratesOf } from './dashboard-frame.ts'
 import type { GatewayState, Operations } from './operations.ts'
@@ -137,9 +138,10 @@ export class DashboardFeed {
 
   #frame(state: GatewayState, at: UnixMs): DashboardFrame {
     const { version, phase, uptime, listen, workers, workerRestarts, socketsDropped, upgrade, drains } = state
-    const { drainPlan, carriers } = state
+    const { drainPlan, carriers, fronts, frontRestarts, fleet } = state
     const { closes: recent, news, unlisted } = this.#recent
     const unready = this.#operations.unready()
+    const certificates = certificateTroubles(state, at)
     return {
       at,
       whole: false,
@@ -152,6 +154,9 @@ export class DashboardFeed {
       workerRestarts,
       socketsDropped,
       carriers,
+      ...(fronts && { fronts, frontRestarts }),
+      ...(certificates.length > 0 && { certificates }),
+      ...(fleet && { fleet }),
       ...(upgrade && { upgrade }),
       drains,
       ...(drainPlan && { drainPlan }),

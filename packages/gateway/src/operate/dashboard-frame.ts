@@ -5,6 +5,8 @@ import type {
   ClosedBy,
   Direction,
   DrainInfo,
+  FleetInfo,
+  FrontInfo,
   RouteInfo,
   ShownState,
   UnixMs,
@@ -77,6 +79,17 @@ export interface DashboardRoute {
 }
 
 /** One sample of the gateway. */
+/** A certificate that somebody has to look after. */
+export interface CertificateTrouble {
+  name: string
+  /** Where it is shown, when it comes from a file. Absent: it is obtained by itself. */
+  listener?: string
+  /** Milliseconds until it expires; less than 0 once it has. Absent: there is none yet. */
+  leftMs?: number
+  /** Why the last order came to nothing. */
+  error?: string
+}
+
 export interface DashboardFrame {
   /** Unix milliseconds. */
   at: UnixMs
@@ -92,6 +105,14 @@ export interface DashboardFrame {
   workers: WorkerInfo[]
   /** Workers that an upgrade has replaced, and that carry what cannot move. */
   carriers?: CarrierInfo[]
+  /** Processes that do TLS. Absent: there are none. */
+  fronts?: FrontInfo[]
+  /** How many were started in place of one that ended. Absent: there are none. */
+  frontRestarts?: number
+  /** Certificates that are missing or should have been renewed by now. Absent: none is. */
+  certificates?: CertificateTrouble[]
+  /** What it knows of its fleet, when it has one. */
+  fleet?: FleetInfo
   workerRestarts: number
   socketsDropped: number
   upgrade?: UpgradeInfo

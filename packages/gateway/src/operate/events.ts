@@ -53,6 +53,12 @@ export class EventFeed {
     return this.#kept.filter((event) => event.id > id)
   }
 
+  /** Goes on behind these, which another process has kept. */
+  goOn(kept: readonly NumberedEvent[]): void {
+    this.#kept.unshift(...kept)
+    this.#ids = Math.max(this.#ids, kept.at(-1)?.id ?? 0)
+  }
+
   /** Calls the watcher with every event from now on; the result ends that. */
   watch(watcher: (event: NumberedEvent) => void): () => void {
     this.#watchers.add(watcher)

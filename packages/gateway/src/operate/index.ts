@@ -1,5 +1,5 @@
 export { AdminServer } from './admin.ts'
-export { EventFeed } from './events.ts'
+export { EventFeed, type NumberedEvent } from './events.ts'
 export { type HoldProposal, proposeHold } from './hold-proposal.ts'
 export type {
   DrainPlan,
@@ -8,6 +8,8 @@ export type {
   Operations,
   Phase,
   ReloadResult,
+  UpgradeHow,
+  UpgradePreview,
   UpgradeResult,
   WorkerInfo,
 } from './operations.ts'

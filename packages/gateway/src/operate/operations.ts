@@ -1,6 +1,7 @@
 // What an operator can see and do; the admin API is one way to it. The supervisor implements it.
 
 import type {
+  AcmeInfo,
   CarrierInfo,
   CertificateInfo,
   ConnectionFilter,
@@ -8,6 +9,8 @@ import type {
   DrainCounts,
   DrainInfo,
   DrainScope,
+  FleetInfo,
+  FrontInfo,
   GatewaySnapshot,
   ProcessInfo,
   RouteInfo,
@@ -15,6 +18,7 @@ import type {
   UnixMs,
   Unrouted,
   UpgradeInfo,
+  UpgradePlan,
 } from '../core/index.ts'
 import type { EventFeed } from './events.ts'
 
@@ -43,13 +47,13 @@ export interface WorkerInfo {
 
 /** `GET /api/state`. */
 export interface GatewayState {
-  /** Version of the supervisor, which an upgrade does not replace. */
+  /** Version of the supervisor; an upgrade replaces it only when that is asked for. */
   version: string
   /** starting: no listener accepts yet; serving; draining: on the way out. */
   phase: Phase
-  /** Process id of the supervisor; it stays the same for as long as the gateway runs. */
+  /** Process id of the supervisor; another one after it was replaced. */
   pid: number
-  /** Unix milliseconds of the supervisor's start. */
+  /** Unix milliseconds of the gateway's start: of its first supervisor. */
   startedAt: UnixMs
   /** Milliseconds since its start, by the monotonic clock. */
   uptime: number
@@ -64,14 +68,22 @@ export interface GatewayState {
    * of older gateways.
    */
   carriers?: CarrierInfo[]
+  /** The processes that do TLS for listeners with `front`; absent when there are none. */
+  fronts?: FrontInfo[]
+  /** How many fronts were started in place of one that ended; absent when there are none. */
+  frontRestarts?: number
   /** How many workers were started in place of one that ended. */
   workerRestarts: number
   /** How many sockets were closed because no worker took them in time. */
   socketsDropped: number
   /** The certificates of the listeners. Absent from supervisors of an earlier version. */
   certificates?: CertificateInfo[]
+  /** The names for which certificates are obtained. Absent: there are none. */
+  acme?: AcmeInfo[]
   /** The last upgrade. */
   upgrade?: UpgradeInfo
+  /** What it knows of its fleet; absent when it is alone. */
+  fleet?: FleetInfo
   /** The routes, in the order of the configuration, summed over the workers. */
   routes: RouteInfo[]
   /** Drains that are under way, and the last that are done. */
@@ -89,6 +101,25 @@ export interface DrainPlan {
   /** Milliseconds after which what is left is cut. */
   readonly deadline: number
 }
+
+/** What an upgrade shall do. */
+export interface UpgradeHow {
+  /**
+   * Whether old workers carry what cannot move; else it ends.
+   *
+   * @default true
+   */
+  carry?: boolean
+  /**
+   * Whether a new supervisor takes the place of the running one as well.
+   *
+   * @default false
+   */
+  supervisor?: boolean
+}
+
+/** What an upgrade would do, or why it would do nothing. */
+export type UpgradePreview = { ok: true; plan: UpgradePlan } | { ok: false; error: string }
 
 /** What an upgrade did, or why the old workers go on. */
 export type UpgradeResult = { ok: true; upgrade: UpgradeInfo } | { ok: false; error: string }
@@ -111,6 +142,8 @@ export interface Measured {
   snapshot: GatewaySnapshot
   workers: WorkerInfo[]
   carriers?: CarrierInfo[]
+  fronts?: FrontInfo[]
+  frontRestarts?: number
   workerRestarts: number
   /** Connections in live upgrades: 'moved', 'ended' (by their old worker, at its deadline at the latest), 'failed'. */
   handovers: Record<string, number>
@@ -122,12 +155,18 @@ export interface Measured {
   sockets: SocketCounts
   /** The certificates of the listeners. */
   certificates: CertificateInfo[]
+  /** What it knows of its fleet; absent when it is alone. */
+  fleet?: FleetInfo
+  /** Orders by what became of them, and the names that they are for. */
+  acme?: { orders: Record<string, number>; names: AcmeInfo[] }
 }
 
 /** What an operator can see and do. */
 export interface Operations {
   /** Why the gateway should not get traffic, or undefined when it should: what `/readyz` says. */
   unready(): string | undefined
+  /** What does not go as it should, while it is ready or not: the detail of `/readyz`. */
+  troubles?(): string[]
   /** The whole state, asked of every worker; one that does not answer counts with its last report. */
   state(): Promise<GatewayState>
   /** What the metrics show, asked of every worker in the same way. */
@@ -140,13 +179,13 @@ export interface Operations {
    * Lets go of the connections of a route or upstream; they get 1012, spread in time. Without a scope of all, and the
    * gateway ends after that.
    *
-   * @throws {GatewayError} 'not_found': there is no such route or upstream.
+   * @throws {GatewayError} 'not_found': there is no such route or upstream. 'replacing': another supervisor takes over; ask that one.
    */
   drain(scope?: DrainScope): Promise<DrainCounts>
   /**
    * Takes back in what was drained: a route, an upstream, or, without a scope, all of it. The result names each.
    *
-   * @throws {GatewayError} 'not_found': nothing of it is drained.
+   * @throws {GatewayError} 'not_found': nothing of it is drained. 'replacing': another supervisor takes over; ask that one.
    */
   undrain(scope?: DrainScope): Promise<string[]>
   /** Reads the configuration again and takes it on as a whole, or not at all. Never rejects. */
@@ -155,9 +194,11 @@ export interface Operations {
   previewReload(): Promise<ReloadResult>
   /**
    * Replaces the workers by new ones from the code now on disk, without ending a connection. Without `carry` those end that
-   * cannot move: over TLS, HTTP/2, or to a `wss:` upstream.
+   * cannot move: over TLS, HTTP/2, or to a `wss:` upstream. With `supervisor` a new process takes the place of the supervisor, too.
    */
-  upgrade(how?: { carry?: boolean }): Promise<UpgradeResult>
+  upgrade(how?: UpgradeHow): Promise<UpgradeResult>
+  /** What {@link Operations.upgrade} would do now with the connections, or why it would do nothing; nothing changes. */
+  previewUpgrade(how?: UpgradeHow): Promise<UpgradePreview>
   /** What happens, as it happens: closes, health, drains, reloads, upgrades, workers. */
   readonly events: EventFeed
 }

@@ -8,8 +8,6 @@ const maxCloses = 30
 const maxNotable = 20
 /** Milliseconds after which the same close is a line of its own again. */
 const sameWithinMs = 10_000
-/** Milliseconds within which workers report the same drain: each ends it when its own connections have ended. */
-const sameDrainWithinMs = 300_000
 
 type Close = Extract<FeedEvent, { type: 'close' }>
 
@@ -17,8 +15,6 @@ export class RecentEvents {
   /** The newest line first. A line keeps its place while it goes on, so that it can be read. */
   #closes: RecentClose[] = []
   #news: NotableEvent[] = []
-  /** Workers that have reported the drain of a line. */
-  readonly #drainedBy = new WeakMap<NotableEvent, Set<number>>()
   #unlisted = 0
 
   /** Takes an event in; true when it should be shown at once. */
@@ -82,20 +78,13 @@ export class RecentEvents {
 
   /** Each worker drains its own connections; for the operator it is one drain. */
   #addDrain(id: number, event: Extract<FeedEvent, { type: 'drain' }>): boolean {
-    const { at, drain, worker } = event
-    // The latest of this scope; what was taken back since was drained anew.
+    const { at, drain } = event
     const line = this.#news.find(
-      (each) =>
-        (each.type === 'drain' && each.drain.scope === drain.scope) ||
-        (each.type === 'undrain' && each.parts.includes(drain.scope)),
+      (each) => each.type === 'drain' && each.drain.id === drain.id && each.drain.scope === drain.scope,
     )
-    const workers = line && this.#drainedBy.get(line)
-    if (line?.type !== 'drain' || !workers || workers.has(worker) || at - line.at > sameDrainWithinMs) {
-      this.#addNotable(id, event)
-      this.#drainedBy.set(this.#news[0]!, new Set([worker]))
-      return true
-    }
-    workers.add(worker)
+    if (line?.type !== 'drain' || drain.id === undefined) return this.#addNotable(id, event)
+    // A worker that was started since had nothing to do for it.
+    if (drain.total === 0) return false
     const { total, closed, moved = 0, cut } = line.drain
     line.drain = {
       ...drain,

@@ -7,7 +7,15 @@ import { type Clock, GatewayError, type MonotonicMs, systemClock } from '../core
 import type { Speaker } from '../hold/replay/index.ts'
 import { http1Handshake, readUpgradeRequest, type UpgradeRequest } from '../http/index.ts'
 import { type DialTarget, dial, failureWords } from '../upstream/index.ts'
-import { FrameReader, type FrameSink, type Message, MessageReader } from '../wire/index.ts'
+import {
+  FrameReader,
+  type FrameSink,
+  keep,
+  type Message,
+  MessageReader,
+  type Wire,
+  wireOf,
+} from '../wire/index.ts'
 
 /** A message of the opening. */
 export interface OpeningMessage {
@@ -121,11 +129,10 @@ export async function recordOpening(options: RecordOptions): Promise<Opening> {
       throw new GatewayError('no_websocket', 'upstream', `the server took no WebSocket: ${why}`)
     }
     const { protocol, headers } = dialled
-    const client = handshake.accept({ protocol, headers })
-    if (dialled.head.length > 0) dialled.socket.unshift(dialled.head)
-    const said = await listen(client, dialled.socket, options, clock)
+    const client = wireOf(handshake.accept({ protocol, headers }))
+    const said = await listen(client, dialled.wire, options, clock)
     client.destroy()
-    dialled.socket.destroy()
+    dialled.wire.destroy()
     return { target: request.target, ...(protocol !== undefined && { protocol }), said }
   }
 }
@@ -135,7 +142,6 @@ const rules = {
   messageBytes: Number.POSITIVE_INFINITY,
   wholeFrames: 0,
   split: false,
-  tellUnfinished: false,
   unlimited: true,
 }
 
@@ -145,7 +151,6 @@ const ignored: Omit<FrameSink, 'onBytes'> = {
   onControl() {},
   onBoundary() {},
   onMessageEnd() {},
-  onUnfinished() {},
   onFault() {},
 }
 
@@ -171,10 +176,10 @@ function plain(request: UpgradeRequest, authority: string): UpgradeRequest {
   return { ...request, authority, headers, extensions: '' }
 }
 
-/** Joins both streams until the client has said nothing for a while, or one of them ends. */
+/** Joins both wires until the client has said nothing for a while, or one of them ends. */
 function listen(
-  client: Duplex,
-  upstream: Duplex,
+  client: Wire,
+  upstream: Wire,
   options: RecordOptions,
   clock: Clock,
 ): Promise<OpeningMessage[]> {
@@ -193,7 +198,7 @@ function listen(
       clock.clearTimeout(quietTimer)
       quietTimer = clock.setTimeout(over, quietMs)
     }
-    const follow = (from: Speaker, stream: Duplex) => {
+    const follow = (from: Speaker, wire: Wire, to: Wire) => {
       const messages = new MessageReader(maxMessageBytes)
       const onWhole = (message: Message) => {
         if (from === 'client') waitOn()
@@ -201,13 +206,24 @@ function listen(
       }
       const frames = new FrameReader({ ...rules, masked: from === 'client' })
       const onBytes = (bytes: Buffer) => messages.read(bytes, { onWhole, onPassing() {} })
-      stream.on('data', (bytes: Buffer) => frames.read(bytes, { ...ignored, onBytes }))
-      stream.on('error', over).on('close', over)
+      const onPiece = (piece: Buffer) => {
+        const bytes = keep(piece)
+        if (!to.write(bytes)) wire.pause()
+        frames.read(bytes, { ...ignored, onBytes })
+      }
+      wire.user = {
+        onPieces(pieces) {
+          for (const piece of pieces) onPiece(piece)
+          return undefined
+        },
+        onDrain: () => to.resume(),
+        onEndOfInput: () => to.end(),
+        onClose: over,
+      }
+      wire.resume()
     }
-    follow('client', client)
-    follow('upstream', upstream)
-    client.pipe(upstream)
-    upstream.pipe(client)
+    follow('client', client, upstream)
+    follow('upstream', upstream, client)
     signal?.addEventListener('abort', over)
     waitOn()
   })

@@ -5,11 +5,11 @@ import tls from 'node:tls'
 import type { FieldChanges } from '../core/index.ts'
 import {
   endToEnd,
+  Fields,
   type HeaderList,
   head,
   headerList,
   joinHeaders,
-  tokens,
   trailerFields,
   values,
   writableFields,
@@ -83,13 +83,13 @@ export class ClientAnswer {
     const { req, res, request } = this.#exchange
     const status = response.statusCode ?? 0
     if (status < 200 || status > 599) return 'not HTTP'
-    const raw = headerList(response.rawHeaders)
+    const raw = Fields.of(response)
     if (!isFramedOnce(raw)) return 'length of the answer not clear'
     const bodyless = request.method === 'HEAD' || status === 204 || status === 304
-    const framed = endToEnd(raw).filter(([name]) => status !== 204 || !/^content-length$/i.test(name))
+    const framed = endToEnd(raw.list).filter(([name]) => status !== 204 || !/^content-length$/i.test(name))
     const fields = changeFields(this.#changes, framed)
     const hasLength = values(fields, 'content-length').length > 0
-    const announced = trailerFields(tokens(values(raw, 'trailer')).map((name) => [name, '']))
+    const announced = trailerFields(raw.tokens('trailer').map((name) => [name, '']))
     const wanted = 'stream' in res || request.takesTrailers || announced.length > 0
     this.#passesTrailers = wanted && !bodyless && !hasLength && req.httpVersion !== '1.0'
     try {
@@ -168,9 +168,9 @@ function interimFields(fields: HeaderList): HeaderList {
  * connection to the server, and then send a 502 (Bad Gateway) response". A coding other than chunked would reach the
  * client undone by nobody.
  */
-function isFramedOnce(fields: HeaderList): boolean {
-  const lengths = values(fields, 'content-length')
-  const codings = values(fields, 'transfer-encoding')
-  if (codings.length > 0) return lengths.length === 0 && tokens(codings).join() === 'chunked'
+function isFramedOnce(fields: Fields): boolean {
+  const lengths = fields.values('content-length')
+  const codings = fields.tokens('transfer-encoding')
+  if (fields.has('transfer-encoding')) return lengths.length === 0 && codings.join() === 'chunked'
   return lengths.length === 0 || (lengths.length === 1 && /^\d{1,15}$/.test(lengths[0]!))
 }

@@ -15,7 +15,7 @@ import {
 import { type HeaderList, values } from '../http/index.ts'
 import type { HttpExchange } from '../listen/index.ts'
 import type { RouteState } from '../session/index.ts'
-import { pause, type Upstream, wait } from '../upstream/index.ts'
+import { mayTryOne, pause, type Upstream, wait } from '../upstream/index.ts'
 import { isGone } from './http-client-answer.ts'
 import { type ForwardResult, forwardRequest } from './http-forward.ts'
 
@@ -115,7 +115,7 @@ async function passToRoute(
   let last: Upstream | undefined
   let result: RouteResult = { kind: 'no-healthy-upstream' }
   for (let attempt = 0; attempt < route.attempts; attempt++) {
-    const upstream = pool.pick(request, last)
+    const upstream = pool.pick(request, last, mayTryOne(attempt, route))
     if (!upstream) break
     if (upstream === last) await wait(pause * 2 ** (attempt - 1), left.signal, clock)
     last = upstream
@@ -147,6 +147,12 @@ export function whyUnserved(result: RouteResult): Unserved | undefined {
         ? { what: 'bad-answer', words: result.words }
         : { what: 'no-answer', afterMs: result.afterMs }
   }
+}
+
+/** Answers with a text of the gateway's own. */
+export function answerText(exchange: HttpExchange, text: string): void {
+  const headers: HeaderList = [['Content-Type', 'application/octet-stream']]
+  answerWith(exchange, { status: 200, headers, body: text }, systemClock)
 }
 
 /** Answers a request that no upstream answers. */

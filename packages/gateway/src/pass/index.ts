@@ -1,2 +1,1 @@
-export { answerUnserved, serveRequest } from './http-pass.ts'
-export { logRequest } from './log-request.ts'
+export { Dispatcher } from './dispatcher.ts'

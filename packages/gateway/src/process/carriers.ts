@@ -1,7 +1,7 @@
 // Workers that only carry what cannot move (worker/carrier.ts), and how many of them there may be, how old, and how big: past
 // that the connections of the oldest are told to come back, to a worker that has the keys of TLS in its own process.
 import type { Logger } from 'pino'
-import type { CarrierInfo, Clock, UpgradeOptions } from '../core/index.ts'
+import type { CarrierInfo, Clock, PlannedDrain, UpgradeOptions } from '../core/index.ts'
 import type { WorkerLink } from './worker-link.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
@@ -10,8 +10,12 @@ const lookEveryMs = 1000
 /** Milliseconds that a carrier may take to end when its connections have been drained. */
 const endWithinMs = 5000
 
+const tooMuchMemory = 'carriers use more memory than upgrade.memory allows'
+
 export interface CarriersDeps {
-  pool: Pick<WorkerPool, 'carriers' | 'askAtRest' | 'stopWorkers'>
+  pool: Pick<WorkerPool, 'carriers' | 'stopWorkers'>
+  /** Who has the connections. */
+  workers: () => Pick<WorkerPool, 'askAtRest' | 'newDrain'>
   options: () => Pick<UpgradeOptions, 'carry' | 'carriers' | 'memory'>
   /** Milliseconds that a drain may take. */
   drainWithinMs: () => number
@@ -50,30 +54,55 @@ export class Carriers {
     if (pool.carriers.length > 0) this.#timer = clock.setTimeout(() => this.watch(), lookEveryMs)
   }
 
+  /** Drains all of them that are not drained yet: `why` says it. */
+  drainAll(why: string): void {
+    for (const worker of this.#deps.pool.carriers)
+      if (!this.#draining.has(worker)) void this.#drain(worker, why)
+  }
+
   stop(): void {
     this.#deps.clock.clearTimeout(this.#timer)
   }
 
-  /** Those over a limit that are not drained yet. Workers of one upgrade count as one generation, and go together. */
-  #excess(): [WorkerLink, why: string][] {
+  /**
+   * Who would be over a limit if workers with so many bytes of memory carried, too, and whether these themselves would be, in words.
+   * Nothing of that is done.
+   */
+  preview(memory: number): { drains: PlannedDrain[]; own: string | undefined } {
+    const left = this.#deps.pool.carriers.filter((worker) => !this.#draining.has(worker))
+    const excess = this.#excess(memory)
+    const drained = new Set(excess.map(([worker]) => worker))
+    const rest = memoryOf(left.filter((worker) => !drained.has(worker))) + memory
+    return {
+      drains: excess.map(([{ id, pid, report }, why]) => ({
+        id,
+        pid,
+        connections: report?.process.carried ?? 0,
+        why,
+      })),
+      own: memory > 0 && rest > this.#deps.options().memory ? tooMuchMemory : undefined,
+    }
+  }
+
+  /** Those over a limit that are not drained yet. `added`: bytes of memory of workers that carry as well. Workers of one upgrade count as one generation, and go together. */
+  #excess(added = 0): [WorkerLink, why: string][] {
     const { pool, options } = this.#deps
     const limits = options()
     const left = pool.carriers.filter((worker) => !this.#draining.has(worker))
     const generations = [...new Set(left.map(({ generation }) => generation))].sort((a, b) => a - b)
-    const memoryOf = (workers: WorkerLink[]) =>
-      workers.reduce((sum, { report }) => sum + (report?.process.memory ?? 0), 0)
     const excess: [WorkerLink, string][] = []
-    let memory = memoryOf(left)
+    let memory = memoryOf(left) + added
+    const count = generations.length + (added > 0 ? 1 : 0)
     generations.forEach((generation, i) => {
       const workers = left.filter((worker) => worker.generation === generation)
       const age = Math.max(...workers.map(({ carriesForMs }) => carriesForMs))
       const why =
-        generations.length - i > limits.carriers
+        count - i > limits.carriers
           ? `there are more than ${limits.carriers} generations of carriers`
           : age >= limits.carry
             ? 'it has carried for as long as upgrade.carry allows'
             : memory > limits.memory
-              ? 'carriers use more memory than upgrade.memory allows'
+              ? tooMuchMemory
               : undefined
       if (!why) return
       memory -= memoryOf(workers)
@@ -83,11 +112,12 @@ export class Carriers {
   }
 
   async #drain(worker: WorkerLink, why: string): Promise<void> {
-    const { pool, drainWithinMs, log, clock } = this.#deps
+    const { pool, workers, drainWithinMs, log, clock } = this.#deps
     this.#draining.add(worker)
     const connections = worker.report?.process.carried
     log.warn({ worker: worker.id, pid: worker.pid, connections, why }, 'a carrier is drained')
-    await pool.askAtRest('drain', { scope: { carrier: worker.id } }, drainWithinMs())
+    const ask = { scope: { carrier: worker.id }, drain: workers().newDrain() }
+    await workers().askAtRest('drain', ask, drainWithinMs())
     let timer: unknown
     const late = new Promise<void>((resolve) => {
       timer = clock.setTimeout(resolve, endWithinMs)
@@ -97,4 +127,8 @@ export class Carriers {
     if (worker.state !== 'gone') await pool.stopWorkers([worker], endWithinMs)
     this.#draining.delete(worker)
   }
+}
+
+function memoryOf(workers: readonly WorkerLink[]): number {
+  return workers.reduce((sum, { report }) => sum + (report?.process.memory ?? 0), 0)
 }

@@ -3,11 +3,13 @@ import { lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { socketName } from '../worker/index.ts'
+import { sessionFolder } from './session-folder.ts'
 
 /** Bytes that the path of a Unix domain socket may have: `sun_path` less its last NUL. Longer ones are cut, or refused. */
 const longestPath = process.platform === 'linux' ? 107 : 103
 const prefix = 'holdfast-'
-const ownName = /^holdfast-(\d+)-\w{6}$/
+/** Of such a directory, or of one for sessions (session-folder.ts). */
+const ownName = /^holdfast-(\d+)-\w{6,16}$/
 /** As long as a process id gets. */
 const longestPid = 4_194_304
 
@@ -33,12 +35,15 @@ export class CarryDirectory {
     this.#base = base
   }
 
-  /** Removes what supervisors left here that were killed. */
+  /** Removes what supervisors left that were killed, here and where sessions are found. */
   removeStale(): void {
-    for (const name of namesIn(this.#base)) {
-      const pid = Number(ownName.exec(name)?.[1])
-      const path = join(this.#base, name)
-      if (pid && path !== this.#path && isOurs(path) && !isAlive(pid)) remove(path)
+    for (const base of new Set([this.#base, os.tmpdir()])) {
+      for (const name of namesIn(base)) {
+        const pid = Number(ownName.exec(name)?.[1])
+        const path = join(base, name)
+        if (pid && path !== this.#path && path !== sessionFolder && isOurs(path) && !isAlive(pid))
+          remove(path)
+      }
     }
   }
 

@@ -5,6 +5,8 @@ import type { DrainScope, GatewayOptions } from '../core/index.ts'
 export interface DrainedPart {
   route: string
   upstream?: string
+  /** The drain's, the same in all workers. */
+  id: number
 }
 
 type Routes = Pick<GatewayOptions, 'routes'>
@@ -17,10 +19,15 @@ export class DrainedParts {
   }
 
   /** Takes note of a drain; the result is what it is in each route. */
-  add(scope: DrainScope, options: Routes): DrainedPart[] {
-    const parts = partsOf(scope, options)
+  add(scope: DrainScope, id: number, options: Routes): DrainedPart[] {
+    const parts = partsOf(scope, id, options)
     this.#all = [...this.#all.filter((one) => !parts.some((part) => same(one, part))), ...parts]
     return parts
+  }
+
+  /** Goes on with what another process has. */
+  replace(parts: readonly DrainedPart[]): void {
+    this.#all = [...parts]
   }
 
   /** Forgets what is in the scope, and all without one; the result is what that was. */
@@ -34,17 +41,17 @@ export class DrainedParts {
 
   /** Forgets what is not in the configuration any more. */
   reloaded(options: Routes): void {
-    this.#all = this.#all.filter((part) => partsOf(part, options).length > 0)
+    this.#all = this.#all.filter((part) => partsOf(part, part.id, options).length > 0)
   }
 }
 
-function partsOf({ route, upstream }: DrainScope, { routes }: Routes): DrainedPart[] {
+function partsOf({ route, upstream }: DrainScope, id: number, { routes }: Routes): DrainedPart[] {
   return routes
     .filter(({ name, upstreams }) => {
       const has = upstream === undefined || upstreams.some((one) => one.name === upstream)
       return (route === undefined || name === route) && has
     })
-    .map(({ name }) => ({ route: name, ...(upstream !== undefined && { upstream }) }))
+    .map(({ name }) => ({ route: name, id, ...(upstream !== undefined && { upstream }) }))
 }
 
 function same(a: DrainedPart, b: DrainedPart): boolean {

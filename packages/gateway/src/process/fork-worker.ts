@@ -1,11 +1,8 @@
 // A worker in a process of its own.
 import { fork, type SendHandle } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Handle } from '../core/index.ts'
 import type { Channel, FromWorker } from '../worker/index.ts'
+import { sessionFolder } from './session-folder.ts'
 
 /**
  * MiB of each half of the space for young objects. Newer Node lets it grow further, which makes an idle connection cost
@@ -16,22 +13,21 @@ const semiSpaceMiB = 16
 /** Milliseconds after a worker's end in which its last words must have been read. */
 const lastMessagesWithinMs = 1000
 
-/** Where workers find the sessions of each other: a name that nobody can guess; the first that needs it makes it. */
-const sessionFolder = join(tmpdir(), `holdfast-${randomBytes(12).toString('hex')}`)
-process.once('exit', () => rmSync(sessionFolder, { recursive: true, force: true }))
-
-/** Starts the process of a worker. It logs to the same standard error; its standard output is the supervisor's too. */
-export function forkWorker(program: URL = new URL('../worker-main.js', import.meta.url)): Channel {
+/** Starts the process of a worker, with `more` in its environment. It logs to the same standard error; its standard output is the supervisor's too. */
+export function forkWorker(
+  program: URL = new URL('../worker-main.js', import.meta.url),
+  more: Record<string, string> = {},
+): Channel {
   const execArgv = [...process.execArgv, `--max-semi-space-size=${semiSpaceMiB}`]
-  const env = { ...process.env, HOLDFAST_SESSIONS: sessionFolder }
+  const env = { ...process.env, HOLDFAST_SESSIONS: sessionFolder, ...more }
   const child = fork(program, { execArgv, env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   return {
     pid: child.pid ?? 0,
-    send: (message, handle) => {
-      if (!child.connected) return
+    send: (message, handle, sent = () => {}) => {
+      if (!child.connected) return sent()
       // keepOpen: this process closes its copy when the worker has said that it took the socket. Errors are
       // those of a channel that has just broken.
-      child.send(message, handle as SendHandle | undefined, { keepOpen: true }, () => {})
+      child.send(message, handle as SendHandle | undefined, { keepOpen: true }, () => sent())
     },
     onMessage: (listener) =>
       child.on('message', (message, handle) => listener(message as FromWorker, handle as unknown as Handle)),

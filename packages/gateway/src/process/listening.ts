@@ -6,12 +6,25 @@ import {
   type Descriptors,
   guarded,
   type Handle,
+  type HostPort,
   isShortage,
   type ListenOptions,
   unixPath,
 } from '../core/index.ts'
-import { applyRights, bindHandle, cannotListen, listen } from '../listen/index.ts'
-import { listenerKeys } from '../worker/index.ts'
+import {
+  applyRights,
+  backlog,
+  bindHandle,
+  cannotListen,
+  descriptorOf,
+  formatHostPort,
+  inheritHandle,
+  leaveName,
+  listen,
+  listenOn,
+  removeName,
+} from '../listen/index.ts'
+import { listenerKeys, relayListener } from '../worker/index.ts'
 import type { SocketBalancer } from './socket-balancer.ts'
 import type { WorkerLink } from './worker-link.ts'
 
@@ -29,6 +42,8 @@ type Bound = { options: ListenOptions; port: number } & (
 export interface ListeningDeps {
   mode: AcceptMode
   balancer: SocketBalancer
+  /** Who gets the sockets of listeners with `front`; nobody: workers do TLS themselves. */
+  fronts?: Pick<SocketBalancer, 'assign'> | undefined
   /** Whether accepted sockets go to another process: they must not be read here. */
   otherProcess: boolean
   descriptors: Descriptors
@@ -53,7 +68,26 @@ export class Listening {
 
   /** Where it listens, with the actual ports. */
   get addresses(): { options: ListenOptions; port: number }[] {
-    return [...this.#bound.values()].map(({ options, port }) => ({ options, port }))
+    return [...this.#bound]
+      .filter(([key]) => key !== relayListener)
+      .map(([, { options, port }]) => ({ options, port }))
+  }
+
+  /** Where other nodes of the fleet find this one, with the actual port. */
+  get relay(): string | undefined {
+    const bound = this.#bound.get(relayListener)
+    return bound && formatHostPort(bound.options.host, bound.port)
+  }
+
+  /** Binds the port for other nodes. No reload closes it, nor does a drain: clients come back there until the end. */
+  async openRelay(at: HostPort): Promise<void> {
+    this.#bound.set(relayListener, await this.#bind(relayListener, { ...at, proxyProtocol: false }))
+  }
+
+  closeRelay(): void {
+    const bound = this.#bound.get(relayListener)
+    if (bound) release(bound)
+    this.#bound.delete(relayListener)
   }
 
   /** Binds those of the listeners that are not bound yet: all of them, or none, with an error that says why. */
@@ -80,15 +114,51 @@ export class Listening {
     }
   }
 
+  /** The descriptors of all that is bound, for a process that inherits them. */
+  get descriptors(): [key: string, descriptor: number][] {
+    return [...this.#bound].map(([key, bound]) => [
+      key,
+      descriptorOf(bound.mode === 'shared' ? bound.handle : bound.server),
+    ])
+  }
+
+  /** Serves listeners that another process has bound, by their descriptors here. Accepts at once; workers are attached later. */
+  async inherit(
+    listeners: readonly ListenOptions[],
+    descriptors: readonly (readonly [key: string, descriptor: number])[],
+    relay?: HostPort,
+  ): Promise<void> {
+    const keys = listenerKeys(listeners)
+    for (const [key, descriptor] of descriptors) {
+      const options =
+        key === relayListener ? relay && { ...relay, proxyProtocol: false } : listeners[keys.indexOf(key)]
+      if (options) this.#bound.set(key, await this.#bind(key, options, descriptor))
+    }
+  }
+
+  /** Closes what this process has of the listeners: another one has inherited them, and accepts. */
+  letGo(): void {
+    for (const bound of this.#bound.values()) {
+      const path = unixPath(bound.options.host)
+      if (path !== undefined && !leaveName(path))
+        this.#deps.log.error({ path }, 'a socket has lost its name: no client finds it')
+      close(bound)
+    }
+    this.#bound.clear()
+  }
+
   /** Stops accepting on every listener that is not among these, and takes over the new options of the others. */
   async closeOthers(listeners: readonly ListenOptions[], workers: readonly WorkerLink[]): Promise<void> {
     const keys = listenerKeys(listeners)
     const closing: Promise<unknown>[] = []
     for (const [key, bound] of this.#bound) {
+      if (key === relayListener) continue
       const at = keys.indexOf(key)
       if (at >= 0) {
         bound.options = listeners[at]!
         this.#applyRights(bound.options)
+        if (bound.mode === 'shared' && this.#isHandedOut(bound.options))
+          closing.push(this.#handOut(key, bound, workers))
         continue
       }
       this.#bound.delete(key)
@@ -126,15 +196,50 @@ export class Listening {
     }
   }
 
-  async #bind(key: string, options: ListenOptions): Promise<Bound> {
-    // Node gives a worker no way to listen on the handle of a socket of the file system.
-    if (this.#deps.mode === 'shared' && unixPath(options.host) === undefined)
-      return { mode: 'shared', options, ...(await bindHandle(options)) }
-    const server = net.createServer(
+  /** `descriptor`: of what another process has bound. */
+  async #bind(key: string, options: ListenOptions, descriptor?: number): Promise<Bound> {
+    if (!this.#isHandedOut(options)) {
+      const its = descriptor === undefined ? await bindHandle(options) : inheritHandle(descriptor)
+      return { mode: 'shared', options, ...its }
+    }
+    const server = this.#newServer(key, options)
+    await (descriptor === undefined ? listen(server, options) : listenOn(server, descriptor))
+    this.#watch(server, key)
+    const address = server.address()
+    const port = address && typeof address === 'object' ? address.port : 0
+    return { mode: 'handed-out', options, server, port }
+  }
+
+  /** Node gives a worker no way to listen on the handle of a socket of the file system, and fronts share what they get. */
+  #isHandedOut({ host, front }: ListenOptions): boolean {
+    const { mode, fronts } = this.#deps
+    return mode === 'handed-out' || unixPath(host) !== undefined || (front === true && fronts !== undefined)
+  }
+
+  /** A reload has given a listener fronts that workers have accepted from: this process does now. Clients wait in the kernel meanwhile. */
+  async #handOut(
+    key: string,
+    { options, port, handle }: Bound & { mode: 'shared' },
+    workers: readonly WorkerLink[],
+  ): Promise<void> {
+    const server = this.#newServer(key, options)
+    this.#watch(server, key)
+    // At once, so that no other worker is attached.
+    this.#bound.set(key, { mode: 'handed-out', options, server, port })
+    await Promise.allSettled(workers.map((worker) => worker.ask('unlisten', { listener: key })))
+    server.listen(handle, backlog)
+  }
+
+  #newServer(key: string, options: ListenOptions): net.Server {
+    return net.createServer(
       { allowHalfOpen: true, noDelay: true, pauseOnConnect: this.#deps.otherProcess },
       guarded(
         (socket: net.Socket) => {
-          if (this.#deps.descriptors.admits(socket)) this.#deps.balancer.assign(key, socket)
+          if (!this.#deps.descriptors.admits(socket)) return
+          const { balancer, fronts } = this.#deps
+          const { front } = this.#bound.get(key)?.options ?? options
+          const to = front ? (fronts ?? balancer) : balancer
+          to.assign(key, socket)
         },
         (err, socket) => {
           this.#deps.log.error({ err, listener: key }, 'fault while handing a socket to a worker')
@@ -142,18 +247,24 @@ export class Listening {
         },
       ),
     )
-    await listen(server, options)
-    // Too many open files, most of all: worth a line, not worth a crash.
+  }
+
+  /** Too many open files, most of all: worth a line, not worth a crash. */
+  #watch(server: net.Server, listener: string): void {
     server.on('error', (error: NodeJS.ErrnoException) => {
       if (isShortage(error)) this.#deps.descriptors.ranShort('descriptors')
-      else this.#deps.log.warn({ code: error.code, listener: key }, 'cannot accept connections')
+      else this.#deps.log.warn({ code: error.code, listener }, 'cannot accept connections')
     })
-    const address = server.address()
-    return { mode: 'handed-out', options, server, port: typeof address === 'object' ? address!.port : 0 }
   }
 }
 
 function release(bound: Bound): void {
+  close(bound)
+  const path = unixPath(bound.options.host)
+  if (path !== undefined) removeName(path)
+}
+
+function close(bound: Bound): void {
   if (bound.mode === 'shared') bound.handle.close()
   else bound.server.close()
 }

@@ -4,18 +4,19 @@ import type { Logger } from 'pino'
 import type { Handle } from '../core/index.ts'
 import type { MoveOutcome } from '../worker/index.ts'
 import type { WorkerLink } from './worker-link.ts'
-import type { MoveMessage } from './worker-pool.ts'
+import type { MoveMessage } from './worker-pool-deps.ts'
 
 /** Connections on their way to one worker at most: one that does not take them shall not get all there are. */
 const maxInTransit = 32
 
 export interface RelayDeps {
-  /** Who of those that are not too busy gets the next connection; nobody while there is none. */
-  receiver: (isFree: (worker: WorkerLink) => boolean) => WorkerLink | undefined
+  /** Who of those that are not too busy gets the next connection; nobody while there is none. `own`: only this one may. */
+  receiver: (isFree: (worker: WorkerLink) => boolean, own?: number) => WorkerLink | undefined
   /** What the connection holds of the limits goes with it. */
   moveAdmission: (from: WorkerLink, to: WorkerLink, admission: number) => void
   /** Nobody has this connection of the route any more, nor will a worker report it. */
   onLost: (route: string) => void
+  /** Not of connections of a worker's own, which are nobody's. */
   onSettled: (outcome: MoveOutcome, from: WorkerLink, to: WorkerLink | undefined) => void
   log: Logger
 }
@@ -30,6 +31,7 @@ interface Transfer {
   /** Where it is counted until the next reports. */
   counted: Counted | undefined
   complete: boolean
+  own: boolean
   /** Kept open until the receiver has its own. */
   handles: Handle[]
 }
@@ -49,11 +51,11 @@ export class Relay {
 
   /** The client's half of a connection, from a worker that leaves. */
   client(from: WorkerLink, sent: Sent, handle: Handle | undefined): void {
-    const { move, record, route, upstream, admission } = sent
-    const to = this.#deps.receiver((worker) => this.#countTo(worker) < maxInTransit)
+    const { move, record, route, upstream, admission, own } = sent
+    const to = this.#deps.receiver((worker) => this.#countTo(worker) < maxInTransit, own)
     if (!to || !handle) {
       handle?.close()
-      this.#notify(from, undefined, move, to ? 'refused' : 'later')
+      this.#notify(from, undefined, move, to ? 'refused' : 'later', own !== undefined)
       return
     }
     const id = ++this.#ids
@@ -66,6 +68,7 @@ export class Relay {
       admission,
       counted,
       complete: !upstream,
+      own: own !== undefined,
       handles: [handle],
     })
     if (counted) from.shift(...counted, -1)
@@ -136,11 +139,17 @@ export class Relay {
       if (outcome === 'lost') this.#deps.onLost(counted[0])
       else (outcome === 'moved' ? to : from).shift(...counted, 1)
     }
-    this.#notify(transfer.from, transfer.to, transfer.move, outcome)
+    this.#notify(transfer.from, transfer.to, transfer.move, outcome, transfer.own)
   }
 
-  #notify(from: WorkerLink, to: WorkerLink | undefined, move: number, outcome: MoveOutcome): void {
+  #notify(
+    from: WorkerLink,
+    to: WorkerLink | undefined,
+    move: number,
+    outcome: MoveOutcome,
+    own: boolean,
+  ): void {
     from.send({ type: 'moved', move, outcome })
-    this.#deps.onSettled(outcome, from, to)
+    if (!own) this.#deps.onSettled(outcome, from, to)
   }
 }

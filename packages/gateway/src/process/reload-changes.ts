@@ -19,10 +19,13 @@ export function describeChanges(
   if (!isDeepStrictEqual(before.drain, after.drain)) changes.push('drain changed')
   if (!isDeepStrictEqual(before.accessLog, after.accessLog)) changes.push('log changed')
   if (!isDeepStrictEqual(before.upgrade, after.upgrade)) changes.push('upgrade changed')
+  if (!isDeepStrictEqual(before.acme, after.acme)) changes.push('acme changed')
   const notes: string[] = []
   if (before.workers !== after.workers) {
     notes.push(`workers: ${after.workers} instead of ${before.workers} takes effect at the next start`)
   }
+  if (!isDeepStrictEqual(before.fleet, after.fleet))
+    notes.push('fleet: another one takes effect at the next start')
   return { changes, notes }
 }
 
@@ -49,7 +52,12 @@ function adminChanges(before: AdminOptions | false, after: AdminOptions | false)
   if (!after) return ['admin switched off']
   const address = formatHostPort(after.host, after.port)
   if (!before) return [`admin switched on at ${address}`]
-  return sameAdminAddress(before, after) ? ['admin has another token'] : [`admin moved to ${address}`]
+  if (!sameAdminAddress(before, after)) return [`admin moved to ${address}`]
+  const changes = before.token === after.token ? [] : ['admin has another token']
+  const rights = ({ mode, owner }: AdminOptions) => ({ mode, owner })
+  return isDeepStrictEqual(rights(before), rights(after))
+    ? changes
+    : [...changes, 'the file of admin has other rights']
 }
 
 /** Whether the admin port stays where it is. */

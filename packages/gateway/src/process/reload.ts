@@ -1,7 +1,7 @@
 // A reload: all or nothing. What the new configuration needs is read, bound and loaded first, by every worker too, and
 // then it takes effect everywhere. Each step has a time limit, and what came of it is always said.
 import type { Logger } from 'pino'
-import type { Clock, GatewayOptions } from '../core/index.ts'
+import { type Clock, errorMessage, type GatewayOptions } from '../core/index.ts'
 import type { AdminServer, Phase, ReloadResult } from '../operate/index.ts'
 import type { Listening, Opened } from './listening.ts'
 import { describeChanges, foreseen, sameAdminAddress } from './reload-changes.ts'
@@ -21,8 +21,12 @@ export interface ReloadDeps {
   phase: () => Phase
   load: () => LoadResult | Promise<LoadResult>
   options: () => GatewayOptions
-  /** New workers start with these options from now on. */
-  replaceOptions: (options: GatewayOptions) => void
+  /** What is to be read before they take effect. Never rejects. */
+  beforeReload: (options: GatewayOptions) => Promise<void>
+  /** New workers start with these options from now on. Resolves when fronts have them, too. Never rejects. */
+  replaceOptions: (options: GatewayOptions) => Promise<void>
+  /** Why there can be no fronts, in words, where they are wanted. */
+  whyNoFronts: (options: GatewayOptions) => string | undefined
   openAdmin: (options: GatewayOptions) => Promise<AdminServer | undefined>
   /** `opened`: the admin port in place of the one before, which is somewhere else or switched off. */
   replaceAdmin: (options: GatewayOptions, opened: { admin: AdminServer | undefined } | undefined) => void
@@ -90,6 +94,8 @@ export class Reload {
       loading,
     )
     if (!loaded.ok) return loaded.problems
+    const whyNoFronts = this.#deps.whyNoFronts(loaded.options)
+    if (whyNoFronts !== undefined) return [whyNoFronts]
     const bound = await this.#bind(loaded.options)
     const problems = await pool.prepareReload(loaded.options, prepareWithinMs)
     // A signal may have come meanwhile.
@@ -120,13 +126,14 @@ export class Reload {
     const { pool, listening, replaceOptions, replaceAdmin, onReloaded, log } = this.#deps
     const before = this.#deps.options()
     const { changes, notes } = describeChanges(before, options)
-    replaceOptions(options)
+    await this.#deps.beforeReload(options)
+    await replaceOptions(options)
     for (const part of this.#deps.stillDrained())
       notes.push(`${part} is still drained; holdfast undrain takes it back in`)
     replaceAdmin(options, sameAdminAddress(before.admin, options.admin) ? undefined : { admin })
     await listening.closeOthers(options.listen, pool.ready)
     const asked = pool.workers.length
-    const answers = await pool.askAtRest('reload', { options })
+    const answers = await pool.askAtRest('reload', { options, drain: pool.newDrain() })
     // It has the message already, and acts on it as soon as it goes on; one that is started in its place begins with these options.
     const silent = Math.max(0, Math.min(asked, pool.workers.length) - answers.length)
     if (silent > 0)
@@ -184,8 +191,4 @@ export class Reload {
 function discard({ opened, admin }: Bound): void {
   opened.discard()
   void admin?.close()
-}
-
-function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

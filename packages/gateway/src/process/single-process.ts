@@ -27,8 +27,9 @@ export function inProcessWorker(): Channel {
   })
   return {
     pid: process.pid,
-    send: (message, handle) => {
+    send: (message, handle, sent) => {
       if (!ended) worker.receive(message, handle)
+      sent?.()
     },
     onMessage: (listener) => {
       onMessage = listener

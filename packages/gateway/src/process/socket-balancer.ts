@@ -1,6 +1,7 @@
 // Distributes accepted sockets over workers: each to the worker with the fewest. Sockets wait while no worker is ready.
 import type { Socket } from 'node:net'
 import type { Clock } from '../core/index.ts'
+import type { Secured } from '../listen/index.ts'
 import type { WorkerLink } from './worker-link.ts'
 
 /**
@@ -16,6 +17,8 @@ interface Offer {
   id: number
   listener: string
   socket: Socket
+  /** Where a front does TLS with its client: what it has said of that. */
+  secured: Secured | undefined
   since: number
 }
 
@@ -35,7 +38,8 @@ export class SocketBalancer {
   readonly #clock: Clock
   readonly #slots = new Map<WorkerLink, Slot>()
   #waiting: Offer[] = []
-  #ids = 0
+  /** Of this process alone: while one supervisor takes another's place both give sockets to the same fronts. */
+  #ids = process.pid * 2 ** 24
   #turns = 0
   #dropped = 0
   #sweepTimer: unknown
@@ -62,9 +66,13 @@ export class SocketBalancer {
     return best
   }
 
-  /** The worker gets sockets from now on. */
+  /** The worker gets sockets from now on, or again. */
   add(worker: WorkerLink): void {
-    this.#slots.set(worker, { worker, sockets: 0, unacked: new Map(), lastTurn: 0, retired: false })
+    // Who has ended meanwhile is not removed again, and sockets would wait for it.
+    if (worker.state === 'gone') return
+    const slot = this.#slots.get(worker)
+    if (slot) slot.retired = false
+    else this.#slots.set(worker, { worker, sockets: 0, unacked: new Map(), lastTurn: 0, retired: false })
     this.#assignWaiting()
   }
 
@@ -84,14 +92,14 @@ export class SocketBalancer {
   }
 
   /** Gives the socket to a worker, now or as soon as one is ready. */
-  assign(listener: string, socket: Socket): void {
+  assign(listener: string, socket: Socket, secured?: Secured): void {
     // A reset of the client while its socket waits here is found out by the worker.
     socket.on('error', () => {})
     if (this.#waiting.length >= maxWaiting) {
       this.#drop(socket)
       return
     }
-    this.#waiting.push({ id: ++this.#ids, listener, socket, since: this.#clock.now() })
+    this.#waiting.push({ id: ++this.#ids, listener, socket, secured, since: this.#clock.now() })
     this.#assignWaiting()
     this.#sweepLater()
   }
@@ -157,7 +165,8 @@ export class SocketBalancer {
       slot.sockets++
       slot.lastTurn = ++this.#turns
       slot.unacked.set(offer.id, offer)
-      slot.worker.send({ type: 'socket', id: offer.id, listener: offer.listener }, offer.socket)
+      const { id, listener, socket, secured } = offer
+      slot.worker.send({ type: 'socket', id, listener, ...(secured && { secured }) }, socket)
     }
   }
 

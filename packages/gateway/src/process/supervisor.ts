@@ -1,106 +1,34 @@
 // The gateway as an operator runs it: bound listeners, workers behind them, the admin port, reload and drain.
 // No WebSocket byte passes here.
-import os from 'node:os'
-import type { Logger } from 'pino'
 import {
-  addRefused,
-  type Clock,
   type ConnectionFilter,
   type ConnectionInfo,
-  createLogger,
-  Descriptors,
   type DrainCounts,
   type DrainScope,
-  GatewayError,
-  type GatewayEvent,
-  type GatewayOptions,
-  type LogOptions,
-  logLinesDropped,
-  type MonotonicMs,
-  noneRefused,
-  shortageLine,
-  systemClock,
-  ThrottledLine,
-  type UnixMs,
-  type UpgradeOptions,
   unixPath,
   warnOfLowLimit,
 } from '../core/index.ts'
-import { Ledger } from '../handshake/index.ts'
-import { canShareHandles, formatHostPort } from '../listen/index.ts'
-import {
-  AdminServer,
+import { formatHostPort } from '../listen/index.ts'
+import type {
   EventFeed,
-  type GatewayState,
-  type Measured,
-  type Operations,
-  type Phase,
-  type ReloadResult,
-  type UpgradeResult,
+  GatewayState,
+  Measured,
+  Operations,
+  ReloadResult,
+  UpgradeHow,
+  UpgradePreview,
+  UpgradeResult,
 } from '../operate/index.ts'
-import { Carriers } from './carriers.ts'
-import { CarryDirectory, whyNotCarry } from './carry-directory.ts'
-import { certificateInfos } from './certificate-infos.ts'
-import { DrainedParts, partWords } from './drained-parts.ts'
-import { forkWorker } from './fork-worker.ts'
-import { Listening } from './listening.ts'
-import { type LoadResult, Reload } from './reload.ts'
-import { RemovedRoutes } from './removed-routes.ts'
-import { canFork, inProcessWorker } from './single-process.ts'
-import { SocketBalancer } from './socket-balancer.ts'
-import { TicketKeys } from './ticket-keys.ts'
-import { Upgrades } from './upgrade.ts'
-import { type WorkerLink, workerInfo } from './worker-link.ts'
-import { WorkerPool } from './worker-pool.ts'
-
-/** What a {@link Supervisor} needs. */
-export interface SupervisorOptions {
-  /** The configuration to start with, from `loadConfigFile` or `optionsFromFlags`. */
-  options: GatewayOptions
-  /** Reads the configuration again, for a reload. */
-  load: () => LoadResult | Promise<LoadResult>
-  /** How it and its workers log. */
-  logging: LogOptions
-  /** Shown to operators. */
-  version: string
-  /**
-   * Time and timers, for tests that turn the clock by hand.
-   *
-   * @default {@link systemClock}
-   */
-  clock?: Clock
-  /**
-   * A number in [0, 1); it spreads the delays that clients are told.
-   *
-   * @default Math.random
-   */
-  random?: () => number
-  /**
-   * Where the code of a worker is: asked at every start of one, because a new version may lie in another folder.
-   *
-   * @default beside this file
-   */
-  workerProgram?: () => URL | undefined
-  /**
-   * Whether one worker serves in this process, in place of workers in theirs; always so where the runtime cannot hand
-   * sockets to other processes.
-   *
-   * @default false
-   */
-  oneProcess?: boolean
-}
-
-const defaultUpgrade: UpgradeOptions = {
-  canary: 0.01,
-  carry: 24 * 3_600_000,
-  carriers: 3,
-  memory: 1024 ** 3,
-}
+import { whyNotCarry } from './carry-directory.ts'
+import { Inheritance } from './inheritance.ts'
+import { relayAddress } from './other-nodes.ts'
+import { Parts } from './parts.ts'
+import { planUpgrade } from './plan-upgrade.ts'
+import { Replacement } from './replacement.ts'
+import { type SupervisorOptions, upgradeOf } from './supervisor-options.ts'
 
 /** Milliseconds that sockets on their way to a worker get to arrive before a drain. */
 const settleWithinMs = 500
-/** Milliseconds after the drain's deadline in which workers must have reported. */
-const reportWithinMs = 2000
 /** Milliseconds that a drained worker may take to end. */
 const exitWithinMs = 1000
 
@@ -110,133 +38,59 @@ const exitWithinMs = 1000
  */
 export class Supervisor implements Operations {
   /** What happens, as it happens: closes, health, drains, reloads, upgrades, workers. */
-  readonly events = new EventFeed()
+  readonly events: EventFeed
   /** Resolves when the gateway has been drained and everything is closed. */
   readonly finished: Promise<DrainCounts>
+  /** Resolves to the process id of the supervisor that has taken this one's place, when it has. */
+  readonly replaced: Promise<number>
+  /** Resolves when no worker of this process is left after that, nor anybody waits for an answer. */
+  readonly released: Promise<void>
   #finish!: (counts: DrainCounts) => void
-  readonly #oneProcess: boolean
-  #options: GatewayOptions
-  #phase: Phase = 'starting'
-  readonly #version: string
-  readonly #clock: Clock
-  readonly #startedAt: UnixMs
-  readonly #began: MonotonicMs
-  readonly #log: Logger
-  readonly #balancer: SocketBalancer
-  readonly #listening: Listening
-  readonly #pool: WorkerPool
-  readonly #upgrades: Upgrades
-  readonly #carriers: Carriers
-  readonly #carryDirectory = new CarryDirectory()
-  readonly #reload: Reload
-  readonly #ticketKeys: TicketKeys
+  #onReplaced!: (pid: number) => void
+  #onReleased!: () => void
+  readonly #parts: Parts
+  readonly #inheritance: Inheritance | undefined
+  /** Absent where nobody can start another supervisor. */
+  readonly #replacement: Replacement | undefined
   #upgrading = false
-  /** Sockets that this process accepts and cannot keep. */
-  readonly #refused = noneRefused()
-  readonly #shortage = new ThrottledLine((times) => this.#log.error({ times }, shortageLine))
-  readonly #descriptors = new Descriptors((why) => {
-    this.#refused[why]++
-    this.#shortage.happened()
-  })
-  /** Workers that start later are told. */
-  readonly #drainedParts = new DrainedParts()
-  readonly #removed = new RemovedRoutes()
-  #admin: AdminServer | undefined
   #alive: NodeJS.Timeout | undefined
   #drained: Promise<DrainCounts> | undefined
-  /** Reloads and starts of upgrades happen one after the other. */
-  #changing: Promise<unknown> = Promise.resolve()
-  /** How many are under way or wait. */
-  #changes = 0
-  #waitingReload: Promise<ReloadResult> | undefined
 
   /** Starts nothing yet; {@link Supervisor.start} does. */
   constructor(given: SupervisorOptions) {
-    const { options, load, logging, version, clock = systemClock, random = Math.random } = given
-    const oneProcess = given.oneProcess || !canFork
-    this.#oneProcess = oneProcess
-    this.#options = options
-    this.#version = version
-    this.#clock = clock
-    this.#startedAt = clock.wall()
-    this.#began = clock.now()
-    this.#log = createLogger(logging)
     this.finished = new Promise((resolve) => {
       this.#finish = resolve
     })
-    const size = this.#poolSize(oneProcess)
-    const ledger = new Ledger({ clock, random })
-    this.#balancer = new SocketBalancer(clock)
-    this.#listening = new Listening({
-      mode: size === 1 && !oneProcess && canShareHandles ? 'shared' : 'handed-out',
-      balancer: this.#balancer,
-      otherProcess: !oneProcess,
-      descriptors: this.#descriptors,
-      log: this.#log,
+    this.replaced = new Promise((resolve) => {
+      this.#onReplaced = resolve
     })
-    this.#ticketKeys = new TicketKeys(clock, (keys) => {
-      for (const worker of this.#pool.workers) worker.send({ type: 'ticket-keys', keys })
+    this.released = new Promise((resolve) => {
+      this.#onReleased = resolve
     })
-    this.#pool = new WorkerPool({
-      size,
-      startWorker: oneProcess ? inProcessWorker : () => forkWorker(given.workerProgram?.()),
-      options: () => this.#options,
-      logging,
-      ticketKeys: () => this.#ticketKeys.current,
-      ledger,
-      removed: this.#removed,
-      log: this.#log,
-      clock,
-      onReady: (worker) => this.#onWorkerReady(worker),
-      onGone: (worker) => this.#onWorkerGone(worker),
-      onFaulty: (worker) => this.#balancer.retire(worker),
-      onSocketTaken: (worker, id) => this.#balancer.acknowledge(worker, id),
-      onSocketsLeft: (worker, count) => this.#balancer.update(worker, count),
-      onEvents: (worker, events, dropped) => this.#publish(worker, events, dropped),
-      onMove: (worker, message, handle) => this.#upgrades.onMessage(worker, message, handle),
+    const parts = new Parts(given, this, {
+      onReady: () => this.#inheritance?.ready(),
+      onTried: async () => this.#inheritance?.takeOver(),
+      onUpgrade: (upgrade) => this.#inheritance?.progress(upgrade),
+      onAttached: (worker) => this.#replacement?.lend(worker),
+      onFront: (front) => this.#replacement?.lend(front),
+      carryDirectory: () => this.#inheritance?.carryDirectory() ?? parts.carryDirectory.open(),
     })
-    this.#carriers = new Carriers({
-      pool: this.#pool,
-      options: () => this.#options.upgrade ?? defaultUpgrade,
-      drainWithinMs: () => this.#options.drain.deadline + reportWithinMs,
-      log: this.#log,
-      clock,
-    })
-    this.#upgrades = new Upgrades({
-      pool: this.#pool,
-      canary: () => (this.#options.upgrade ?? defaultUpgrade).canary ?? defaultUpgrade.canary,
-      carryDirectory: () => this.#carryDirectory.open(),
-      onCarrying: () => this.#carriers.watch(),
-      balancer: this.#balancer,
-      attach: (worker) => this.#onWorkerReady(worker),
-      deadline: () => this.#options.drain.deadline,
-      publish: (upgrade) => this.events.publish({ type: 'upgrade', at: clock.wall(), upgrade }),
-      log: this.#log,
-      clock,
-    })
-    this.#reload = new Reload({
-      phase: () => this.#phase,
-      load,
-      options: () => this.#options,
-      replaceOptions: (options) => {
-        const names = (of: GatewayOptions) => of.routes.map(({ name }) => name)
-        this.#removed.reloaded(names(this.#options), names(options))
-        this.#options = options
-        this.#drainedParts.reloaded(options)
-        ledger.keep(options.routes.map(({ name }) => name))
-      },
-      openAdmin: (options) => this.#openAdmin(options),
-      replaceAdmin: (options, opened) => this.#replaceAdmin(options, opened),
-      stillDrained: () => this.#drainedParts.all.map(partWords),
-      pool: this.#pool,
-      listening: this.#listening,
-      onReloaded: (changes, drained) => {
-        this.events.forgetHealth()
-        this.events.publish({ type: 'reload', at: clock.wall(), changes, drained })
-      },
-      log: this.#log,
-      clock,
-    })
+    this.#parts = parts
+    this.events = parts.events
+    const { predecessor, startSuccessor } = given
+    this.#inheritance = predecessor && new Inheritance(predecessor, parts)
+    predecessor?.obey(this)
+    this.#replacement =
+      startSuccessor &&
+      new Replacement({
+        parts,
+        startSuccessor,
+        onReplaced: this.#onReplaced,
+        onReleased: () => {
+          clearInterval(this.#alive)
+          this.#onReleased()
+        },
+      })
   }
 
   /**
@@ -245,101 +99,135 @@ export class Supervisor implements Operations {
    * @throws {GatewayError} 'cannot_listen' or 'worker_failed': what was bound is released again.
    */
   async start(): Promise<void> {
-    const opened = await this.#listening.open(this.#options.listen)
-    this.#prepareToCarry()
-    warnOfLowLimit(this.#options, this.#poolSize(this.#oneProcess), this.#log)
-    // A bound handle keeps no process alive, and workers may all be gone for a moment.
-    this.#alive = setInterval(() => {}, 60_000)
+    const { options, listening, admin, pool, acme, fleet, log } = this.#parts
+    const opened = await listening.open(options.listen)
+    await this.#parts.prepare()
+    warnOfLowLimit(options, this.#parts.size, log)
+    this.#stayAlive()
     try {
-      this.#admin = await this.#openAdmin(this.#options)
+      if (options.fleet?.listen) await listening.openRelay(await relayAddress(options.fleet))
+      await admin.start(options)
+      await this.#parts.fronts?.start()
+      // A signal may have ended it before it began: nothing would close what is opened now.
+      if (this.#parts.phase !== 'starting') {
+        opened.discard()
+        listening.closeRelay()
+        clearInterval(this.#alive)
+        return
+      }
       await opened.keep([])
-      await this.#pool.start()
-      // A signal may have ended it before it began.
-      if (this.#phase === 'starting') this.#phase = 'serving'
+      await pool.start()
+      // Or meanwhile.
+      if (this.#parts.phase === 'starting') {
+        this.#parts.phase = 'serving'
+        acme.start()
+      }
+      fleet?.start()
     } catch (error) {
       opened.discard()
-      await this.#admin?.close()
+      listening.closeRelay()
+      await admin.server?.close()
       this.kill()
       clearInterval(this.#alive)
       throw error
     }
   }
 
-  #prepareToCarry(): void {
-    if (this.#oneProcess) return
-    this.#carryDirectory.removeStale()
-    const problem = whyNotCarry()
-    if (problem) this.#log.warn({ problem }, 'connections over TLS cannot be carried over a live upgrade')
+  /** A bound handle keeps no process alive, and workers may all be gone for a moment. */
+  #stayAlive(): void {
+    this.#alive = setInterval(() => {}, 60_000)
+  }
+
+  /**
+   * Takes the place of the running supervisor: starts workers, tries them, takes over all that there is, and goes on. Resolves when all
+   * listeners accept here; the connections move after that.
+   *
+   * @throws {GatewayError} Why not. The other supervisor goes on, and nothing has changed.
+   */
+  async succeed(): Promise<void> {
+    const inheritance = this.#inheritance!
+    await this.#parts.prepare()
+    this.#stayAlive()
+    this.#upgrading = true
+    const leaving = await inheritance.take()
+    void inheritance.finish(leaving).then(async () => {
+      await this.#renewFronts(inheritance.carries)
+      this.#upgrading = false
+    })
   }
 
   /** The listeners' URLs with their actual ports. */
   get listenUrls(): string[] {
-    return this.#listening.addresses.map(({ options: { tls, host }, port }) =>
+    return this.#parts.listening.addresses.map(({ options: { tls, host }, port }) =>
       unixPath(host) === undefined ? `${tls ? 'wss' : 'ws'}://${formatHostPort(host, port)}` : host,
     )
   }
 
   /** The admin port's URL; undefined when it is off. */
   get adminUrl(): string | undefined {
-    return this.#admin?.url
+    return this.#parts.admin.server?.url
   }
 
   /** Why the gateway should not get traffic, or undefined when it should: what `/readyz` says. */
   unready(): string | undefined {
-    if (this.#phase !== 'serving') return this.#phase
-    if (this.#pool.ready.length === 0) return 'no worker is ready'
-    const short = this.#descriptors.isShort || this.#pool.sockets.short
-    return short ? 'the limit of open files is reached' : undefined
+    const { phase, pool, descriptors } = this.#parts
+    const replaced = this.#whyReplaced()
+    if (replaced) return replaced
+    if (phase !== 'serving') return phase
+    if (pool.ready.length === 0) return 'no worker is ready'
+    if (this.#parts.fronts?.areMissing) return 'no front is ready'
+    return descriptors.isShort || this.#parts.sockets.short ? 'the limit of open files is reached' : undefined
+  }
+
+  /** What does not go as it should, while it is ready or not: the detail of `/readyz`. */
+  troubles(): string[] {
+    return this.#parts.fleet?.info.store.state === 'away' ? ["the fleet's store is away"] : []
   }
 
   /** The whole state, asked of every worker; one that does not answer counts with its last report. */
   async state(): Promise<GatewayState> {
-    const { snapshot, workers, carriers, workerRestarts } = await this.#measure()
+    const {
+      snapshot,
+      workers,
+      carriers,
+      fronts = [],
+      frontRestarts = 0,
+      workerRestarts,
+      certificates,
+    } = await this.#parts.measure()
+    const { version, phase, startedAt, began, clock, options, acme, upgrades, fleet } = this.#parts
     return {
-      version: this.#version,
-      phase: this.#phase,
+      version,
+      phase,
       pid: process.pid,
-      startedAt: this.#startedAt,
-      uptime: this.#clock.now() - this.#began,
+      startedAt,
+      uptime: clock.now() - began,
       listen: this.listenUrls,
       admin: this.adminUrl,
       workers,
       carriers,
+      ...(fronts.length > 0 && { fronts, frontRestarts }),
       workerRestarts,
-      socketsDropped: this.#balancer.dropped,
-      certificates: certificateInfos(this.#options, this.#clock.wall()),
-      upgrade: this.#upgrades.last,
-      drainPlan: { spread: this.#options.drain.spread, deadline: this.#options.drain.deadline },
+      socketsDropped: this.#parts.socketsDropped,
+      certificates,
+      ...(options.acme && { acme: acme.infos }),
+      upgrade: upgrades.last,
+      fleet: fleet?.info,
+      drainPlan: { spread: options.drain.spread, deadline: options.drain.deadline },
       ...snapshot,
     }
   }
 
   /** What the metrics show, asked of every worker in the same way. */
   async measure(): Promise<Measured> {
-    const measured = await this.#measure()
-    this.#removed.scraped(measured.snapshot)
+    const measured = await this.#parts.measure()
+    this.#parts.removed.scraped(measured.snapshot)
     return measured
-  }
-
-  async #measure(): Promise<Measured> {
-    await this.#pool.refresh()
-    const { sockets } = this.#pool
-    return {
-      snapshot: this.#pool.snapshot(),
-      workers: this.#pool.workers.map(workerInfo),
-      carriers: this.#carriers.infos,
-      workerRestarts: this.#pool.restarts,
-      handovers: { ...this.#upgrades.handovers },
-      logLinesDropped: logLinesDropped() + this.#pool.logLinesDropped,
-      accessLinesDropped: this.#pool.accessLinesDropped,
-      sockets: { ...sockets, refused: addRefused(sockets.refused, this.#refused) },
-      certificates: certificateInfos(this.#options, this.#clock.wall()),
-    }
   }
 
   /** Live connections of all workers, at most `limit`, of a route or in a state. */
   async connections(filter: ConnectionFilter): Promise<ConnectionInfo[]> {
-    const answers = await this.#pool.ask('connections', { filter })
+    const answers = await this.#parts.pool.ask('connections', { filter })
     return answers.flatMap(({ answer }) => answer.connections).slice(0, filter.limit)
   }
 
@@ -347,7 +235,7 @@ export class Supervisor implements Operations {
    * Closes both sides of a connection with this code and reason. False when no worker has it. Source: RFC 6455 7.1.2.
    */
   async closeConnection(id: string, code: number, reason: string): Promise<boolean> {
-    const answers = await this.#pool.ask('close-connection', { id, code, reason })
+    const answers = await this.#parts.pool.ask('close-connection', { id, code, reason })
     return answers.some(({ answer }) => answer.found)
   }
 
@@ -355,40 +243,29 @@ export class Supervisor implements Operations {
    * Drains the connections of a route or upstream; each gets 1012 at its own time within `drain.spread`. Without
    * a scope of all, and the gateway ends after that.
    *
-   * @throws {GatewayError} 'not_found': there is no such route or upstream.
+   * @throws {GatewayError} 'not_found': there is no such route or upstream. 'replacing': another supervisor takes over; ask that one.
    */
   drain(scope?: DrainScope): Promise<DrainCounts> {
     if (scope) {
-      this.#checkScope(scope)
-      this.#drainedParts.add(scope, this.#options)
-      return this.#drainWorkers(scope)
+      this.#replacement?.check()
+      return this.#parts.drains.part(scope)
     }
-    this.#drained ??= this.#drainAll()
+    this.#drained ??= this.#end()
     return this.#drained
   }
 
   /**
    * Takes back in what was drained: a route, an upstream, or, without a scope, all of it. The result names each.
    *
-   * @throws {GatewayError} 'not_found': nothing of it is drained.
+   * @throws {GatewayError} 'not_found': nothing of it is drained. 'replacing': another supervisor takes over; ask that one.
    */
   async undrain(scope: DrainScope = {}): Promise<string[]> {
-    const parts = this.#drainedParts.remove(scope)
-    if (parts.length === 0) throw new GatewayError('not_found', 'gateway', this.#notDrained(scope))
-    for (const part of parts) await this.#pool.askAtRest('undrain', { scope: part })
-    const words = parts.map(partWords)
-    this.#log.info({ parts: words }, 'taken back in')
-    this.events.publish({ type: 'undrain', at: this.#clock.wall(), parts: words })
-    return words
-  }
-
-  #notDrained({ route, upstream }: DrainScope): string {
-    const what = [upstream && `upstream '${upstream}'`, route && `route '${route}'`]
-      .filter(Boolean)
-      .join(' of ')
-    const drained = this.#drainedParts.all.map(partWords).join(', ')
-    if (drained === '') return what ? `${what} is not drained; nothing is` : 'nothing is drained'
-    return `${what} is not drained; these are: ${drained}`
+    const { drains, log, clock } = this.#parts
+    this.#replacement?.check()
+    const parts = await drains.takeBack(scope)
+    log.info({ parts }, 'taken back in')
+    this.events.publish({ type: 'undrain', at: clock.wall(), parts })
+    return parts
   }
 
   /**
@@ -396,13 +273,9 @@ export class Supervisor implements Operations {
    * another reload waits for its turn gets the answer of that one: it has read nothing yet.
    */
   reload(): Promise<ReloadResult> {
-    if (this.#waitingReload) return this.#waitingReload
-    const result = this.#change(() => {
-      this.#waitingReload = undefined
-      return this.#reload.run()
-    })
-    if (this.#changes > 1) this.#waitingReload = result
-    return result
+    const { changes, reload } = this.#parts
+    // A new supervisor may be in charge when it is the turn of this.
+    return changes.reload(() => (this.#isReplaced ? this.#replacement!.reload() : reload.run()))
   }
 
   /**
@@ -410,173 +283,143 @@ export class Supervisor implements Operations {
    * how many connections it would end. Never rejects.
    */
   previewReload(): Promise<ReloadResult> {
-    return this.#change(() => this.#reload.preview())
+    const { changes, reload } = this.#parts
+    return changes.run(async () => {
+      const problem = this.#whyReplaced()
+      return problem ? { ok: false, problems: [problem] } : reload.preview()
+    })
   }
 
   /**
    * Replaces the workers by new ones from the code now on disk, without ending a connection. The result says what
-   * became of each, or why the old workers go on. Without `carry` connections that cannot move are told to come back.
+   * became of each, or why the old workers go on. Without `carry` connections that cannot move are told to come back. With
+   * `supervisor` a new process takes the place of this one as well ({@link Supervisor.replaced}).
    */
-  async upgrade({ carry = true }: { carry?: boolean } = {}): Promise<UpgradeResult> {
-    const error = this.#whyNoUpgrade()
+  async upgrade({ carry = true, supervisor = false }: UpgradeHow = {}): Promise<UpgradeResult> {
+    const { changes, upgrades, options, log } = this.#parts
+    const error = this.#whyNoUpgrade() ?? (supervisor ? this.#whyNoSuccessor() : undefined)
     if (error !== undefined) {
-      this.#log.error(`not upgraded: ${error}`)
+      log.error(`not upgraded: ${error}`)
       return { ok: false, error }
     }
     this.#upgrading = true
     try {
-      const { carriers } = this.#options.upgrade ?? defaultUpgrade
-      const leaving = await this.#change(() => this.#upgrades.begin(carry && carriers > 0))
-      await this.#upgrades.finish(leaving)
-      return this.#upgrades.result
+      const carries = carry && upgradeOf(options).carriers > 0
+      if (supervisor) return await this.#replacement!.run(carries)
+      const leaving = await changes.run(() => upgrades.begin(carries))
+      await upgrades.finish(leaving)
+      await this.#renewFronts(carry)
+      return upgrades.result
     } finally {
       this.#upgrading = false
     }
   }
 
+  /** An upgrade leaves fronts as they are, unless it is for what they do themselves: TLS, or Node. */
+  async #renewFronts(carry: boolean): Promise<void> {
+    const { fronts, pool, upgrades, log } = this.#parts
+    const [worker] = pool.ready
+    if (!fronts?.isRunning || !worker || !upgrades.result.ok) return
+    const why = carry ? fronts.whyReplace(worker) : 'nothing is to be carried'
+    if (why === undefined) return
+    try {
+      const count = await fronts.replace(carry)
+      upgrades.replacedFronts(count)
+      log.info({ fronts: count, why }, 'fronts were replaced; the old ones end behind their last client')
+    } catch (error) {
+      log.error({ error: (error as Error).message }, 'the fronts were not replaced, and go on')
+    }
+  }
+
+  /** What {@link Supervisor.upgrade} would do now with the connections, or why it would do nothing; nothing changes. */
+  async previewUpgrade({ carry = true }: UpgradeHow = {}): Promise<UpgradePreview> {
+    const { options, pool, carriers, fronts } = this.#parts
+    const error = this.#whyNoUpgrade()
+    if (error !== undefined) return { ok: false, error }
+    const mayCarry = upgradeOf(options).carriers > 0
+    const whyNot = carry ? (mayCarry ? whyNotCarry() : 'upgrade.carriers is 0') : 'it is not asked for'
+    await pool.refresh()
+    const plan = await planUpgrade({ workers: pool.ready, carriers, whyNotCarry: whyNot })
+    const planned = await fronts?.preview(carry)
+    return { ok: true, plan: { ...plan, ...(planned && { fronts: planned }) } }
+  }
+
   /** Has every worker open the file of the access log again, after it was moved away. */
   reopenLogs(): void {
-    this.#pool.reopenLogs()
-    this.#log.info('the access log is opened again')
+    this.#parts.pool.reopenLogs()
+    this.#replacement?.reopenLogs()
+    this.#parts.log.info('the access log is opened again')
   }
 
   /** Ends everything at once: connections are cut. */
   kill(): void {
-    this.#ticketKeys.stop()
-    this.#pool.kill()
-    this.#carryDirectory.remove()
+    const { ticketKeys, fleet, acme, pool, carryDirectory } = this.#parts
+    ticketKeys.stop()
+    fleet?.kill()
+    acme.stop()
+    pool.kill()
+    this.#parts.fronts?.kill()
+    carryDirectory.remove()
+  }
+
+  get #isReplaced(): boolean {
+    return this.#replacement?.pid !== undefined
+  }
+
+  #whyReplaced(): string | undefined {
+    return this.#isReplaced ? `process ${this.#replacement?.pid} serves in its place` : undefined
+  }
+
+  #whyNoSuccessor(): string | undefined {
+    return this.#replacement ? undefined : 'only `holdfast serve` can replace its supervisor'
   }
 
   #whyNoUpgrade(): string | undefined {
-    if (this.#oneProcess) return 'a live upgrade needs Node, and workers in processes of their own'
-    if (this.#phase !== 'serving') return `the gateway is ${this.#phase}`
+    const { phase, oneProcess } = this.#parts
+    const replaced = this.#whyReplaced()
+    if (replaced) return replaced
+    if (oneProcess) return 'a live upgrade needs Node, and workers in processes of their own'
+    if (phase !== 'serving') return `the gateway is ${phase}`
     return this.#upgrading ? 'an upgrade is under way' : undefined
   }
 
-  #change<T>(change: () => Promise<T>): Promise<T> {
-    this.#changes++
-    const result = this.#changing.then(change)
-    this.#changing = result
-      .catch(() => {})
-      .finally(() => {
-        this.#changes--
-      })
-    return result
-  }
-
-  #poolSize(oneProcess: boolean): number {
-    const { workers } = this.#options
-    if (!oneProcess) return workers === 'auto' ? os.availableParallelism() : workers
-    if (workers !== 'auto' && workers > 1) {
-      this.#log.warn(
-        { workers },
-        'sockets cannot be handed to other processes here: one worker serves, in this process',
-      )
-    }
-    return 1
-  }
-
-  async #onWorkerReady(worker: WorkerLink): Promise<void> {
-    for (const scope of this.#drainedParts.all) await worker.ask('drain', { scope })
-    await this.#listening.attach(worker)
-    this.#log.debug({ worker: worker.id, pid: worker.pid }, 'worker is ready')
-    this.events.publish({
-      type: 'worker',
-      at: this.#clock.wall(),
-      worker: worker.id,
-      pid: worker.pid,
-      state: 'ready',
-    })
-  }
-
-  #onWorkerGone(worker: WorkerLink): void {
-    this.#balancer.remove(worker)
-    this.#upgrades.gone(worker)
-    this.events.publish({
-      type: 'worker',
-      at: this.#clock.wall(),
-      worker: worker.id,
-      pid: worker.pid,
-      state: 'gone',
-    })
-  }
-
-  #publish({ id: worker }: WorkerLink, events: GatewayEvent[], dropped: number): void {
-    for (const event of events) this.events.publish({ ...event, worker })
-    if (dropped > 0) this.events.publish({ type: 'dropped', at: this.#clock.wall(), worker, events: dropped })
-  }
-
-  async #openAdmin({ admin }: GatewayOptions): Promise<AdminServer | undefined> {
-    if (!admin) return undefined
-    const server = new AdminServer(admin, { operations: this, log: this.#log, clock: this.#clock })
-    try {
-      await server.listen()
-    } catch (error) {
-      throw new GatewayError('cannot_listen', 'gateway', `admin port: ${(error as Error).message}`)
-    }
-    return server
-  }
-
-  #replaceAdmin({ admin }: GatewayOptions, opened: { admin: AdminServer | undefined } | undefined): void {
-    if (opened) {
-      void this.#admin?.close()
-      this.#admin = opened.admin
-    } else if (admin) {
-      this.#admin?.reconfigure(admin)
-    }
-  }
-
-  #checkScope({ route, upstream }: DrainScope): void {
-    const routes = this.#options.routes.filter(({ name }) => route === undefined || name === route)
-    if (routes.length === 0) throw new GatewayError('not_found', 'gateway', `there is no route '${route}'`)
-    if (
-      upstream === undefined ||
-      routes.some(({ upstreams }) => upstreams.some(({ name }) => name === upstream))
-    )
-      return
-    throw new GatewayError(
-      'not_found',
-      'gateway',
-      `there is no upstream '${upstream}'; name it as status shows it`,
-    )
-  }
-
-  async #drainWorkers(scope?: DrainScope): Promise<DrainCounts> {
-    const counts = { closed: 0, moved: 0, cut: 0 }
-    const withinMs = this.#options.drain.deadline + reportWithinMs
-    const unanswered = new Set(this.#pool.workers)
-    for (const { worker, answer } of await this.#pool.askAtRest('drain', { scope }, withinMs)) {
-      unanswered.delete(worker)
-      worker.report = answer.report
-      counts.closed += answer.closed
-      counts.moved += answer.moved
-      counts.cut += answer.cut
-    }
-    // What a worker has that does not answer is cut with it.
-    if (!scope) for (const worker of unanswered) counts.cut += workerInfo(worker).connections
-    return counts
+  /** Drains everything and ends, be it by the supervisor that is in charge in place of this one. */
+  async #end(): Promise<DrainCounts> {
+    const deciding = this.#inheritance?.deciding ?? this.#replacement?.cancel()
+    if (deciding) await deciding
+    return this.#isReplaced ? this.#replacement!.drain() : this.#drainAll()
   }
 
   async #drainAll(): Promise<DrainCounts> {
-    const start = this.#clock.now()
-    this.#phase = 'draining'
-    this.#pool.retire()
-    this.#log.info('draining')
-    await this.#listening.closeOthers([], this.#pool.ready)
-    await this.#balancer.whenIdle(settleWithinMs)
-    this.#balancer.close()
-    const counts = await this.#drainWorkers()
-    this.#log.info({ ...counts, ms: Math.round(this.#clock.now() - start) }, 'drained')
+    const { clock, acme, fleet, fronts, pool, listening, balancer, drains, log } = this.#parts
+    const start = clock.now()
+    this.#parts.phase = 'draining'
+    acme.stop()
+    // Meanwhile clients are let in: whoever stands before the gateways may not know yet that this one goes.
+    await fleet?.turnToDrain()
+    pool.retire()
+    fronts?.retire()
+    log.info('draining')
+    await listening.closeOthers([], pool.ready)
+    await Promise.all([balancer.whenIdle(settleWithinMs), fronts?.balancer.whenIdle(settleWithinMs)])
+    // Clients come back over other nodes until the end; from fronts they may still come whose TLS handshake has begun: they are told, too.
+    if (!listening.relay && !fronts?.isRunning) balancer.close()
+    const counts = await drains.all()
+    log.info({ ...counts, ms: Math.round(clock.now() - start) }, 'drained')
     // Whoever asked for the drain gets the answer before the admin port closes.
     setImmediate(() => void this.#close(counts))
     return counts
   }
 
   async #close(counts: DrainCounts): Promise<void> {
-    this.#carriers.stop()
-    await Promise.all([this.#pool.stop(exitWithinMs), this.#admin?.close()])
-    this.#ticketKeys.stop()
-    this.#carryDirectory.remove()
+    const { carriers, pool, admin, fleet, listening, balancer, ticketKeys, carryDirectory } = this.#parts
+    carriers.stop()
+    listening.closeRelay()
+    balancer.close()
+    await Promise.all([pool.stop(exitWithinMs), admin.server?.close(), fleet?.stop()])
+    await this.#parts.fronts?.stop()
+    ticketKeys.stop()
+    carryDirectory.remove()
     clearInterval(this.#alive)
     this.#finish(counts)
   }

@@ -1,13 +1,14 @@
 // A live upgrade as the supervisor drives it: workers of the code now on disk start, take over, and get the
 // connections of those whose place they have. Only when all of them are ready anything changes.
-import type { Logger } from 'pino'
-import { type Clock, GatewayError, type Handle, type MonotonicMs, type UpgradeInfo } from '../core/index.ts'
+import { errorMessage, type Handle, type MonotonicMs, type UpgradeInfo } from '../core/index.ts'
 import type { UpgradeResult } from '../operate/index.ts'
-import type { MoveOutcome } from '../worker/index.ts'
 import { Relay } from './relay.ts'
-import type { SocketBalancer } from './socket-balancer.ts'
-import { type WorkerLink, workerInfo } from './worker-link.ts'
-import type { MoveMessage, WorkerPool } from './worker-pool.ts'
+import { badVersion, type Trial, tryWorkers, whyBad } from './trial.ts'
+import { UpgradeCounts } from './upgrade-counts.ts'
+import type { UpgradesDeps } from './upgrade-deps.ts'
+import { WayBack } from './way-back.ts'
+import type { WorkerLink } from './worker-link.ts'
+import type { MoveMessage } from './worker-pool-deps.ts'
 
 /** Milliseconds between two events about how far it is. */
 const publishEveryMs = 250
@@ -19,69 +20,35 @@ const spareMs = 60_000
 /** Milliseconds in which what was on its way from a worker that ended must have arrived, and between two looks. */
 const settleWithinMs = 5000
 const settleCheckMs = 10
-/** Milliseconds that new workers have the first connections for, before they get the others. */
-const trialMs = 2500
-/** Which part of these may end without a Close meanwhile: clients that leave. */
-const mayLeave = 0.2
 /** Milliseconds that a worker may take to end when it has nothing left. */
 const exitWithinMs = 1000
-
-/** What becomes of the connections of one leaving worker. */
-interface LeavingWorker {
-  /** When it began to leave; as last reported, until it says so itself. */
-  total: number
-  hasSaidTotal: boolean
-  moved: number
-  /** Ended while they were still its own, by code and by whom. */
-  closes: Record<string, number>
-  /** Cut without a Close. */
-  lost: number
-}
-
-export interface UpgradesDeps {
-  pool: WorkerPool
-  balancer: SocketBalancer
-  /** The worker gets connections from now on. */
-  attach: (worker: WorkerLink) => Promise<void>
-  /** Which part of the connections moves first, from 0 to 1. */
-  canary: () => number
-  /**
-   * Where the sockets to what old workers carry are to be.
-   *
-   * @throws {Error} There can be none.
-   */
-  carryDirectory: () => string
-  /** An old worker carries from now on. */
-  onCarrying: () => void
-  /** Milliseconds in which connections are moved; after that, those that could not be moved are drained. */
-  deadline: () => number
-  publish: (upgrade: UpgradeInfo) => void
-  log: Logger
-  clock: Clock
-}
 
 export class Upgrades {
   readonly #deps: UpgradesDeps
   readonly #relay: Relay
-  /** Connections by what became of them, in all upgrades. */
-  readonly handovers: Record<string, number> = {}
-  #leavingWorkers = new Map<WorkerLink, LeavingWorker>()
+  readonly #counts = new UpgradeCounts()
   #carry: { directory: string } | undefined
   /** While the new workers are on trial: they, and why they have failed. */
-  #canaries: { workers: WorkerLink[]; fault?: string } | undefined
-  /** How many each new worker has got, and from whom: if it dies, they are lost after all. */
-  #moved = new Map<WorkerLink, Map<WorkerLink, number>>()
+  #canaries: Trial | undefined
+  #watched: WayBack | undefined
   #info: UpgradeInfo | undefined
+  #followed: UpgradeInfo | undefined
   #began: MonotonicMs = 0
 
   constructor(deps: UpgradesDeps) {
     this.#deps = deps
     const { pool, balancer, log } = deps
     this.#relay = new Relay({
-      receiver: (isFree) => balancer.fewest(this.#receivers.filter(isFree)),
+      receiver: (isFree, own) => {
+        const free = this.#receivers.filter((worker) => isFree(worker) && (own ?? worker.id) === worker.id)
+        return balancer.fewest(free)
+      },
       moveAdmission: (from, to, admission) => pool.moveAdmission(from, to, admission),
       onLost: (route) => pool.countLost(route),
-      onSettled: (outcome, from, to) => this.#onSettled(outcome, from, to),
+      onSettled: (outcome, from, to) => {
+        if (outcome === 'moved' && to) balancer.countMoved(to)
+        this.#counts.settled(outcome, from, to)
+      },
       log,
     })
   }
@@ -92,19 +59,27 @@ export class Upgrades {
     return workers ? workers.filter(({ state }) => state === 'ready') : this.#deps.pool.ready
   }
 
+  /** Connections by what became of them, in all upgrades. */
+  get handovers(): Record<string, number> {
+    return this.#counts.handovers
+  }
+
+  /** Goes on with what another process has counted. */
+  goOn(handovers: Record<string, number>): void {
+    this.#counts.goOn(handovers)
+  }
+
+  /** Another process says how far its upgrade is. */
+  follow(info: UpgradeInfo): void {
+    this.#counts.follow()
+    this.#followed = info
+  }
+
   /** The last one. */
   get last(): UpgradeInfo | undefined {
+    if (this.#followed) return this.#followed
     if (!this.#info) return undefined
-    const all = [...this.#leavingWorkers.values()]
-    const sum = (of: (leaving: LeavingWorker) => number) => all.reduce((total, each) => total + of(each), 0)
-    return {
-      ...this.#info,
-      total: sum(({ total }) => total),
-      moved: sum(({ moved }) => moved),
-      ended: sum(({ closes }) => countOf(closes)),
-      lost: sum(({ lost }) => lost),
-      closes: all.map(({ closes }) => closes).reduce(addCounts, {}),
-    }
+    return { ...this.#info, ...this.#counts.sums }
   }
 
   /**
@@ -115,8 +90,8 @@ export class Upgrades {
   async begin(carry = true): Promise<WorkerLink[]> {
     const { pool, log, clock } = this.#deps
     const from = pool.ready[0]?.version ?? ''
-    this.#leavingWorkers = new Map()
-    this.#moved = new Map()
+    this.#followed = undefined
+    this.#counts.begin()
     this.#carry = carry ? this.#openDirectory() : undefined
     const none = { total: 0, moved: 0, ended: 0, lost: 0, closes: {} }
     this.#info = { startedAt: clock.wall(), phase: 'starting', from, ...none }
@@ -126,9 +101,14 @@ export class Upgrades {
     let newWorkers: WorkerLink[] = []
     try {
       newWorkers = await pool.startNext()
+      this.#deps.onReady?.()
       await this.#try(newWorkers)
+      await this.#deps.onTried?.()
       for (const worker of newWorkers) await this.#deps.attach(worker)
+      const fault = whyBad(newWorkers)
+      if (fault && this.#deps.canary() > 0) throw badVersion(fault)
       const old = pool.activate(newWorkers)
+      if (this.#deps.canary() > 0) this.#watched = new WayBack(newWorkers, old, this.#deps)
       const { version } = newWorkers[0]!
       this.#info.to = version
       this.#info.phase = 'moving'
@@ -138,7 +118,7 @@ export class Upgrades {
       )
       return old
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error))
+      this.#fail(errorMessage(error))
       for (const worker of newWorkers) worker.leave()
       return newWorkers.filter(({ state }) => state !== 'gone')
     }
@@ -150,46 +130,17 @@ export class Upgrades {
    * @throws {GatewayError} A new worker has ended or is silent, has refused or lost one: the others shall stay.
    */
   async #try(newWorkers: WorkerLink[]): Promise<void> {
-    const { pool, canary, clock } = this.#deps
+    const { pool, canary, carryDirectory: directory, log, clock } = this.#deps
     const share = canary()
     if (share === 0) return
-    const trial: { workers: WorkerLink[]; fault?: string } = { workers: newWorkers }
-    this.#canaries = trial
+    this.#canaries = { workers: newWorkers }
     try {
-      const ask = { share, carry: this.#carry }
-      // An old worker that stands still moves what it has when it goes on.
-      const asked = pool.ready.map((worker) =>
-        worker.ask('move-canaries', ask).catch(() => ({ outcomes: {} as Record<string, number> })),
-      )
-      const outcomes = (await Promise.all(asked)).map((answer) => answer.outcomes)
-      const moved = outcomes.reduce((sum, { moved = 0 }) => sum + moved, 0)
-      if (moved > 0) await new Promise<void>((resolve) => clock.setTimeout(resolve, trialMs))
-      const counts = outcomes.reduce<Record<string, number>>(addCounts, {})
-      const fault =
-        whyBad(newWorkers) ?? trial.fault ?? (await this.#whySick(newWorkers, moved)) ?? whyNot(counts)
-      if (fault)
-        throw new GatewayError('bad_version', 'gateway', `the new version failed its trial: ${fault}`)
+      const its = { old: pool.ready, share, carry: this.#carry, directory, log, clock }
+      const fault = await tryWorkers(this.#canaries, its)
+      if (fault) throw badVersion(fault)
     } finally {
       this.#canaries = undefined
     }
-  }
-
-  /** Whether new workers answer, and how the connections ended that they were tried with. */
-  async #whySick(workers: readonly WorkerLink[], moved: number): Promise<string | undefined> {
-    try {
-      // Not shared with a question that waits already: it may wait for long.
-      const asked = workers.map(async (worker) => {
-        worker.report = await worker.ask('snapshot', {})
-      })
-      await Promise.all(asked)
-    } catch (error) {
-      return (error as Error).message
-    }
-    const closes: Record<string, number> = {}
-    for (const { report } of workers)
-      for (const { counters } of report?.snapshot.routes ?? [])
-        Object.assign(closes, addCounts(closes, counters.closes))
-    return whyBadCloses(closes, moved)
   }
 
   #openDirectory(): { directory: string } | undefined {
@@ -216,6 +167,8 @@ export class Upgrades {
       published = now
     }, publishEveryMs)
     await Promise.all(leaving.map((worker) => this.#finishWorker(worker)))
+    await this.#watched?.undone
+    this.#watched = undefined
     clearInterval(publisher)
     if (info.phase === 'failed') return
     info.phase = 'done'
@@ -226,6 +179,11 @@ export class Upgrades {
       'upgrade finished',
     )
     this.#publish()
+  }
+
+  /** So many fronts have been replaced as well. */
+  replacedFronts(count: number): void {
+    if (this.#info && count > 0) this.#info.fronts = count
   }
 
   get result(): UpgradeResult {
@@ -246,7 +204,7 @@ export class Upgrades {
         if (this.#canaries) this.#canaries.fault ??= `a new worker refused a connection: ${message.message}`
         return this.#relay.refused(message.move, message.message)
       case 'leaving':
-        return this.#onLeaving(worker, message)
+        return this.#counts.progressed(worker, message)
     }
   }
 
@@ -254,83 +212,63 @@ export class Upgrades {
   gone(worker: WorkerLink): void {
     this.#relay.gone(worker)
     if (this.#canaries?.workers.includes(worker)) this.#canaries.fault ??= 'a new worker has ended'
-    if (this.#info?.phase !== 'moving' && !this.#moved.has(worker)) return
-    // One that ended in order had none left; what has closed in it did so after it had moved.
-    let { connections: left } = workerInfo(worker)
-    for (const [from, arrived] of this.#moved.get(worker) ?? []) {
-      const leaving = this.#leavingOf(from)
-      const count = Math.min(arrived, left)
-      left -= count
-      leaving.moved -= count
-      leaving.lost += count
-      this.#count('failed', count)
-    }
-    this.#moved.delete(worker)
+    this.#counts.gone(worker, this.#info?.phase === 'moving')
   }
 
-  #onSettled(outcome: MoveOutcome, from: WorkerLink, to: WorkerLink | undefined): void {
-    if (outcome === 'moved') {
-      this.#leavingOf(from).moved++
-      this.#count('moved', 1)
-      if (to) this.#countArrival(from, to)
-    } else if (outcome === 'lost') {
-      this.#leavingOf(from).lost++
-      this.#count('failed', 1)
-    }
+  /**
+   * Whether the old workers get their place again, because this one has ended or has a fault: then no other worker of its
+   * version shall have it.
+   */
+  undoes(worker: WorkerLink): boolean {
+    return this.#watched?.fails(worker, (wayBack) => this.#undo(wayBack)) ?? false
   }
 
-  #countArrival(from: WorkerLink, to: WorkerLink): void {
-    this.#deps.balancer.countMoved(to)
-    const moved = this.#moved.get(to) ?? new Map<WorkerLink, number>()
-    this.#moved.set(to, moved.set(from, (moved.get(from) ?? 0) + 1))
-  }
-
-  /** A leaving worker says how far it is. */
-  #onLeaving(worker: WorkerLink, { left, closes, lost }: Extract<MoveMessage, { type: 'leaving' }>): void {
-    const leaving = this.#leavingOf(worker)
-    // Its first word, before it moves anything.
-    if (!leaving.hasSaidTotal) {
-      const before = leaving.moved + leaving.lost
-      Object.assign(leaving, { total: left + before, hasSaidTotal: true })
-    }
-    this.#count('ended', countOf(closes) - countOf(leaving.closes))
-    leaving.closes = closes
-    this.#count('failed', lost)
-    leaving.lost += lost
-  }
-
-  #leavingOf(worker: WorkerLink): LeavingWorker {
-    const known = this.#leavingWorkers.get(worker)
-    if (known) return known
-    const { connections } = workerInfo(worker)
-    const leaving = { total: connections, hasSaidTotal: false, moved: 0, closes: {}, lost: 0 }
-    this.#leavingWorkers.set(worker, leaving)
-    return leaving
+  async #undo(wayBack: WayBack): Promise<void> {
+    const { pool, log, exclusively } = this.#deps
+    let newer: WorkerLink[] = []
+    await exclusively(async () => {
+      const { fault } = wayBack
+      const old = await wayBack.takeBack()
+      if (old.length === 0) {
+        this.#watched = undefined
+        log.error({ fault }, 'the new version fails, and no old worker can serve again')
+        return pool.refill()
+      }
+      newer = pool.reinstate(old)
+      // In place of old ones that have ended meanwhile, or cannot serve again.
+      pool.refill()
+      this.#fail(`the new version failed after it had taken over: ${fault}`)
+    })
+    await Promise.all(newer.map((worker) => this.#finishWorker(worker)))
   }
 
   async #finishWorker(worker: WorkerLink): Promise<void> {
     const { pool, balancer, deadline } = this.#deps
     const withinMs = deadline()
-    const leaving = this.#leavingOf(worker)
+    this.#counts.leaves(worker)
+    const watched = this.#watched?.keeps(worker) ? this.#watched : undefined
+    if (await watched?.spares(worker)) return
     balancer.retire(worker)
     try {
       // Moves, then drains; what then comes back from a new worker that died is drained, too.
-      const ask = { within: withinMs, carry: this.#carry }
+      const ask = { within: withinMs, carry: this.#carry, ...(watched && { stay: true }) }
       const answer = await worker.ask('leave', ask, { timeoutMs: 3 * withinMs + spareMs })
       worker.report = answer.report
-      if (answer.carried) {
+      if (await watched?.returns(worker)) return
+      const carried = watched ? await watched.rest(worker, answer.carried) : answer.carried
+      if (carried) {
         pool.carry(worker)
-        this.#info!.carried = (this.#info!.carried ?? 0) + answer.carried
+        this.#info!.carried = (this.#info!.carried ?? 0) + carried
         return this.#deps.onCarrying()
       }
     } catch (error) {
-      await this.#drainWorker(worker, leaving, error as Error)
+      await this.#drainWorker(worker, error as Error)
     }
     await pool.stopWorkers([worker], exitWithinMs)
   }
 
   /** It could not leave in order: those that it still has are told as far as anybody can. */
-  async #drainWorker(worker: WorkerLink, leaving: LeavingWorker, error: Error): Promise<void> {
+  async #drainWorker(worker: WorkerLink, error: Error): Promise<void> {
     const { log, clock, deadline } = this.#deps
     const counts = await worker
       .ask('drain', {}, { timeoutMs: deadline() + exitWithinMs })
@@ -343,10 +281,7 @@ export class Upgrades {
     ) {
       await new Promise<void>((resolve) => clock.setTimeout(resolve, settleCheckMs))
     }
-    const { total, moved, closes, lost } = leaving
-    const cut = counts ? counts.cut : Math.max(0, total - moved - countOf(closes) - lost)
-    leaving.lost += cut
-    this.#count('failed', cut)
+    const cut = this.#counts.cut(worker, counts?.cut)
     log.warn({ worker: worker.id, cut, error: error.message }, 'an old worker did not leave in order')
   }
 
@@ -357,45 +292,7 @@ export class Upgrades {
     this.#publish()
   }
 
-  #count(result: 'moved' | 'ended' | 'failed', count: number): void {
-    if (count > 0) this.handovers[result] = (this.handovers[result] ?? 0) + count
-  }
-
   #publish(): void {
     this.#deps.publish(this.last!)
   }
-}
-
-function whyBad(workers: readonly WorkerLink[]): string | undefined {
-  if (workers.some(({ state }) => state === 'gone')) return 'a new worker has ended'
-  return workers.some(({ state }) => state !== 'ready') ? 'a new worker had a fault' : undefined
-}
-
-function whyNot({ lost = 0, refused = 0, later = 0 }: Record<string, number>): string | undefined {
-  const count = lost + refused + later
-  return count > 0 ? `${count} of the first connections were not taken over` : undefined
-}
-
-/** Closes that say that a frame was broken, or that the new version is. */
-const brokenCloses = /^(1002|1007|1011|1014):|^1006:gateway$/
-
-/** By how the first connections ended; of those whose TCP just ends a few are clients that leave. */
-function whyBadCloses(closes: Record<string, number>, moved: number): string | undefined {
-  const broken = Object.entries(closes).filter(([key]) => brokenCloses.test(key))
-  const [worst] = broken.map(([key]) => key)
-  if (worst) return `a connection that it had ended with ${worst.replace(':', ' by the ')}`
-  const cut = (closes['1006:client'] ?? 0) + (closes['1006:upstream'] ?? 0)
-  return cut > moved * mayLeave
-    ? `${cut} of ${moved} connections that it had ended without a Close`
-    : undefined
-}
-
-function countOf(counts: Record<string, number>): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0)
-}
-
-function addCounts(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
-  const sum = { ...a }
-  for (const [key, count] of Object.entries(b)) sum[key] = (sum[key] ?? 0) + count
-  return sum
 }

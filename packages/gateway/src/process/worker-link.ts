@@ -1,15 +1,6 @@
 // The supervisor's end of one worker: its state, questions with a time limit, and what it last reported.
 import type { Socket } from 'node:net'
-import {
-  type Clock,
-  GatewayError,
-  type GatewayOptions,
-  type Handle,
-  type LogOptions,
-  type MonotonicMs,
-  type UnixMs,
-} from '../core/index.ts'
-import type { WorkerInfo } from '../operate/index.ts'
+import type { Clock, GatewayOptions, Handle, LogOptions, MonotonicMs, UnixMs } from '../core/index.ts'
 import {
   applyChanges,
   type Channel,
@@ -21,35 +12,17 @@ import {
   type ToWorker,
   type WorkerReport,
 } from '../worker/index.ts'
-
-/**
- * `starting`: not ready yet; `ready`: serves; `leaving`: others have its place, it moves or ends what it has; `carrying`: it
- * has none of its own any more, and keeps streams that cannot move for those of others.
- */
-export type WorkerState = 'starting' | 'ready' | 'leaving' | 'carrying' | 'gone'
+import type { LinkState } from './succession.ts'
+import { type AskOptions, WorkerQuestions } from './worker-questions.ts'
+import { protocolMismatch, WorkerStart } from './worker-start.ts'
+import { next, type WorkerState } from './worker-state.ts'
 
 /** Gets all that a worker sends unasked, with the socket that came with it. */
 export type OnWorkerMessage = (message: FromWorker, handle?: Handle) => void
 
-interface PendingRequest {
-  resolve(value: never): void
-  reject(error: GatewayError): void
-  cancel(): void
-}
+/** Whether what the worker says is for another process, and has gone there with the socket that came with it. */
+type Borrower = (message: FromWorker, handle?: Handle) => boolean
 
-interface AskOptions<T extends RequestType> {
-  /** Milliseconds. */
-  timeoutMs?: number
-  handle?: Handle
-  /** Called with the answer before anything else that the worker says is read. */
-  onAnswer?: (answer: Requests[T]['answer']) => void
-}
-
-/** Milliseconds that an ordinary request may take. */
-const requestTimeoutMs = 5000
-/** A timer that is this late shows that this process was stopped; then the worker's messages get this long to be read. */
-const stoppedMs = 2000
-const readAfterStopMs = 2000
 /** A request for a report waits for as long as a silent worker lives, so that whoever looks next can share it. */
 const reportTimeoutMs = 120_000
 
@@ -64,44 +37,99 @@ export class WorkerLink {
   readonly gone: Promise<string>
   /** What it counted and used when it was last heard. */
   report: WorkerReport | undefined
-  #version = ''
-  #node: string | undefined
+  /** Of the code that it runs; empty until it is ready. */
+  version = ''
+  /** Version of Node that it runs; undefined until it is ready, and of earlier code. */
+  node: string | undefined
+  /** Whether it takes over connections of a worker's own. */
+  takesOwn = false
+  /** The number of what a front of its code does; undefined until it is ready, and of earlier code. */
+  front: number | undefined
   #carriesSince: { wall: UnixMs; now: MonotonicMs } | undefined
   #state: WorkerState = 'starting'
   #readyAt: MonotonicMs = Number.POSITIVE_INFINITY
-  #starting: { resolve(): void; reject(error: GatewayError): void } | undefined
+  #start: WorkerStart | undefined
   #reason: string | undefined
   #silentMs = 0
   #reporting: Promise<void> | undefined
   readonly #channel: Channel
+  readonly #onMessage: OnWorkerMessage
   readonly #clock: Clock
-  readonly #pending = new Map<number, PendingRequest>()
-  #lastRequest = 0
+  readonly #questions: WorkerQuestions
+  /** Another process, which goes on with this worker. */
+  #borrower: Borrower | undefined
 
-  /** `onMessage` gets all that the worker sends unasked: everything but answers and how its start went. */
-  constructor(id: number, generation: number, channel: Channel, clock: Clock, onMessage: OnWorkerMessage) {
+  /**
+   * `onMessage` gets all that the worker sends unasked: everything but answers and how its start went. `known`: what another
+   * process knows of a worker that was started there.
+   */
+  constructor(
+    id: number,
+    generation: number,
+    channel: Channel,
+    clock: Clock,
+    onMessage: OnWorkerMessage,
+    known?: LinkState,
+  ) {
     this.id = id
     this.generation = generation
     this.pid = channel.pid
-    this.startedAt = clock.wall()
+    this.startedAt = known?.startedAt ?? clock.wall()
     this.#channel = channel
+    this.#onMessage = onMessage
     this.#clock = clock
-    channel.onMessage((message, handle) => this.#receive(message, handle, onMessage))
+    this.#questions = new WorkerQuestions(id, channel, clock)
+    if (known) this.#goOn(known)
+    channel.onMessage((message, handle) => this.#receive(message, handle))
     this.gone = new Promise((resolve) => channel.onExit((ending) => resolve(this.#onExit(ending))))
+  }
+
+  #goOn({ state, version, node, takesOwn = false, front, report, carriesForMs = 0 }: LinkState): void {
+    this.#state = state
+    this.version = version
+    this.node = node
+    this.takesOwn = takesOwn
+    this.front = front
+    this.report = report
+    this.#readyAt = this.#clock.now()
+    if (state !== 'carrying') return
+    this.#carriesSince = { wall: this.#clock.wall() - carriesForMs, now: this.#clock.now() - carriesForMs }
+  }
+
+  /** What another process needs to go on with it; undefined of one that is not ready, or has ended. */
+  get known(): LinkState | undefined {
+    const { id, generation, pid, startedAt, state, version, node, takesOwn, front, report, carriesForMs } =
+      this
+    if (state === 'starting' || state === 'gone') return undefined
+    return { id, generation, pid, startedAt, state, version, node, takesOwn, front, report, carriesForMs }
+  }
+
+  /**
+   * Another process goes on with this worker from now on, and hears what it says: `borrower` says whether it was for that one. Without
+   * a borrower it is this process's alone again.
+   */
+  lend(borrower: Borrower | undefined): void {
+    this.#borrower = borrower
+    // Answers to the one before are not for this one, whose numbers may be the same.
+    this.#questions.forgetForwarded()
+  }
+
+  /** Says what the other process says. The handle is closed here. */
+  forward(message: ToWorker, handle?: Socket | Handle): void {
+    this.#channel.send(this.#questions.renumbered(message), handle, () => {
+      // destroy() closes this process's descriptor; it does not shut the connection down.
+      if (handle && 'destroy' in handle) handle.destroy()
+      else handle?.close()
+    })
+  }
+
+  /** Acts on what it has said to another process, which has not done so. */
+  hear(message: FromWorker): void {
+    this.#receive(message, undefined)
   }
 
   get state(): WorkerState {
     return this.#state
-  }
-
-  /** Of the code that it runs; empty until it is ready. */
-  get version(): string {
-    return this.#version
-  }
-
-  /** Version of Node that it runs; undefined until it is ready, and of earlier code. */
-  get node(): string | undefined {
-    return this.#node
   }
 
   /** Since when it has nothing but what it carries. */
@@ -126,23 +154,13 @@ export class WorkerLink {
     withinMs: number,
     workers = 1,
     ticketKeys?: string,
+    node?: string,
   ): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const cancel = timeoutUnlessStopped(this.#clock, withinMs, () =>
-        this.kill(`was not ready in ${withinMs / 1000} s`),
-      )
-      this.#starting = {
-        resolve: () => {
-          cancel()
-          resolve()
-        },
-        reject: (error) => {
-          cancel()
-          reject(error)
-        },
-      }
-      this.send({ type: 'configure', protocol, worker: this.id, workers, options, log, ticketKeys })
-    })
+    const onLate = () => this.kill(`was not ready in ${withinMs / 1000} s`)
+    this.#start = new WorkerStart(withinMs, onLate, this.#clock)
+    const its = { worker: this.id, workers, options, log, ticketKeys, node }
+    this.send({ type: 'configure', protocol, ...its })
+    return this.#start.isOver
   }
 
   /**
@@ -181,14 +199,18 @@ export class WorkerLink {
 
   /** Others have its place from now on. */
   leave(): void {
-    if (this.#state === 'ready') this.#state = 'leaving'
+    this.#state = next(this.#state, 'leave')
+  }
+
+  /** Those that had its place have been given up. */
+  return(): void {
+    this.#state = next(this.#state, 'return')
   }
 
   /** It has moved or ended all that it had, and keeps streams for the connections of others. */
   carry(): void {
-    if (this.#state !== 'leaving') return
-    this.#state = 'carrying'
-    this.#carriesSince = { wall: this.#clock.wall(), now: this.#clock.now() }
+    if (this.#state === 'leaving') this.#carriesSince = { wall: this.#clock.wall(), now: this.#clock.now() }
+    this.#state = next(this.#state, 'carry')
   }
 
   send(message: ToWorker, handle?: Socket | Handle): void {
@@ -199,22 +221,9 @@ export class WorkerLink {
   ask<T extends RequestType>(
     type: T,
     ask: Requests[T]['ask'],
-    { timeoutMs = requestTimeoutMs, handle, onAnswer }: AskOptions<T> = {},
+    options: AskOptions<T> = {},
   ): Promise<Requests[T]['answer']> {
-    if (this.#state === 'gone') return Promise.reject(workerError(`worker ${this.id} has ended`))
-    const request = ++this.#lastRequest
-    return new Promise<Requests[T]['answer']>((resolve, reject) => {
-      const cancel = timeoutUnlessStopped(this.#clock, timeoutMs, () => {
-        this.#pending.delete(request)
-        reject(workerError(`worker ${this.id} did not answer '${type}' in ${timeoutMs} ms`, 'worker_silent'))
-      })
-      const answered = (answer: Requests[T]['answer']) => {
-        onAnswer?.(answer)
-        resolve(answer)
-      }
-      this.#pending.set(request, { resolve: answered, reject, cancel })
-      this.#channel.send({ type, request, ...ask } as ToWorker, handle)
-    })
+    return this.#questions.ask(type, ask, options)
   }
 
   /** The worker has taken this socket: closes the copy here, if there is one. */
@@ -228,20 +237,23 @@ export class WorkerLink {
     this.#channel.kill()
   }
 
-  #receive(message: FromWorker, handle: Handle | undefined, onMessage: OnWorkerMessage): void {
+  #receive(message: FromWorker, handle: Handle | undefined): void {
     this.#silentMs = 0
+    if (this.#isBorrowers(message, handle)) return
     switch (message.type) {
       case 'ready':
         if (message.protocol !== protocol) {
           this.kill(protocolMismatch(message.version))
           return
         }
-        this.#version = message.version
-        this.#node = message.node
+        this.version = message.version
+        this.node = message.node
+        this.takesOwn = message.takesOwn === true
+        this.front = message.front
         this.report = message.report
-        this.#state = 'ready'
+        this.#state = next(this.#state, 'ready')
         this.#readyAt = this.#clock.now()
-        this.#starting?.resolve()
+        this.#start?.ready()
         break
       case 'failed':
         this.#reason = message.message
@@ -250,64 +262,28 @@ export class WorkerLink {
         this.report = message.report
         return
       case 'answer':
-        this.#settle(message.request)?.resolve(message.value as never)
+        this.#questions.answered(message.request, message.value)
         break
       case 'refusal':
-        this.#settle(message.request)?.reject(workerError(message.message))
+        this.#questions.refused(message.request, message.message)
         break
       default:
-        onMessage(message, handle)
+        this.#onMessage(message, handle)
     }
+  }
+
+  #isBorrowers(message: FromWorker, handle: Handle | undefined): boolean {
+    if (!this.#borrower) return false
+    if (message.type !== 'answer' && message.type !== 'refusal') return this.#borrower(message, handle)
+    const request = this.#questions.forwardedAs(message.request)
+    return request !== undefined && this.#borrower({ ...message, request })
   }
 
   #onExit(ending: string): string {
-    this.#state = 'gone'
+    this.#state = next(this.#state, 'end')
     const message = this.#reason ?? ending
-    this.#starting?.reject(
-      new GatewayError('worker_failed', 'gateway', `a worker could not start: ${message}`),
-    )
-    for (const request of [...this.#pending.keys()]) {
-      this.#settle(request)?.reject(workerError(`worker ${this.id} has ended: ${message}`))
-    }
+    this.#start?.failed(message)
+    this.#questions.end(message)
     return message
   }
-
-  #settle(request: number): PendingRequest | undefined {
-    const pending = this.#pending.get(request)
-    this.#pending.delete(request)
-    pending?.cancel()
-    return pending
-  }
-}
-
-/**
- * Calls back after `ms`; the result prevents that. When this process itself was stopped meanwhile, or
- * its machine, what the worker said in that time is read first.
- */
-function timeoutUnlessStopped(clock: Clock, ms: number, callback: () => void): () => void {
-  const due = clock.now() + ms
-  let timer = clock.setTimeout(() => {
-    if (clock.now() - due < stoppedMs) callback()
-    else timer = clock.setTimeout(callback, readAfterStopMs)
-  }, ms)
-  return () => clock.clearTimeout(timer)
-}
-
-/** Why a worker of another version cannot serve under this supervisor. */
-function protocolMismatch(version: string): string {
-  return `version ${version} speaks another IPC protocol than this supervisor; drain this gateway and start anew`
-}
-
-function workerError(message: string, code = 'worker'): GatewayError {
-  return new GatewayError(code, 'gateway', message)
-}
-
-/** The worker as an operator sees it, by its last report. */
-export function workerInfo(worker: WorkerLink): WorkerInfo {
-  const { id, pid, state, generation, version, startedAt, report } = worker
-  let connections = 0
-  for (const route of report?.snapshot.routes ?? [])
-    connections += route.connections.open + route.connections.held + route.connections.closing
-  const shown = state === 'carrying' ? 'leaving' : state
-  return { id, pid, state: shown, generation, version, startedAt, connections, process: report?.process }
 }

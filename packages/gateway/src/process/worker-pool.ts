@@ -1,178 +1,95 @@
-// Keeps `size` workers of one generation running, replaces those that end, and keeps what they had counted.
-import type { Logger } from 'pino'
-import {
-  addRefused,
-  type Clock,
-  GatewayError,
-  type GatewayEvent,
-  type GatewayOptions,
-  type GatewaySnapshot,
-  guarded,
-  type Handle,
-  type LogOptions,
-  type MonotonicMs,
-  noneRefused,
-  type SocketCounts,
-} from '../core/index.ts'
-import {
-  addUnrouted,
-  type Channel,
-  emptyCounters,
-  type FromWorker,
-  mergeSnapshots,
-  noneUnrouted,
-  type Requests,
-  type RequestType,
-  retire,
-  type Totals,
-} from '../worker/index.ts'
-import { type AdmissionLedger, Admissions } from './admissions.ts'
-import type { RemovedRoutes } from './removed-routes.ts'
-import { recentCrashes, restartDelay } from './restart-delay.ts'
-import { WorkerLink } from './worker-link.ts'
+// Keeps `size` workers of one generation running, and replaces those that end.
+import { GatewayError, type GatewayOptions } from '../core/index.ts'
+import type { Channel } from '../worker/index.ts'
+import { prepareReload } from './ask-workers.ts'
+import { configureWorker } from './configure-worker.ts'
+import { Restarts } from './restarts.ts'
+import { watchSilence } from './silence.ts'
+import type { LinkState, PoolTotals } from './succession.ts'
+import type { WorkerLink } from './worker-link.ts'
+import type { WorkerPoolDeps } from './worker-pool-deps.ts'
+import { WorkerSet } from './worker-set.ts'
 
-/** Milliseconds in which a worker must be ready. */
-const readyWithinMs = 10_000
-/** A worker that ends sooner than this, in milliseconds, after it was ready counts as crashed at start. */
-const settledAfterMs = 1000
-/** Milliseconds between the reports that are kept for the case that a worker dies. */
-const reportEveryMs = 1000
-/** Milliseconds after which whoever looks gets what a worker reported before. */
-const reportTimeoutMs = 5000
-/** A worker that has said nothing for this long is taken for dead. */
-const maxSilentMs = 30_000
-
-/** About a worker that does not answer in a reload. */
-const silentWorkerHint = 'one that stands still is replaced after half a minute: reload again then'
-
-export interface WorkerPoolDeps {
-  size: number
-  startWorker: () => Channel
-  /** The options to serve with now. */
-  options: () => GatewayOptions
-  logging: LogOptions
-  /** The keys of TLS session tickets of now. */
-  ticketKeys: () => string
-  ledger: AdmissionLedger
-  log: Logger
-  clock: Clock
-  /** The worker can be given sockets from now on. One for which this fails is killed. */
-  onReady: (worker: WorkerLink) => Promise<void>
-  /** The worker has ended. */
-  onGone: (worker: WorkerLink) => void
-  /** The worker drains: it gets no more sockets. */
-  onFaulty: (worker: WorkerLink) => void
-  /** Routes that are not in the configuration any more, and whose counters are still shown. */
-  removed: Pick<RemovedRoutes, 'names' | 'has'>
-  onSocketTaken: (worker: WorkerLink, id: number) => void
-  onSocketsLeft: (worker: WorkerLink, count: number) => void
-  onEvents: (worker: WorkerLink, events: GatewayEvent[], dropped: number) => void
-  /** What a worker says about connections that go from one to another. */
-  onMove: (worker: WorkerLink, message: MoveMessage, handle?: Handle) => void
-}
-
-/** What workers say while connections go from one to another. */
-export type MoveMessage = Extract<
-  FromWorker,
-  { type: 'move' | 'move-upstream' | 'adopted' | 'not-adopted' | 'leaving' }
->
-
-export class WorkerPool {
-  readonly #deps: WorkerPoolDeps
-  readonly #workers = new Map<number, WorkerLink>()
-  readonly #admissions: Admissions
+export class WorkerPool extends WorkerSet {
   #phase: 'starting' | 'running' | 'stopping' = 'starting'
   /** Nobody replaces it when it ends: it was told to, or drains after a fault. */
   readonly #stopping = new WeakSet<WorkerLink>()
-  /** CloseAction to end by this pool, and not because of a fault. */
+  /** Told to end by this pool, and not because of a fault. */
   readonly #stoppedInOrder = new WeakSet<WorkerLink>()
-  #ended: Totals = new Map()
-  #crashes: MonotonicMs[] = []
+  readonly #restarts: Restarts
+  /** Drains that have begun. */
+  #drains = 0
   #ids = 0
-  #generation = 1
-  #restarts = 0
-  /** By workers that have ended. */
-  #logLinesDropped = 0
-  /** By workers that have ended. */
-  #accessLinesDropped = 0
-  /** By workers that have ended. */
-  #unrouted = noneUnrouted
-  /** By workers that have ended. */
-  #refused = noneRefused()
-  #silenceTimer: unknown
+  #stopWatching: () => void = () => {}
 
   constructor(deps: WorkerPoolDeps) {
-    this.#deps = deps
-    this.#admissions = new Admissions(deps.ledger)
+    super(deps)
+    this.#ids = (deps.firstId ?? 1) - 1
+    this.#restarts = new Restarts(deps.clock)
   }
 
   /** How many workers were started in place of one that ended. */
   get restarts(): number {
-    return this.#restarts
+    return this.#restarts.count
   }
 
-  /** What became of sockets that became no connection, in all workers. */
-  get sockets(): SocketCounts {
-    const live = this.#all.flatMap(({ report }) => report?.process.sockets ?? [])
-    return {
-      pending: live.reduce((sum, { pending }) => sum + pending, 0),
-      refused: live.map(({ refused }) => refused).reduce(addRefused, this.#refused),
-      short: live.some(({ short }) => short),
+  /** Numbers of the last worker and the last generation; the next numbers, as many as workers, are another process's from now on. */
+  reserve(): { ids: number; generation: number } {
+    const ids = this.#ids
+    this.#ids += this.deps.size
+    return { ids, generation: this.currentGeneration }
+  }
+
+  /** Goes on with workers that another process has started. Of those that are known only the report is newer. */
+  adopt(states: readonly LinkState[], channelTo: (state: LinkState) => Channel): void {
+    for (const state of states) {
+      const known = this.byId.get(state.id)
+      if (known) known.report = state.report ?? known.report
+      else {
+        const worker = this.link(state.id, state.generation, channelTo(state), state)
+        // It ends by itself when it has nothing left.
+        if (state.state !== 'ready') this.#endsInOrder(worker)
+      }
     }
   }
 
-  /** Lines of the log that workers in processes of their own dropped. */
-  get logLinesDropped(): number {
-    return this.#all.reduce((sum, worker) => sum + linesDroppedBy(worker), this.#logLinesDropped)
+  /** Before the first own worker: those of another process are numbered up to here, and it will say what is held of limits. */
+  continue({ ids, generation }: { ids: number; generation: number }): void {
+    this.#ids = ids
+    this.currentGeneration = generation
+    this.admissions.await()
   }
 
-  /** Lines of the access log that workers dropped. */
-  get accessLinesDropped(): number {
-    return this.#all.reduce(
-      (sum, { report }) => sum + (report?.process.accessLinesDropped ?? 0),
-      this.#accessLinesDropped,
-    )
+  /** What another process needs besides the workers themselves. */
+  get totals(): PoolTotals {
+    return {
+      ids: this.#ids,
+      drains: this.#drains,
+      restarts: this.restarts,
+      ...this.ended.all,
+      admissions: this.admissions.all,
+    }
   }
 
-  /** Has every worker open the file of the access log again. */
-  reopenLogs(): void {
-    for (const worker of this.#all) worker.send({ type: 'reopen-log' })
+  /** Goes on with what another process had counted. */
+  goOn(totals: PoolTotals): void {
+    this.#ids = Math.max(this.#ids, totals.ids)
+    this.#drains = Math.max(this.#drains, totals.drains)
+    this.#restarts.count = totals.restarts
+    this.ended.goOn(totals)
+    this.admissions.goOn(totals.admissions)
   }
 
-  /** All that have not ended. */
-  get #all(): WorkerLink[] {
-    return [...this.#workers.values()]
-  }
-
-  /** All workers that have not ended, but for those that only carry. */
-  get workers(): WorkerLink[] {
-    return this.#all.filter(({ state }) => state !== 'carrying')
-  }
-
-  /** Those that have no connection of their own and keep streams for those of others, the oldest first. */
-  get carriers(): WorkerLink[] {
-    return this.#all.filter(({ state }) => state === 'carrying')
-  }
-
-  /** Those that get new connections. */
-  get ready(): WorkerLink[] {
-    return this.workers.filter(
-      ({ state, generation }) => state === 'ready' && generation === this.#generation,
-    )
-  }
-
-  get #serving(): WorkerLink[] {
-    return this.workers.filter(({ state }) => state === 'ready' || state === 'leaving')
-  }
-
-  /** Those of earlier generations that still have connections. */
-  get leaving(): WorkerLink[] {
-    return this.workers.filter(({ state }) => state === 'leaving')
+  /** Replaces those that end, from now on. */
+  run(): void {
+    this.#phase = 'running'
+    for (let missing = this.deps.size - this.ready.length; missing > 0; missing--) this.#replace()
+    this.#watchSilence()
   }
 
   /** Resolves when each of the first workers is ready or has failed; rejects when all of them have failed. */
   async start(): Promise<void> {
-    const first = Array.from({ length: this.#deps.size }, () => this.#startServing())
+    const first = Array.from({ length: this.deps.size }, () => this.#startServing())
     const results = await Promise.allSettled(first)
     if (this.#phase === 'stopping') return
     const failure = results.find((result) => result.status === 'rejected')
@@ -181,7 +98,7 @@ export class WorkerPool {
       throw failure.reason
     }
     this.#phase = 'running'
-    for (let missing = this.#deps.size - this.workers.length; missing > 0; missing--) this.#replace()
+    for (let missing = this.deps.size - this.workers.length; missing > 0; missing--) this.#replace()
     this.#watchSilence()
   }
 
@@ -190,7 +107,9 @@ export class WorkerPool {
    * gives them connections yet. Rejects when one is not: then none of them stays, and nothing has changed.
    */
   async startNext(): Promise<WorkerLink[]> {
-    const started = Array.from({ length: this.#deps.size }, () => this.#startWorker(this.#generation + 1))
+    // Those of an upgrade that was undone may still carry something.
+    const next = Math.max(this.currentGeneration, ...this.all.map(({ generation }) => generation)) + 1
+    const started = Array.from({ length: this.deps.size }, () => this.#startWorker(next))
     const newWorkers = started.map(({ worker }) => worker)
     try {
       await Promise.all(started.map(({ configured }) => configured))
@@ -207,30 +126,33 @@ export class WorkerPool {
   /** Ends workers that are not needed; nobody replaces them. Resolves when they are gone. */
   async stopWorkers(workers: readonly WorkerLink[], withinMs: number): Promise<void> {
     for (const worker of workers) {
-      this.#stopping.add(worker)
-      this.#stoppedInOrder.add(worker)
+      this.#endsInOrder(worker)
       worker.send({ type: 'stop' })
     }
     const kill = () => {
       for (const worker of workers) worker.kill()
     }
-    const killer = this.#deps.clock.setTimeout(kill, withinMs)
+    const killer = this.deps.clock.setTimeout(kill, withinMs)
     await Promise.all(workers.map(({ gone }) => gone))
-    this.#deps.clock.clearTimeout(killer)
+    this.deps.clock.clearTimeout(killer)
+  }
+
+  #endsInOrder(worker: WorkerLink): void {
+    this.#stopping.add(worker)
+    this.#stoppedInOrder.add(worker)
   }
 
   /** It has moved or ended all that it had; it ends by itself when it carries nothing any more. */
   carry(worker: WorkerLink): void {
-    this.#stopping.add(worker)
-    this.#stoppedInOrder.add(worker)
+    this.#endsInOrder(worker)
     worker.carry()
   }
 
   /** The new workers take over. The result is those that they replace; they are leaving now. */
   activate(newWorkers: readonly WorkerLink[]): WorkerLink[] {
     const old = this.workers.filter((worker) => !newWorkers.includes(worker))
-    this.#generation = newWorkers[0]!.generation
-    this.#crashes = []
+    this.currentGeneration = newWorkers[0]!.generation
+    this.#restarts.forget()
     void this.stopWorkers(
       old.filter(({ state }) => state === 'starting'),
       0,
@@ -241,22 +163,35 @@ export class WorkerPool {
     return this.leaving
   }
 
-  /** Asks all workers that have connections. A worker that does not answer is left out and logged. */
-  async ask<T extends RequestType>(
-    type: T,
-    ask: Requests[T]['ask'],
-    withinMs?: number,
-  ): Promise<{ worker: WorkerLink; answer: Requests[T]['answer'] }[]> {
-    const asked = this.#serving.map(async (worker) => ({
-      worker,
-      answer: await worker.ask(type, ask, { timeoutMs: withinMs }),
-    }))
-    const results = await Promise.allSettled(asked)
-    return results.flatMap((result) => {
-      if (result.status === 'fulfilled') return [result.value]
-      this.#deps.log.warn({ error: result.reason.message }, 'a worker did not answer')
-      return []
-    })
+  /**
+   * Workers that were leaving have their place again. The result is those that had it meanwhile; they are leaving now.
+   */
+  reinstate(old: readonly WorkerLink[]): WorkerLink[] {
+    this.currentGeneration = old[0]!.generation
+    this.#restarts.forget()
+    const others = this.workers.filter((worker) => !old.includes(worker))
+    void this.stopWorkers(
+      others.filter(({ state }) => state === 'starting'),
+      0,
+    )
+    const newer = others.filter(({ state }) => state === 'ready')
+    for (const worker of old) worker.return()
+    for (const worker of newer) worker.leave()
+    return newer
+  }
+
+  /** Whether this worker can be among those: it is there, and neither was told to end nor drains after a fault. */
+  mayReturn(worker: WorkerLink): boolean {
+    return worker.state === 'leaving' && !this.#stopping.has(worker)
+  }
+
+  /** Starts as many workers of the code now on disk as are missing. */
+  refill(): void {
+    const serving = this.workers.filter(
+      ({ state, generation }) => generation === this.currentGeneration && state !== 'leaving',
+    )
+    if (this.#phase !== 'running') return
+    for (let missing = this.deps.size - serving.length; missing > 0; missing--) this.#replace()
   }
 
   /**
@@ -264,218 +199,80 @@ export class WorkerPool {
    * answer would go on with the old configuration while the others have the new one, and what one ends by, or has a
    * fault by, would end the others, too. One that has moved all that it had, and was told to end, is asked in vain.
    */
-  async prepareReload(options: GatewayOptions, withinMs: number): Promise<string[]> {
-    const asked = this.#serving.map(async (worker) => {
-      try {
-        const { state } = worker
-        await worker.ask('prepare-reload', { options }, { timeoutMs: withinMs })
-        return worker.state === state || this.#stoppedInOrder.has(worker) ? [] : [failedMeanwhile(worker)]
-      } catch (error) {
-        if (this.#stoppedInOrder.has(worker)) return []
-        if (worker.state === 'gone') return [failedMeanwhile(worker)]
-        const { code, message } = error as GatewayError
-        return [code === 'worker_silent' ? `${message}; ${silentWorkerHint}` : message]
-      }
-    })
-    return [...new Set((await Promise.all(asked)).flat())]
+  prepareReload(options: GatewayOptions, withinMs: number): Promise<string[]> {
+    return prepareReload(this.serving, options, withinMs, (worker) => this.#stoppedInOrder.has(worker))
   }
 
-  /** Asks all of them while no connection is on its way from one to another, so that it reaches each of them. */
-  async askAtRest<T extends RequestType>(
-    type: T,
-    ask: Requests[T]['ask'],
-    withinMs?: number,
-  ): Promise<{ worker: WorkerLink; answer: Requests[T]['answer'] }[]> {
-    const { leaving } = this
-    await Promise.allSettled(leaving.map((worker) => worker.ask('halt-moves', {})))
-    const answers = this.ask(type, ask, withinMs)
-    // On its channel everybody hears the question before the next connection.
-    for (const worker of leaving) worker.send({ type: 'go-on' })
-    return answers
+  /** The id of a drain that begins, the same for all workers. */
+  newDrain(): number {
+    return ++this.#drains
   }
 
-  /** A connection has gone from one worker to another, and its admission with it. */
-  moveAdmission(from: WorkerLink, to: WorkerLink, admission: number): void {
-    this.#admissions.move(from.id, to.id, admission)
-  }
-
-  /** No worker has this connection any more, and none will report it. */
-  countLost(route: string): void {
-    const connections = { open: 1, held: 0, closing: 0 }
-    const last = { name: route, connections, upstreams: [], counters: emptyCounters() }
-    this.#ended = retire(this.#ended, { routes: [last], drains: [] })
-  }
-
-  /** Has every worker report; of one that does not within `withinMs`, the last report stays. */
-  async refresh(withinMs = reportTimeoutMs): Promise<void> {
-    const { clock } = this.#deps
-    const asked = [...this.#serving, ...this.carriers]
-    const all = Promise.allSettled(asked.map((worker) => worker.refresh()))
-    await new Promise<void>((resolve) => {
-      const timer = clock.setTimeout(resolve, withinMs)
-      void all.then(() => {
-        clock.clearTimeout(timer)
-        resolve()
-      })
-    })
-  }
-
-  /** What all workers last reported, and what those that have ended had counted. */
-  snapshot(): GatewaySnapshot {
-    const live = this.#all.flatMap(({ report }) => (report ? [report.snapshot] : []))
-    const { removed } = this.#deps
-    const names = [...this.#deps.options().routes.map(({ name }) => name), ...removed.names]
-    const merged = mergeSnapshots(live, this.#ended, names, (name) => !removed.has(name))
-    return { ...merged, unrouted: addUnrouted(merged.unrouted ?? noneUnrouted, this.#unrouted) }
+  /** After {@link retire}, where none serves: it may be started again, and those that still have something are watched. */
+  rest(): void {
+    this.#phase = 'starting'
+    if (this.all.length > 0) this.#watchSilence()
   }
 
   /** From now on nobody who ends is replaced. */
   retire(): void {
     this.#phase = 'stopping'
-    this.#deps.clock.clearTimeout(this.#silenceTimer)
+    this.#stopWatching()
   }
 
   /** Ends all workers; those that have not ended within `withinMs` are killed. */
   async stop(withinMs: number): Promise<void> {
     this.retire()
-    await this.stopWorkers(this.#all, withinMs)
+    await this.stopWorkers(this.all, withinMs)
   }
 
   /** Ends all workers at once. */
   kill(): void {
     this.retire()
-    for (const worker of this.#all) worker.kill()
+    for (const worker of this.all) worker.kill()
   }
 
   /** `configured` resolves when the worker is ready with the options of now; rejects when it ends before. */
   #startWorker(generation: number): { worker: WorkerLink; configured: Promise<void> } {
-    const { clock, startWorker } = this.#deps
-    const worker: WorkerLink = new WorkerLink(
-      ++this.#ids,
-      generation,
-      startWorker(),
-      clock,
-      guarded(
-        (message: FromWorker, handle?: Handle) => this.#onMessage(worker, message, handle),
-        (err, { type }) =>
-          this.#deps.log.error(
-            { err, worker: worker.id, type },
-            'fault while handling a message of a worker',
-          ),
-      ),
-    )
-    this.#workers.set(worker.id, worker)
-    void worker.gone.then((ending) => this.#onExit(worker, ending))
-    return { worker, configured: this.#configure(worker) }
-  }
-
-  async #configure(worker: WorkerLink): Promise<void> {
-    const { logging, options, ticketKeys, size } = this.#deps
-    const given = options()
-    const keys = ticketKeys()
-    await worker.configure(given, logging, readyWithinMs, size, keys)
-    // What was said before it was ready it may not have heeded.
-    if (ticketKeys() !== keys) worker.send({ type: 'ticket-keys', keys: ticketKeys() })
-    try {
-      // The configuration may have been replaced while the worker started.
-      const current = options()
-      if (current !== given) await worker.ask('reload', { options: current })
-    } catch (error) {
-      worker.kill()
-      throw error
-    }
+    const worker = this.link(++this.#ids, generation, this.deps.startWorker())
+    return { worker, configured: configureWorker(worker, this.deps) }
   }
 
   /** Starts a worker of this generation. Resolves when it serves; rejects when it ends before. */
   async #startServing(): Promise<void> {
-    const { worker, configured } = this.#startWorker(this.#generation)
+    const { worker, configured } = this.#startWorker(this.currentGeneration)
     await configured
     try {
-      if (this.#phase !== 'stopping') await this.#deps.onReady(worker)
+      if (this.#phase !== 'stopping') await this.deps.onReady(worker)
     } catch (error) {
       worker.kill()
       throw error
     }
   }
 
-  #onMessage(worker: WorkerLink, message: FromWorker, handle?: Handle): void {
-    const { onSocketTaken, onSocketsLeft, onEvents, onMove } = this.#deps
-    switch (message.type) {
-      case 'faulty':
-        this.#replaceFaulty(worker)
-        break
-      case 'took':
-        onSocketTaken(worker, message.id)
-        break
-      case 'left':
-        onSocketsLeft(worker, message.sockets)
-        break
-      case 'changed':
-        worker.change(message.routes)
-        break
-      case 'unanswered':
-        for (const other of this.#serving) if (other !== worker) other.send(message)
-        break
-      case 'events':
-        onEvents(worker, message.events, message.dropped)
-        break
-      case 'admit': {
-        const answer = this.#admissions.admit(worker.id, message.route, message.limits, message.address)
-        worker.send({ type: 'admission', request: message.request, answer })
-        break
-      }
-      case 'enter': {
-        const answer = this.#admissions.enter(worker.id, message.route, message.address)
-        worker.send({ type: 'admission', request: message.request, answer })
-        break
-      }
-      case 'release':
-        this.#admissions.release(worker.id, message.admission)
-        break
-      case 'move':
-      case 'move-upstream':
-      case 'adopted':
-      case 'not-adopted':
-      case 'leaving':
-        onMove(worker, message, handle)
-    }
-  }
-
   /** A worker that drains after a fault: another has its place from now on. */
-  #replaceFaulty(worker: WorkerLink): void {
-    const { log, clock, onFaulty } = this.#deps
+  protected onFaulty(worker: WorkerLink): void {
+    const { log, onFaulty } = this.deps
     if (this.#stopping.has(worker)) return
     log.warn({ worker: worker.id, pid: worker.pid }, 'a worker drains after a fault and is replaced')
-    const served = worker.state === 'ready' && worker.generation === this.#generation
+    const served = worker.state === 'ready' && worker.generation === this.currentGeneration
     this.#stopping.add(worker)
     worker.leave()
     onFaulty(worker)
-    if (!served || this.#phase !== 'running') return
-    const now = clock.now()
-    if (now - worker.readyAt < settledAfterMs) this.#crashes = [...recentCrashes(this.#crashes, now), now]
+    if (!served || this.#phase !== 'running' || !this.deps.replaces(worker)) return
+    this.#restarts.failed(worker.readyAt)
     this.#replace()
   }
 
-  #onExit(worker: WorkerLink, ending: string): void {
-    const { clock, log, onGone } = this.#deps
-    this.#workers.delete(worker.id)
+  protected onEnded(worker: WorkerLink, ending: string): void {
+    const { log, onGone } = this.deps
     this.#tellLostCarrier(worker, ending)
-    this.#admissions.releaseAll(worker.id)
-    this.#logLinesDropped += linesDroppedBy(worker)
-    this.#accessLinesDropped += worker.report?.process.accessLinesDropped ?? 0
-    this.#refused = addRefused(this.#refused, worker.report?.process.sockets?.refused ?? noneRefused())
-    if (worker.report) {
-      const { snapshot } = worker.report
-      this.#ended = retire(this.#ended, snapshot)
-      this.#unrouted = addUnrouted(this.#unrouted, snapshot.unrouted ?? noneUnrouted)
-    }
     onGone(worker)
     if (this.#phase === 'stopping' || this.#stopping.has(worker)) return
     log.warn({ worker: worker.id, pid: worker.pid, ending }, 'a worker has ended')
     // A leaving worker has been replaced, and a new one does not serve yet.
-    if (worker.generation !== this.#generation) return
-    const now = clock.now()
-    if (now - worker.readyAt < settledAfterMs) this.#crashes = [...recentCrashes(this.#crashes, now), now]
+    if (worker.generation !== this.currentGeneration || !this.deps.replaces(worker)) return
+    this.#restarts.failed(worker.readyAt)
     // Before the pool runs, start() decides.
     if (this.#phase === 'running') this.#replace()
   }
@@ -484,47 +281,24 @@ export class WorkerPool {
   #tellLostCarrier({ id, pid, carriesSince, report }: WorkerLink, ending: string): void {
     const connections = report?.process.carried ?? 0
     if (carriesSince === undefined || connections === 0 || this.#phase === 'stopping') return
-    this.#deps.log.error({ worker: id, pid, ending, connections }, 'a carrier has ended, and what it carried')
+    this.deps.log.error({ worker: id, pid, ending, connections }, 'a carrier has ended, and what it carried')
   }
 
   #replace(): void {
-    const { clock, log } = this.#deps
-    const generation = this.#generation
-    const delay = restartDelay(this.#crashes, clock.now())
-    const start = () => {
-      if (this.#phase === 'stopping' || generation !== this.#generation) return
-      this.#restarts++
+    const { log } = this.deps
+    const generation = this.currentGeneration
+    this.#restarts.schedule(() => {
+      if (this.#phase === 'stopping' || generation !== this.currentGeneration) return
+      this.#restarts.count++
       this.#startServing().catch((error) => {
-        if (generation === this.#generation) log.error({ error: error.message }, 'a worker was not replaced')
+        if (generation === this.currentGeneration)
+          log.error({ error: error.message }, 'a worker was not replaced')
       })
-    }
-    if (delay === 0) start()
-    else clock.setTimeout(start, delay)
+    })
   }
 
-  /** Asks for reports, and counts how long each worker has been silent: time decides, not how often anybody looked. */
   #watchSilence(): void {
-    const { clock } = this.#deps
-    const since = clock.now()
-    this.#silenceTimer = clock.setTimeout(() => {
-      if (this.#phase !== 'running') return
-      // Longer than that this process itself was stopped, or its machine: it could not have heard anybody.
-      const passed = Math.min(clock.now() - since, 2 * reportEveryMs)
-      for (const worker of [...this.#serving, ...this.carriers]) {
-        // Its event loop stands still: its connections are lost already, and others shall not follow.
-        if (worker.addSilence(passed) >= maxSilentMs) worker.kill(`said nothing for ${maxSilentMs / 1000} s`)
-        else worker.refresh().catch(() => {})
-      }
-      this.#watchSilence()
-    }, reportEveryMs)
+    this.#stopWatching()
+    this.#stopWatching = watchSilence(() => [...this.serving, ...this.carriers], this.deps.clock)
   }
-}
-
-function failedMeanwhile({ id }: WorkerLink): string {
-  return `worker ${id} failed while it loaded what the configuration names: see the log, and reload again`
-}
-
-/** A worker in the supervisor's process writes with the supervisor's writer. */
-function linesDroppedBy({ pid, report }: WorkerLink): number {
-  return pid === process.pid ? 0 : (report?.process.logLinesDropped ?? 0)
 }

@@ -22,6 +22,9 @@ export interface Welcome {
   protocol: string
   received: number
   resumed: boolean
+  /** Messages that may be missing, or may have come twice, where a gateway was lost. */
+  lost?: number
+  doubled?: number
   window: number
   for: number
   over?: Over
@@ -36,23 +39,22 @@ export const longestFromClient = 128
 /** Bytes by which a control message is known: U+0000 and the nonce. */
 export const prefixLength = 1 + nonceLength
 
-/** The first bytes of all control messages of a connection. */
-export function prefixOf(nonce: string): Buffer {
-  return Buffer.from(`\0${nonce}`)
-}
-
 /** The frame of a control message for the client. */
 export function controlMessage(nonce: string, says: GatewaySays): Buffer {
   return messageFrame({ type: 'text', data: `\0${nonce}${JSON.stringify(says)}` }, false)
 }
 
 /** Undefined: it is data. `malformed`: it has the nonce, and is nothing that PROTOCOL.md allows. */
-export function readControlMessage(payload: Buffer, prefix: Buffer): ClientSays | 'malformed' | undefined {
-  if (payload.length < prefix.length || payload.compare(prefix, 0, prefix.length, 0, prefix.length) !== 0)
-    return undefined
+export function readControlMessage(payload: Buffer, nonce: string): ClientSays | 'malformed' | undefined {
+  if (payload[0] !== 0 || payload.toString('latin1', 1, prefixLength) !== nonce) return undefined
   if (payload.length > longestFromClient) return 'malformed'
-  return readBody(payload.toString('utf8', prefix.length))
+  const text = payload.toString('utf8', prefixLength)
+  const [, received] = usualAck.exec(text) ?? []
+  return received === undefined ? readBody(text) : { type: 'ack', received: Number(received) }
 }
+
+/** What nearly all of them are, as nearly all clients write it. */
+const usualAck = /^\{"type":"ack","received":(0|[1-9]\d{0,14})\}$/
 
 function readBody(text: string): ClientSays | 'malformed' {
   let body: unknown
@@ -65,10 +67,10 @@ function readBody(text: string): ClientSays | 'malformed' {
   const { type, received, id } = body as Record<string, unknown>
   switch (type) {
     case 'ack':
-      return isCount(received) && inDecimal(text, 'received') ? { type, received } : 'malformed'
+      return isCount(received) && decimal.received.test(text) ? { type, received } : 'malformed'
     case 'ping':
     case 'pong':
-      return isCount(id) && inDecimal(text, 'id') ? { type, id } : 'malformed'
+      return isCount(id) && decimal.id.test(text) ? { type, id } : 'malformed'
     case 'bye':
       return { type }
     default:
@@ -82,8 +84,9 @@ export function isCount(value: unknown): value is number {
 }
 
 /** PROTOCOL.md 3: "They are written in decimal, without exponent or fraction." */
-function inDecimal(text: string, member: string): boolean {
-  return new RegExp(`"${member}"\\s*:\\s*\\d+\\s*[,}]`).test(text)
+const decimal = {
+  received: /"received"\s*:\s*\d+\s*[,}]/,
+  id: /"id"\s*:\s*\d+\s*[,}]/,
 }
 
 /**
@@ -96,6 +99,8 @@ export function inflated(payload: Buffer, atMost: number): Buffer | undefined {
     return inflateRawSync(Buffer.concat([payload, Buffer.from([0, 0, 0xff, 0xff])]), {
       finishFlush: constants.Z_SYNC_FLUSH,
       maxOutputLength: atMost,
+      // Its own is 16 KiB, for each call.
+      chunkSize: 256,
     })
   } catch {
     return undefined

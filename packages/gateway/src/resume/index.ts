@@ -1,7 +1,16 @@
 export type { Over } from './control-message.ts'
+export type {
+  AbandonedSession,
+  GivenAway,
+  ListedSession,
+  Listing,
+  Reservation,
+  SessionDirectory,
+  SessionGiver,
+} from './directory.ts'
+export { identityOf } from './identity.ts'
 export {
   allows,
-  identityOf,
   isDeflated,
   type Offer,
   readOffer,
@@ -12,5 +21,7 @@ export {
   withFreshDeflate,
   withoutOffer,
 } from './offer.ts'
-export { Session } from './session.ts'
-export { type Entry, type Return, Sessions } from './sessions.ts'
+export { type PackedSession, Session, type SessionHost, type SessionOptions } from './session.ts'
+export type { SessionEnd } from './session-state.ts'
+export { type Authorisation, type Entry, type Return, type SessionOwner, Sessions } from './sessions.ts'
+export { hashOf, readHint, readSeriesToken, SessionTokens, TokenSeries } from './token.ts'

@@ -7,10 +7,8 @@ import {
   parseExtensions,
   rsvOf,
   type UpgradeRequest,
-  values,
   writeExtensions,
 } from '../http/index.ts'
-import { hashOf } from './token.ts'
 
 export const resumes = 'holdfast.v1'
 export const resumesNot = 'holdfast.none'
@@ -105,25 +103,4 @@ function allowsDeflate(offer: Extension, agreed: Extension): boolean {
   return (
     of(agreed, 'client_max_window_bits') === undefined || of(offer, 'client_max_window_bits') !== undefined
   )
-}
-
-/**
- * Who a client is, as a hash: the value of the cookie or field that the route binds sessions to, and what the authentication
- * has added to its request. Undefined where there is neither.
- */
-export function identityOf(
-  { headers }: UpgradeRequest,
-  bind: { from: 'cookie' | 'header'; name: string } | undefined,
-  authorisedBy: HeaderList,
-): string | undefined {
-  if (!bind && authorisedBy.length === 0) return undefined
-  const added = authorisedBy.map(([name, value]) => [name.toLowerCase(), value]).sort()
-  return hashOf(JSON.stringify([bind && boundTo(headers, bind), added]))
-}
-
-function boundTo(headers: HeaderList, { from, name }: { from: 'cookie' | 'header'; name: string }): string {
-  if (from === 'header') return values(headers, name).join(', ')
-  const pairs = values(headers, 'cookie').flatMap((field) => field.split(';'))
-  const found = pairs.map((pair) => pair.trim()).find((pair) => pair.startsWith(`${name}=`))
-  return found?.slice(name.length + 1) ?? ''
 }

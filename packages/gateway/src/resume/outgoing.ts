@@ -1,50 +1,65 @@
 // What a session has for its client: the upstream's messages as raw frames, from the first that is not acknowledged on, and
 // how far the connection of the moment has got with them. No stream, no timer. Next: session.ts.
 import assert from 'node:assert'
-import { type FrameHead, FrameWalk, isControl, type PackedWalk } from './frame-walk.ts'
+import { isLent } from '../wire/index.ts'
+import { endOfMessage, FrameWalk, findRun, isControl, Run, type RunRules } from './frame-walk.ts'
+import { Slabs } from './slabs.ts'
 
-interface KeptMessage {
+/** Messages that came together: as they are kept, sent, and mostly acknowledged. */
+interface Kept {
   pieces: Buffer[]
   bytes: number
+  /** More than one only in one piece, where each has one frame. */
+  messages: number
   whole: boolean
+}
+
+export interface OutgoingSink {
+  /** A whole control frame of the upstream's, and its payload. */
+  onUpstreamControl(op: number, payload: Buffer, frame: Buffer): void
 }
 
 /** Where a connection stands in what it is sent. */
 export type Place = 'between messages' | 'between frames' | 'inside a frame'
 
-/** Messages that are kept at most, whatever their size: an empty one costs memory, too. */
-const mostMessages = 16_384
-/** What a kept message costs besides its bytes. */
-const costOfMessage = 128
+/** Entries that are kept at most, whatever their size: an empty message costs memory, too. */
+const mostKept = 16_384
+/** What one costs besides its bytes, and so does each piece of its bytes. */
+const costOfKept = 64
+const costOfPiece = 128
 
-export interface PackedOutgoing {
-  walk: PackedWalk
-  control: string
-  acknowledged: number
-  messages: { bytes: string; whole: boolean }[]
-  sent: number
-  /** Bytes of message `sent` + 1 that the connection was sent. */
-  offset: number
-  highest: number
-}
+const rules: RunRules = { masked: false, messageBytes: Number.POSITIVE_INFINITY }
+/** What was found last: nobody needs it longer. */
+const run = new Run()
+const nothing = Buffer.alloc(0)
 
 export class Outgoing {
   readonly #window: number
   readonly #walk = new FrameWalk()
-  #control: Buffer[] = []
-  /** Kept messages: the first is number #acknowledged + 1. */
-  #kept: KeptMessage[] = []
+  /** A control frame that has not ended. */
+  #control: Buffer = nothing
+  /** From message number #acknowledged + 1 on. */
+  #kept: Kept[] = []
+  /** Where their bytes are, as far as they were lent. */
+  #slabs: Slabs | undefined
   #acknowledged = 0
   #bytes = 0
-  /** Whole messages that this connection has been sent, as a number of the session's; and pieces of the next one. */
+  /** Of all messages: one that comes in very small parts has many. */
+  #pieces = 0
+  /** Whole messages that this connection has been sent, as a number of the session's. */
   #sent = 0
+  /** What it is sent next: a place in #kept, and a piece of what is there. */
+  #at = 0
   #piece = 0
   /** The greatest number that any connection has been sent whole. */
   #highest = 0
+  /** Whole messages that the upstream has sent. */
+  #taken = 0
 
-  /** `window`: bytes that are kept; no more is taken then, but to the end of a message. */
-  constructor(window: number) {
+  /** `window`: bytes that are kept; no more is taken then, but to the end of a message. `from`: messages that the client has already. */
+  constructor(window: number, from = 0) {
     this.#window = window
+    this.#acknowledged = this.#sent = this.#highest = this.#taken = from
   }
 
   /** What is kept: bytes, and what they cost in memory. */
@@ -53,11 +68,17 @@ export class Outgoing {
   }
 
   get cost(): number {
-    return this.#bytes + this.#kept.length * costOfMessage
+    const own = this.#kept.length * costOfKept + this.#pieces * costOfPiece
+    return this.#bytes + own + (this.#slabs?.cost ?? 0)
   }
 
   get acknowledged(): number {
     return this.#acknowledged
+  }
+
+  /** Whole messages that the upstream has sent, as a number of the session's. */
+  get taken(): number {
+    return this.#taken
   }
 
   /** How many messages there are that the client may have and has not acknowledged. */
@@ -65,81 +86,172 @@ export class Outgoing {
     return this.#highest - this.#acknowledged
   }
 
-  /** Whether more may be taken. One message may go over the window: half of it is of no use to anybody. */
+  /**
+   * Whether more may be taken: one message may go over the window, since half of it is of no use to anybody. What was taken
+   * of the next one with its last bytes waits: the client can acknowledge others.
+   */
   get hasRoom(): boolean {
-    const last = this.#kept.at(-1)
-    if (last && !last.whole) return true
-    return this.#bytes <= this.#window && this.#kept.length < mostMessages
+    const whole = this.#bytes - (this.#unfinished?.bytes ?? 0)
+    return whole <= this.#window && this.#kept.length < mostKept
   }
 
-  /** Takes what the upstream sent, which must stay as it is; `onControl` gets whole control frames. */
-  take(chunk: Buffer, onControl: (op: number, payload: Buffer, frame: Buffer) => void): void {
-    this.#walk.walk(chunk, (bytes, frame, begins, ends) => {
-      if (isControl(frame)) {
-        this.#control.push(bytes)
-        if (!ends) return true
-        const whole = this.#control.length === 1 ? bytes : Buffer.concat(this.#control)
-        this.#control = []
-        onControl(frame.op, whole.subarray(frame.header), whole)
-      } else this.#keep(bytes, frame, begins, ends)
-      return true
-    })
+  /** The message whose end has not come. */
+  get #unfinished(): Kept | undefined {
+    const last = this.#kept[this.#kept.length - 1]
+    return last && !last.whole ? last : undefined
   }
 
-  #keep(bytes: Buffer, frame: FrameHead, begins: boolean, ends: boolean): void {
-    let last = this.#kept.at(-1)
-    if (!last || last.whole) {
-      assert(begins, 'a message begins with a frame')
-      last = { pieces: [], bytes: 0, whole: false }
-      this.#kept.push(last)
+  /** Takes what the upstream sent, which is lent; `sink` gets whole control frames. */
+  take(chunk: Buffer, sink: OutgoingSink): void {
+    chunk = this.#walk.joined(chunk)
+    if (!isLent(chunk)) return this.#read(chunk, sink)
+    this.#slabs ??= new Slabs()
+    chunk = this.#slabs.keep(chunk)
+    this.#read(chunk, sink)
+    this.#slabs.settle(chunk)
+  }
+
+  #read(chunk: Buffer, sink: OutgoingSink): void {
+    const walk = this.#walk
+    for (let at = 0; at < chunk.length; ) {
+      if (!walk.inside && !this.#unfinished) {
+        findRun(chunk, at, rules, run)
+        const { end, messages } = run
+        if (messages > 0) {
+          const all = end - at === chunk.length
+          this.#add({
+            pieces: [all ? chunk : chunk.subarray(at, end)],
+            bytes: end - at,
+            messages,
+            whole: true,
+          })
+          at = end
+          continue
+        }
+      }
+      const end = walk.next(chunk, at)
+      if (end === undefined) return
+      const piece = chunk.subarray(at, end)
+      at = end
+      if (!isControl(walk.frame)) this.#keepPiece(piece)
+      else {
+        const whole = Buffer.concat([this.#control, piece])
+        this.#control = walk.ends ? nothing : whole
+        if (!walk.ends) continue
+        sink.onUpstreamControl(walk.frame.op, whole.subarray(walk.frame.header), whole)
+      }
     }
-    last.pieces.push(bytes)
-    last.bytes += bytes.length
-    this.#bytes += bytes.length
-    if (ends && frame.fin) last.whole = true
+  }
+
+  #add(kept: Kept): void {
+    this.#slabs?.hold(kept.pieces[0]!)
+    this.#kept.push(kept)
+    this.#bytes += kept.bytes
+    this.#pieces++
+    if (kept.whole) this.#taken += kept.messages
+  }
+
+  #keepPiece(piece: Buffer): void {
+    const { frame, begins, ends } = this.#walk
+    const whole = ends && frame.fin
+    const last = this.#unfinished
+    if (!last) {
+      assert(begins, 'a message begins with a frame')
+      return this.#add({ pieces: [piece], bytes: piece.length, messages: 1, whole })
+    }
+    this.#slabs?.hold(piece)
+    last.pieces.push(piece)
+    this.#pieces++
+    last.bytes += piece.length
+    this.#bytes += piece.length
+    last.whole = whole
+    if (whole) this.#taken++
   }
 
   /** Where the connection stands. */
   get place(): Place {
     if (this.#piece === 0) return 'between messages'
-    const message = this.#kept[this.#sent - this.#acknowledged]!
-    const live = !message.whole && this.#piece === message.pieces.length
+    const kept = this.#kept[this.#at]!
+    const live = !kept.whole && this.#piece === kept.pieces.length
     return live && !this.#walk.inside && this.#control.length === 0 ? 'between frames' : 'inside a frame'
   }
 
   /** Whether the connection has been sent all that there is. */
   get isSent(): boolean {
-    const message = this.#kept[this.#sent - this.#acknowledged]
-    return !message || this.#piece === message.pieces.length
+    const kept = this.#kept[this.#at]
+    return !kept || this.#piece === kept.pieces.length
+  }
+
+  /**
+   * What is kept, in bytes; all of it are whole messages. `highest`: the greatest number that a client may have, which is all of it: its
+   * connection is sent what there is for as long as it lasts.
+   */
+  pack(): { acknowledged: number; highest: number; frames: Buffer } {
+    assert(!this.#unfinished && this.#control.length === 0 && !this.#walk.inside, 'a message has not ended')
+    const frames = Buffer.concat(this.#kept.flatMap(({ pieces }) => pieces))
+    return { acknowledged: this.#acknowledged, highest: this.#taken, frames }
+  }
+
+  /**
+   * Goes on with what another process has kept.
+   *
+   * @throws {Error} It is not that.
+   */
+  unpack(frames: Buffer, highest: number, taken: number): void {
+    this.take(frames, { onUpstreamControl: () => assert.fail('no message of an application') })
+    const isWhole = !this.#unfinished && !this.#walk.inside
+    assert(isWhole && this.#taken === taken && highest <= taken, 'it is not what was counted')
+    this.#highest = Math.max(this.#highest, highest)
   }
 
   /** What the connection is to be sent next; undefined: nothing for now. */
   next(): Buffer | undefined {
-    const message = this.#kept[this.#sent - this.#acknowledged]
-    const piece = message?.pieces[this.#piece]
-    if (!message || !piece) return undefined
+    const kept = this.#kept[this.#at]
+    const piece = kept?.pieces[this.#piece]
+    if (!kept || !piece) return undefined
+    // Of a message that is not taken to its end nothing is sent: no control message could go until it ends.
+    if (!kept.whole && this.#piece === 0 && !this.hasRoom) return undefined
     this.#piece++
-    if (message.whole && this.#piece === message.pieces.length) {
-      this.#sent++
-      this.#piece = 0
-      this.#highest = Math.max(this.#highest, this.#sent)
-    }
+    if (kept.whole && this.#piece === kept.pieces.length) this.#wasSent(kept)
     return piece
   }
 
   /** The same, in whole messages: the frames of the next one, once its end is there. */
   nextWhole(): Buffer | undefined {
-    const message = this.#kept[this.#sent - this.#acknowledged]
-    if (!message?.whole) return undefined
-    this.#sent++
-    this.#highest = Math.max(this.#highest, this.#sent)
-    return Buffer.concat(message.pieces)
+    if (!this.#kept[this.#at]?.whole) return undefined
+    this.#spread(this.#at)
+    const kept = this.#kept[this.#at]!
+    this.#wasSent(kept)
+    return kept.pieces.length === 1 ? kept.pieces[0]! : Buffer.concat(kept.pieces)
   }
 
-  /** The client has received so many. False: it was never sent that many. */
-  acknowledge(received: number): boolean {
+  #wasSent({ messages }: Kept): void {
+    this.#sent += messages
+    this.#at++
+    this.#piece = 0
+    if (this.#sent > this.#highest) this.#highest = this.#sent
+  }
+
+  /** Makes each message of an entry one of its own. */
+  #spread(index: number): void {
+    const { pieces, messages } = this.#kept[index]!
+    if (messages === 1) return
+    const [all] = pieces as [Buffer]
+    const each: Kept[] = []
+    for (let at = 0; at < all.length; ) {
+      const end = endOfMessage(all, at)
+      each.push({ pieces: [all.subarray(at, end)], bytes: end - at, messages: 1, whole: true })
+      at = end
+    }
+    this.#slabs?.hold(all, each.length - 1)
+    this.#pieces += each.length - 1
+    this.#kept.splice(index, 1, ...each)
+  }
+
+  /** The client has received so many. `isIdle`: nothing waits to be written to it. False: it was never sent that many. */
+  acknowledge(received: number, isIdle: boolean): boolean {
     if (received > this.#sent) return false
-    this.#drop(received)
+    this.#drop(received, isIdle)
     return true
   }
 
@@ -151,61 +263,61 @@ export class Outgoing {
 
   /** A new connection begins, behind what the client has. */
   startAt(received: number): void {
-    this.#drop(received)
+    this.#slabs?.leave()
+    this.#drop(received, false)
     this.#sent = received
+    this.#at = 0
     this.#piece = 0
   }
 
   /** The upstream is gone: the message that it did not end is of no use. */
   dropUnfinished(): void {
-    const last = this.#kept.at(-1)
-    if (!last || last.whole) return
+    const last = this.#unfinished
+    if (!last) return
     // Half of it was sent: whoever has it has to go.
-    if (this.#sent - this.#acknowledged === this.#kept.length - 1) this.#piece = 0
+    if (this.#at === this.#kept.length - 1) this.#piece = 0
     this.#kept.pop()
+    this.#release(last, false)
     this.#bytes -= last.bytes
   }
 
-  #drop(received: number): void {
-    const count = received - this.#acknowledged
-    if (count <= 0) return
-    for (const { bytes } of this.#kept.splice(0, count)) this.#bytes -= bytes
+  #release({ pieces }: Kept, mayReuse: boolean): void {
+    this.#pieces -= pieces.length
+    if (this.#slabs) for (const piece of pieces) this.#slabs.release(piece, mayReuse)
+  }
+
+  #drop(received: number, mayReuse: boolean): void {
+    let left = received - this.#acknowledged
+    if (left <= 0) return
     this.#acknowledged = received
-  }
-
-  pack(): PackedOutgoing {
-    const current = this.#kept[this.#sent - this.#acknowledged]
-    return {
-      walk: this.#walk.pack(),
-      control: Buffer.concat(this.#control).toString('base64'),
-      acknowledged: this.#acknowledged,
-      messages: this.#kept.map(({ pieces, whole }) => ({
-        bytes: Buffer.concat(pieces).toString('base64'),
-        whole,
-      })),
-      sent: this.#sent,
-      offset: current?.pieces.slice(0, this.#piece).reduce((sum, { length }) => sum + length, 0) ?? 0,
-      highest: this.#highest,
+    let gone = 0
+    while (left > 0) {
+      const kept = this.#kept[gone]!
+      if (kept.messages > left) {
+        this.#shorten(kept, left)
+        break
+      }
+      left -= kept.messages
+      this.#release(kept, mayReuse)
+      this.#bytes -= kept.bytes
+      gone++
     }
+    if (gone === 0) return
+    this.#kept.splice(0, gone)
+    this.#at -= gone
   }
 
-  unpack(packed: PackedOutgoing): void {
-    this.#walk.unpack(packed.walk)
-    this.#control = packed.control === '' ? [] : [Buffer.from(packed.control, 'base64')]
-    this.#acknowledged = packed.acknowledged
-    this.#sent = packed.sent
-    this.#highest = packed.highest
-    this.#kept = packed.messages.map(({ bytes, whole }) => {
-      const all = Buffer.from(bytes, 'base64')
-      return { pieces: [all], bytes: all.length, whole }
-    })
-    this.#bytes = this.#kept.reduce((sum, { bytes }) => sum + bytes, 0)
-    const current = this.#kept[this.#sent - this.#acknowledged]
-    if (!current || packed.offset === 0) return
-    const [all] = current.pieces as [Buffer]
-    current.pieces = [all.subarray(0, packed.offset), all.subarray(packed.offset)].filter(
-      ({ length }) => length > 0,
-    )
-    this.#piece = 1
+  /** Takes the first messages off an entry. */
+  #shorten(kept: Kept, messages: number): void {
+    const [all] = kept.pieces as [Buffer]
+    let at = 0
+    for (let n = 0; n < messages; n++) at = endOfMessage(all, at)
+    const rest = all.subarray(at)
+    // A few bytes must not keep the memory of many.
+    const isMuch = 2 * rest.length >= all.buffer.byteLength || this.#slabs?.has(rest)
+    kept.pieces = [isMuch ? rest : Buffer.from(rest)]
+    kept.bytes -= at
+    kept.messages -= messages
+    this.#bytes -= at
   }
 }

@@ -1,8 +1,8 @@
 // The state of a session and its pure `next(state, event)`: who is there, and who has closed. session.ts feeds it with what
 // its streams say and does what it returns; it knows neither bytes nor timers.
 
-/** Why a session is over, as a tombstone says it. */
-export type SessionEnd = 'expired' | 'evicted' | 'closed' | 'counters'
+/** Why a session is over, as a tombstone says it; `elsewhere`: another gateway has it, and nothing is remembered. */
+export type SessionEnd = 'expired' | 'evicted' | 'closed' | 'counters' | 'elsewhere'
 
 export type SessionState =
   /** The client has a connection. */
@@ -33,6 +33,10 @@ export type SessionEvent =
   | { type: 'returned' }
   /** It did not, or the memory is needed. */
   | { type: 'given-up'; why: 'expired' | 'evicted' }
+  /** Another gateway has it, or may have. */
+  | { type: 'taken-over' }
+  /** Another gateway has all of it: its client finds it there. */
+  | { type: 'given' }
   /** The client counts what cannot be. */
   | { type: 'miscounted' }
 
@@ -44,6 +48,10 @@ export type SessionAction =
   /** Tell the upstream 1001 in the client's name: `left` by itself, or it did not come back. */
   | 'tell-left'
   | 'tell-not-back'
+  /** The client's connection ends: it has, or may have, one elsewhere. */
+  | 'drop-client'
+  /** The client's connection ends without a word, so that it comes back. */
+  | 'let-client-go'
   /** Tell the upstream that the client broke a rule: what it sees is the end of the stream. */
   | 'end-upstream'
   /** Answer the Close of the other side in the client's name. */
@@ -69,12 +77,13 @@ export function next(state: SessionState, event: SessionEvent): SessionStep {
     case 'closing':
       // The client has said its last word, so that nothing brings it back.
       if (event.type === 'close-said' || event.type === 'client-closed') return [state, []]
-      return [over('closed'), ['forget']]
+      return [over(event.type === 'taken-over' ? 'elsewhere' : 'closed'), ['forget']]
     case 'telling':
       return whenTelling(state, event)
     case 'owing':
       if (event.type === 'returned') return [{ name: 'telling' }, []]
       if (event.type === 'given-up') return [over(event.why), ['forget']]
+      if (event.type === 'taken-over') return [over('elsewhere'), ['forget']]
       if (event.type === 'miscounted') return [over('counters'), ['forget']]
       return [state, []]
     case 'over':
@@ -95,6 +104,10 @@ function whenConnected(state: SessionState, event: SessionEvent): SessionStep {
       return [{ name: 'telling' }, []]
     case 'lost':
       return [{ name: 'telling' }, ['say-lost']]
+    case 'taken-over':
+      return [over('elsewhere'), ['tell-not-back', 'drop-client', 'forget']]
+    case 'given':
+      return [over('elsewhere'), ['let-client-go', 'forget']]
     case 'miscounted':
       return [over('counters'), ['end-upstream', 'forget']]
     default:
@@ -112,6 +125,10 @@ function whenParked(state: SessionState, event: SessionEvent): SessionStep {
       return [{ name: 'owing' }, ['say-lost']]
     case 'given-up':
       return [over(event.why), ['tell-not-back', 'forget']]
+    case 'taken-over':
+      return [over('elsewhere'), ['tell-not-back', 'forget']]
+    case 'given':
+      return [over('elsewhere'), ['forget']]
     case 'miscounted':
       return [over('counters'), ['end-upstream', 'forget']]
     default:
@@ -126,6 +143,8 @@ function whenTelling(state: SessionState, event: SessionEvent): SessionStep {
     case 'broken':
     case 'client-left':
       return [{ name: 'owing' }, ['echo', 'park']]
+    case 'taken-over':
+      return [over('elsewhere'), ['drop-client', 'forget']]
     case 'miscounted':
       return [over('counters'), ['end-upstream', 'forget']]
     default:

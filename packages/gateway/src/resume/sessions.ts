@@ -1,7 +1,10 @@
 // The sessions of a route in this process, by the hashes of their tokens; those without a connection, longest first; and
 // what is remembered of those that are over. Next: token.ts, session.ts.
+import type { PackedRenewal } from '../auth/index.ts'
 import type { Clock, MonotonicMs, ResumeOptions } from '../core/index.ts'
+import type { HeaderList, UpgradeRequest } from '../http/index.ts'
 import type { Over } from './control-message.ts'
+import type { Listing } from './directory.ts'
 import type { Session } from './session.ts'
 import type { SessionEnd } from './session-state.ts'
 import { hashOf, newToken, SessionTokens, type Token } from './token.ts'
@@ -15,8 +18,15 @@ export interface Entry {
   /** What the upstream and the client have agreed about extensions. */
   extensions: string | undefined
   protocol: string | undefined
-  /** Where its client was last seen. */
+  /** Where its client was last seen; empty: not here, so that it has no place under this gateway's limits yet. */
   address: string
+  owner: SessionOwner
+  /** Where others of a fleet find it. */
+  listing?: Listing | undefined
+}
+
+/** Whose client has the session. */
+export interface SessionOwner {
   /** Its client is back, from here. */
   onReturned(how: Return): void
 }
@@ -29,6 +39,17 @@ export interface Return {
   awayMs: number
   /** Its place under the route's limits, in place of the one that it had. */
   admission: { release: () => void; readonly id?: number | undefined }
+  /** What the authentication service has said of this handshake, in place of the first one. Absent: nobody was asked. */
+  authorisation?: Authorisation
+}
+
+/** What the authentication service has said of a handshake. */
+export interface Authorisation {
+  /** Fields that only the service may set, and what it has set. */
+  names: readonly string[]
+  headers: HeaderList
+  /** Present when it wants to be asked again. */
+  renewal?: PackedRenewal<UpgradeRequest>
 }
 
 interface Tombstone extends Over {
@@ -36,10 +57,28 @@ interface Tombstone extends Over {
 }
 
 /** What has happened to sessions of a route. */
-export type SessionResult = 'parked' | 'resumed' | 'expired' | 'evicted' | 'refused' | 'unknown'
+export type SessionResult =
+  | 'parked'
+  | 'resumed'
+  | 'expired'
+  | 'evicted'
+  | 'refused'
+  | 'unknown'
+  /** It was another node's, which is dead, and is this one's now; or the other way round. */
+  | 'taken-over'
+  | 'given-up'
+  /** This node drains, and another one has it now; or could not have it. And what others gave this one. */
+  | 'given'
+  | 'not-given'
+  | 'received'
+  /** It is on another node: its client was joined to that, or that could not be reached. */
+  | 'relayed'
+  | 'unreachable'
 
 /** Bytes that a session without a connection costs besides what is kept for it: sockets and their state. */
 const costOfSession = 16 * 1024
+/** Milliseconds in which an acknowledgement that is due may wait for a message to go with. */
+const acknowledgedWithinMs = 25
 /** A session that is over is remembered so many times `resume.for`. */
 const rememberedFor = 10
 /** Sessions that are over and remembered, at most. */
@@ -55,6 +94,8 @@ export class Sessions {
   readonly #parked = new Map<Session, number>()
   #parkedCost = 0
   readonly #tombstones = new Map<string, Tombstone>()
+  /** Sessions whose clients are to be acknowledged something within `acknowledgedWithinMs`. */
+  readonly #owing = new Set<Session>()
   readonly counts: Partial<Record<SessionResult, number>> = {}
 
   /** `hint` stands in front of tokens: who keeps the session. */
@@ -71,6 +112,13 @@ export class Sessions {
     return { connected: this.#entries.size - this.#parked.size, parked: this.#parked.size, parkedBytes }
   }
 
+  /** How many have lost their upstream, and a client that is still to be told. */
+  get owedEnds(): number {
+    let owed = 0
+    for (const { state } of this.#entries.keys()) if (state === 'owing' || state === 'telling') owed++
+    return owed
+  }
+
   get isUsed(): boolean {
     return this.#entries.size > 0
   }
@@ -81,8 +129,9 @@ export class Sessions {
 
   /** A session begins. The result is the token that its client comes back with. */
   add(entry: Omit<Entry, 'tokens'>): Token {
-    const token = newToken(this.#hint)
-    this.enter({ ...entry, tokens: new SessionTokens(token.hash) })
+    const series = entry.listing?.series
+    const token = series?.next(this.#hint) ?? newToken(this.#hint)
+    this.enter({ ...entry, tokens: new SessionTokens(token.hash, undefined, series) })
     return token
   }
 
@@ -129,6 +178,18 @@ export class Sessions {
     return result
   }
 
+  /** A session owes its client an acknowledgement. */
+  owesAck(session: Session): void {
+    if (this.#owing.size === 0) this.#clock.setTimeout(() => this.#sayAcks(), acknowledgedWithinMs)
+    this.#owing.add(session)
+  }
+
+  #sayAcks(): void {
+    const owing = [...this.#owing]
+    this.#owing.clear()
+    for (const session of owing) session.sayAck()
+  }
+
   /** A session's client has gone, and may come back. */
   parked(session: Session): void {
     if (!this.#entries.has(session)) return
@@ -159,6 +220,18 @@ export class Sessions {
     }
   }
 
+  /** One that another gateway has given away, and whose client is still to come. */
+  adopt(entry: Entry): void {
+    this.enter(entry)
+    this.count('received')
+    this.#weigh(entry.session)
+  }
+
+  /** Whether a session may come that costs so many bytes while its client is away, and gives up nobody. */
+  hasRoomFor(bytes: number): boolean {
+    return this.#parkedCost + costOfSession + bytes <= (this.#options()?.total ?? 0)
+  }
+
   /** It has a connection again. */
   unparked(session: Session): void {
     this.#unpark(session)
@@ -170,8 +243,13 @@ export class Sessions {
     this.#parked.delete(session)
   }
 
+  /** Only this gateway knows how it ended: no other one shall go on with it. Its client finds it by the hint in its token. */
+  ending(session: Session): void {
+    this.#entries.get(session)?.listing?.end()
+  }
+
   /** It is over, and remembered. */
-  over(session: Session, why: SessionEnd): void {
+  over(session: Session, why: Exclude<SessionEnd, 'elsewhere'>): void {
     const entry = this.take(session)
     if (!entry) return
     if (why === 'expired' || why === 'evicted') this.count(why)
@@ -190,7 +268,9 @@ export class Sessions {
     if (!entry) return undefined
     this.#unpark(session)
     this.#entries.delete(session)
-    for (const hash of entry.tokens.hashes) this.#byHash.delete(hash)
+    // After a takeover the same tokens may open another one by now.
+    for (const hash of entry.tokens.hashes) if (this.#byHash.get(hash) === entry) this.#byHash.delete(hash)
+    entry.listing?.end()
     return entry
   }
 
@@ -199,11 +279,8 @@ export class Sessions {
     if (this.#entries.size === 0 && this.#tombstones.size === 0) return
     for (const session of this.#entries.keys()) session.tick(now)
     const forMs = this.#options()?.for ?? 0
-    // Those that went first stand first.
-    for (const session of [...this.#parked.keys()]) {
-      if (now - (session.parkedAt ?? now) < forMs) break
-      session.giveUp('expired')
-    }
+    for (const session of [...this.#parked.keys()])
+      if (now - (session.parkedAt ?? now) >= forMs) session.giveUp('expired')
     for (const [hash, { until }] of this.#tombstones) {
       if (until > now) break
       this.#tombstones.delete(hash)

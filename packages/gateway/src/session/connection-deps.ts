@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { AccessLog, Clock, DrainOptions, GatewayEvent } from '../core/index.ts'
+import type { SessionDirectory } from '../resume/index.ts'
 import type { Connections } from './connections.ts'
 /** What a connection needs of its gateway. */
 export interface ConnectionDeps {
@@ -14,6 +15,8 @@ export interface ConnectionDeps {
   log: Logger
   accessLog: AccessLog
   newId: () => string
+  /** Makes sessions findable for the other gateways of a fleet. */
+  directory?: SessionDirectory | undefined
   emit: (event: GatewayEvent) => void
   /** The delays that clients of a drained route or upstream are told; undefined when it is not drained. */
   draining: (route: string, upstream?: string) => DrainOptions['retry'] | undefined

@@ -1,40 +1,53 @@
 // The registry of live connections: what a drain, a reload, the operator and the metrics walk.
 
+import assert from 'node:assert/strict'
 import type { Renewal } from '../auth/index.ts'
 import type { Pipe } from '../connection/index.ts'
 import type { Clock, ConnectionInfo, RestoredBy, ShownState, UnixMs } from '../core/index.ts'
 import type { UpgradeRequest } from '../http/index.ts'
-import type { Session } from '../resume/index.ts'
-import type { Carried, Opening } from './opening.ts'
+import type { Return, Session, SessionGiver } from '../resume/index.ts'
+import type { Admission, Carried, Opening, Place } from './opening.ts'
 
 /** One live connection and what is known of it besides its bytes. */
 export interface Connection {
-  id: string
-  route: string
-  /** The upstream's name and the address dialled; absent while the connection is held. */
-  upstream?: { name: string; address: string }
+  readonly id: string
+  readonly route: string
+  /** The upstream's name and the address dialled: while the connection is held, of the last one. */
+  readonly upstream?: Place
   /** The client's address. */
-  address: string
-  openedAt: UnixMs
-  protocol?: string
-  http: '1.1' | '2'
-  pipe: Pipe
+  readonly address: string
+  readonly openedAt: UnixMs
+  readonly protocol?: string
+  readonly http: '1.1' | '2'
+  readonly pipe: Pipe
   /** What its client comes back to. */
-  session?: Session
+  readonly session?: Session
   /** How many times it went on with another upstream. */
-  reattached: number
+  readonly reattached: number
   /** Who restored its session the last time. */
-  restoredBy?: RestoredBy
+  readonly restoredBy?: RestoredBy
+  /** It goes to another gateway: called in place of a dial, once it has no upstream, which may have not read all (`hasLost`). */
+  onFree?: ((hasLost: boolean) => void) | undefined
   /** A drain has chosen it: it has to go, and is not taken to another process first. */
   drained?: true
   /** When the authentication service wants to be asked again. */
-  renewal?: Renewal<UpgradeRequest>
+  readonly renewal?: Renewal<UpgradeRequest>
   /** What it began with. */
-  opening: Opening
+  readonly opening: Opening
+  readonly admission: Admission
   /** Where streams of it stayed, as long as it has them. */
-  carried?: Carried
+  readonly carried?: Carried
+  /** It goes on with another upstream, the so-manyth. */
+  wentOn(upstream: Place | undefined, reattached: number, by: RestoredBy): void
+  /** Its client is back, and counts as where it is now. */
+  clientReturned(how: Return): void
+  /**
+   * Gives its session to another gateway, in so many milliseconds. Undefined: it has none that could be given. False: nobody has taken
+   * it, and it goes on here, perhaps without an upstream.
+   */
+  give(giver: SessionGiver, withinMs: number): Promise<boolean> | undefined
   /** Takes it out of all counts but those of how connections ended. */
-  leave: () => void
+  leave(): void
 }
 
 type Watcher = (connection: Connection, how: 'gone' | 'moved') => void
@@ -57,6 +70,7 @@ export class Connections {
 
   /** Adds a connection; the result takes it out again. */
   register(connection: Connection): () => void {
+    assert(!this.#live.has(connection.id), 'two connections have one id')
     this.#live.set(connection.id, connection)
     return () => {
       if (this.#live.delete(connection.id)) this.#tell(connection, 'gone')
@@ -101,18 +115,17 @@ export function shownState({ state }: Pipe): ShownState {
 }
 
 export function connectionInfo(connection: Connection): ConnectionInfo {
-  const { pipe, upstream, ...known } = connection
   return {
-    id: known.id,
-    route: known.route,
-    upstream: upstream?.name ?? '',
-    address: known.address,
-    state: shownState(pipe),
-    reattached: known.reattached,
-    restoredBy: known.restoredBy,
-    openedAt: known.openedAt,
-    protocol: known.protocol,
-    http: known.http,
-    ...pipe.total,
+    id: connection.id,
+    route: connection.route,
+    upstream: connection.upstream?.name ?? '',
+    address: connection.address,
+    state: shownState(connection.pipe),
+    reattached: connection.reattached,
+    restoredBy: connection.restoredBy,
+    openedAt: connection.openedAt,
+    protocol: connection.protocol,
+    http: connection.http,
+    ...connection.pipe.total,
   }
 }

@@ -1,6 +1,7 @@
 // When the gateway, a route or an upstream must go: each connection gets its Close at its own time, with its own
 // delay, so that the clients come back at a flat rate instead of all at once.
-import type { Clock, DrainInfo, DrainOptions } from '../core/index.ts'
+import assert from 'node:assert/strict'
+import type { Clock, DrainInfo, DrainOptions, MonotonicMs } from '../core/index.ts'
 import type { Connection, Connections } from './connections.ts'
 
 /** When a drained connection is closed, and when its client is told to come back. */
@@ -29,8 +30,8 @@ export interface DrainDeps {
   clock: Clock
   random: () => number
   onProgress: (info: DrainInfo) => void
-  /** Tells a connection to go; what it then gets is up to the caller. */
-  close: (connection: Connection, retry: number, closeTimeout: number) => void
+  /** Tells a connection to go; what it then gets is up to the caller. `remainingMs`: until it is cut. */
+  close: (connection: Connection, retry: number, remainingMs: number) => void
 }
 
 /** Drains the given connections; resolves when none of them is left, at the latest at the deadline. */
@@ -38,61 +39,99 @@ export function drain(
   scope: string,
   chosen: Connection[],
   options: DrainOptions,
-  { connections, clock, random, onProgress, close }: DrainDeps,
+  deps: DrainDeps,
 ): Promise<DrainInfo> {
-  const slots = drainSlots(chosen.length, options, random)
-  const queue = shuffled(chosen, random)
-  const left = new Set(chosen)
-  for (const connection of chosen) connection.drained = true
-  const info: DrainInfo = { scope, total: chosen.length, closed: 0, moved: 0, cut: 0, done: false }
-  const start = clock.now()
-  let nextSlot = 0
-  let timer: unknown
+  return new Promise((resolve) => new Drain(scope, chosen, options, deps, resolve).begin())
+}
 
-  return new Promise((resolve) => {
-    const stopWatching = connections.watch((connection, how) => {
-      if (!left.delete(connection)) return
-      if (how === 'gone') info.closed++
-      else {
-        info.moved++
-        connection.drained = undefined
-      }
-      finishWhenEmpty()
-    })
-    const deadline = clock.setTimeout(() => {
-      info.cut = left.size
-      const rest = [...left]
-      left.clear()
-      for (const connection of rest) connection.pipe.cut()
-      finishWhenEmpty()
-    }, options.deadline)
+class Drain {
+  readonly #options: DrainOptions
+  readonly #deps: DrainDeps
+  readonly #slots: DrainSlot[]
+  /** In the order of the slots. */
+  readonly #queue: Connection[]
+  readonly #left: Set<Connection>
+  readonly #info: DrainInfo
+  readonly #start: MonotonicMs
+  readonly #resolve: (info: DrainInfo) => void
+  #nextSlot = 0
+  #timer: unknown
+  #deadline: unknown
+  #stopWatching = () => {}
 
-    function closeDue(): void {
-      const now = clock.now() - start
-      for (; nextSlot < slots.length && slots[nextSlot]!.at <= now; nextSlot++) {
-        const connection = queue[nextSlot]!
-        if (!left.has(connection)) continue
-        const remaining = Math.max(0, options.deadline - now)
-        // One that never answers is cut by the deadline, and counted, not by a time-out of its own.
-        close(connection, slots[nextSlot]!.retry, remaining + 1000)
-      }
-      onProgress({ ...info })
-      if (nextSlot < slots.length) timer = clock.setTimeout(closeDue, Math.max(1, slots[nextSlot]!.at - now))
+  constructor(
+    scope: string,
+    chosen: Connection[],
+    options: DrainOptions,
+    deps: DrainDeps,
+    resolve: (info: DrainInfo) => void,
+  ) {
+    this.#options = options
+    this.#deps = deps
+    this.#resolve = resolve
+    this.#slots = drainSlots(chosen.length, options, deps.random)
+    this.#queue = shuffled(chosen, deps.random)
+    this.#left = new Set(chosen)
+    this.#info = { scope, total: chosen.length, closed: 0, moved: 0, cut: 0, done: false }
+    this.#start = deps.clock.now()
+  }
+
+  begin(): void {
+    const { connections, clock } = this.#deps
+    for (const connection of this.#queue) connection.drained = true
+    this.#stopWatching = connections.watch((connection, how) => this.#onGone(connection, how))
+    this.#deadline = clock.setTimeout(() => this.#cut(), this.#options.deadline)
+    this.#closeDue()
+    this.#finishWhenEmpty()
+  }
+
+  #onGone(connection: Connection, how: 'gone' | 'moved'): void {
+    if (!this.#left.delete(connection)) return
+    if (how === 'gone') this.#info.closed++
+    else {
+      this.#info.moved++
+      connection.drained = undefined
     }
+    this.#finishWhenEmpty()
+  }
 
-    function finishWhenEmpty(): void {
-      if (left.size > 0 || info.done) return
-      info.done = true
-      stopWatching()
-      clock.clearTimeout(deadline)
-      clock.clearTimeout(timer)
-      onProgress({ ...info })
-      resolve({ ...info })
+  /** The deadline is over. */
+  #cut(): void {
+    this.#info.cut = this.#left.size
+    const rest = [...this.#left]
+    this.#left.clear()
+    for (const connection of rest) connection.pipe.cut()
+    this.#finishWhenEmpty()
+  }
+
+  #closeDue(): void {
+    const { clock, close, onProgress } = this.#deps
+    const slots = this.#slots
+    const { deadline } = this.#options
+    const now = clock.now() - this.#start
+    for (; this.#nextSlot < slots.length && slots[this.#nextSlot]!.at <= now; this.#nextSlot++) {
+      const connection = this.#queue[this.#nextSlot]!
+      if (!this.#left.has(connection)) continue
+      const remaining = Math.max(0, deadline - now)
+      close(connection, slots[this.#nextSlot]!.retry, remaining)
     }
+    onProgress({ ...this.#info })
+    const next = slots[this.#nextSlot]
+    if (next) this.#timer = clock.setTimeout(() => this.#closeDue(), Math.max(1, next.at - now))
+  }
 
-    closeDue()
-    finishWhenEmpty()
-  })
+  #finishWhenEmpty(): void {
+    const { clock, onProgress } = this.#deps
+    const info = this.#info
+    if (this.#left.size > 0 || info.done) return
+    info.done = true
+    assert(info.closed + info.moved + info.cut === info.total, 'a drain has lost count of its connections')
+    this.#stopWatching()
+    clock.clearTimeout(this.#deadline)
+    clock.clearTimeout(this.#timer)
+    onProgress({ ...info })
+    this.#resolve({ ...info })
+  }
 }
 
 function shuffled<T>(items: T[], random: () => number): T[] {

@@ -2,11 +2,10 @@
 
 import type { HoldOptions } from '../core/index.ts'
 import { type HoldDeps, reattach } from '../hold/index.ts'
-import type { ReplayModule } from '../hold/replay/index.ts'
-import type { UpgradeRequest } from '../http/index.ts'
 import { addressOf, type Upstream } from '../upstream/index.ts'
 import type { ConnectionDeps } from './connection-deps.ts'
 import { type Connection, connectionInfo } from './connections.ts'
+import type { Opening, Place } from './opening.ts'
 import type { RouteState } from './route-state.ts'
 import type { Visits } from './visits.ts'
 
@@ -15,20 +14,8 @@ export const sessionHeader = 'Holdfast-Session'
 /** How many times the client has been handed on, and the close code of the upstream before. */
 const reattachHeader = 'Holdfast-Reattach'
 
-/** What a held connection began with. */
-export interface Held {
-  request: UpgradeRequest
-  protocol?: string
-  extensions?: string
-  session: string
-  upstream?: Upstream
-  before?: { reattached: number }
-  answers?: boolean
-  hold: HoldOptions
-  replay?: ReplayModule
-  /** `upstream` ends the counting of the connection at its upstream; it is replaced at every re-attachment. */
-  release: { upstream: () => void }
-}
+/** What the next upstream is told, and the options of the route that are the connection's own. */
+export type Held = NonNullable<Opening['held']> & { hold: HoldOptions }
 
 /** So many clients that are let go come back in a second. */
 const returnsPerSecond = 500
@@ -40,21 +27,23 @@ function spreadFor(clients: number): number {
   return Math.min(spreads.most, Math.max(spreads.least, (clients * 1000) / returnsPerSecond))
 }
 
-export function placeOf({ name, target }: Upstream): { name: string; address: string } {
+export function placeOf({ name, target }: Upstream): Place {
   return { name, address: addressOf(target) }
 }
 
 export function holdDeps(
-  connection: () => Connection,
-  held: Held,
+  connection: Connection,
+  { request, session, hold }: Held,
   state: RouteState,
   visits: Visits,
   deps: ConnectionDeps,
 ): HoldDeps {
-  const { request, session, hold, release } = held
-  const agreed = { protocol: held.protocol, extensions: held.extensions }
-  let { upstream } = held
-  let tries = held.before?.reattached ?? 0
+  const { opening } = connection
+  const agreed = { protocol: opening.protocol, extensions: opening.extensions }
+  let { upstream } = opening
+  let tries = connection.reattached
+  /** Something was lost with the upstream that has just gone. */
+  let hasLost = false
   const dialNext = (departed: number, within: number, signal: AbortSignal) =>
     reattach({
       route: () => state.options,
@@ -77,42 +66,45 @@ export function holdDeps(
     const result = await dialNext(departed, hold.for, signal)
     if (!result.ok) return undefined
     result.release()
-    connection().pipe.dismiss(result.dialled.socket)
+    connection.pipe.dismiss(result.dialled.wire)
     return result.dialled.restored ?? false
   }
   return {
-    answers: held.answers,
+    answers: opening.answers,
     options: hold,
-    replay: held.replay,
+    replay: opening.replay,
     // A reload may have taken `hold` from the route: then nobody would let its clients go on.
     mayHold: () => state.options.hold !== undefined,
     judges: () => state.options.hold?.stopping !== false,
     async stops(signal) {
-      const stops = await visits.stops(request, held.protocol, signal)
-      state.countJudged(signal.aborted ? 'left' : stops ? 'restart' : 'kick')
+      const stops = await visits.stops(request, opening.protocol, signal)
+      state.counts.judged(signal.aborted ? 'left' : stops ? 'restart' : 'kick')
       return stops
     },
     async redial(departed, within, signal) {
-      release.upstream()
       visits.over()
+      const lost = hasLost
+      hasLost = false
+      if (connection.onFree) {
+        connection.onFree(lost)
+        return aborted(signal)
+      }
       const result = await dialNext(departed, within, signal)
       if (!result.ok) {
         if (!signal.aborted) {
           const { words, result: why } = result
-          deps.log.debug({ ...connectionInfo(connection()), why, words }, 'held client cannot go on')
+          deps.log.debug({ ...connectionInfo(connection), why, words }, 'held client cannot go on')
         }
         return result
       }
       const { dialled } = result
       if (signal.aborted) {
         result.release()
-        return { ok: true, stream: dialled.socket }
+        return { ok: true, stream: dialled.wire }
       }
       upstream = result.upstream
-      release.upstream = result.release
-      visits.begin(upstream)
-      if (dialled.head.length > 0) dialled.socket.unshift(dialled.head)
-      return { ok: true, stream: dialled.socket, restored: dialled.restored }
+      visits.begin(upstream, result.release)
+      return { ok: true, stream: dialled.wire, restored: dialled.restored }
     },
     worthAsking: () => state.restoring.worthAsking,
     mayWaitOn: () => state.restoring.mayWaitOn,
@@ -120,30 +112,37 @@ export function holdDeps(
     onAnswer: (restored) => state.restoring.answered(restored),
     shortRetry: () => Math.round(deps.random() * spreadFor(state.news.away)),
     onReattached(by) {
-      const place = upstream && placeOf(upstream)
-      const carried = { client: connection().carried?.client }
-      Object.assign(connection(), { upstream: place, reattached: tries, restoredBy: by, carried })
-      deps.connections.moved(connection())
+      connection.wentOn(upstream && placeOf(upstream), tries, by)
       state.news.restored(by)
     },
     onLetGo(why, departed) {
       if (why === 'not-restored') state.restoring.ask((signal) => inquire(departed, signal))
       state.news.letGo(why)
-      state.countReattachment(why, 0)
-      deps.log.debug({ ...connectionInfo(connection()), why }, 'client of a route with hold is let go')
+      state.counts.reattachment(why, 0)
+      deps.log.debug({ ...connectionInfo(connection), why }, 'client of a route with hold is let go')
     },
-    onHeld: (departed) => state.news.held(connection().upstream?.name, departed),
+    onHeld: (departed) => state.news.held(connection.upstream?.name, departed),
     onAway: () => state.returns.left(),
     whenOthersBack: (then) => state.returns.whenBack(then),
     onCarried: (by) => state.news.carried(by),
     onHoldEnded(result, ms) {
       state.news.ended(result, ms)
-      state.countReattachment(result, ms)
+      state.counts.reattachment(result, ms)
     },
     onContextKept() {
       const words = 'it refers to earlier messages, though it agreed to client_no_context_takeover'
-      deps.log.debug({ ...connectionInfo(connection()), words }, 'held client cannot go on')
+      deps.log.debug({ ...connectionInfo(connection), words }, 'held client cannot go on')
     },
-    onLost: (direction, messages) => state.countLost(direction, messages),
+    onLost(direction, messages) {
+      hasLost = true
+      state.counts.lost(direction, messages)
+    },
   }
+}
+
+/** Nothing is found, and nobody hears of it before the search ends. */
+function aborted(signal: AbortSignal): Promise<{ ok: false; result: 'too-late' }> {
+  return new Promise((resolve) =>
+    signal.addEventListener('abort', () => resolve({ ok: false, result: 'too-late' }), { once: true }),
+  )
 }

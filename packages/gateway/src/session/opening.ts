@@ -1,17 +1,15 @@
 // What a connection begins with.
-import type { Duplex } from 'node:stream'
 import type { PackedRenewal } from '../auth/index.ts'
 import type { PackedPipe, SideName } from '../connection/index.ts'
 import type { Asked, HoldOptions, RestoredBy, ResumeOptions, UnixMs } from '../core/index.ts'
 import type { ReplayModule } from '../hold/replay/index.ts'
 import type { UpgradeRequest } from '../http/index.ts'
-import type { Over } from '../resume/index.ts'
+import type { Listing, Over, PackedSession, Return } from '../resume/index.ts'
 import type { Upstream } from '../upstream/index.ts'
-/** What a connection begins with. */
+import type { Bounds } from './session-counters.ts'
+
+/** What a connection begins with, besides its ends. */
 export interface Opening {
-  client: Duplex
-  /** The upstream's stream; absent while the connection is held. */
-  socket?: Duplex
   upstream?: Upstream
   protocol?: string
   /** What the upstream agreed to; the client may have been told more. */
@@ -25,13 +23,15 @@ export interface Opening {
   held?: { session: string; request: UpgradeRequest; hold?: HoldOptions }
   /** Where its client speaks `holdfast.v1`: what its session begins with. */
   resume?: Resuming
+  /** Its session stayed in another process. */
+  resumes?: boolean
   /** Whether the upstream has said in its 101 that it restores sessions. */
   answers?: boolean
   /** What goes with these options. */
   replay?: ReplayModule
-  release: { upstream: () => void; admission: () => void }
-  /** Number of the admission in the ledger of all workers. */
-  admission?: number
+  /** Ends its counting at the upstream; nothing where there is none. */
+  releaseUpstream: () => void
+  admission: Admission
   /** Present when the authentication service wants to be asked again. */
   auth?: PackedRenewal<UpgradeRequest>
   /** For the access log, where there is one. */
@@ -42,8 +42,14 @@ export interface Opening {
   carried?: Carried
 }
 
-/** The workers in which a connection's streams stayed, and which join them to it. */
-export type Carried = Partial<Record<SideName, number>>
+/** Its place under the route's limits. The number in the ledger of all workers may come later. */
+export type Admission = Return['admission']
+
+/**
+ * The workers in which a connection's streams stayed, and which join them to it; as the client's also the front that does TLS with it.
+ * `front`: that front, where the client's stream is one of HTTP/2, and stayed in a worker, too.
+ */
+export type Carried = Partial<Record<SideName | 'front', number>>
 
 /** A session that begins with this connection. */
 export interface Resuming {
@@ -52,6 +58,31 @@ export interface Resuming {
   over?: Over
   /** What it is bound to. */
   identity?: string
+  /** Where others of a fleet find it. */
+  listing?: Listing | undefined
+  /** It goes on from a gateway that is dead. */
+  taken?: TakenSession
+  /** It goes on from a gateway that has given it away. */
+  given?: GivenSession
+}
+
+/** What a session goes on with that another gateway has given away. */
+export interface GivenSession {
+  session: PackedSession
+  /** Hash of the token that its client is known to have, and the one that it was sent since. */
+  tokens: { known: string; sent?: string }
+  /** Messages of its client that had arrived before what its connection itself counts. */
+  base: number
+}
+
+/** What a session goes on with whose gateway is dead. */
+export interface TakenSession extends Bounds {
+  /** Data messages that its client has received. */
+  clientReceived: number
+  /** That its client came back with. */
+  token: string
+  /** What its client was told of extensions. */
+  agreed: string | undefined
 }
 
 /** What another process knew of a connection. */
@@ -60,6 +91,12 @@ export interface Before {
   openedAt: UnixMs
   reattached: number
   restoredBy?: RestoredBy
-  place?: { name: string; address: string }
+  place?: Place
   pipe: PackedPipe
+}
+
+/** An upstream's name and the address dialled. */
+export interface Place {
+  name: string
+  address: string
 }

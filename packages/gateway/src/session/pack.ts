@@ -1,10 +1,11 @@
 // Takes a connection apart so that another process can go on with it (handover.ts), and puts it together there.
 
-import type { Carry, SideName } from '../connection/index.ts'
+import assert from 'node:assert/strict'
+import type { SideName } from '../connection/index.ts'
 import type { Clock, Handle, HoldOptions } from '../core/index.ts'
 import { loadedReplay, type Replay, type ReplayModule } from '../hold/replay/index.ts'
 import { addressOf } from '../upstream/index.ts'
-import { socketOf } from '../wire/index.ts'
+import { type Carry, wireOfHandle } from '../wire/index.ts'
 import type { ConnectionDeps } from './connection-deps.ts'
 import type { Connection } from './connections.ts'
 import { openConnection } from './open-connection.ts'
@@ -108,17 +109,23 @@ function discard(ways: Ways): void {
 
 function takeApart(connection: Connection, ways: Ways, carrier: Carrier | undefined): Packed {
   const { pipe, opening, id, route, openedAt, reattached, restoredBy, upstream: place } = connection
-  const { protocol, extensions, address, http, admission, asked } = opening
+  const { address, http } = connection
+  const { protocol, extensions, asked } = opening
+  const admission = connection.admission.id
   const held = opening.held && { ...opening.held, hold: packedHold(opening.held.hold) }
+  const resumes = connection.session || opening.resumes ? true : undefined
   const before = { id, openedAt, reattached, restoredBy, place, pipe: pipe.pack() }
   const needed = pipe.needCarriers
   const by = (side: SideName) => (needed.includes(side) ? carrier?.worker : connection.carried?.[side])
-  const places = { client: by('client'), upstream: before.pipe.upstream && by('upstream') }
+  // A stream that came from another worker is a socket here: what it came through, and is no socket, is a front.
+  const front =
+    connection.carried?.front ?? (needed.includes('client') ? connection.carried?.client : undefined)
+  const places = { client: by('client'), upstream: before.pipe.upstream && by('upstream'), front }
   const carried = (places.client ?? places.upstream) === undefined ? undefined : places
   // All that can fail comes first: a replay module's `save`, and what it returned.
   const record = writePacked({
     ...{ route, protocol, extensions, address, http, held, admission },
-    ...{ auth: connection.renewal?.pack(), asked, carried, before },
+    ...{ auth: connection.renewal?.pack(), asked, carried, resumes, before },
   })
   for (const side of ['client', 'upstream'] as const) {
     if (!needed.includes(side)) ways[side]?.discard()
@@ -143,16 +150,16 @@ function packedHold(hold: HoldOptions | undefined): HoldOptions | undefined {
 export function unpackConnection(
   { record, client, upstream, replay: knows }: Packed,
   releaseAdmission: () => void,
-  stateOf: (route: string) => RouteState,
-  deps: ConnectionDeps,
+  routeOf: (route: string) => { state: RouteState; deps: ConnectionDeps },
 ): void {
   const packed = readPacked(record)
-  const state = stateOf(packed.route)
+  const isHeld = packed.before.pipe.upstream === undefined
+  assert(isHeld === (upstream === undefined), 'a record and the sockets beside it do not belong together')
+  const { state, deps } = routeOf(packed.route)
   const { place } = packed.before
   const known = state.pool.upstreams.find(
     ({ name, target }) => name === place?.name && addressOf(target) === place.address,
   )
-  const isHeld = packed.before.pipe.upstream === undefined
   const module = replayOf(packed, isHeld, state)
   const replay = module === 'gone' ? undefined : module
   const leave = deps.entered?.(packed)
@@ -162,17 +169,17 @@ export function unpackConnection(
       {
         ...packed,
         replay: knows ? { ...replay, create: () => knows } : replay,
-        client: socketOf(client),
-        socket: upstream && socketOf(upstream),
         upstream: known,
-        release: {
-          upstream: counted,
-          admission: () => {
+        releaseUpstream: counted,
+        admission: {
+          id: packed.admission,
+          release() {
             leave?.()
             releaseAdmission()
           },
         },
       },
+      { client: wireOfHandle(client), upstream: upstream && wireOfHandle(upstream) },
       state,
       deps,
     )

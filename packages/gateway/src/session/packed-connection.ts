@@ -38,7 +38,10 @@ import type { Before, Opening } from './opening.ts'
  * Counts one up with every change of what follows, also of what a field means; test/golden has the shape and a record of
  * it. Code that knows neither that number nor the next refuses the connection, which then stays where it is.
  */
-export const packedVersion = 4
+export const packedVersion = 6
+
+/** What a record says that has nothing of version 6, a front behind a carrier: code of that version goes on with it. */
+const versionBefore = 5
 
 /** The first version that is still understood. */
 const earliestRead = 2
@@ -49,9 +52,11 @@ export const packedAtMost = 16 * 1024 * 1024
 export interface PackedConnection
   extends Pick<
     Opening,
-    'protocol' | 'extensions' | 'address' | 'http' | 'held' | 'admission' | 'auth' | 'asked' | 'carried'
+    'protocol' | 'extensions' | 'address' | 'http' | 'held' | 'auth' | 'asked' | 'carried' | 'resumes'
   > {
   route: string
+  /** Its number in the ledger of all workers. */
+  admission?: number
   before: Before
 }
 
@@ -123,7 +128,8 @@ const pipe = record<PackedPipe>({
 
 const http = oneOf('1.1', '2')
 
-const request = record<UpgradeRequest>({
+/** A client's handshake. */
+export const handshakeRequest = record<UpgradeRequest>({
   httpVersion: http,
   target: text,
   host: text,
@@ -137,7 +143,7 @@ const request = record<UpgradeRequest>({
 })
 
 const auth = record<PackedRenewal<UpgradeRequest>>({
-  request,
+  request: handshakeRequest,
   expiresInMs: finite,
   failingForMs: optional(finite),
 })
@@ -164,14 +170,23 @@ const connection = record<PackedConnection & { version: number }>({
   address: text,
   http,
   held: optional(
-    record<NonNullable<Opening['held']>>({ session: text, request, hold: optional(holdOptions) }),
+    record<NonNullable<Opening['held']>>({
+      session: text,
+      request: handshakeRequest,
+      hold: optional(holdOptions),
+    }),
   ),
   admission: optional(count),
   auth: optional(auth),
   asked: optional(asked),
   carried: optional(
-    record<NonNullable<Opening['carried']>>({ client: optional(count), upstream: optional(count) }),
+    record<NonNullable<Opening['carried']>>({
+      client: optional(count),
+      upstream: optional(count),
+      front: optional(count),
+    }),
   ),
+  resumes: optional(flag),
   before: record<Before>({
     id: text,
     openedAt: finite,
@@ -187,7 +202,8 @@ export const packedShape: Shape = connection.shape
 
 /** @throws {Error} It cannot be written down, or is too long: what a replay module saved may be anything. */
 export function writePacked(packed: PackedConnection): string {
-  const written = JSON.stringify({ version: packedVersion, ...packed })
+  const version = packed.carried?.front === undefined ? versionBefore : packedVersion
+  const written = JSON.stringify({ version, ...packed })
   if (written.length > packedAtMost)
     throw new RangeError(`its state is ${written.length} characters long; ${packedAtMost} can be moved`)
   return written
@@ -195,7 +211,7 @@ export function writePacked(packed: PackedConnection): string {
 
 /**
  * @throws {Error} It is of another version, or not what it should be. Version 2 had nothing for an
- * access log, version 3 nothing of carriers.
+ * access log, version 3 nothing of carriers, version 4 nothing of sessions, version 5 nothing of fronts.
  */
 export function readPacked(written: string): PackedConnection {
   const { version, ...said } = JSON.parse(written)

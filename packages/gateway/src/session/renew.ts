@@ -1,5 +1,5 @@
 // In: a connection that its authentication service lets in until a certain time. Out: it goes on, or is told. Next: renewal.ts.
-import { authorised, Renewal } from '../auth/index.ts'
+import { authorised, type PackedRenewal, Renewal } from '../auth/index.ts'
 import type { UpgradeRequest } from '../http/index.ts'
 import type { ConnectionDeps } from './connection-deps.ts'
 import type { Connection } from './connections.ts'
@@ -7,11 +7,11 @@ import type { RouteState } from './route-state.ts'
 
 /** Undefined where it wants to be asked no more. */
 export function renewalOf(
-  { opening, pipe }: Connection,
+  { opening: { held }, pipe }: Connection,
+  auth: PackedRenewal<UpgradeRequest> | undefined,
   state: RouteState,
   { clock, random }: ConnectionDeps,
 ): Renewal<UpgradeRequest> | undefined {
-  const { auth, held } = opening
   return (
     auth &&
     new Renewal({

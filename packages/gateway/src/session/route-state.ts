@@ -1,17 +1,6 @@
-// What a gateway keeps for one route while it runs: its pool and its counts.
+// What a gateway keeps for one route while it runs: its pool, those who wait, and what it has learnt. Its counts: route-counts.ts.
 import { AuthGate, type AuthGateDeps } from '../auth/index.ts'
-import {
-  type Clock,
-  countedCode,
-  type Direction,
-  type HandshakeResult,
-  type HoldResult,
-  type MonotonicMs,
-  type RouteCounters,
-  type RouteInfo,
-  type RouteOptions,
-  type Traffic,
-} from '../core/index.ts'
+import type { Clock, MonotonicMs, RouteCounters, RouteInfo, RouteOptions } from '../core/index.ts'
 import { type HoldEvents, Restoring, Returns } from '../hold/index.ts'
 import { loadedReplay, loadReplay, type ReplayModule } from '../hold/replay/index.ts'
 import { Sessions } from '../resume/index.ts'
@@ -25,9 +14,7 @@ import {
 } from '../upstream/index.ts'
 import { ClientMemory } from './client-memory.ts'
 import { type Connection, shownState } from './connections.ts'
-
-/** How a wait in the room ended; `no-room`: it did not begin. */
-export type WaitResult = 'answered' | 'over' | 'left' | 'drains' | 'flooded' | 'no-room'
+import { addTraffic, RouteCounts } from './route-counts.ts'
 
 /** Milliseconds that a handshake waits for an upstream: less than what client libraries give it (test/handshake-times.ts). */
 export const defaultWaitMs = 3_500
@@ -56,9 +43,6 @@ const sayEvery = 5000
 /** Upstreams that a line of the log names. */
 const mostInALine = 5
 
-/** Upper bounds of the histogram of re-attachments, in seconds. */
-const reattachBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60]
-
 export class RouteState {
   options: RouteOptions
   readonly pool: UpstreamPool
@@ -74,32 +58,16 @@ export class RouteState {
   readonly clients: ClientMemory
   /** Whether its clients may come in. */
   readonly auth: AuthGate
+  readonly counts = new RouteCounts(() => Object.values(this.options.closeCodes))
   /** What clients that speak `holdfast.v1` come back to. */
   readonly sessions: Sessions
   /** Why the last dial found no upstream; undefined when one has answered since. */
   outage: Extract<RouteDialResult, { ok: false }>['failure'] | undefined
   #outageSeenAt: MonotonicMs = Number.NEGATIVE_INFINITY
   readonly #clock: Clock
-  readonly #waits: Record<string, number> = {}
-  readonly #judged: Record<string, number> = {}
-  readonly #turnedAwayAs: Record<string, number> = {}
   #replay: ReplayModule | undefined
   /** While the module is on its way; what was asked for last counts. */
   #loading: Promise<ReplayModule | undefined> | undefined
-  readonly #handshakes: Record<string, number> = {}
-  readonly #closes: Record<string, number> = {}
-  /** Of connections that are gone; that of live ones is added when somebody looks. */
-  readonly #traffic: Traffic = {
-    messages: { 'to-upstream': 0, 'to-client': 0 },
-    bytes: { 'to-upstream': 0, 'to-client': 0 },
-  }
-
-  readonly #lost: RouteCounters['lost'] = { 'to-upstream': 0, 'to-client': 0 }
-  readonly #reattachments: Record<string, number> = {}
-  readonly #reattachSeconds: Record<string, number> = Object.fromEntries(
-    [...reattachBuckets, Number.POSITIVE_INFINITY].map((seconds) => [seconds, 0]),
-  )
-  #reattachSum = 0
   /** Clients turned away since the log last said so, and when that was. */
   #turnedAway = 0
   #saidAt: MonotonicMs = Number.NEGATIVE_INFINITY
@@ -200,10 +168,6 @@ export class RouteState {
     return { options: this.options, replay: this.#replay }
   }
 
-  countHandshake(result: HandshakeResult): void {
-    this.#handshakes[result] = (this.#handshakes[result] ?? 0) + 1
-  }
-
   /** How the last dial went: with a `failure` there was no upstream. */
   dialled(failure: RouteState['outage']): void {
     this.outage = failure
@@ -215,42 +179,6 @@ export class RouteState {
     return (
       this.pool.isDown || (this.outage !== undefined && this.#clock.now() - this.#outageSeenAt < freshForMs)
     )
-  }
-
-  countWait(result: WaitResult): void {
-    this.#waits[result] = (this.#waits[result] ?? 0) + 1
-  }
-
-  /** A Close that may have been a restart was found to be one, or not, or its client left before. */
-  countJudged(as: 'restart' | 'kick' | 'left'): void {
-    this.#judged[as] = (this.#judged[as] ?? 0) + 1
-  }
-
-  /** A client was told that it gets no connection. */
-  countTurnedAway(by: 'close' | 'http', code: number): void {
-    const own = Object.values(this.options.closeCodes)
-    const key = `${by}:${by === 'close' ? countedCode(code, own) : code}`
-    this.#turnedAwayAs[key] = (this.#turnedAwayAs[key] ?? 0) + 1
-  }
-
-  /** The result is as what it counts. */
-  countClose(code: number, by: string): string {
-    const key = `${countedCode(code, Object.values(this.options.closeCodes))}:${by}`
-    this.#closes[key] = (this.#closes[key] ?? 0) + 1
-    return key
-  }
-
-  countLost(direction: Direction, messages: number): void {
-    this.#lost[direction] += messages
-  }
-
-  /** Counts a hold that ended; the time without an upstream counts where there is another now. */
-  countReattachment(result: HoldResult, ms: number): void {
-    this.#reattachments[result] = (this.#reattachments[result] ?? 0) + 1
-    if (result !== 'attached') return
-    const bucket = reattachBuckets.find((seconds) => ms <= seconds * 1000) ?? Number.POSITIVE_INFINITY
-    this.#reattachSeconds[bucket] = (this.#reattachSeconds[bucket] ?? 0) + 1
-    this.#reattachSum += ms / 1000
   }
 
   /** Its upstreams for the log: which, where, and what is wrong with each; a few of them. */
@@ -277,26 +205,11 @@ export class RouteState {
     return clients
   }
 
-  /** Takes over what a connection handed on that is going. */
-  countTraffic(traffic: Traffic): void {
-    add(this.#traffic, traffic)
-  }
-
   info(connections: Iterable<Connection>): RouteInfo {
     const counters: RouteCounters = {
-      handshakes: { ...this.#handshakes },
-      closes: { ...this.#closes },
-      messages: { ...this.#traffic.messages },
-      bytes: { ...this.#traffic.bytes },
-      lost: { ...this.#lost },
-      reattachments: { ...this.#reattachments },
-      reattachSeconds: { ...this.#reattachSeconds },
-      reattachSum: this.#reattachSum,
-      waits: { ...this.#waits },
-      judged: { ...this.#judged },
+      ...this.counts.shown(),
       auth: { ...this.auth.counts },
       ...(this.options.resume && { sessions: { ...this.sessions.counts } }),
-      turnedAway: { ...this.#turnedAwayAs },
     }
     const byState = { open: 0, held: 0, closing: 0 }
     const held: number[] = []
@@ -304,7 +217,7 @@ export class RouteState {
       if (route !== this.options.name) continue
       byState[shownState(pipe)]++
       if (pipe.heldForMs !== undefined) held.push(pipe.heldForMs)
-      add(counters, pipe.traffic)
+      addTraffic(counters, pipe.traffic)
     }
     const upstreams = this.pool.upstreams.map((upstream) => {
       const { name, target, healthy, connections, lastError, triedAt } = upstream
@@ -331,12 +244,5 @@ export class RouteState {
     const left = hold ? held.map((ms) => Math.max(0, hold.for - ms)) : []
     if (waiting !== undefined) left.push(waiting)
     return left.length === 0 ? undefined : Math.round(left.reduce((a, b) => Math.min(a, b)))
-  }
-}
-
-function add(sum: Traffic, { messages, bytes }: Traffic): void {
-  for (const direction of ['to-upstream', 'to-client'] as const) {
-    sum.messages[direction] += messages[direction]
-    sum.bytes[direction] += bytes[direction]
   }
 }

@@ -1,4 +1,4 @@
-// A connection's place among those of its upstream, for what shows that it stops. Next: upstream-watch.ts.
+// A connection's place among those of its upstream: its count there, and what shows that the upstream stops. Next: upstream-watch.ts.
 import type { UpgradeRequest } from '../http/index.ts'
 import type { Member, Upstream, UpstreamPool, Visit } from '../upstream/index.ts'
 
@@ -7,17 +7,21 @@ export class Visits {
   readonly #member: Member
   #upstream: Upstream | undefined
   #visit: Visit | undefined
+  #release: () => void
 
-  constructor(pool: UpstreamPool, member: Member, upstream: Upstream | undefined) {
+  /** `release` ends the counting at the upstream; it does nothing where there is none. */
+  constructor(pool: UpstreamPool, member: Member, upstream: Upstream | undefined, release: () => void) {
     this.#pool = pool
     this.#member = member
-    if (upstream) this.begin(upstream)
+    this.#release = release
+    if (upstream) this.begin(upstream, release)
   }
 
   /** From now on the connection goes through this one. */
-  begin(upstream: Upstream): void {
+  begin(upstream: Upstream, release: () => void): void {
     this.#visit?.over()
     this.#upstream = upstream
+    this.#release = release
     this.#visit = this.#pool.watch(upstream).opened(this.#member)
   }
 
@@ -34,6 +38,7 @@ export class Visits {
 
   /** It ends, or goes to another process. */
   over(): void {
+    this.#release()
     this.#visit?.over()
   }
 

@@ -1,49 +1,54 @@
 // An upstream's connection to which the request has been written already, for Node's HTTP client: it reads the answer,
 // and what it writes is dropped.
-import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import { keep, type Wire, type WireUser } from '../wire/index.ts'
 
-export class AnswerStream extends Duplex {
-  readonly #socket: Socket
+export class AnswerStream extends Duplex implements WireUser {
+  /** Undefined once it is somebody else's. */
+  #wire: Wire | undefined
 
   /** `first`: what has been read of the answer so far. */
-  constructor(socket: Socket, first: Buffer) {
+  constructor(wire: Wire, first: Buffer) {
     super()
-    this.#socket = socket
+    this.#wire = wire
+    wire.user = this
     this.push(first)
-    socket
-      .on('data', this.#onData)
-      .on('end', this.#onEnd)
-      .on('error', this.#onError)
-      .on('close', this.#onClose)
   }
 
-  readonly #onData = (bytes: Buffer) => {
-    if (!this.push(bytes)) this.#socket.pause()
+  onPieces(pieces: readonly Buffer[]): undefined {
+    for (const piece of pieces) if (!this.push(keep(piece))) this.#wire?.pause()
   }
 
-  readonly #onEnd = () => void this.push(null)
-  readonly #onError = (error: Error) => void this.destroy(error)
-  readonly #onClose = () => void this.destroy()
+  onDrain(): void {}
 
-  /** The socket is somebody else's from now on; returns what was read of it and not asked for. */
+  onEndOfInput(): void {
+    this.push(null)
+  }
+
+  onError(error: NodeJS.ErrnoException): void {
+    this.destroy(error)
+  }
+
+  onClose(): void {
+    this.destroy()
+  }
+
+  /** The wire is somebody else's from now on; returns what was read of it and not asked for. */
   letGo(): Buffer {
-    this.#unwire()
-    this.#socket.pause()
-    return this.read() ?? Buffer.alloc(0)
+    const rest: Buffer | null = this.read()
+    this.#leave()?.pause()
+    return rest ?? Buffer.alloc(0)
   }
 
-  #unwire(): void {
-    const socket = this.#socket
-    socket
-      .off('data', this.#onData)
-      .off('end', this.#onEnd)
-      .off('error', this.#onError)
-      .off('close', this.#onClose)
+  #leave(): Wire | undefined {
+    const wire = this.#wire
+    this.#wire = undefined
+    if (wire?.user === this) wire.user = undefined
+    return wire
   }
 
   override _read(): void {
-    this.#socket.resume()
+    this.#wire?.resume()
   }
 
   override _write(_chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
@@ -51,8 +56,7 @@ export class AnswerStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#unwire()
-    this.#socket.destroy()
+    this.#leave()?.destroy()
     done(error)
   }
 }

@@ -30,17 +30,20 @@ export const unreachable = (words: string): Failed => failed({ kind: 'unreachabl
 export const badAnswer = (words: string, agreement?: true): Failed =>
   failed({ kind: 'bad-answer', words, ...(agreement && { agreement }) })
 
+/** Nobody listens where an upstream was, or is to be: what a restart looks like. */
+export const refusedWords = 'connection refused'
+
 const wordsOf: Record<string, string> = {
   EACCES: 'connection not permitted',
   EADDRNOTAVAIL: 'no local port left',
   // A socket of the file system whose server has all the connections that may wait for it.
-  EAGAIN: 'connection refused',
+  EAGAIN: refusedWords,
   EAI_AGAIN: 'name lookup failed',
   EAI_FAIL: 'name lookup failed',
   EAI_NODATA: 'name not found',
   EAI_NONAME: 'name not found',
   ECONNABORTED: 'connection reset',
-  ECONNREFUSED: 'connection refused',
+  ECONNREFUSED: refusedWords,
   ECONNRESET: 'connection reset',
   EHOSTDOWN: 'host unreachable',
   EHOSTUNREACH: 'host unreachable',
@@ -48,7 +51,7 @@ const wordsOf: Record<string, string> = {
   ENETDOWN: 'network unreachable',
   ENETUNREACH: 'network unreachable',
   ENFILE: 'no sockets left',
-  ENOENT: 'connection refused',
+  ENOENT: refusedWords,
   ENODATA: 'name not found',
   ENOTFOUND: 'name not found',
   EPERM: 'connection not permitted',

@@ -33,7 +33,7 @@ export async function dialRoute(
   let last: Upstream | undefined
   let failure: DialFailure | { kind: 'no-healthy-upstream' } = { kind: 'no-healthy-upstream' }
   for (let attempt = 0; attempt < route.attempts; attempt++) {
-    const upstream = pool.pick(request, last)
+    const upstream = pool.pick(request, last, mayTryOne(attempt, route))
     if (!upstream) break
     if (upstream === last) {
       if (!repeats || !worthRepeating(failure)) break
@@ -66,6 +66,11 @@ export async function dialRoute(
     last = upstream
   }
   return { ok: false, failure }
+}
+
+/** Whether this dial of a client may be at an upstream that was away until now: once, and never the last that it has. */
+export function mayTryOne(attempt: number, { attempts }: Pick<RouteOptions, 'attempts'>): boolean {
+  return attempt === 0 && attempts > 1
 }
 
 /** The only upstream there is may just be restarting; one that was silent or wrong will be so again. */

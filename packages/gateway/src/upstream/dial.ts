@@ -1,56 +1,34 @@
-// In: an upstream's place and a client's checked handshake. Out: a socket behind the upstream's 101, or why there is
+// In: an upstream's place and a client's checked handshake. Out: a wire behind the upstream's 101, or why there is
 // none. Next: dial-route.ts.
 import http, { type IncomingMessage } from 'node:http'
-import net from 'node:net'
-import tls from 'node:tls'
-import {
-  type Clock,
-  guarded,
-  type RouteChanges,
-  systemClock,
-  type UpstreamTlsOptions,
-} from '../core/index.ts'
+import { attempt, type Clock, guarded, type RouteChanges, systemClock } from '../core/index.ts'
 import {
   endToEnd,
+  Fields,
   type HeaderList,
-  headerList,
   readHttpHead,
   type UpgradeRequest,
   values,
 } from '../http/index.ts'
+import { keep, type SocketWire, type WireUser } from '../wire/index.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { changeAuthority, changeFields, changeTarget } from './change-request.ts'
-import { answerFailure, badAnswer, connectFailure, type Failed, failed, unreachable } from './dial-failure.ts'
+import { connect } from './connect.ts'
+import { answerFailure, badAnswer, type Failed, failed, unreachable } from './dial-failure.ts'
+import { type StageLimits, stage } from './dial-stage.ts'
+import type { DialTarget } from './dial-target.ts'
 import { type Agreement, readSwitch, retryAfter } from './upstream-answer.ts'
 
 export type { DialFailure } from './dial-failure.ts'
+export type { DialTarget } from './dial-target.ts'
 
-/** Where an upstream is. */
-export interface DialTarget {
-  tls: boolean
-  /** Address or name to connect to. */
-  host: string
-  port: number
-  /** The host of its URL: the name that its certificate must bear, unless `secure` names another. */
-  serverName: string
-  /** Put before the request's target; '' for nothing. */
-  path: string
-  /** A socket of the file system to connect to, in place of `host` and `port`. */
-  socketPath?: string
-  secure?: UpstreamTlsOptions
-  /** What its route changes in requests and answers. */
-  changes?: RouteChanges
-}
+type Opened = {
+  ok: true
+  /** Paused, and nobody's; frames that came together with the 101 are read from it first. */
+  wire: SocketWire
+} & Agreement
 
-export type DialResult =
-  | ({
-      ok: true
-      /** Paused, without listeners but one that keeps an early 'error' from ending the process. */
-      socket: net.Socket | tls.TLSSocket
-      /** Bytes of frames that came together with the 101. */
-      head: Buffer
-    } & Agreement)
-  | Failed
+export type DialResult = Opened | Failed
 
 /** Milliseconds; each is a limit for the whole of its stage, however busy the peer keeps the line. */
 export interface DialTimeouts {
@@ -66,8 +44,8 @@ const maxHeaderSize = 32 * 1024
 const bodyTimeout = 30_000
 
 /**
- * Repeats a client's opening handshake (RFC 6455 4.1) to an upstream. Never rejects; whatever fails leaves no socket
- * behind, except for 'rejected', whose socket goes with its body.
+ * Repeats a client's opening handshake (RFC 6455 4.1) to an upstream. Never rejects; whatever fails leaves no connection
+ * behind, except for 'rejected', whose connection goes with its body.
  *
  * @param extra Headers to send behind the client's own.
  */
@@ -79,154 +57,84 @@ export async function dial(
   extra: HeaderList = [],
   clock: Clock = systemClock,
 ): Promise<DialResult> {
-  const limits = { signal, clock }
-  const connected = await connect(target, { ...limits, ms: timeouts.connect })
+  const connected = await connect(target, { signal, clock, ms: timeouts.connect })
   if (!connected.ok) return connected
-  return upgrade(connected.socket, target, request, extra, { ...limits, ms: timeouts.handshake })
-}
-
-interface Limits {
-  ms: number
-  signal: AbortSignal
-  clock: Clock
-}
-
-/**
- * One stage of a dial: its result is the first thing that happens, be it the time limit or the signal.
- * `begin` returns what to undo then. A stage that fails destroys the socket.
- */
-function stage<Result extends { ok: true }>(
-  socket: net.Socket,
-  { ms, signal, clock }: Limits,
-  begin: (settle: (result: Result | Failed) => void) => () => void,
-): Promise<Result | Failed> {
-  return new Promise((resolve) => {
-    let settled = false
-    const settle = (result: Result | Failed) => {
-      if (settled) return
-      settled = true
-      clock.clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-      undo()
-      if (!result.ok && result.failure.kind !== 'rejected') socket.destroy()
-      resolve(result)
-    }
-    const onAbort = () => settle(failed({ kind: 'aborted' }))
-    const timer = clock.setTimeout(() => settle(failed({ kind: 'no-answer', afterMs: ms })), ms)
-    signal.addEventListener('abort', onAbort)
-    const undo = begin(settle)
-    if (signal.aborted) onAbort()
-  })
-}
-
-async function connect(
-  target: DialTarget,
-  limits: Limits,
-): Promise<{ ok: true; socket: net.Socket } | Failed> {
-  if (limits.signal.aborted) return failed({ kind: 'aborted' })
-  let socket: net.Socket
-  try {
-    socket = openSocket(target)
-  } catch {
-    return unreachable('address not valid')
-  }
-  socket.on('error', ignore)
-  socket.setNoDelay(true)
-  return stage(socket, limits, (settle) => {
-    const ready = target.tls ? 'secureConnect' : 'connect'
-    const onReady = () => settle({ ok: true, socket })
-    const onError = (error: Error) => settle(connectFailure(error, socket, target.host))
-    const onClose = () => settle(unreachable('connection closed'))
-    socket.on(ready, onReady).on('error', onError).on('close', onClose)
-    return () => socket.off(ready, onReady).off('error', onError).off('close', onClose)
-  })
-}
-
-function openSocket(target: DialTarget): net.Socket {
-  const { host, port, socketPath } = target
-  const place = socketPath === undefined ? { host, port } : { path: socketPath }
-  if (!target.tls) return net.connect(place)
-  const { servername, ...options } = tlsOptions(target)
-  return tls.connect({
-    ...place,
-    ...options,
-    servername: servername === '' ? undefined : servername,
-    ALPNProtocols: ['http/1.1'],
-  })
-}
-
-/** How TLS is spoken to an upstream. */
-export function tlsOptions({ serverName, secure }: DialTarget) {
-  const { ca, cert, key, pkcs12, serverName: name = serverName, verify = true } = secure ?? {}
-  const pfx = pkcs12 && { pfx: Buffer.from(pkcs12.data, 'base64'), passphrase: pkcs12.passphrase }
-  // RFC 6066 3: "Literal IPv4 and IPv6 addresses are not permitted in "HostName"". The certificate is then checked
-  // against the address that is dialled.
-  return { ca, cert, key, ...pfx, rejectUnauthorized: verify, servername: net.isIP(name) === 0 ? name : '' }
+  return upgrade(connected.wire, target, request, extra, { signal, clock, ms: timeouts.handshake })
 }
 
 /** A fault of ours while we read it. */
 const unreadable = badAnswer('answer not understood')
 
-/** A listener for errors that another event or another listener reports. */
+/** Says nothing: another event, or another listener, does. */
 function ignore(): void {}
 
 function upgrade(
-  socket: net.Socket,
+  wire: SocketWire,
   target: DialTarget,
   request: UpgradeRequest,
   extra: HeaderList,
-  limits: Limits,
+  limits: StageLimits,
 ): Promise<DialResult> {
-  return stage<Extract<DialResult, { ok: true }>>(socket, limits, (settle) => {
+  return stage<Opened>(limits, (settle) => {
     const head = requestHead(target, request, extra)
-    if (head === undefined) {
-      queueMicrotask(() => settle(badAnswer('request not valid')))
-      return ignore
+    let leaveClient = ignore
+    const onBytes = (bytes: Buffer) => {
+      wire.pause()
+      const answer = readHttpHead(bytes, maxHeaderSize)
+      if (answer?.start.startsWith('HTTP/1.1 101 ')) {
+        const rest = bytes.subarray(answer.length)
+        return settle(switched(wire, answer.rawHeaders, rest, request, target.changes))
+      }
+      leaveClient = readWithClient(wire, bytes, request, target.changes, limits.clock, settle)
     }
-    let undoClient = ignore
-    const onData = guarded(
-      (bytes: Buffer) => {
-        undo()
-        socket.pause()
-        const answer = readHttpHead(bytes, maxHeaderSize)
-        if (answer?.start.startsWith('HTTP/1.1 101 ')) {
-          const rest = bytes.subarray(answer.length)
-          return settle(switched(socket, answer.rawHeaders, rest, request, target.changes))
-        }
-        undoClient = readWithClient(socket, bytes, request, target.changes, limits.clock, settle)
-      },
-      () => settle(unreadable),
-    )
-    const onError = (error: Error) => settle(answerFailure(error))
     const onEnd = () => settle(unreachable('connection closed without an answer'))
-    const undo = () =>
-      void socket.off('data', onData).off('error', onError).off('end', onEnd).off('close', onEnd)
-    socket.on('data', onData).on('error', onError).on('end', onEnd).on('close', onEnd)
-    socket.write(head, 'latin1')
-    return () => {
-      undo()
-      undoClient()
+    const user: WireUser = {
+      onPieces(pieces) {
+        const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+        attempt(
+          () => onBytes(keep(bytes)),
+          () => settle(unreadable),
+        )
+        return undefined
+      },
+      onDrain: ignore,
+      onEndOfInput: onEnd,
+      onError: (error) => settle(answerFailure(error)),
+      onClose: onEnd,
+    }
+    wire.user = user
+    if (head === undefined) settle(badAnswer('request not valid'))
+    else if (!limits.signal.aborted) {
+      wire.write(Buffer.from(head, 'latin1'))
+      wire.resume()
+    }
+    return {
+      leave() {
+        if (wire.user === user) wire.user = undefined
+        leaveClient()
+      },
+      destroy: () => wire.destroy(),
     }
   })
 }
 
 /** The answer is no 101, or not so plain that it could be read here: Node's HTTP client reads it. */
 function readWithClient(
-  socket: net.Socket,
+  wire: SocketWire,
   first: Buffer,
   request: UpgradeRequest,
   changes: RouteChanges | undefined,
   clock: Clock,
   settle: (result: DialResult) => void,
 ): () => void {
-  const answering = new AnswerStream(socket, first)
+  const answering = new AnswerStream(wire, first)
   const exchange = http.request({ createConnection: () => answering, maxHeaderSize })
   const onUpgrade = (response: IncomingMessage, _: unknown, head: Buffer) => {
     const rest = answering.letGo()
-    settle(switched(socket, response.rawHeaders, Buffer.concat([head, rest]), request, changes))
+    settle(switched(wire, response.rawHeaders, Buffer.concat([head, rest]), request, changes))
   }
   const onResponse = (response: IncomingMessage) =>
-    settle(notSwitched(socket, response, request, changes, clock))
+    settle(notSwitched(wire, response, request, changes, clock))
   const fail = () => settle(unreadable)
   exchange.on('upgrade', guarded(onUpgrade, fail)).on('response', guarded(onResponse, fail))
   exchange.on('error', (error) => settle(answerFailure(error)))
@@ -271,17 +179,18 @@ function requestHeaders(
 const sessionField = 'holdfast-session'
 
 function switched(
-  socket: net.Socket,
+  wire: SocketWire,
   rawHeaders: string[],
   head: Buffer,
   request: UpgradeRequest,
   changes: RouteChanges | undefined,
 ): DialResult {
-  const answer = readSwitch(headerList(rawHeaders), request)
+  const answer = readSwitch(Fields.of({ rawHeaders }), request)
   if (!answer.ok) return badAnswer(answer.words, answer.agreement)
-  socket.pause()
+  wire.pause()
+  if (head.length > 0) wire.unread(head)
   const { ok, headers, ...agreement } = answer
-  return { ok, socket, head, ...agreement, headers: changeFields(changes?.headers?.response, headers) }
+  return { ok, wire, ...agreement, headers: changeFields(changes?.headers?.response, headers) }
 }
 
 /** What a client is shown of an answer: Holdfast-… is said to the gateway. */
@@ -291,21 +200,21 @@ function forClient(headers: HeaderList): HeaderList {
 
 /** RFC 6455 4.1: "If the status code received from the server is not 101, the client handles the response per HTTP". */
 function notSwitched(
-  socket: net.Socket,
+  wire: SocketWire,
   response: IncomingMessage,
   request: UpgradeRequest,
   changes: RouteChanges | undefined,
   clock: Clock,
 ): Failed {
   const status = response.statusCode ?? 0
-  const headers = headerList(response.rawHeaders)
+  const fields = Fields.of(response)
   if (status === 101) {
     // Its headers are such that the HTTP client sees no switch in it.
-    const answer = readSwitch(headers, request)
+    const answer = readSwitch(fields, request)
     return badAnswer(answer.ok ? 'no switch of protocols' : answer.words)
   }
   if (status === 503 || status === 429) {
-    const after = retryAfter(values(headers, 'retry-after')[0], clock.wall())
+    const after = retryAfter(fields.first('retry-after'), clock.wall())
     return failed({ kind: 'busy', status, ...(after !== undefined && { retryAfter: after }) })
   }
   if (status < 300) return badAnswer(`status ${status} instead of 101`)
@@ -314,8 +223,8 @@ function notSwitched(
   const timer = clock.setTimeout(() => response.destroy(), bodyTimeout)
   response.once('close', () => {
     clock.clearTimeout(timer)
-    socket.destroy()
+    wire.destroy()
   })
-  const shown = changeFields(changes?.headers?.response, forClient(headers))
+  const shown = changeFields(changes?.headers?.response, forClient(fields.list))
   return failed({ kind: 'rejected', status, headers: shown, response })
 }

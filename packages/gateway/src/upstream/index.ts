@@ -1,12 +1,14 @@
 export type { Member } from './answer-check.ts'
 export { authorityOf, changeAuthority, changeFields, changesPath, changeTarget } from './change-request.ts'
-export { type DialFailure, type DialResult, type DialTarget, dial, tlsOptions } from './dial.ts'
+export { tlsOptions } from './connect.ts'
+export { type DialFailure, type DialResult, type DialTarget, dial } from './dial.ts'
 export { answerFailure, connectFailure } from './dial-failure.ts'
 export {
   dialRoute,
   failureWords,
   isOutage,
   isUnwell,
+  mayTryOne,
   pause,
   type RouteDialResult,
 } from './dial-route.ts'

@@ -1,11 +1,18 @@
 // What a new connection meets at an upstream that may be about to stop: whether it gets in, and stays. Next:
 // upstream-watch.ts.
 import { randomBytes } from 'node:crypto'
-import type { Socket } from 'node:net'
 import { code } from '@holdfast/close-codes'
 import { type Clock, guarded } from '../core/index.ts'
 import type { HeaderList, UpgradeRequest } from '../http/index.ts'
-import { closeFrame, FrameReader, type FrameSink, opcode } from '../wire/index.ts'
+import {
+  closeFrame,
+  FrameReader,
+  type FrameSink,
+  opcode,
+  type SocketWire,
+  type Wire,
+  type WireUser,
+} from '../wire/index.ts'
 import { type DialFailure, type DialResult, type DialTarget, dial } from './dial.ts'
 
 /** `silent`: it was let into TCP at most; `answers`: as a server that does not stop may answer, and nothing is proven. */
@@ -39,16 +46,10 @@ const stops: readonly (number | undefined)[] = [
 ]
 
 /**
- * Watches a new connection for so many milliseconds, or until the signal fires. The result is what the upstream has sent, or
- * undefined when it has ended the connection, by the end of TCP or a Close of one that stops. Leaves the socket paused.
+ * Watches a new connection for so many milliseconds, or until the signal fires. False: the upstream has ended it, by the end of
+ * TCP or a Close of one that stops. Leaves the wire paused, with what was read put back.
  */
-export function staysOpen(
-  socket: Socket,
-  head: Buffer,
-  ms: number,
-  signal: AbortSignal,
-  clock: Clock,
-): Promise<Buffer | undefined> {
+export function staysOpen(wire: SocketWire, ms: number, signal: AbortSignal, clock: Clock): Promise<boolean> {
   return new Promise((resolve) => {
     const rules = { masked: false, rsv: 0x70, messageBytes: Infinity, wholeFrames: 0, split: false }
     const reader = new FrameReader({ ...rules, unlimited: true })
@@ -56,8 +57,11 @@ export function staysOpen(
     const finish = (stays: boolean) => {
       clock.clearTimeout(timer)
       signal.removeEventListener('abort', onLimit)
-      socket.off('data', onData).off('end', onEnd).off('close', onEnd).pause()
-      resolve(stays ? read : undefined)
+      if (wire.user !== user) return
+      wire.user = undefined
+      wire.pause()
+      if (stays && read.length > 0) wire.unread(read)
+      resolve(stays)
     }
     const onLimit = () => finish(true)
     const onEnd = () => finish(false)
@@ -69,18 +73,26 @@ export function staysOpen(
         finish(!stops.includes(payload.length > 0 ? payload.readUInt16BE(0) : undefined))
       },
     }
-    const onData = guarded((bytes: Buffer) => {
+    const onBytes = guarded((bytes: Buffer) => {
       read = Buffer.concat([read, bytes])
-      if (read.length > readAtMost) socket.off('data', onData).pause()
+      if (read.length > readAtMost) wire.pause()
       reader.read(bytes, sink)
     }, onLimit)
+    const user: WireUser = {
+      onPieces(pieces) {
+        for (const piece of pieces) onBytes(piece)
+        return undefined
+      },
+      onDrain() {},
+      onEndOfInput: onEnd,
+      onClose: onEnd,
+    }
     const timer = clock.setTimeout(onLimit, ms)
     signal.addEventListener('abort', onLimit)
-    socket.on('data', onData).on('end', onEnd).on('close', onEnd)
-    onData(head)
+    wire.user = user
     if (signal.aborted) onLimit()
-    else if (socket.destroyed) onEnd()
-    else socket.resume()
+    else if (wire.destroyed || wire.readableEnded) onEnd()
+    else wire.resume()
   })
 }
 
@@ -90,7 +102,6 @@ const deaf = {
   onBytes: () => {},
   onMessage: () => true,
   onMessageEnd: () => {},
-  onUnfinished: () => {},
   onBoundary: () => {},
 }
 
@@ -103,11 +114,28 @@ export async function settled(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<Extract<DialResult, { ok: true }> | undefined> {
-  const { socket, head } = dialled
-  const read = await staysOpen(socket, head, settlesInMs, signal, clock)
-  if (read) return { ...dialled, head: read }
-  socket.destroy()
+  const { wire } = dialled
+  if (await staysOpen(wire, settlesInMs, signal, clock)) return dialled
+  wire.destroy()
   return undefined
+}
+
+/** Destroys a wire that has been ended as soon as what was written has gone out. */
+class LastWord implements WireUser {
+  readonly #wire: Wire
+
+  constructor(wire: Wire) {
+    this.#wire = wire
+  }
+
+  onPieces(): undefined {}
+  onDrain(): void {}
+  onEndOfInput(): void {}
+  onClose(): void {}
+
+  onFinish(): void {
+    this.#wire.destroy()
+  }
 }
 
 /** What of a client's handshake a stranger may say: nothing that tells who the client is. */
@@ -152,9 +180,10 @@ export async function askAsStranger(
     if (result.failure.kind === 'rejected') result.failure.response.destroy()
     return metOf(result.failure)
   }
-  const { socket, head } = result
-  const stays = await staysOpen(socket, head, ms, signal, clock)
-  if (stays && socket.writable) socket.write(closeFrame(code.normalClosure, '', true))
-  socket.destroySoon()
+  const { wire } = result
+  const stays = await staysOpen(wire, ms, signal, clock)
+  if (stays) wire.write(closeFrame(code.normalClosure, '', true))
+  wire.user = new LastWord(wire)
+  wire.end()
   return stays ? 'let-in' : 'throws-out'
 }

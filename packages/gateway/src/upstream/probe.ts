@@ -1,11 +1,10 @@
 // In: an upstream's place and the route's `health`. Out: whether a WebSocket can be opened there, answers a Ping, and
 // can be closed. A TCP connect is no proof of any of it.
 import { randomBytes } from 'node:crypto'
-import type { Socket } from 'node:net'
 import { code } from '@holdfast/close-codes'
 import { type Clock, guarded, type HealthOptions, systemClock } from '../core/index.ts'
 import type { HeaderList, UpgradeRequest } from '../http/index.ts'
-import { closeFrame, controlFrame, FrameReader, type FrameSink, opcode } from '../wire/index.ts'
+import { closeFrame, controlFrame, FrameReader, type FrameSink, opcode, type Wire } from '../wire/index.ts'
 import { authorityOf } from './change-request.ts'
 import { type DialFailure, type DialTarget, dial } from './dial.ts'
 import { withDetail } from './dial-failure.ts'
@@ -42,12 +41,12 @@ export const probe: Probe = async (target, health, signal, clock = systemClock) 
       const words = failureWords(failure, timeout)
       return { ok: false, words, ...(failure.kind === 'unreachable' && failure.ours && { ours: true }) }
     }
-    const { socket, head, protocol } = result
+    const { wire, protocol } = result
     try {
       if (protocol !== health.protocol) return { ok: false, words: 'subprotocol not accepted' }
-      return await converse(socket, head, health, stop.signal, clock)
+      return await converse(wire, health, stop.signal, clock)
     } finally {
-      socket.destroy()
+      wire.destroy()
     }
   } finally {
     clock.clearTimeout(timer)
@@ -79,44 +78,39 @@ function probeRequest(target: DialTarget, { path, protocol }: HealthOptions): Up
   }
 }
 
+/** What of an upstream's frames says nothing about its health. */
+const unheard = { onBytes: () => {}, onMessage: () => true, onMessageEnd: () => {}, onBoundary: () => {} }
+
+/** Of its frames none is handed on. */
+const rules = { masked: false, rsv: 0, messageBytes: Infinity, wholeFrames: 0, split: false }
+
 /** The Ping and its Pong, if asked for, then the Close. Once the Pong is here nothing can spoil the result. */
 function converse(
-  socket: Socket,
-  head: Buffer,
+  wire: Wire,
   { ping, timeout }: HealthOptions,
   signal: AbortSignal,
   clock: Clock,
 ): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const payload = randomBytes(8)
-    const reader = new FrameReader({
-      masked: false,
-      rsv: 0,
-      messageBytes: Infinity,
-      wholeFrames: 0,
-      split: false,
-    })
+    const reader = new FrameReader(rules)
     let answered = !ping
     let received = 0
     let closing: unknown
     const finish = (words: string) => {
       clock.clearTimeout(closing)
       signal.removeEventListener('abort', onAbort)
-      socket.off('data', onData).off('end', onEnd).off('close', onEnd)
+      wire.user = undefined
       resolve(answered ? { ok: true } : { ok: false, words })
     }
     const onAbort = () => finish(`no pong in ${seconds(timeout)}`)
     const onEnd = () => finish('connection lost before the pong')
     const close = () => {
-      socket.write(closeFrame(code.normalClosure, '', true))
+      wire.write(closeFrame(code.normalClosure, '', true))
       closing = clock.setTimeout(() => finish(''), closeTimeout)
     }
     const sink: FrameSink = {
-      onBytes: () => {},
-      onMessage: () => true,
-      onMessageEnd: () => {},
-      onUnfinished: () => {},
-      onBoundary: () => {},
+      ...unheard,
       onFault: () => finish('broke the protocol'),
       onControl(op, body) {
         if (op === opcode.close) finish(`closed with ${body.length > 0 ? body.readUInt16BE(0) : 'no code'}`)
@@ -125,7 +119,7 @@ function converse(
         close()
       },
     }
-    const onData = guarded(
+    const onBytes = guarded(
       (chunk: Buffer) => {
         received += chunk.length
         reader.read(chunk, sink)
@@ -134,13 +128,20 @@ function converse(
       () => finish('broke the protocol'),
     )
     signal.addEventListener('abort', onAbort)
-    socket.on('data', onData).on('end', onEnd).on('close', onEnd)
+    wire.user = {
+      onPieces(pieces) {
+        for (const piece of pieces) onBytes(piece)
+        return undefined
+      },
+      onDrain() {},
+      onEndOfInput: onEnd,
+      onClose: onEnd,
+    }
     if (answered) close()
-    else socket.write(controlFrame(opcode.ping, payload, true))
-    onData(head)
-    socket.resume()
+    else wire.write(controlFrame(opcode.ping, payload, true))
+    wire.resume()
     if (signal.aborted) onAbort()
-    else if (socket.destroyed) onEnd()
+    else if (wire.destroyed || wire.readableEnded) onEnd()
   })
 }
 

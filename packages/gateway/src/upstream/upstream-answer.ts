@@ -5,10 +5,9 @@ import {
   acceptKey,
   endToEnd,
   extensionProblem,
+  type Fields,
   type HeaderList,
-  tokens,
   type UpgradeRequest,
-  values,
 } from '../http/index.ts'
 
 /** What an upstream agreed to with its 101. */
@@ -33,31 +32,31 @@ const ofHandshake = /^(?:content-length|sec-websocket-(?:accept|protocol|extensi
 const restoredHeader = 'holdfast-restored'
 
 /** Checks the headers of a 101 as RFC 6455 4.1 asks of a client. */
-export function readSwitch(headers: HeaderList, request: UpgradeRequest): AnswerResult {
+export function readSwitch(fields: Fields, request: UpgradeRequest): AnswerResult {
   const wrong = (words: string) => ({ ok: false as const, words })
   // "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is not an
   // ASCII case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket Connection_."
-  const upgrade = tokens(values(headers, 'upgrade'))
+  const upgrade = fields.tokens('upgrade')
   if (upgrade.length !== 1 || upgrade[0] !== 'websocket') return wrong('wrong Upgrade header')
   // "If the response lacks a |Connection| header field or the |Connection| header field doesn't contain a token that
   // is an ASCII case-insensitive match for the value "Upgrade", the client MUST _Fail the WebSocket Connection_."
-  if (!tokens(values(headers, 'connection')).includes('upgrade')) return wrong('wrong Connection header')
+  if (!fields.tokens('connection').includes('upgrade')) return wrong('wrong Connection header')
   // "If the response lacks a |Sec-WebSocket-Accept| header field or the |Sec-WebSocket-Accept| contains a value other
   // than the base64-encoded SHA-1 of the concatenation of the |Sec-WebSocket-Key| (as a string, not base64-decoded)
   // with the string "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" but ignoring any leading and trailing whitespace, the
   // client MUST _Fail the WebSocket Connection_."
-  const accepts = values(headers, 'sec-websocket-accept')
+  const accepts = fields.values('sec-websocket-accept')
   if (accepts.length !== 1 || accepts[0]!.trim() !== acceptKey(request.key)) {
     return wrong('wrong Sec-WebSocket-Accept')
   }
-  const extensions = values(headers, 'sec-websocket-extensions').join(', ')
+  const extensions = fields.values('sec-websocket-extensions').join(', ')
   const problem = extensionProblem(extensions, request.extensions)
   if (problem) return { ...wrong(problem), agreement: true }
   // "If the response includes a |Sec-WebSocket-Protocol| header field and this header field indicates the use of a
   // subprotocol that was not present in the client's handshake (the server has indicated a subprotocol not requested
   // by the client), the client MUST _Fail the WebSocket Connection_."
   // RFC 6455 11.3.4: it "MUST NOT appear more than once in an HTTP response".
-  const [protocol, ...more] = values(headers, 'sec-websocket-protocol')
+  const [protocol, ...more] = fields.values('sec-websocket-protocol')
   if (more.length > 0) return wrong('more than one subprotocol')
   if (protocol !== undefined && !request.protocols.includes(protocol))
     return { ...wrong('subprotocol never offered'), agreement: true }
@@ -65,13 +64,13 @@ export function readSwitch(headers: HeaderList, request: UpgradeRequest): Answer
     ok: true,
     ...(protocol !== undefined && { protocol }),
     ...(extensions !== '' && { extensions }),
-    ...restoredIn(headers),
-    headers: endToEnd(headers).filter(([name]) => !ofHandshake.test(name)),
+    ...restoredIn(fields),
+    headers: endToEnd(fields.list).filter(([name]) => !ofHandshake.test(name)),
   }
 }
 
-function restoredIn(headers: HeaderList): Pick<Agreement, 'restored'> {
-  const said = values(headers, restoredHeader)
+function restoredIn(fields: Fields): Pick<Agreement, 'restored'> {
+  const said = fields.values(restoredHeader)
   return said.length > 0 ? { restored: said.every((value) => value.trim() === '1') } : {}
 }
 

@@ -3,12 +3,14 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Clock, RouteOptions, UpstreamOptions, UpstreamState } from '../core/index.ts'
 import { assumedHealthy, type HealthEvent, nextHealth, nextRest, noRest, shownState } from './health.ts'
-import { type Credits, pickUpstream, type Routable } from './pick-upstream.ts'
-import { type Probe, probe } from './probe.ts'
-import { Prober } from './prober.ts'
+import { HealthChecks } from './health-checks.ts'
+import type { Routable } from './pick-upstream.ts'
+import { type Probe, type ProbeResult, probe } from './probe.ts'
 import { type Lookup, systemLookup } from './resolve.ts'
 import type { StopProof } from './stopping.ts'
+import { UpstreamChoice } from './upstream-choice.ts'
 import { addressOf, type GroupDeps, type Upstream, UpstreamGroup } from './upstream-group.ts'
+import { stopWords, UpstreamReports } from './upstream-reports.ts'
 import { UpstreamWatch } from './upstream-watch.ts'
 
 export type { Upstream } from './upstream-group.ts'
@@ -24,17 +26,6 @@ export interface PoolDeps {
   onUnanswered?: (upstream: { name: string; address: string }) => void
 }
 
-/** What an operator reads as the upstream's last failure. */
-const stopWords: Record<Exclude<StopProof, 'refuses'>, string> = {
-  busy: 'stopping: status 503',
-  'throws-out': 'stopping: ends new connections at once',
-  'closes-most': 'stopping: closed most of its connections',
-  silent: 'connections are not answered',
-}
-
-/** Milliseconds between probes while there is nothing left to pick. */
-const eagerInterval = 250
-
 /** The upstreams of one route. */
 export class UpstreamPool {
   /** Those in use now, in the order of the configuration. */
@@ -42,19 +33,29 @@ export class UpstreamPool {
   #route: RouteOptions
   readonly #deps: Required<PoolDeps>
   #groups = new Map<string, UpstreamGroup>()
-  readonly #probers = new Map<Upstream, Prober>()
-  readonly #listeners = new Set<(upstream: Upstream) => void>()
-  readonly #failListeners = new Set<(upstream: Upstream) => void>()
-  /** Names that the operator has taken out. */
-  readonly #drained = new Set<string>()
+  readonly #checks: HealthChecks
+  readonly #reports: UpstreamReports
+  readonly #choice: UpstreamChoice
   /** Goes with its upstream. */
   readonly #watches = new WeakMap<Upstream, UpstreamWatch>()
-  #credits: Credits = new Map()
   #started = false
 
   constructor(route: RouteOptions, deps: PoolDeps) {
     this.#route = route
     this.#deps = { lookup: systemLookup, probe, onUnanswered: () => {}, ...deps }
+    this.#choice = new UpstreamChoice({
+      upstreams: () => this.upstreams,
+      balance: () => this.#route.balance,
+      clock: deps.clock,
+      random: deps.random,
+    })
+    this.#checks = new HealthChecks({
+      ...this.#deps,
+      options: () => this.#route.health,
+      isEager: (upstream) => this.#isEager(upstream),
+      onResult: (upstream, result) => this.#probed(upstream, result),
+    })
+    this.#reports = new UpstreamReports(() => this.#route.name, deps.log)
     this.#regroup()
   }
 
@@ -80,10 +81,9 @@ export class UpstreamPool {
     const healthChanged = !isDeepStrictEqual(route.health, this.#route.health)
     const judged = this.#route.health !== undefined
     this.#route = route
-    for (const name of this.#drained)
-      if (!route.upstreams.some((one) => one.name === name)) this.#drained.delete(name)
+    this.#choice.keepDrained(route.upstreams.map(({ name }) => name))
     const removed = this.#regroup()
-    if (healthChanged) this.#stopProbers(() => true)
+    if (healthChanged) this.#checks.stop()
     if (judged !== (route.health !== undefined)) for (const upstream of this.upstreams) this.#forget(upstream)
     this.#refresh()
     return { removed }
@@ -91,28 +91,21 @@ export class UpstreamPool {
 
   /**
    * The upstream to dial for a request; not `not` when there is another. Those that lately failed come last.
-   * Undefined: every upstream is marked unhealthy or drained.
+   * Undefined: every upstream is marked unhealthy or drained. `mayTry`: after an outage it may be one that was away then, and may be
+   * still; false where a dial in vain costs the client its upstream.
    */
-  pick(request: Routable, not?: Upstream): Upstream | undefined {
-    const now = this.#deps.clock.now()
-    const usable = this.upstreams.filter((upstream) => this.#isUsable(upstream))
-    const others = usable.filter((upstream) => upstream !== not)
-    const rested = others.filter(({ rest }) => rest.until <= now)
-    const candidates = [rested, others, usable].find(({ length }) => length > 0) ?? []
-    const choice = pickUpstream(this.#route.balance, candidates, this.#credits, request, this.#deps.random)
-    if (choice) this.#credits = choice.credits
-    return choice?.chosen
+  pick(request: Routable, not?: Upstream, mayTry = true): Upstream | undefined {
+    return this.#choice.pick(request, not, mayTry)
   }
 
   /** Whether `pick` would find one. */
   usable(): boolean {
-    return this.upstreams.some((upstream) => this.#isUsable(upstream))
+    return this.#choice.usable()
   }
 
   /** Whether a dial is as good as in vain now: none can be picked, or every one that can has just failed. */
   get isDown(): boolean {
-    const now = this.#deps.clock.now()
-    return !this.upstreams.some((upstream) => this.#isUsable(upstream) && upstream.rest.until <= now)
+    return this.#choice.isDown
   }
 
   /**
@@ -125,13 +118,14 @@ export class UpstreamPool {
     upstream.triedAt = clock.wall()
     if (this.#route.health) return this.#judge(upstream, { by: 'dial', ok })
     const before = upstream.fails
+    if (ok && before) this.#choice.cameBack(upstream)
     upstream.rest = nextRest(upstream.rest, ok, clock.now())
-    if (upstream.fails !== before) this.#failsChanged(upstream)
+    if (upstream.fails !== before) this.#reports.failsChanged(upstream)
   }
 
   /** What the upstream is shown as. */
   stateOf({ name, triedAt, healthy, fails }: Upstream): UpstreamState {
-    const drained = this.#drained.has(name)
+    const drained = this.#choice.isDrained(name)
     return shownState({
       drained,
       probed: this.#route.health !== undefined,
@@ -167,12 +161,10 @@ export class UpstreamPool {
   }
 
   #stopChanged(upstream: Upstream, by: StopProof | undefined): void {
-    const about = this.#about(upstream)
-    if (by === undefined) return this.#deps.log.info(about, 'upstream takes clients again')
-    this.#deps.log.warn({ ...about, by }, 'upstream is stopping')
+    this.#reports.stops(upstream, by)
     // New clients go elsewhere, or wait, from now on, and not from their own first dial in vain on. One that was refused is
     // reported as every dial is.
-    if (by !== 'refuses') this.dialled(upstream, false, stopWords[by])
+    if (by !== undefined && by !== 'refuses') this.dialled(upstream, false, stopWords[by])
   }
 
   /** Counts a connection through the upstream; the result ends that, once. */
@@ -187,30 +179,24 @@ export class UpstreamPool {
 
   /** Takes the upstream of this name out of picking; the result, or `undrain`, takes it back in. */
   drain(name: string): () => void {
-    this.#drained.add(name)
-    this.#hurry()
+    this.#choice.drain(name)
+    this.#checks.hurry()
     return () => this.undrain(name)
   }
 
   /** Takes a drained upstream back in; false when it is not drained. */
   undrain(name: string): boolean {
-    return this.#drained.delete(name)
+    return this.#choice.undrain(name)
   }
 
   /** Calls the listener when an upstream that nothing probes has begun to fail, or has answered again; the result ends that. */
   onFailsChange(listener: (upstream: Upstream) => void): () => void {
-    this.#failListeners.add(listener)
-    return () => this.#failListeners.delete(listener)
+    return this.#reports.onFails(listener)
   }
 
   /** Calls the listener when an upstream has become healthy or unhealthy; the result ends that. */
   onHealthChange(listener: (upstream: Upstream) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  #isUsable({ healthy, name }: Upstream): boolean {
-    return healthy && !this.#drained.has(name)
+    return this.#reports.onHealth(listener)
   }
 
   /** Makes the groups those of the route. Returns the upstreams of the groups that went. */
@@ -231,57 +217,27 @@ export class UpstreamPool {
   }
 
   #groupDeps(name: string): GroupDeps {
-    const { clock, lookup, log } = this.#deps
+    const { clock, lookup } = this.#deps
     return {
       clock,
       lookup,
       onChange: (change) => {
-        const group = this.#groups.get(name)
-        const about = { route: this.#route.name, upstream: name }
-        if (change === 'lookup-failed') {
-          log.warn({ ...about, error: group?.current[0]?.lookupFailure }, 'name lookup failed')
-        } else if (change === 'lookup-works') {
-          log.info(about, 'name lookup works again')
-        } else {
-          log.info({ ...about, addresses: group?.current.map(({ target }) => target.host) }, 'new addresses')
-          this.#refresh()
-        }
+        this.#reports.groupChanged(name, change, this.#groups.get(name)?.current ?? [])
+        if (change === 'addresses') this.#refresh()
       },
     }
   }
 
-  /** Brings `upstreams` and the probers in line with the groups. */
+  /** Brings `upstreams` and their probes in line with the groups. */
   #refresh(): void {
     this.upstreams = [...this.#groups.values()].flatMap(({ current }) => current)
-    this.#credits = new Map()
-    const { health } = this.#route
-    this.#stopProbers((upstream) => !this.#started || !health || !this.upstreams.includes(upstream))
-    if (!this.#started || !health) return
-    const { clock, random } = this.#deps
-    for (const upstream of this.upstreams) {
-      if (this.#probers.has(upstream)) continue
-      const run = (signal: AbortSignal) =>
-        this.#probe(upstream, signal).catch((err) => this.#deps.log.error({ err }, 'fault in a health check'))
-      const every = () => (this.#isEager() ? Math.min(eagerInterval, health.interval) : health.interval)
-      this.#probers.set(upstream, new Prober({ run, every, clock, random }))
-    }
-    this.#hurry()
+    this.#choice.beginAnew()
+    const isProbed = this.#started && this.#route.health !== undefined
+    this.#checks.follow(isProbed ? this.upstreams : [])
+    if (isProbed) this.#checks.hurry()
   }
 
-  #stopProbers(which: (upstream: Upstream) => boolean): void {
-    for (const [upstream, prober] of this.#probers) {
-      if (!which(upstream)) continue
-      prober.stop()
-      this.#probers.delete(upstream)
-    }
-  }
-
-  async #probe(upstream: Upstream, signal: AbortSignal): Promise<void> {
-    const { health } = this.#route
-    if (!health) return
-    const result = await this.#deps.probe(upstream.target, health, signal, this.#deps.clock)
-    if (signal.aborted) return
-    if (!result.ok && result.ours) return
+  #probed(upstream: Upstream, result: ProbeResult): void {
     upstream.failure = result.ok ? undefined : result.words
     upstream.triedAt = this.#deps.clock.wall()
     this.#judge(upstream, { by: 'probe', ok: result.ok })
@@ -304,49 +260,20 @@ export class UpstreamPool {
     if (!before) this.#healthChanged(upstream)
   }
 
-  /** For the log: which upstream, and where. */
-  #about(upstream: Upstream) {
-    return { route: this.#route.name, upstream: upstream.name, address: addressOf(upstream.target) }
-  }
-
-  #failsChanged(upstream: Upstream): void {
-    const about = this.#about(upstream)
-    if (upstream.fails) {
-      const next = `holdfast check ${upstream.name}`
-      this.#deps.log.warn({ ...about, error: upstream.lastError, next }, 'upstream is failing (not probed)')
-    } else this.#deps.log.info(about, 'upstream answers again')
-    this.#tell(this.#failListeners, upstream)
-  }
-
   #healthChanged(upstream: Upstream): void {
-    const { name, healthy, lastError } = upstream
-    const about = this.#about(upstream)
-    const next = `holdfast check ${name}`
-    if (healthy) this.#deps.log.info(about, 'upstream is healthy again')
-    else {
-      this.#deps.log.warn({ ...about, error: lastError, next }, 'upstream is unhealthy')
-      this.watch(upstream).unanswered()
-    }
-    this.#tell(this.#listeners, upstream)
-    this.#hurry()
+    if (upstream.healthy) this.#choice.cameBack(upstream)
+    this.#reports.healthChanged(upstream, () => {
+      if (!upstream.healthy) this.watch(upstream).unanswered()
+    })
+    this.#checks.hurry()
   }
 
-  #tell(listeners: ReadonlySet<(upstream: Upstream) => void>, upstream: Upstream): void {
-    for (const listener of [...listeners]) {
-      try {
-        listener(upstream)
-      } catch (error) {
-        this.#deps.log.error({ err: error }, 'a health listener threw')
-      }
-    }
-  }
-
-  /** Nothing can be picked, but a probe could change that: clients are being turned away. */
-  #isEager(): boolean {
-    return !this.usable() && this.upstreams.some(({ healthy }) => !healthy)
-  }
-
-  #hurry(): void {
-    if (this.#isEager()) for (const prober of this.#probers.values()) prober.hurry()
+  /**
+   * Nothing can be picked, but a probe could change that: clients are being turned away. Or one is back, which has all of them, and this
+   * one may be, too.
+   */
+  #isEager({ healthy }: Upstream): boolean {
+    if (!healthy && this.#choice.isAfterOutage) return true
+    return !this.usable() && this.upstreams.some((one) => !one.healthy)
   }
 }

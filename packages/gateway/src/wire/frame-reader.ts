@@ -1,83 +1,22 @@
 // In: chunks of one direction as the socket gave them. Out: the same bytes, in runs that start and end where a
 // frame of the gateway's own may be put, and control frames one by one. Next: pipe.ts.
 import assert from 'node:assert'
+import { type Fault, type FrameRules, isWrongHeader } from './frame-rules.ts'
+import type { FrameSink } from './frame-sink.ts'
+import { FrameStash } from './frame-stash.ts'
 import {
   closePayloadFault,
   dataHeader,
   finBit,
   headerLength,
-  maskBit,
   maxControlPayload,
   opcode,
   payloadLength,
   unmasked,
 } from './frames.ts'
+import type { PackedReader } from './packed-reader.ts'
+import { usualRun } from './usual-run.ts'
 
-/** Why a direction cannot go on. */
-export type Fault = 'protocol' | 'not-utf8' | 'too-big' | 'too-fast'
-
-/** What a direction must keep to. */
-export interface FrameRules {
-  /** RFC 6455 5.1: frames from a client are masked, frames from a server are not. */
-  masked: boolean
-  /** RSV bits that the agreed extensions may set, as they stand in the first byte (RSV1 = 0x40). */
-  rsv: number
-  /** Payload bytes allowed in one message; Infinity for no limit. */
-  messageBytes: number
-  /**
-   * A data frame of at most this many bytes, header included, is handed on only when all of it is here, so that a
-   * Close can follow when the sender dies inside it. Longer frames stream. 0: everything streams.
-   */
-  wholeFrames: number
-  /**
-   * Hand a longer frame on as fragments, one for each piece that comes, so that a Close can follow even when the
-   * sender dies inside it. RFC 6455 5.4 lets an intermediary do so while it knows the meaning of all RSV bits in use.
-   */
-  split: boolean
-  /** `onUnfinished` is to be called. */
-  tellUnfinished?: boolean
-  /** Nobody refuses a message, so that `onMessage` need not be asked. */
-  unlimited?: boolean
-}
-
-/** A reader's state as data that JSON can carry; byte strings in base64. */
-export interface PackedReader {
-  begun: string
-  stash: string
-  stashing: boolean
-  remaining: number
-  fragment?: number
-  inMessage: boolean
-  messageBytes: number
-  messageAt: number
-  messages: number
-  bytes: number
-}
-
-/** Gets what the reader finds, in the order of the stream. */
-export interface FrameSink {
-  /** Bytes of data frames to hand on as they are. */
-  onBytes(bytes: Buffer): void
-  /** A message begins. False refuses it: nothing of it is handed on, and the reader stops with 'too-fast'. */
-  onMessage(): boolean
-  /** A whole control frame: its payload unmasked, and the frame as it came. */
-  onControl(op: number, payload: Buffer, frame: Buffer): void
-  /** The end of a data frame; called only after `tellNextBoundary()`. */
-  onBoundary(): void
-  /** The end of a message; called only after `tellMessageEnd()`. */
-  onMessageEnd(): void
-  /**
-   * All whole messages read so far have been handed on, and the first bytes of one follow that does not end in this
-   * read; called only with `tellUnfinished`.
-   */
-  onUnfinished(): void
-  /** Nothing more will come from this reader. */
-  onFault(fault: Fault): void
-}
-
-const rsvBits = 0x70
-/** Bytes that a collected frame gets at once; for a longer one there is more as it comes. */
-const stashAtLeast = 32 * 1024
 const nothing = Buffer.alloc(0)
 
 /** Follows the frame headers of one direction. It neither unmasks nor copies what it can hand on at once. */
@@ -85,13 +24,10 @@ export class FrameReader {
   readonly #rules: FrameRules
   /** The beginning of a frame whose header, or whose control payload, is not complete. At most 138 bytes. */
   #begun: Buffer = nothing
-  /** A short data frame that waits for its end: allocated as it grows, filled up to #stashed. */
-  #stash: Buffer = nothing
-  #stashed = 0
+  /** A short data frame that waits for its end, in place of being handed on. */
+  #stash: FrameStash | undefined
   /** Bytes of the current data frame still to come. */
   #remaining = 0
-  /** Whether the current data frame is being collected in #stash instead of handed on. */
-  #stashing = false
   /** RFC 6455 5.4: a message whose FIN has not come. */
   #inMessage = false
   #messageBytes = 0
@@ -104,6 +40,8 @@ export class FrameReader {
   #fragment: number | undefined
   /** What `bytes` was, or will be, where the current message begins. */
   #messageAt = 0
+  /** Hand whole messages on apart from the first bytes of one that does not end with them, so that a frame may go between. */
+  wholeApart = false
   /** Messages begun. */
   messages = 0
   /** Bytes handed on. */
@@ -117,8 +55,8 @@ export class FrameReader {
   pack(): PackedReader {
     return {
       begun: this.#begun.toString('base64'),
-      stash: this.#stash.toString('base64', 0, this.#stashed),
-      stashing: this.#stashing,
+      stash: this.#stash?.bytes.toString('base64') ?? '',
+      stashing: this.#stash !== undefined,
       remaining: this.#remaining,
       fragment: this.#fragment,
       inMessage: this.#inMessage,
@@ -130,14 +68,9 @@ export class FrameReader {
   }
 
   unpack(packed: PackedReader): void {
-    assert(
-      this.bytes === 0 && this.#begun.length === 0,
-      'a reader that has read goes on with what another has',
-    )
+    assert(this.bytes + this.#begun.length === 0, 'a reader that has read goes on with what another has')
     this.#begun = Buffer.from(packed.begun, 'base64')
-    this.#stash = Buffer.from(packed.stash, 'base64')
-    this.#stashed = this.#stash.length
-    this.#stashing = packed.stashing
+    this.#stash = packed.stashing ? new FrameStash(Buffer.from(packed.stash, 'base64')) : undefined
     this.#remaining = packed.remaining
     this.#fragment = packed.fragment
     this.#inMessage = packed.inMessage
@@ -149,12 +82,12 @@ export class FrameReader {
 
   /** Whether what was handed on so far ends at a frame's end, so that another frame may follow it. */
   get between(): boolean {
-    return this.#remaining === 0 || this.#stashing || this.#fragment !== undefined
+    return this.#remaining === 0 || this.#stash !== undefined || this.#fragment !== undefined
   }
 
   /** Whether what was handed on so far ends at a message's end, and not between two of its fragments. */
   get betweenMessages(): boolean {
-    const next = this.#stashing ? this.#stash[0] : this.#fragment
+    const next = this.#stash ? this.#stash.bytes[0] : this.#fragment
     if (next !== undefined) return (next & 0x0f) !== opcode.continuation
     return !this.midMessage
   }
@@ -181,7 +114,7 @@ export class FrameReader {
 
   /** Bytes kept back, waiting for the rest of their frame. */
   get held(): number {
-    return this.#begun.length + this.#stashed
+    return this.#begun.length + (this.#stash?.bytes.length ?? 0)
   }
 
   /** Asks for one `onBoundary` at the end of the data frame that is under way, or of the next. */
@@ -197,10 +130,8 @@ export class FrameReader {
   /** Reads one chunk. After a Close or a fault every further byte is dropped (RFC 6455 1.4). */
   read(chunk: Buffer, sink: FrameSink): void {
     if (this.#stopped) return
-    if (this.#begun.length > 0) {
-      chunk = Buffer.concat([this.#begun, chunk])
-      this.#begun = nothing
-    }
+    if (this.#begun.length > 0) chunk = Buffer.concat([this.#begun, chunk])
+    this.#begun = nothing
     this.#startedAt = -1
     let run = 0 // where the bytes begin that can be handed on together
     let at = 0
@@ -208,42 +139,28 @@ export class FrameReader {
     while (at < end) {
       if (this.#remaining > 0) {
         const take = Math.min(this.#remaining, end - at)
-        if (this.#stashing) {
-          this.#collect(chunk.subarray(at, at + take), sink)
-          run = at + take
-        } else if (this.#fragment !== undefined) {
-          this.#handOnFragment(chunk.subarray(at, at + take), take === this.#remaining, sink)
+        if (this.#stash || this.#fragment !== undefined) {
+          this.#takePiece(chunk.subarray(at, at + take), sink)
           run = at + take
         }
         at += take
         this.#remaining -= take
         if (this.#remaining > 0) break
-        this.#stashing = false
-        this.#fragment = undefined
         run = this.#tellEnd(chunk, run, at, sink)
         continue
       }
-      const past = this.#pastUsual(chunk, at)
-      if (past > at) {
-        at = past
-        continue
-      }
+      at = this.#pastUsual(chunk, at)
       const header = headerLength(chunk, at)
       if (header > end - at) break
       const op = chunk[at]! & 0x0f
       const length = payloadLength(chunk, at)
-      if (op >= opcode.close && length <= maxControlPayload && header + length > end - at) {
-        if (this.#wrongHeader(chunk, at, length)) {
-          this.#emit(chunk, run, at, sink)
-          return this.#fail('protocol', sink)
-        }
-        break
-      }
-      const fault = this.#enter(chunk, at, length, this.bytes + at - run, sink)
+      const isCut = op >= opcode.close && length <= maxControlPayload && header + length > end - at
+      const fault = isCut ? this.#judge(chunk, at, length) : this.#enter(chunk, at, length, run, sink)
       if (fault) {
         this.#emit(chunk, run, at, sink)
         return this.#fail(fault, sink)
       }
+      if (isCut) break
       if (op >= opcode.close) {
         this.#emit(chunk, run, at, sink)
         run = at + header + length
@@ -251,27 +168,19 @@ export class FrameReader {
         at = run
         continue
       }
-      const available = end - at - header
       this.#remaining = length
+      const whole = header + length
       if (length === 0) {
-        at += header
-        run = this.#tellEnd(chunk, run, at, sink)
-        continue
-      }
-      if (length > available && this.#rules.split && header + length > this.#rules.wholeFrames) {
+        run = this.#tellEnd(chunk, run, at + header, sink)
+      } else if (whole > end - at && whole <= this.#rules.wholeFrames) {
+        this.#emit(chunk, run, at, sink)
+        this.#stash = FrameStash.begin(chunk, at, whole)
+        this.#remaining = whole - (end - at)
+        return
+      } else if (whole > end - at && this.#rules.split) {
         this.#emit(chunk, run, at, sink)
         this.#fragment = chunk[at]!
-        at += header
-        run = at
-        continue
-      }
-      if (length > available && header + length <= this.#rules.wholeFrames) {
-        this.#emit(chunk, run, at, sink)
-        this.#stashing = true
-        this.#stash = Buffer.allocUnsafe(Math.min(header + length, Math.max(stashAtLeast, 2 * (end - at))))
-        this.#stashed = chunk.copy(this.#stash, 0, at, end)
-        this.#remaining -= available
-        return
+        run = at + header
       }
       at += header
     }
@@ -279,40 +188,19 @@ export class FrameReader {
     if (at < end) this.#begun = Buffer.from(chunk.subarray(at))
   }
 
-  /** Where the run of whole messages ends that have one frame each and nothing to be judged: almost all there are. */
+  /** Where almost all there is ends. */
   #pastUsual(chunk: Buffer, from: number): number {
-    const { masked, rsv, messageBytes, unlimited } = this.#rules
-    if (this.#inMessage || this.#messageEndWanted || !unlimited) return from
-    const end = chunk.length
-    const mask = masked ? maskBit : 0
-    const least = masked ? 6 : 2
-    let at = from
-    while (at + least <= end) {
-      const first = chunk[at]!
-      const op = first & 0x0f
-      if (op === 0 || op > opcode.binary || (first & finBit) === 0 || (first & rsvBits & ~rsv) !== 0) break
-      const second = chunk[at + 1]!
-      if ((second & maskBit) !== mask) break
-      let length = second & 0x7f
-      let header = least
-      if (length === 126) {
-        length = (chunk[at + 2]! << 8) | chunk[at + 3]!
-        header += 2
-        if (length < 126) break
-      } else if (length === 127) break
-      if (length > messageBytes || at + header + length > end) break
-      at += header + length
-      this.messages++
-    }
-    return at
+    if (this.#inMessage || this.#messageEndWanted || !this.#rules.unlimited) return from
+    const { end, messages } = usualRun(chunk, from, this.#rules)
+    this.messages += messages
+    return end
   }
 
   #emit(chunk: Buffer, from: number, to: number, sink: FrameSink): void {
     if (to <= from) return
     const start = this.#startedAt
-    if (start >= from && start < to && this.#rules.tellUnfinished && this.midMessage) {
+    if (start > from && start < to && this.wholeApart && this.midMessage) {
       this.#emit(chunk, from, start, sink)
-      sink.onUnfinished()
       from = start
     }
     this.bytes += to - from
@@ -335,6 +223,21 @@ export class FrameReader {
     return at
   }
 
+  /** A piece of a frame that is not handed on as it comes. */
+  #takePiece(piece: Buffer, sink: FrameSink): void {
+    if (!this.#stash) {
+      const isLast = piece.length === this.#remaining
+      this.#handOnFragment(piece, isLast, sink)
+      if (isLast) this.#fragment = undefined
+      return
+    }
+    const frame = this.#stash.add(piece, this.#remaining)
+    if (!frame) return
+    this.bytes += frame.length
+    sink.onBytes(frame)
+    this.#stash = undefined
+  }
+
   /** Hands a piece of a long frame on as a frame of its own; frames that are split are never masked. */
   #handOnFragment(piece: Buffer, isLast: boolean, sink: FrameSink): void {
     const first = this.#fragment!
@@ -346,27 +249,10 @@ export class FrameReader {
     sink.onBytes(piece)
   }
 
-  /** Adds a piece of a short frame; hands the frame on when this was its last piece. */
-  #collect(piece: Buffer, sink: FrameSink): void {
-    const size = this.#stashed + piece.length
-    if (size > this.#stash.length) {
-      const larger = Buffer.allocUnsafe(Math.min(this.#stashed + this.#remaining, 2 * size))
-      this.#stash.copy(larger, 0, 0, this.#stashed)
-      this.#stash = larger
-    }
-    piece.copy(this.#stash, this.#stashed)
-    this.#stashed = size
-    if (piece.length < this.#remaining) return
-    const frame = this.#stash.subarray(0, size)
-    this.#stash = nothing
-    this.#stashed = 0
-    this.bytes += size
-    sink.onBytes(frame)
-  }
-
   /** Judges a frame by its header; the state of the message moves on when it is good. */
-  #enter(chunk: Buffer, at: number, length: number, handedOn: number, sink: FrameSink): Fault | undefined {
-    if (this.#wrongHeader(chunk, at, length)) return 'protocol'
+  #enter(chunk: Buffer, at: number, length: number, run: number, sink: FrameSink): Fault | undefined {
+    const fault = this.#judge(chunk, at, length)
+    if (fault) return fault
     const op = chunk[at]! & 0x0f
     if (op >= opcode.close) return undefined
     const first = op !== opcode.continuation
@@ -375,7 +261,7 @@ export class FrameReader {
     if (first) {
       if (!sink.onMessage()) return 'too-fast'
       this.messages++
-      this.#messageAt = handedOn
+      this.#messageAt = this.bytes + at - run
       this.#startedAt = at
     }
     this.#messageBytes = size
@@ -383,29 +269,8 @@ export class FrameReader {
     return undefined
   }
 
-  #wrongHeader(chunk: Buffer, at: number, length: number): boolean {
-    const first = chunk[at]!
-    const op = first & 0x0f
-    const rsv = first & rsvBits
-    // RFC 6455 5.1: "a client MUST mask all frames that it sends to the server", "A server MUST NOT mask any frames".
-    if (((chunk[at + 1]! & maskBit) !== 0) !== this.#rules.masked) return true
-    // RFC 6455 5.2: "If a nonzero value is received and none of the negotiated extensions defines the meaning of
-    // such a nonzero value, the receiving endpoint MUST _Fail the WebSocket Connection_."
-    if ((rsv & ~this.#rules.rsv) !== 0) return true
-    if (op >= opcode.close) {
-      // RFC 6455 5.5: control frames have "a payload length of 125 bytes or less and MUST NOT be fragmented".
-      // RFC 7692 6.1: "An endpoint MUST NOT set the 'Per-Message Compressed' bit of control frames".
-      const compressed = (rsv & 0x40) !== 0 && this.#rules.rsv === 0x40
-      return op > opcode.pong || (first & finBit) === 0 || length > maxControlPayload || compressed
-    }
-    // RFC 6455 5.2: opcodes 3-7 are reserved.
-    if (op > opcode.binary) return true
-    // RFC 6455 5.4: a continuation continues something, and nothing new begins before the last one has ended.
-    if ((op === opcode.continuation) !== this.#inMessage) return true
-    // RFC 6455 5.2: "the minimal number of bytes MUST be used to encode the length", and of 64 bits
-    // "the most significant bit MUST be 0".
-    const form = chunk[at + 1]! & 0x7f
-    return (form === 126 && length < 126) || (form === 127 && !(length > 0xffff))
+  #judge(chunk: Buffer, at: number, length: number): Fault | undefined {
+    return isWrongHeader(chunk, at, length, this.#rules, this.#inMessage) ? 'protocol' : undefined
   }
 
   /** False when the reader stops here. */

@@ -1,11 +1,7 @@
-export { canReadFast, mustReadFast, readFast } from './fast-socket.ts'
-export {
-  type Fault,
-  FrameReader,
-  type FrameRules,
-  type FrameSink,
-  type PackedReader,
-} from './frame-reader.ts'
+export { Connecting, canConnect } from './connecting.ts'
+export { FrameReader } from './frame-reader.ts'
+export type { Fault, FrameRules } from './frame-rules.ts'
+export type { FrameSink } from './frame-sink.ts'
 export {
   closeFrame,
   controlFrame,
@@ -20,15 +16,10 @@ export {
 } from './frames.ts'
 export { Joint } from './joint.ts'
 export { type Message, MessageReader, type PackedMessageReader } from './message-reader.ts'
-export { readByEvents, type StreamSide, unwire, wire } from './side-stream.ts'
-export {
-  askWhetherReset,
-  isCarriable,
-  isMovable,
-  readOn,
-  socketOf,
-  staysHere,
-  stopReading,
-  takeHandle,
-} from './socket-handle.ts'
+export type { PackedReader } from './packed-reader.ts'
+export { isLent, keep, putBack, readSize, takeBuffer, takeOver } from './read-buffers.ts'
+export { askWhetherReset, handleOf, takeHandle } from './socket-handle.ts'
+export { StreamWire } from './stream-wire.ts'
+export type { Carry, Leaves, SocketWire, Wire, WireUser } from './wire.ts'
+export { wireOf, wireOfHandle } from './wire-of.ts'
 export { WriteBatch } from './write-batch.ts'

@@ -1,108 +1,136 @@
-// In: a stream that cannot leave this process (TLS, HTTP/2), and this end of a Unix domain socket whose other end has gone
+// In: a wire that cannot leave this process (TLS, HTTP/2), and this end of a Unix domain socket whose other end has gone
 // to another process. Out: the bytes of one are the bytes of the other, both ways, with back-pressure and each end's end.
-import type net from 'node:net'
-import type { Duplex } from 'node:stream'
 import type { Clock } from '../core/index.ts'
-import { askWhetherReset } from './socket-handle.ts'
+import { keep } from './read-buffers.ts'
+import type { Wire, WireUser } from './wire.ts'
 
 /** Milliseconds that what is on its way to the other process may take when the stream has ended without a word. */
 const lastBytesWithinMs = 2000
 
-const nothing = Buffer.alloc(0)
-
 /**
  * Joins them until both have ended. A byte pipe says only 'no more bytes', so that ends are told apart by what the
  * socket's halves say: an end of one half is passed on as such (close_notify, END_STREAM), and a socket that is closed
- * whole, which a write of no bytes finds out, destroys the stream.
+ * whole, which a write of no bytes finds out, destroys the wire.
  */
-export class Joint {
-  readonly #stream: Duplex
-  readonly #socket: net.Socket
+export class Joint implements WireUser {
+  readonly #wire: Wire
+  readonly #far: Wire
   readonly #clock: Clock
   readonly #onOver: () => void
   #limit: unknown
+  /** The socket is closed as soon as its last bytes have gone out. */
+  #closesFar = false
+  /** The other process writes nothing more; whether it has closed the socket is asked when what waits has gone out. */
+  #farHasEnded = false
   #over = false
 
-  constructor(stream: Duplex, socket: net.Socket, clock: Clock, onOver: () => void) {
-    this.#stream = stream
-    this.#socket = socket
+  /** `far`: the end of the socket. */
+  constructor(wire: Wire, far: Wire, clock: Clock, onOver: () => void) {
+    this.#wire = wire
+    this.#far = far
     this.#clock = clock
     this.#onOver = onOver
-    // What goes wrong shows in 'close'.
-    socket.on('error', () => {})
-    stream.on('error', () => {})
-    this.#follow(stream, socket)
-    this.#follow(socket, stream)
-    stream.on('end', () => socket.end())
-    socket.on('end', () => this.#onSocketEnd())
-    stream.on('close', () => this.#onStreamClose())
-    // An HTTP/2 stream that was reset. One that is read tells its end itself, behind its last bytes.
-    stream.on('aborted', () => stream.isPaused() && stream.destroy())
-    socket.on('close', () => this.#onSocketClose())
-    if (stream.destroyed) queueMicrotask(() => this.#onStreamClose())
-    stream.resume()
-    socket.resume()
+    wire.user = this
+    far.user = {
+      onPieces: (pieces) => pass(pieces, far, wire),
+      onDrain: () => this.#onFarDrain(),
+      onEndOfInput: () => this.#onFarEnd(),
+      onFinish: () => this.#onFarFinish(),
+      onClose: () => this.#onFarClose(),
+    }
+    if (wire.destroyed) queueMicrotask(() => this.onClose())
+    if (far.destroyed) queueMicrotask(() => this.#onFarClose())
+    wire.resume()
+    far.resume()
   }
 
-  /** The stream that cannot leave. */
-  get stream(): Duplex {
-    return this.#stream
+  /** What several joints of clients may have in common: the socket below streams of HTTP/2. */
+  get socket(): object {
+    return this.#wire.socket
   }
 
   /** Asks what no event says: whether a peer that is not read, or that has ended its half, is gone altogether. */
   look(): void {
-    if (this.#stream.isPaused()) askWhetherReset(this.#stream)
-    const socket = this.#socket
-    if (socket.writable && (socket.readableEnded || socket.isPaused())) socket.write(nothing)
+    if (this.#wire.paused) this.#wire.askWhetherReset()
+    const far = this.#far
+    if (far.writable && (far.readableEnded || far.paused)) far.askWhetherReset(() => {})
   }
 
   /** Ends both at once. */
   destroy(): void {
-    this.#stream.destroy()
-    this.#socket.destroy()
+    this.#wire.destroy()
+    this.#far.destroy()
   }
 
-  #follow(from: Duplex, to: Duplex): void {
-    from.on('data', (bytes: Buffer) => {
-      if (to.writable && !to.write(bytes)) from.pause()
-    })
-    to.on('drain', () => from.resume())
+  onPieces(pieces: readonly Buffer[]): undefined {
+    pass(pieces, this.#wire, this.#far)
   }
 
-  /** The other process writes nothing more: it has ended its half, or has closed the socket. */
-  #onSocketEnd(): void {
-    const socket = this.#socket
-    if (!socket.writable) return void this.#stream.end()
-    socket.write(nothing, (error) => {
-      if (!error) this.#stream.end()
-    })
+  onDrain(): void {
+    this.#far.resume()
   }
 
-  #onStreamClose(): void {
-    const socket = this.#socket
-    if (socket.writableLength === 0 && !this.#stream.readableEnded) socket.destroy()
+  onEndOfInput(): void {
+    this.#far.end()
+  }
+
+  /** One that is read tells its end itself, behind its last bytes. */
+  onAborted(): void {
+    if (this.#wire.paused) this.#wire.destroy()
+  }
+
+  onClose(): void {
+    const far = this.#far
+    if ((far.writableLength === 0 && !this.#wire.readableEnded) || far.writableFinished) far.destroy()
     else {
-      socket.destroySoon()
-      this.#limit ??= this.#clock.setTimeout(() => socket.destroy(), lastBytesWithinMs)
+      this.#closesFar = true
+      far.end()
+      this.#limit ??= this.#clock.setTimeout(() => far.destroy(), lastBytesWithinMs)
     }
     this.#whenOver()
   }
 
-  #onSocketClose(): void {
-    const stream = this.#stream
-    const finished = stream.writableFinished && stream.readableEnded
+  #onFarDrain(): void {
+    this.#wire.resume()
+    if (this.#farHasEnded) this.#onFarEnd()
+  }
+
+  #onFarFinish(): void {
+    if (this.#closesFar) this.#far.destroy()
+    else if (this.#farHasEnded) this.#onFarEnd()
+  }
+
+  /** The other process writes nothing more: it has ended its half, or has closed the socket. */
+  #onFarEnd(): void {
+    const far = this.#far
+    this.#farHasEnded = far.writable && far.writableNeedDrain
+    if (this.#farHasEnded) return
+    if (far.writable) far.askWhetherReset(() => this.#wire.end())
+    else this.#wire.end()
+  }
+
+  #onFarClose(): void {
+    const wire = this.#wire
+    const finished = wire.writableFinished && wire.readableEnded
     // Its last bytes may still be on their way to a peer that has ended its half already.
-    if (!finished && !(stream.writableEnded && stream.readableEnded)) stream.destroy()
-    else if (!stream.destroyed && !finished) {
-      this.#limit ??= this.#clock.setTimeout(() => stream.destroy(), lastBytesWithinMs)
+    if (!finished && !(wire.writableEnded && wire.readableEnded)) wire.destroy()
+    else if (!wire.destroyed && !finished) {
+      this.#limit ??= this.#clock.setTimeout(() => wire.destroy(), lastBytesWithinMs)
     }
     this.#whenOver()
   }
 
   #whenOver(): void {
-    if (this.#over || !this.#stream.destroyed || !this.#socket.destroyed) return
+    if (this.#over || !this.#wire.destroyed || !this.#far.destroyed) return
     this.#over = true
     this.#clock.clearTimeout(this.#limit)
     this.#onOver()
+  }
+}
+
+/** Writes what one has read to the other; without room there, no more is read. */
+function pass(pieces: readonly Buffer[], from: Wire, to: Wire): undefined {
+  for (const piece of pieces) {
+    if (to.writable && !to.write(keep(piece))) from.pause()
   }
 }

@@ -1,10 +1,8 @@
 // A socket's handle, taken out of one process's net.Socket and put into another's. Node moves sockets between processes
-// by handle, but offers no way to look at one; that internal lives in this file alone.
+// by handle, but offers no way to look at one; that internal of its sockets lives in this file and in handle-wire.ts.
 import net from 'node:net'
-import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { Handle } from '../core/index.ts'
-import { FastSocket } from './fast-socket.ts'
 
 /** The part of Node's own TCP handle that is used here. */
 interface TcpHandle extends Handle {
@@ -16,34 +14,34 @@ interface TcpHandle extends Handle {
 
 type Inside = net.Socket & { _handle: TcpHandle | null }
 
-/** Whether the stream is a plain TCP socket that can be taken to another process. */
-export function isMovable(stream: Duplex | undefined): boolean {
-  if (!(stream instanceof net.Socket) || stream instanceof TLSSocket || stream.destroyed) return false
-  const handle = (stream as Inside)._handle
-  return typeof handle?.readStop === 'function' && !stream.readableEnded && !stream.writableEnded
+/** Whether its reading can be stopped, and its handle taken. */
+export function isSocketWithHandle(socket: net.Socket): boolean {
+  return typeof (socket as Inside)._handle?.readStop === 'function'
 }
 
-/** Whether the stream holds what cannot leave this process: the keys of TLS, a session of HTTP/2. */
-export function staysHere(stream: Duplex): boolean {
-  return !(stream instanceof net.Socket) || stream instanceof TLSSocket
-}
-
-/** Whether the stream has to stay, and can be joined to another process (joint.ts). */
-export function isCarriable(stream: Duplex | undefined): boolean {
-  if (!stream || stream.destroyed || stream.readableEnded || stream.writableEnded) return false
-  return staysHere(stream)
+/** The handle of a socket that nobody has read, which stays its own. */
+export function handleOf(socket: net.Socket): Handle | undefined {
+  return (socket as Inside)._handle ?? undefined
 }
 
 /** Reads nothing more from the socket; what was read already is emitted now. */
-export function stopReading(stream: Duplex): void {
-  stream.pause()
+export function stopReading(socket: net.Socket): void {
+  socket.pause()
   // Each of them emits 'data'; it also makes the stream ask for more, so that the handle is stopped after that.
-  if (stream instanceof FastSocket) stream.flush()
-  else while (stream.read() !== null);
-  const { _handle: handle } = stream as Inside
+  while (socket.read() !== null);
+  const { _handle: handle } = socket as Inside
   if (!handle) return
   handle.reading = false
   handle.readStop()
+}
+
+/** Lets a socket be read again after `stopReading`. */
+export function readOn(socket: net.Socket): void {
+  const { _handle: handle } = socket as Inside
+  if (!handle) return
+  // The stream may believe that a read is under way and would not ask for another.
+  handle.reading = true
+  handle.readStart()
 }
 
 const nothing = Buffer.alloc(0)
@@ -53,29 +51,17 @@ const nothing = Buffer.alloc(0)
  * the socket closes. Bytes that wait to be written find it out by themselves. HTTP/2 reads below its streams, and Bun
  * watches paused sockets, too.
  */
-export function askWhetherReset(stream: Duplex): void {
+export function askWhetherReset(stream: object): void {
   const socket = stream instanceof TLSSocket ? (stream as { _parent?: unknown })._parent : stream
   if (socket instanceof net.Socket && socket.writable && socket.writableLength === 0) socket.write(nothing)
 }
 
-/** Goes on with a socket whose reading was stopped. */
-export function readOn(stream: Duplex, flow: boolean): void {
-  const { _handle: handle } = stream as Inside
-  // The stream may believe that a read is under way and would not ask for another.
-  if (handle) {
-    handle.reading = true
-    handle.readStart()
-  }
-  // A paused stream reads until its buffer is full, as ever.
-  if (flow) stream.resume()
-}
-
 /** Takes the handle out of the socket, which closes without touching the connection. */
-export function takeHandle(stream: Duplex): Handle {
-  const socket = stream as Inside
-  const handle = socket._handle!
+export function takeHandle(socket: net.Socket): Handle {
+  const inside = socket as Inside
+  const handle = inside._handle!
   handle.onread = () => {}
-  socket._handle = null
+  inside._handle = null
   socket.setTimeout(0)
   socket.destroy()
   return handle

@@ -1,47 +1,39 @@
 // What one read of a side brings becomes one write to the other.
-import type { Duplex } from 'node:stream'
+import type { Wire } from './wire.ts'
 
 export class WriteBatch {
-  /** While a batch is open: how many pieces it has so far. */
-  #pieces: 'nothing' | 'one' | 'many' | undefined
-  /** The one piece: a lone one, the usual case, is written without corking. */
+  #open = false
+  /** The one piece: a lone one, the usual case, costs no array. */
   #lone: Buffer | undefined
+  #pieces: Buffer[] | undefined
+  /** Bytes in the open batch. */
+  bytes = 0
 
   /** Opens a batch: what is sent is written by `flush`. */
   begin(): void {
-    this.#pieces = 'nothing'
+    this.#open = true
   }
 
   /** Writes the bytes, at once or with the open batch. False: there is no room for more. */
-  send(stream: Duplex | undefined, bytes: Buffer): boolean {
-    switch (this.#pieces) {
-      case 'nothing':
-        this.#lone = bytes
-        this.#pieces = 'one'
-        return true
-      case 'one': {
-        stream?.cork()
-        this.#pieces = 'many'
-        const room = write(stream, this.#lone!)
-        return write(stream, bytes) && room
-      }
-      default:
-        return write(stream, bytes)
-    }
+  send(wire: Wire | undefined, bytes: Buffer): boolean {
+    if (!this.#open) return !wire?.writable || wire.write(bytes)
+    this.bytes += bytes.length
+    if (this.#pieces) this.#pieces.push(bytes)
+    else if (this.#lone) this.#pieces = [this.#lone, bytes]
+    else this.#lone = bytes
+    return true
   }
 
   /** Writes the batch. False: there is no room for more. */
-  flush(stream: Duplex | undefined): boolean {
-    const was = this.#pieces
+  flush(wire: Wire | undefined): boolean {
     const lone = this.#lone
-    this.#pieces = undefined
+    const pieces = this.#pieces
+    this.#open = false
+    this.bytes = 0
     this.#lone = undefined
-    if (was === 'many') stream?.uncork()
-    return was !== 'one' || write(stream, lone!)
+    this.#pieces = undefined
+    // A wire that takes nothing any more has no need to be waited for.
+    if (!lone || !wire?.writable) return true
+    return pieces ? wire.writeAll(pieces) : wire.write(lone)
   }
-}
-
-/** A stream that takes nothing any more has no need to be waited for. */
-function write(stream: Duplex | undefined, bytes: Buffer): boolean {
-  return !stream?.writable || stream.write(bytes)
 }

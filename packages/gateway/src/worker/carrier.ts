@@ -2,12 +2,11 @@
 // whose other end goes to the new worker. Both ends are made here, so that what listens takes nobody else.
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { chmod, rm, rmdir } from 'node:fs/promises'
-import type { ServerHttp2Stream } from 'node:http2'
 import net from 'node:net'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../core/index.ts'
 import type { Carrier, CarrierWay } from '../gateway.ts'
-import { Joint, takeHandle } from '../wire/index.ts'
+import { Joint, takeHandle, wireOf } from '../wire/index.ts'
 
 /** Bytes of the secret that opens a way; each is good once. */
 export const secretBytes = 32
@@ -15,6 +14,8 @@ export const secretBytes = 32
 const secretWithinMs = 2000
 /** Sockets that have not said it yet; more are closed at once. */
 const maxStrangers = 64
+/** Pairs that are made at the same time; the next wait. */
+const maxPairs = 32
 /** Milliseconds between two looks at what no event tells. */
 const lookEveryMs = 500
 
@@ -34,6 +35,9 @@ export class JointCarrier implements Carrier {
   readonly #joints = new Map<Joint, { side: 'client' | 'upstream'; connection: string }>()
   readonly #expected = new Map<Buffer, (socket: net.Socket) => void>()
   readonly #strangers = new Set<net.Socket>()
+  #pairs = 0
+  /** Those for whom there were too many. */
+  readonly #waiting: (() => void)[] = []
   #server: net.Server | undefined
   #listening: Promise<void> | undefined
   #path: string | undefined
@@ -58,20 +62,19 @@ export class JointCarrier implements Carrier {
   /** How many sockets of clients that takes: streams of HTTP/2 share theirs. */
   get clientSockets(): number {
     const sockets = new Set<unknown>()
-    for (const [{ stream }, { side }] of this.#joints) {
-      if (side === 'client') sockets.add((stream as Partial<ServerHttp2Stream>).session ?? stream)
+    for (const [{ socket }, { side }] of this.#joints) {
+      if (side === 'client') sockets.add(socket)
     }
     return sockets.size
   }
 
   async way(side: 'client' | 'upstream', connection: string): Promise<CarrierWay> {
-    await this.#listen()
-    const { here, there } = await this.#pair()
+    const { here, there } = await this.pair()
     let used = false
     return {
-      carry: (stream) => {
+      carry: (wire) => {
         used = true
-        const joint: Joint = new Joint(stream, here, this.#clock, () => this.#ended(joint))
+        const joint: Joint = new Joint(wire, wireOf(here), this.#clock, () => this.#ended(joint))
         this.#joints.set(joint, { side, connection })
         this.#look()
         return takeHandle(there)
@@ -126,7 +129,20 @@ export class JointCarrier implements Carrier {
   }
 
   /** Both ends of one connection: what has not said the secret of this one is not its other end. */
+  async pair(): Promise<{ here: net.Socket; there: net.Socket }> {
+    if (this.#pairs >= maxPairs) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#pairs++
+    try {
+      return await this.#pair()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#pairs--
+    }
+  }
+
   async #pair(): Promise<{ here: net.Socket; there: net.Socket }> {
+    await this.#listen()
     const secret = randomBytes(secretBytes)
     const there = net.connect({ path: this.#path!, allowHalfOpen: true }).pause()
     let timer: unknown

@@ -7,9 +7,9 @@ export interface Channel {
   readonly pid: number
   /**
    * Says something to the worker, with an accepted socket or a handle where the message asks for one. A worker that is
-   * gone is told nothing; `onExit` says so.
+   * gone is told nothing; `onExit` says so. `sent`: it is on its way, or never will be.
    */
-  send(message: ToWorker, handle?: Socket | Handle): void
+  send(message: ToWorker, handle?: Socket | Handle, sent?: () => void): void
   /** `handle` is the connected socket that came with the message, if one did; it is the listener's to close. */
   onMessage(listener: (message: FromWorker, handle?: Handle) => void): void
   /** The worker has taken this socket: closes the copy here, if there is one. */

@@ -1,7 +1,7 @@
 // The other end of handover-sender.ts: puts connections together that another worker moves to this one.
 
 import assert from 'node:assert'
-import type { Handle } from '../core/index.ts'
+import { errorMessage, type Handle } from '../core/index.ts'
 import type { Gateway } from '../gateway.ts'
 import type { FromWorker, Move } from './worker-messages.ts'
 
@@ -54,7 +54,7 @@ export class HandoverReceiver {
       // Nothing was read: the worker that it comes from has these sockets, too, and goes on with them.
       client.close()
       upstream?.close()
-      return this.#refuse(move, error instanceof Error ? error.message : String(error))
+      return this.#refuse(move, errorMessage(error))
     }
     // Said before the first byte is read.
     post({ type: 'adopted', move })

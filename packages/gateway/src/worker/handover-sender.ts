@@ -1,7 +1,7 @@
 // A worker whose place others have: it moves its connections to them, a few at a time, and tries again those that
 // cannot be moved yet. The supervisor carries them over (relay.ts); handover-receiver.ts takes them in.
 import type { Logger } from 'pino'
-import type { Clock, Handle, MonotonicMs } from '../core/index.ts'
+import { type Clock, errorMessage, type Handle, type MonotonicMs } from '../core/index.ts'
 import type { Carrier, Gateway } from '../gateway.ts'
 import type { Packed } from '../session/index.ts'
 import type { FromWorker, MoveOutcome } from './worker-messages.ts'
@@ -84,6 +84,14 @@ export class HandoverSender {
     return outcomes
   }
 
+  /** Moves a connection of this worker's own to that worker. Nothing becomes of one that is not taken. */
+  async moveOwn(packed: Packed, to: number): Promise<MoveOutcome> {
+    const outcome = await this.#send(packed, to)
+    packed.client.close()
+    packed.upstream?.close()
+    return outcome
+  }
+
   /** Moves nothing until `goOn`. Resolves when nothing is on its way. */
   async halt(): Promise<void> {
     this.#halted = true
@@ -99,6 +107,12 @@ export class HandoverSender {
   stop(): void {
     this.#halted = true
     this.#stopped = true
+  }
+
+  /** Can run again after `stop`. */
+  reset(): void {
+    this.#stopped = false
+    this.#halted = false
   }
 
   /** How many are on their way. */
@@ -201,7 +215,7 @@ export class HandoverSender {
     return refusals
   }
 
-  #send({ record, route, client, upstream, admission }: Packed): Promise<MoveOutcome> {
+  #send({ record, route, client, upstream, admission }: Packed, own?: number): Promise<MoveOutcome> {
     const { post, clock } = this.#deps
     const move = ++this.#moves
     return new Promise((resolve) => {
@@ -215,12 +229,9 @@ export class HandoverSender {
       }
       const timer = clock.setTimeout(() => settle('lost'), answerWithinMs)
       this.#inTransit.set(move, settle)
-      post({ type: 'move', move, route, record, upstream: upstream !== undefined, admission }, client)
+      const known = own === undefined ? { route, admission } : { own }
+      post({ type: 'move', move, record, upstream: upstream !== undefined, ...known }, client)
       if (upstream) post({ type: 'move-upstream', move }, upstream)
     })
   }
-}
-
-function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

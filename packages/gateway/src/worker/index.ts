@@ -1,5 +1,8 @@
 export { socketName } from './carrier.ts'
 export type { Channel } from './channel.ts'
+export { Front } from './front.ts'
+export { frontsFrom } from './front-revision.ts'
+export { rehearsalMs } from './rehearsal.ts'
 export { applyChanges } from './since-report.ts'
 export { addUnrouted, emptyCounters, mergeSnapshots, noneUnrouted, retire, type Totals } from './totals.ts'
 export { Worker } from './worker.ts'
@@ -12,6 +15,9 @@ export {
   type Requests,
   type RequestType,
   type RouteChanges,
+  relayListener,
+  type SessionAnswer,
+  type SessionAsk,
   type ToWorker,
   type WorkerReport,
 } from './worker-messages.ts'

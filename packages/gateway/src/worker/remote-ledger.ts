@@ -1,11 +1,14 @@
 // The worker's end of the limits that count over all workers: it asks the supervisor, which keeps the one ledger. While
-// that does not answer the worker decides by itself, by its own share of each limit.
-import type { Clock, GatewayOptions, LimitOptions } from '../core/index.ts'
+// that does not answer the worker decides by itself, by its own share of each limit, and asks again once a second.
+import type { Clock, GatewayOptions, LimitOptions, MonotonicMs } from '../core/index.ts'
 import { type Admission, Ledger } from '../handshake/index.ts'
 import type { AdmissionAnswer, FromWorker } from './worker-messages.ts'
 
-/** Milliseconds that a client waits for the supervisor's answer. */
+/** Milliseconds that a client waits for the supervisor's answer, and for one that it has to ask a fleet for. */
 const answerTimeoutMs = 100
+const fleetAnswerTimeoutMs = 200
+/** Milliseconds after which a supervisor that has not answered is asked again: the question may have been lost with a process. */
+const askAgainMs = 1000
 /** The least and greatest milliseconds after which a client may come back for whom the worker's share is too small. */
 const retryRangeMs = [1000, 5000] as const
 
@@ -43,6 +46,7 @@ export class RemoteLedger {
   #requests = 0
   /** An answer is overdue: nobody waits for another. */
   #silent = false
+  #askedAt: MonotonicMs = 0
 
   constructor({ post, clock, random = Math.random }: RemoteLedgerDeps) {
     this.#post = post
@@ -61,14 +65,21 @@ export class RemoteLedger {
 
   admit(route: string, limits: LimitOptions, address: string): Admission | Promise<Admission> {
     if (!areShared(limits)) return this.#letIn({ route, address, isReleased: false })
-    if (this.#silent) return this.#decide(route, limits, address)
+    if (this.#silent) {
+      this.#askAgain(route, limits, address)
+      return this.#decide(route, limits, address)
+    }
     return new Promise((resolve) => {
-      const timer = this.#clock.setTimeout(() => {
-        this.#silent = true
-        // An admission that comes after all must not stay counted: what is let in now is counted later.
-        this.#waiting.set(request, (answer) => answer.ok && this.#release(answer.admission))
-        resolve(this.#decide(route, limits, address))
-      }, answerTimeoutMs)
+      const timer = this.#clock.setTimeout(
+        () => {
+          this.#silent = true
+          this.#askedAt = this.#clock.now()
+          // What is let in now is counted later.
+          this.#waiting.delete(request)
+          resolve(this.#decide(route, limits, address))
+        },
+        limits.scope === 'fleet' ? fleetAnswerTimeoutMs : answerTimeoutMs,
+      )
       const request = this.#ask({ type: 'admit', route, limits, address }, (answer) => {
         this.#clock.clearTimeout(timer)
         if (!answer.ok) return resolve(answer)
@@ -102,10 +113,19 @@ export class RemoteLedger {
   answer(request: number, answer: AdmissionAnswer): void {
     const onAnswer = this.#waiting.get(request)
     this.#waiting.delete(request)
-    onAnswer?.(answer)
+    if (onAnswer) onAnswer(answer)
+    // An admission that comes after all must not stay counted.
+    else if (answer.ok) this.#release(answer.admission)
     if (!this.#silent) return
     this.#silent = false
     this.#count()
+  }
+
+  /** Whether there are answers again: with a handshake that does not wait for this one. */
+  #askAgain(route: string, limits: LimitOptions, address: string): void {
+    if (this.#clock.now() - this.#askedAt < askAgainMs) return
+    this.#askedAt = this.#clock.now()
+    this.#post({ type: 'admit', request: ++this.#requests, route, limits, address })
   }
 
   /** By this worker's share, which is never less than one. */
@@ -133,19 +153,13 @@ export class RemoteLedger {
 
   #hold(place: Place, leave: () => void): Extract<Admission, { ok: true }> {
     if (place.id === undefined) this.#uncounted.add(place)
-    return {
-      ok: true,
-      get id() {
-        return place.id
-      },
-      release: () => {
-        if (place.isReleased) return
-        place.isReleased = true
-        leave()
-        this.#uncounted.delete(place)
-        if (place.id !== undefined) this.#release(place.id)
-      },
-    }
+    return new Admitted(place, () => {
+      if (place.isReleased) return
+      place.isReleased = true
+      leave()
+      this.#uncounted.delete(place)
+      if (place.id !== undefined) this.#release(place.id)
+    })
   }
 
   /** Has the supervisor count what it does not count yet, whatever the limits: these connections are there. */
@@ -180,4 +194,20 @@ export class RemoteLedger {
 
 function areShared({ connections, perAddress, handshakesPerSecond }: LimitOptions): boolean {
   return connections !== undefined || perAddress !== undefined || handshakesPerSecond !== undefined
+}
+
+/** Whoever was let in, for as long as the connection lasts. A class, since a literal with an accessor costs each of them half a KiB. */
+class Admitted {
+  readonly ok = true
+  readonly release: () => void
+  readonly #place: Place
+
+  constructor(place: Place, release: () => void) {
+    this.#place = place
+    this.release = release
+  }
+
+  get id(): number | undefined {
+    return this.#place.id
+  }
 }

@@ -9,13 +9,20 @@ import { endTcp } from '../connection/index.ts'
 import type { Clock } from '../core/index.ts'
 import type { Gateway } from '../gateway.ts'
 import type { ClientHandshake } from '../http/index.ts'
+import { readHint } from '../resume/index.ts'
+import { wireOf } from '../wire/index.ts'
 
-/** Milliseconds in which another worker must have answered. */
+/** Milliseconds in which another worker must have said whether it has a session. */
 const answerWithinMs = 5_000
+/** The same for what comes of its checks, such as `auth`; they have limits of their own. */
+const decideWithinMs = 600_000
 /** Bytes of a handshake, or of its answer, in JSON. */
 const longestLine = 256 * 1024
-/** Returns that are looked for at the same time; one more is told that its session is unknown. */
+/** Returns whose sessions are looked for at the same time; of one more it is not known whether another worker has its session. */
 const mostInquiries = 256
+
+/** Errors of a socket whose worker has ended: it has no session any more. */
+const goneCodes = ['ECONNREFUSED', 'ENOENT']
 
 export interface SessionExchangeDeps {
   /** Where the workers of a supervisor find each other. It is made when the first of them needs it. */
@@ -27,16 +34,24 @@ export interface SessionExchangeDeps {
   log: Logger
 }
 
-type Request = Pick<ClientHandshake, 'request' | 'ours'>
+/** `hears`: it waits for what comes of the checks when it was told that the session is here. */
+type Request = Pick<ClientHandshake, 'request' | 'ours'> & { hears?: true }
 type Accepted = Parameters<ClientHandshake['accept']>[0]
 type Refused = Parameters<ClientHandshake['refuse']>[0]
-type Answer = { has: false } | { accept: Accepted } | { refuse: Refused }
+type Answer = { has: boolean } | { accept: Accepted } | { refuse: Refused }
+
+/** A worker that has the session, and what it has said. */
+interface Found {
+  socket: net.Socket
+  answer: Answer
+}
 
 export class SessionExchange {
   readonly #deps: SessionExchangeDeps
   #server: net.Server | undefined
   readonly #joined = new Set<Duplex>()
   #inquiries = 0
+  #hasLeft = false
 
   constructor(deps: SessionExchangeDeps) {
     this.#deps = deps
@@ -67,20 +82,29 @@ export class SessionExchange {
   /** Another worker has a client that comes back. */
   async #onInquiry(socket: net.Socket): Promise<void> {
     socket.on('error', () => {})
-    const asked = await firstLine<Request>(socket, this.#deps.clock)
+    const asked = await nextLine<Request>(socket, this.#deps.clock, answerWithinMs)
     if (!asked) return void socket.destroy()
-    const say = (answer: Answer) => `${JSON.stringify(answer)}\n`
+    let isDecided = false
+    const say = (answer: Answer) => {
+      isDecided = true
+      return `${JSON.stringify(answer)}\n`
+    }
     const left = new AbortController()
     socket.once('close', () => left.abort())
+    // Until it is answered, the end of one half is the end of the other worker's wish: the client has left.
+    const onEnd = () => socket.destroy()
+    socket.once('end', onEnd)
     const served = this.#deps.gateway.serveReturn({
       ...asked,
       signal: left.signal,
       onEarly() {},
       accept(answer) {
+        socket.off('end', onEnd)
         socket.write(say({ accept: answer }))
         return socket
       },
       refuse(answer) {
+        socket.off('end', onEnd)
         if (typeof answer.body === 'object') answer.body.destroy()
         const body = typeof answer.body === 'string' ? { body: answer.body } : {}
         socket.end(say({ refuse: { ...answer, body: undefined, ...body } }))
@@ -88,20 +112,36 @@ export class SessionExchange {
       fail: () => socket.destroy(),
     })
     if (!served) socket.end(say({ has: false }))
+    else if (asked.hears && !isDecided) socket.write(say({ has: true }))
   }
 
-  /** Looks for the worker that keeps the session of this token, and lets it serve the client. False: there is none. */
-  async elsewhere(handshake: ClientHandshake, token: string): Promise<boolean> {
+  /**
+   * Looks for the worker that keeps the session of this token, and lets it serve the client. False: there is none. `unknown`: not all
+   * workers have said so.
+   */
+  async elsewhere(handshake: ClientHandshake, token: string): Promise<boolean | 'unknown'> {
     // What no worker has made is not asked about.
-    const [, hint] = /^(\d{1,12})-[A-Za-z0-9_-]{43}$/.exec(token) ?? []
-    if (hint === undefined || !this.#server || this.#inquiries >= mostInquiries) return false
+    const hint = readHint(token)?.worker
+    if (hint === undefined || !this.#server) return false
+    if (this.#inquiries >= mostInquiries) return 'unknown'
+    const found = await this.#find(handshake, hint)
+    if (typeof found === 'string') return found === 'none' ? false : found
+    await this.#handOver(handshake, found)
+    return true
+  }
+
+  /** Asks one worker after the other; the first that has it holds the line. */
+  async #find(handshake: ClientHandshake, hint: string): Promise<Found | 'none' | 'unknown'> {
     this.#inquiries++
     try {
+      let result: 'none' | 'unknown' = 'none'
       for (const worker of this.#others(hint)) {
-        if (handshake.signal.aborted) return false
-        if (await this.#ask(worker, handshake)) return true
+        if (handshake.signal.aborted) return 'unknown'
+        const found = await this.#ask(worker, handshake)
+        if (typeof found === 'object') return found
+        if (found === 'unknown') result = found
       }
-      return false
+      return result
     } finally {
       this.#inquiries--
     }
@@ -114,21 +154,33 @@ export class SessionExchange {
     return others.sort((a, b) => Number(b === hint) - Number(a === hint))
   }
 
-  async #ask(worker: string, handshake: ClientHandshake): Promise<boolean> {
+  async #ask(worker: string, { request, ours }: ClientHandshake): Promise<Found | 'none' | 'unknown'> {
     const socket = net.connect({ path: this.#pathOf(worker), allowHalfOpen: true })
-    socket.on('error', () => {})
-    const { request, ours } = handshake
-    socket.write(`${JSON.stringify({ request, ours })}\n`)
-    const answer = await firstLine<Answer>(socket, this.#deps.clock)
-    if (!answer || 'has' in answer) {
-      socket.destroy()
-      return false
-    }
-    if ('refuse' in answer) {
-      socket.destroy()
-      handshake.refuse(answer.refuse)
-    } else this.#join(handshake.accept(answer.accept), socket)
-    return true
+    let isGone = false
+    socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
+      isGone ||= goneCodes.includes(code)
+    })
+    const asks: Request = { request, ours, hears: true }
+    socket.write(`${JSON.stringify(asks)}\n`)
+    const answer = await nextLine<Answer>(socket, this.#deps.clock, answerWithinMs)
+    if (answer && !('has' in answer && !answer.has)) return { socket, answer }
+    socket.destroy()
+    return answer || isGone ? 'none' : 'unknown'
+  }
+
+  /** Waits for what the worker decides that has the session, and joins the client to it, or tells it why not. */
+  async #handOver(handshake: ClientHandshake, { socket, answer }: Found): Promise<void> {
+    const leave = () => socket.destroy()
+    handshake.signal.addEventListener('abort', leave)
+    if (handshake.signal.aborted) leave()
+    const decided =
+      'has' in answer ? await nextLine<Answer>(socket, this.#deps.clock, decideWithinMs) : answer
+    handshake.signal.removeEventListener('abort', leave)
+    if (decided && 'accept' in decided) return this.#join(handshake.accept(decided.accept), socket)
+    socket.destroy()
+    if (decided && 'refuse' in decided) handshake.refuse(decided.refuse)
+    // Something broke on the way, and the session is where it was: the client comes back.
+    else handshake.fail()
   }
 
   #join(client: Duplex, other: net.Socket): void {
@@ -141,13 +193,21 @@ export class SessionExchange {
       other.destroy()
     }
     client.once('close', over).once('aborted', over)
+    // What was still being decided when this worker began to leave.
+    if (this.#hasLeft) client.destroy()
     if (client.destroyed) over()
-    other.once('close', () => endTcp(client, this.#deps.clock))
+    other.once('close', () => endTcp(wireOf(client), this.#deps.clock))
   }
 
   /** Others have this worker's place: the clients whose sessions are elsewhere come back to one of those. */
   leave(): void {
+    this.#hasLeft = true
     for (const client of this.#joined) client.destroy()
+  }
+
+  /** This worker has its place again. */
+  return(): void {
+    this.#hasLeft = false
   }
 
   stop(): void {
@@ -170,8 +230,8 @@ function makeOwn(folder: string): void {
   }
 }
 
-/** The first line as JSON; what follows it stays in the stream, which is paused. Undefined: none came in time. */
-function firstLine<T>(socket: net.Socket, clock: Clock): Promise<T | undefined> {
+/** The next line as JSON; what follows it stays in the stream, which is paused. Undefined: none came in time. */
+function nextLine<T>(socket: net.Socket, clock: Clock, withinMs: number): Promise<T | undefined> {
   return new Promise((resolve) => {
     let seen = Buffer.alloc(0)
     const settle = (line: T | undefined) => {
@@ -189,8 +249,9 @@ function firstLine<T>(socket: net.Socket, clock: Clock): Promise<T | undefined> 
       settle(parse<T>(seen.toString('utf8', 0, end)))
       if (rest.length > 0) socket.unshift(rest)
     }
-    const timer = clock.setTimeout(() => settle(undefined), answerWithinMs)
-    socket.on('data', onData).once('close', onClose).once('end', onClose)
+    const timer = clock.setTimeout(() => settle(undefined), withinMs)
+    socket.on('data', onData).once('close', onClose).once('end', onClose).resume()
+    if (socket.destroyed) onClose()
   })
 }
 

@@ -1,21 +1,29 @@
-// What came and went in a worker since it last reported. The supervisor is told at once, so that of a worker that dies
-// or stands still before its next report no connection is forgotten.
+// What came and went in a worker since it last reported. The supervisor is told within milliseconds, so that of a worker that
+// dies or stands still before its next report no connection is forgotten but those that have just opened.
+import type { Clock, MonotonicMs } from '../core/index.ts'
 import { emptyCounters } from './totals.ts'
 import type { FromWorker, RouteChanges, WorkerReport } from './worker-messages.ts'
+
+/** Milliseconds between two messages; each costs the two processes a fifth of what a connection does. */
+const changedEveryMs = 5
 
 /** In a worker. While one message has not been taken, what happens waits for the next. */
 export class SinceReport {
   readonly #post: (message: FromWorker, handle: undefined, taken: () => void) => void
+  readonly #clock: Clock
   #changes: Record<string, RouteChanges> = {}
   #inFlight = false
+  #sentAt: MonotonicMs = Number.NEGATIVE_INFINITY
+  #timer: unknown
 
-  constructor(post: (message: FromWorker, handle: undefined, taken: () => void) => void) {
+  constructor(post: (message: FromWorker, handle: undefined, taken: () => void) => void, clock: Clock) {
     this.#post = post
+    this.#clock = clock
   }
 
   opened(route: string): void {
     this.#of(route).opened++
-    this.send()
+    this.#sendSoon()
   }
 
   /** `as`: by code and by whom. It is not told before somebody calls `send`, or another connection opens. */
@@ -34,10 +42,22 @@ export class SinceReport {
     const routes = this.#changes
     this.#changes = {}
     this.#inFlight = true
+    this.#sentAt = this.#clock.now()
     this.#post({ type: 'changed', routes }, undefined, () => {
       this.#inFlight = false
-      this.send()
+      this.#sendSoon()
     })
+  }
+
+  /** One that opens alone is told at once; of many, all those of a short while in one message. */
+  #sendSoon(): void {
+    if (this.#inFlight || this.#timer !== undefined) return
+    const waitMs = this.#sentAt + changedEveryMs - this.#clock.now()
+    if (waitMs <= 0) return this.send()
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#timer = undefined
+      this.send()
+    }, waitMs)
   }
 
   #of(route: string): RouteChanges {

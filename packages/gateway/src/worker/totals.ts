@@ -106,25 +106,25 @@ function latestOf(a: number | undefined, b: number | undefined): number | undefi
   return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
 }
 
-/** The workers' parts of one drain share its scope. Its n-th latest run in one worker is the n-th latest in all. */
+/** The workers' parts of one drain, or of one reload for each scope, as one; in the order in which they began. */
 export function mergeDrains(byWorker: readonly (readonly DrainInfo[])[]): DrainInfo[] {
-  const result = new Map<string, DrainInfo>()
-  for (const drains of byWorker) {
-    const seen = new Map<string, number>()
-    for (const drain of [...drains].reverse()) {
-      const run = seen.get(drain.scope) ?? 0
-      seen.set(drain.scope, run + 1)
-      const key = `${run} ${drain.scope}`
-      const known = result.get(key)
-      result.set(key, known ? addDrains(known, drain) : drain)
+  const ordered = new Map<string, DrainInfo>()
+  const own: DrainInfo[] = []
+  for (const drain of byWorker.flat()) {
+    if (drain.id === undefined) {
+      own.push(drain)
+      continue
     }
+    const key = `${drain.id} ${drain.scope}`
+    const known = ordered.get(key)
+    ordered.set(key, known ? addDrains(known, drain) : drain)
   }
-  return [...result.values()].reverse()
+  return [...[...ordered.values()].sort((a, b) => a.id! - b.id!), ...own]
 }
 
 function addDrains(a: DrainInfo, b: DrainInfo): DrainInfo {
   return {
-    scope: a.scope,
+    ...a,
     total: a.total + b.total,
     closed: a.closed + b.closed,
     moved: a.moved + b.moved,

@@ -1,7 +1,7 @@
 // The listeners of a worker that accepts for itself: servers on handles that the supervisor has bound and keeps.
 import net from 'node:net'
 import type { Logger } from 'pino'
-import { guarded, isShortage } from '../core/index.ts'
+import { guarded, type Handle, isShortage } from '../core/index.ts'
 import { backlog } from '../listen/index.ts'
 
 export class WorkerListeners {
@@ -19,7 +19,11 @@ export class WorkerListeners {
 
   /** Accepts from a bound handle; the answer is an error code of the system when it cannot. */
   listen(listener: string, handle: unknown): Promise<{ error?: string }> {
-    if (this.#servers.has(listener)) return Promise.resolve({})
+    if (this.#servers.has(listener)) {
+      // One that was to leave, and had not begun to, has its place again.
+      ;(handle as Handle | undefined)?.close()
+      return Promise.resolve({})
+    }
     const server = net.createServer(
       { allowHalfOpen: true, noDelay: true },
       guarded(

@@ -1,9 +1,9 @@
 // A backend of the planned restarts: it pushes numbered messages, reads numbered messages, and leaves with
-// @holdfast/restart. Options in the first argument, JSON: { port, every, restart }. It tells on stdout what it saw.
+// @holdfast/restart. Options in the first argument, JSON: { host, port, every, restart }. It tells on stdout what it saw.
 import { WebSocket, WebSocketServer } from 'ws'
 import { gracefulRestart } from '../../../restart/dist/index.js'
 
-const { port = 0, every = 100, restart: settings } = JSON.parse(process.argv[2] ?? '{}')
+const { host = '127.0.0.1', port = 0, every = 100, restart: settings } = JSON.parse(process.argv[2] ?? '{}')
 const say = (event) => process.stdout.write(`${JSON.stringify(event)}\n`)
 /** Milliseconds of a clock that all processes of this machine share. */
 const now = () => Number(process.hrtime.bigint() / 1000n) / 1000
@@ -11,7 +11,7 @@ const now = () => Number(process.hrtime.bigint() / 1000n) / 1000
 const short = 20
 
 const delays = { short: 0, long: [] }
-const server = new WebSocketServer({ port, host: '127.0.0.1', perMessageDeflate: false })
+const server = new WebSocketServer({ port, host, perMessageDeflate: false })
 const lastWords = new Map()
 
 server.on('connection', (socket, { headers }) => {

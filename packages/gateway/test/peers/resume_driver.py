@@ -24,8 +24,12 @@ async def converse(id, commands):
     first, tasks = await commands.get(), set()
     ended = lambda over: say("close", session=id, code=over.code, reason=over.reason, why=over.why,  # noqa: E731
                              undelivered=[plain(message) for message in over.undelivered])
+
+    def resumed():
+        say("resume", session=id, atMost={"lost": session.lost, "doubled": session.doubled})
+
     try:
-        session = await connect(first["url"], first["protocols"], on_resume=lambda: say("resume", session=id))
+        session = await connect(first["url"], first["protocols"], on_resume=resumed)
         say("open", session=id, protocol=session.protocol)
     except SessionOver as over:
         return ended(over)

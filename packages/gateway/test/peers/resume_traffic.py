@@ -79,6 +79,8 @@ async def exchange(options, seed, report):
                 report.fault(seed, f"got {kind} {text[:30]!r} of {len(text)} in place of {n}")
                 break
         await sending
+        if await session.recv() != "all is there":
+            report.fault(seed, "got more than there was")
     except SessionOver as over:
         report.fault(seed, "ended", *over.args)
     sending.cancel()

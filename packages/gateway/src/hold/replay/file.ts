@@ -1,6 +1,6 @@
 // `replay: { file: … }`: a module of the user's own. What it returns is looked at before the gateway acts on it.
 import { pathToFileURL } from 'node:url'
-import { GatewayError } from '../../core/index.ts'
+import { errorMessage, GatewayError } from '../../core/index.ts'
 import type { Message } from '../../wire/index.ts'
 import type { Replay, ReplayMessage, ReplayModule } from './module.ts'
 
@@ -10,7 +10,7 @@ export async function loadReplayFile(path: string): Promise<ReplayModule> {
   try {
     loaded = await import(pathToFileURL(path).href)
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error)
+    const words = errorMessage(error)
     throw new GatewayError('replay_file', 'gateway', `cannot load the replay module ${path}: ${words}`, {
       cause: error,
     })

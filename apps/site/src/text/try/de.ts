@@ -1,0 +1,53 @@
+import type { TryText } from './try-text.ts'
+
+export const de: TryText = {
+  title: 'Ausprobieren',
+  intro:
+    'Beenden Sie einen echten Server auf Ihrem Rechner, brechen Sie ihn ab oder lassen Sie ihn hängen, und sehen Sie, was das `onclose` einer Seite erfährt: direkt verbunden und durch Holdfast.',
+  start: 'Starten Sie die Demo in einem Terminal:',
+  open: 'Sie gibt eine Adresse aus, die mit `http://127.0.0.1` beginnt. Öffnen Sie diese: Nur die Seite, die die Demo selbst ausliefert, kann sie erreichen, und nichts verlässt Ihren Rechner. `holdfast demo --stay` zeigt vorher die Fehler im Terminal.',
+  noScript: 'Dieses Werkzeug braucht JavaScript. `holdfast demo` zeigt dasselbe im Terminal.',
+  looking: 'Die Demo wird gesucht …',
+  notHere:
+    'Diese Seite kommt nicht von einer Demo. Starten Sie sie wie oben und öffnen Sie die ausgegebene Adresse; dort funktioniert, was hier folgt.',
+  ready: 'Die Demo läuft.',
+  gone: 'Die Demo antwortet nicht mehr. Starten Sie sie neu und öffnen Sie die ausgegebene Adresse.',
+  refused: 'Nicht ausgeführt: {why}',
+  backend: 'Der Server',
+  states: {
+    running: 'läuft',
+    stopped: 'ist beendet',
+    hanging: 'hängt',
+    garbage: 'antwortet Unsinn',
+  },
+  actions: {
+    stop: 'Beenden (SIGTERM)',
+    kill: 'Abbrechen (SIGKILL)',
+    hang: 'Anhalten (SIGSTOP)',
+    garbage: 'Unsinn antworten',
+    start: 'Wieder laufen lassen',
+    drain: 'Verbindungen des Gateways abbauen',
+  },
+  hold: 'Clients halten, solange der Server weg ist (`hold`)',
+  holdOn: 'hold ist an',
+  holdOff: 'hold ist aus',
+  direct: 'Direkt',
+  gateway: 'Durch Holdfast',
+  connections: {
+    none: 'nicht verbunden',
+    connecting: 'verbindet sich',
+    open: 'verbunden',
+    closed: 'geschlossen',
+  },
+  connect: 'Neu verbinden',
+  send: 'Nachricht senden',
+  automatic: 'nach 1 s von selbst neu verbinden',
+  lastClose: 'Letzter Close',
+  noClose: 'Noch wurde nichts geschlossen.',
+  clean: 'ordentlich geschlossen (`wasClean` ist true)',
+  notClean: 'abgerissen (`wasClean` ist false)',
+  reason: 'Grund',
+  noReason: 'keiner',
+  log: 'Was die Seite gesehen hat',
+  sent: '{text} gesendet',
+}

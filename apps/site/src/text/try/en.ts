@@ -1,0 +1,48 @@
+import type { TryText } from './try-text.ts'
+
+export const en: TryText = {
+  title: 'Try it',
+  intro:
+    'Stop, kill or hang a real server on your machine, and see what the `onclose` of a page gets: connected directly, and through Holdfast.',
+  start: 'Start the demo in a terminal:',
+  open: 'It prints an address that begins with `http://127.0.0.1`. Open that: only the page that the demo itself serves can reach it, and nothing leaves your machine. `holdfast demo --stay` shows the faults in the terminal first.',
+  noScript: 'This tool needs JavaScript. `holdfast demo` shows the same in a terminal.',
+  looking: 'Looking for the demo …',
+  notHere:
+    'No demo serves this page. Start it as above and open the address that it prints; what is below works there.',
+  ready: 'The demo is running.',
+  gone: 'The demo does not answer any more. Start it again, and open the address that it prints.',
+  refused: 'Not done: {why}',
+  backend: 'The server',
+  states: {
+    running: 'is running',
+    stopped: 'is stopped',
+    hanging: 'hangs',
+    garbage: 'answers garbage',
+  },
+  actions: {
+    stop: 'Stop (SIGTERM)',
+    kill: 'Kill (SIGKILL)',
+    hang: 'Hang (SIGSTOP)',
+    garbage: 'Answer garbage',
+    start: 'Run again',
+    drain: 'Drain the gateway',
+  },
+  hold: 'Hold clients while the server is away (`hold`)',
+  holdOn: 'hold is on',
+  holdOff: 'hold is off',
+  direct: 'Directly',
+  gateway: 'Through Holdfast',
+  connections: { none: 'not connected', connecting: 'connecting', open: 'connected', closed: 'closed' },
+  connect: 'Connect again',
+  send: 'Send a message',
+  automatic: 'reconnect by itself after 1 s',
+  lastClose: 'Last close',
+  noClose: 'Nothing has been closed yet.',
+  clean: 'closed with a handshake (`wasClean` is true)',
+  notClean: 'broken off (`wasClean` is false)',
+  reason: 'Reason',
+  noReason: 'none',
+  log: 'What the page saw',
+  sent: 'sent {text}',
+}

@@ -1,0 +1,48 @@
+import type { TryText } from './try-text.ts'
+
+export const es: TryText = {
+  title: 'Probarlo',
+  intro:
+    'Detenga, mate o congele un servidor real en su máquina y vea qué recibe el `onclose` de una página: conectada directamente y a través de Holdfast.',
+  start: 'Inicie la demo en un terminal:',
+  open: 'Muestra una dirección que empieza por `http://127.0.0.1`. Ábrala: solo la página que sirve la propia demo puede llegar a ella, y nada sale de su máquina. `holdfast demo --stay` muestra antes los fallos en el terminal.',
+  noScript: 'Esta herramienta necesita JavaScript. `holdfast demo` muestra lo mismo en un terminal.',
+  looking: 'Buscando la demo…',
+  notHere:
+    'Ninguna demo sirve esta página. Iníciela como se indica arriba y abra la dirección que muestra; allí funciona lo que sigue.',
+  ready: 'La demo está en marcha.',
+  gone: 'La demo ya no responde. Iníciela de nuevo y abra la dirección que muestra.',
+  refused: 'No se hizo: {why}',
+  backend: 'El servidor',
+  states: {
+    running: 'funciona',
+    stopped: 'está detenido',
+    hanging: 'está congelado',
+    garbage: 'responde basura',
+  },
+  actions: {
+    stop: 'Detener (SIGTERM)',
+    kill: 'Matar (SIGKILL)',
+    hang: 'Congelar (SIGSTOP)',
+    garbage: 'Responder basura',
+    start: 'Ponerlo en marcha otra vez',
+    drain: 'Drenar el gateway',
+  },
+  hold: 'Retener a los clientes mientras el servidor no está (`hold`)',
+  holdOn: 'hold está activado',
+  holdOff: 'hold está desactivado',
+  direct: 'Directamente',
+  gateway: 'A través de Holdfast',
+  connections: { none: 'sin conexión', connecting: 'conectando', open: 'conectado', closed: 'cerrado' },
+  connect: 'Conectar de nuevo',
+  send: 'Enviar un mensaje',
+  automatic: 'reconectar por sí solo tras 1 s',
+  lastClose: 'Último cierre',
+  noClose: 'Todavía no se ha cerrado nada.',
+  clean: 'cerrado con el intercambio de Close (`wasClean` es true)',
+  notClean: 'interrumpido (`wasClean` es false)',
+  reason: 'Motivo',
+  noReason: 'ninguno',
+  log: 'Lo que vio la página',
+  sent: 'enviado: {text}',
+}

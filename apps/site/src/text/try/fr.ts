@@ -1,0 +1,48 @@
+import type { TryText } from './try-text.ts'
+
+export const fr: TryText = {
+  title: 'Essayer',
+  intro:
+    'Arrêtez, tuez ou figez un vrai serveur sur votre machine, et voyez ce que reçoit le `onclose` d’une page : en connexion directe, et à travers Holdfast.',
+  start: 'Lancez la démo dans un terminal :',
+  open: 'Elle affiche une adresse qui commence par `http://127.0.0.1`. Ouvrez-la : seule la page servie par la démo elle-même peut l’atteindre, et rien ne quitte votre machine. `holdfast demo --stay` montre d’abord les pannes dans le terminal.',
+  noScript: 'Cet outil a besoin de JavaScript. `holdfast demo` montre la même chose dans un terminal.',
+  looking: 'Recherche de la démo…',
+  notHere:
+    'Cette page n’est pas servie par une démo. Lancez-la comme ci-dessus et ouvrez l’adresse affichée ; ce qui suit y fonctionne.',
+  ready: 'La démo est en cours.',
+  gone: 'La démo ne répond plus. Relancez-la et ouvrez l’adresse affichée.',
+  refused: 'Non exécuté : {why}',
+  backend: 'Le serveur',
+  states: {
+    running: 'fonctionne',
+    stopped: 'est arrêté',
+    hanging: 'est figé',
+    garbage: 'répond n’importe quoi',
+  },
+  actions: {
+    stop: 'Arrêter (SIGTERM)',
+    kill: 'Tuer (SIGKILL)',
+    hang: 'Figer (SIGSTOP)',
+    garbage: 'Répondre n’importe quoi',
+    start: 'Remettre en marche',
+    drain: 'Drainer la passerelle',
+  },
+  hold: 'Retenir les clients pendant l’absence du serveur (`hold`)',
+  holdOn: 'hold est activé',
+  holdOff: 'hold est désactivé',
+  direct: 'Directement',
+  gateway: 'À travers Holdfast',
+  connections: { none: 'non connecté', connecting: 'connexion', open: 'connecté', closed: 'fermé' },
+  connect: 'Se reconnecter',
+  send: 'Envoyer un message',
+  automatic: 'se reconnecter tout seul après 1 s',
+  lastClose: 'Dernière fermeture',
+  noClose: 'Rien n’a encore été fermé.',
+  clean: 'fermée par un échange de Close (`wasClean` vaut true)',
+  notClean: 'interrompue (`wasClean` vaut false)',
+  reason: 'Motif',
+  noReason: 'aucun',
+  log: 'Ce que la page a vu',
+  sent: 'envoyé : {text}',
+}

@@ -1,0 +1,48 @@
+import type { TryText } from './try-text.ts'
+
+export const ja: TryText = {
+  title: '試す',
+  intro:
+    '手元のマシンで本物のサーバーを停止、強制終了、無応答にして、ページの `onclose` に何が届くかを見ます。直接つないだ場合と、Holdfast を通した場合を並べます。',
+  start: 'ターミナルでデモを起動します：',
+  open: '`http://127.0.0.1` で始まるアドレスが表示されます。それを開いてください。デモに接続できるのは、デモ自身が配るページだけです。データがマシンの外に出ることはありません。`holdfast demo --stay` では、先にターミナルで障害の様子を見られます。',
+  noScript: 'この道具には JavaScript が必要です。ターミナルの `holdfast demo` でも同じものを見られます。',
+  looking: 'デモを探しています…',
+  notHere:
+    'このページはデモから配られたものではありません。上のとおり起動し、表示されたアドレスを開いてください。以下はそこで動きます。',
+  ready: 'デモは動作中です。',
+  gone: 'デモが応答しなくなりました。もう一度起動し、表示されたアドレスを開いてください。',
+  refused: '実行されませんでした：{why}',
+  backend: 'サーバー',
+  states: {
+    running: '動作中',
+    stopped: '停止',
+    hanging: '無応答',
+    garbage: '無意味な応答を返す',
+  },
+  actions: {
+    stop: '停止（SIGTERM）',
+    kill: '強制終了（SIGKILL）',
+    hang: '無応答にする（SIGSTOP）',
+    garbage: '無意味な応答を返す',
+    start: '元に戻して動かす',
+    drain: 'ゲートウェイをドレインする',
+  },
+  hold: 'サーバーが不在の間、クライアントを保持する（`hold`）',
+  holdOn: 'hold オン',
+  holdOff: 'hold オフ',
+  direct: '直接',
+  gateway: 'Holdfast 経由',
+  connections: { none: '未接続', connecting: '接続中', open: '接続済み', closed: '切断' },
+  connect: '接続し直す',
+  send: 'メッセージを送る',
+  automatic: '1 秒後に自動で再接続',
+  lastClose: '直近のクローズ',
+  noClose: 'まだ何も閉じられていません。',
+  clean: 'Close を交わして終了（`wasClean` は true）',
+  notClean: '途中で切断（`wasClean` は false）',
+  reason: '理由',
+  noReason: 'なし',
+  log: 'ページから見えたこと',
+  sent: '{text} を送信',
+}

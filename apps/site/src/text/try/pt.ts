@@ -1,0 +1,48 @@
+import type { TryText } from './try-text.ts'
+
+export const pt: TryText = {
+  title: 'Experimentar',
+  intro:
+    'Pare, mate ou congele um servidor real na sua máquina e veja o que o `onclose` de uma página recebe: conectada diretamente e através do Holdfast.',
+  start: 'Inicie a demo em um terminal:',
+  open: 'Ela mostra um endereço que começa com `http://127.0.0.1`. Abra-o: só a página servida pela própria demo consegue alcançá-la, e nada sai da sua máquina. `holdfast demo --stay` mostra antes as falhas no terminal.',
+  noScript: 'Esta ferramenta precisa de JavaScript. `holdfast demo` mostra o mesmo em um terminal.',
+  looking: 'Procurando a demo…',
+  notHere:
+    'Nenhuma demo serve esta página. Inicie-a como acima e abra o endereço mostrado; o que segue funciona lá.',
+  ready: 'A demo está em execução.',
+  gone: 'A demo não responde mais. Inicie-a de novo e abra o endereço mostrado.',
+  refused: 'Não executado: {why}',
+  backend: 'O servidor',
+  states: {
+    running: 'está em execução',
+    stopped: 'está parado',
+    hanging: 'está congelado',
+    garbage: 'responde lixo',
+  },
+  actions: {
+    stop: 'Parar (SIGTERM)',
+    kill: 'Matar (SIGKILL)',
+    hang: 'Congelar (SIGSTOP)',
+    garbage: 'Responder lixo',
+    start: 'Executar de novo',
+    drain: 'Drenar o gateway',
+  },
+  hold: 'Segurar os clientes enquanto o servidor está fora (`hold`)',
+  holdOn: 'hold está ligado',
+  holdOff: 'hold está desligado',
+  direct: 'Diretamente',
+  gateway: 'Através do Holdfast',
+  connections: { none: 'não conectado', connecting: 'conectando', open: 'conectado', closed: 'fechado' },
+  connect: 'Conectar de novo',
+  send: 'Enviar uma mensagem',
+  automatic: 'reconectar sozinho após 1 s',
+  lastClose: 'Último fechamento',
+  noClose: 'Nada foi fechado ainda.',
+  clean: 'fechado com a troca de Close (`wasClean` é true)',
+  notClean: 'interrompido (`wasClean` é false)',
+  reason: 'Motivo',
+  noReason: 'nenhum',
+  log: 'O que a página viu',
+  sent: 'enviado: {text}',
+}

@@ -1,0 +1,3 @@
+export type { AcmeWish } from './acme.ts'
+export { challengesOf } from './challenges.ts'
+export { AcmeManager } from './manager.ts'

@@ -1,0 +1,22 @@
+// Which kind of wire carries what: a handle of libuv where the stream is a plain socket and this runtime has them, else the
+// stream as it is.
+import type { Duplex } from 'node:stream'
+import type { Handle } from '../core/index.ts'
+import { HandleWire, handleWireOf } from './handle-wire.ts'
+import { libuv } from './libuv.ts'
+import { socketOf } from './socket-handle.ts'
+import { StreamWire } from './stream-wire.ts'
+import { isWire, type Wire } from './wire.ts'
+
+/**
+ * The wire of a stream, which must not be used any more: a plain socket gives its handle away and closes, without an end of
+ * its connection. What the stream has read is the wire's. It is paused.
+ */
+export function wireOf(stream: Duplex | Wire): Wire {
+  return isWire(stream) ? stream : (handleWireOf(stream) ?? new StreamWire(stream))
+}
+
+/** The wire of a socket that has come from another process, or was given away and comes back. */
+export function wireOfHandle(handle: Handle): Wire {
+  return libuv?.isStream(handle) ? new HandleWire(handle) : new StreamWire(socketOf(handle))
+}
