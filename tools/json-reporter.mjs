@@ -1,10 +1,15 @@
-// vitest's JSON report, with what went wrong in a hook of a suite, which that leaves out: `message` of the file says it.
+// vitest's JSON report, with what that leaves out: what went wrong in a hook of a suite is in `message` of its file, and what was
+// thrown or rejected outside of every test, for which a run ends with 1, is in `unhandledErrors`.
 import { JsonReporter } from 'vitest/node'
 
 export default class extends JsonReporter {
   #said = new Map()
+  #unhandled = []
 
-  async onTestRunEnd(modules, ...rest) {
+  async onTestRunEnd(modules, unhandled, ...rest) {
+    this.#unhandled = unhandled.map(({ message, stack, VITEST_TEST_PATH: file, VITEST_TEST_NAME: test }) =>
+      [[file, test].filter(Boolean).join(' > '), stack ?? message].join('\n').trim(),
+    )
     for (const module of modules) {
       const suites = [module, ...module.children.allSuites()]
       const words = suites.flatMap((suite) =>
@@ -12,12 +17,13 @@ export default class extends JsonReporter {
       )
       this.#said.set(module.moduleId, words.join('\n'))
     }
-    await super.onTestRunEnd(modules, ...rest)
+    await super.onTestRunEnd(modules, unhandled, ...rest)
   }
 
   async writeReport(text) {
     const report = JSON.parse(text)
     for (const file of report.testResults) file.message = this.#said.get(file.name) || file.message
+    report.unhandledErrors = this.#unhandled
     await super.writeReport(JSON.stringify(report))
   }
 }

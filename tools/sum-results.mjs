@@ -1,11 +1,11 @@
 // Adds up the JSON reports of vitest in a folder. Each test that failed, or passed only when it was repeated, is named at the
 // end, where whoever sees only the last lines finds it; the last line is 'N passed, N failed, N skipped'.
-//   node tools/sum-results.mjs FOLDER [STATUS]      STATUS: the worst exit status of the runs
+//   node tools/sum-results.mjs FOLDER [STEP...]      STEP: a command of the run that did not end with 0
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
-const [folder, status = '0'] = process.argv.slice(2)
+const [folder, ...steps] = process.argv.slice(2)
 const total = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
 const repeated = []
@@ -17,21 +17,28 @@ for (const name of readdirSync(folder).sort()) {
   const broken = report.testResults.filter(
     (file) => file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'),
   )
-  const failed = report.numFailedTests + broken.length
+  const unhandled = report.unhandledErrors ?? []
+  const failed = report.numFailedTests + broken.length + unhandled.length
   console.log(
     `${name.replace('.json', '')}: ${report.numPassedTests} passed, ${failed} failed, ${skipped} skipped`,
   )
   failures.push(...report.testResults.flatMap((file) => failuresOf(name.replace('.json', ''), file)))
+  failures.push(
+    ...unhandled.map(
+      (words) => `FAILED on ${name.replace('.json', '')}: outside of every test\n${firstLines(words)}`,
+    ),
+  )
   repeated.push(...report.testResults.flatMap((file) => repeatedIn(name.replace('.json', ''), file)))
   total.passed += report.numPassedTests
   total.failed += failed
   total.skipped += skipped
 }
 
+failures.push(...steps.map((step) => `FAILED: ${step}`))
 for (const line of [...repeated, ...failures]) console.log(line)
 
 // Something failed that no report tells of: the install, the build, a check.
-if (total.failed === 0 && status !== '0') total.failed = 1
+if (total.failed === 0 && steps.length > 0) total.failed = 1
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
 
