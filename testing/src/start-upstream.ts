@@ -71,6 +71,8 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Test
     maxPayload: options.maxPayload,
     handleProtocols: (offered) => select(options.protocols, offered),
   })
+  // It repeats those of its server, of which `listening` tells; nobody listening here, they would be thrown instead.
+  sockets.on('error', () => {})
   let taken = 0
   sockets.on('connection', (socket, request) => {
     const connection = new UpstreamConnection(socket, request)

@@ -61,11 +61,18 @@ function listenAt(server: net.Server, port: number): Promise<void> {
   })
 }
 
+const pairs = 10_500
+let last = randomInt(pairs)
+
 /**
  * None of the ports that the system gives to those who ask for port 0 or connect (on Linux from 32,768 on), and none of
- * those below 11,000, of which Chromium connects to a few never.
+ * those below 11,000, of which Chromium connects to a few never. One after the other, and of each two one for either of
+ * vitest's workers, so that no test takes what another has or had a moment ago.
  */
-const ownPort = () => randomInt(11_000, 32_000)
+function ownPort(): number {
+  last = (last + 1) % pairs
+  return 11_000 + 2 * last + (Number(process.env.VITEST_POOL_ID ?? 0) % 2)
+}
 
 /** A port of 127.0.0.1 at which nothing listens, to be refused by, or to listen on later. */
 export async function closedPort(): Promise<number> {

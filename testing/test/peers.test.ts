@@ -26,6 +26,12 @@ test('a raw client and a ws upstream exchange messages, pings and closes', async
   expect(await client.ended()).toBe('fin')
 })
 
+test('upstreams whose port is taken say so, and throw nothing beside it', async () => {
+  await using taken = await startUpstream()
+  await expect(startUpstream({ port: taken.port })).rejects.toThrow('EADDRINUSE')
+  await expect(rawUpstream({ port: taken.port })).rejects.toThrow('EADDRINUSE')
+})
+
 test('a ws client and a raw upstream see what the other side sent, byte by byte too', async () => {
   await using upstream = await rawUpstream({ protocol: 'first' })
   await using client = wsClient(upstream.url, { protocols: ['chat'] })
