@@ -2,7 +2,8 @@
 import { Duplex } from 'node:stream'
 import { fakeClock, frame, opcode, parseFrames } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import { type PackedSession, Session, type SessionHost, type SessionOptions } from '../src/resume/session.ts'
+import { Session, type SessionHost } from '../src/resume/session.ts'
+import type { PackedSession, SessionOptions } from '../src/resume/session-options.ts'
 
 /** A connection whose peer reads when it is told to. */
 class SlowWire extends Duplex {

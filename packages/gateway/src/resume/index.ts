@@ -21,7 +21,8 @@ export {
   withFreshDeflate,
   withoutOffer,
 } from './offer.ts'
-export { type PackedSession, Session, type SessionHost, type SessionOptions } from './session.ts'
+export { Session, type SessionHost } from './session.ts'
+export type { PackedSession, SessionOptions } from './session-options.ts'
 export type { SessionEnd } from './session-state.ts'
 export { type Authorisation, type Entry, type Return, type SessionOwner, Sessions } from './sessions.ts'
 export { hashOf, readHint, readSeriesToken, SessionTokens, TokenSeries } from './token.ts'
