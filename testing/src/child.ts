@@ -93,7 +93,8 @@ export class Child implements AsyncDisposable {
   }
 
   signal(name: NodeJS.Signals): void {
-    if (this.exit === undefined && this.pid) process.kill(this.pid, name)
+    // One that has just ended is no fault.
+    this.#process.kill(name)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -69,6 +69,15 @@ function show(value: unknown): string {
   return text.length > 2_000 ? `${text.slice(0, 2_000)} …` : text
 }
 
+/**
+ * The same promise, for who awaits something else before it. A test that fails there has failed: what it then leaves behind
+ * is no second failure, outside of every test, for which a run ends with 1 even when the test passes as it is repeated.
+ */
+export function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
+}
+
 /** Fails when the promise does not settle in time; the promise itself goes on. */
 export async function within<T>(
   limit: number,

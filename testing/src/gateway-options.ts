@@ -20,7 +20,8 @@ export type GatewayInit = Common & (RouteInit | { routes: RouteInit[] })
 
 /**
  * Whole options: port 0, no admin API, and the defaults, but for what takes time or depends on the client unless a test asks
- * for it: no keepalive pings, no wait for an upstream, and a client that gets no connection is told so in band.
+ * for it: no keepalive pings, no wait for an upstream, and a client that gets no connection is told so in band; and an
+ * upstream, which is in the test's own process and may be as late as that, has longer to take a connection.
  */
 export function gatewayOptions(init: GatewayInit): GatewayOptions {
   const { listen = [{}], admin = false, workers = 1, trustedProxies = [], drain, ...rest } = init
@@ -49,7 +50,7 @@ export function routeOptions(init: RouteInit, index = 0): RouteOptions {
     limits: {},
     ...init,
     timeouts: {
-      connect: 2_000,
+      connect: 10_000,
       handshake: 5_000,
       close: 5_000,
       response: 300_000,

@@ -1,6 +1,6 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
 import type { Duplex } from 'node:stream'
-import { waitLimitMs, within } from './eventually.ts'
+import { awaitedLater, waitLimitMs, within } from './eventually.ts'
 import { FramePeer, type FramePeerOptions } from './frame-peer.ts'
 import { once } from './once.ts'
 
@@ -97,7 +97,11 @@ export async function h2Session(
 }
 
 /** One WebSocket over an HTTP/2 connection of its own, which ends with it. */
-export async function h2Client(url: string | URL, options: H2Options = {}): Promise<H2Client> {
+export function h2Client(url: string | URL, options: H2Options = {}): Promise<H2Client> {
+  return awaitedLater(shakeHands(url, options))
+}
+
+async function shakeHands(url: string | URL, options: H2Options): Promise<H2Client> {
   const { pathname, search } = new URL(url)
   const session = await h2Session(url)
   try {

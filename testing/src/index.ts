@@ -13,7 +13,14 @@ export { certificate } from './certificate.ts'
 export { Changes } from './changes.ts'
 export { Child, type Exit } from './child.ts'
 export { type Cut, type CuttingProxy, cuttingProxy } from './cutting-proxy.ts'
-export { type EventuallyOptions, eventually, type Subscribe, waitLimitMs, within } from './eventually.ts'
+export {
+  awaitedLater,
+  type EventuallyOptions,
+  eventually,
+  type Subscribe,
+  waitLimitMs,
+  within,
+} from './eventually.ts'
 export { type Clock, type FakeClock, fakeClock } from './fake-clock.ts'
 export {
   type Break,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type net from 'node:net'
 import { acceptKey } from './accept-key.ts'
-import { waitLimitMs, within } from './eventually.ts'
+import { awaitedLater, waitLimitMs, within } from './eventually.ts'
 import { FramePeer, type FramePeerOptions } from './frame-peer.ts'
 import { decodeBody, type HttpHead, readHead } from './http-head.ts'
 import { type RawSocketOptions, rawSocket } from './raw-socket.ts'
@@ -71,7 +71,11 @@ export class RawClient extends FramePeer {
 }
 
 /** Connects, sends the upgrade request and waits for the answer, whatever it is. */
-export async function rawClient(url: string | URL, options: RawClientOptions = {}): Promise<RawClient> {
+export function rawClient(url: string | URL, options: RawClientOptions = {}): Promise<RawClient> {
+  return awaitedLater(shakeHands(url, options))
+}
+
+async function shakeHands(url: string | URL, options: RawClientOptions): Promise<RawClient> {
   const socket = await rawSocket(url, options)
   socket.on('error', () => {})
   const request = Buffer.from(options.request ?? upgradeRequest(url, options))

@@ -21,6 +21,8 @@ export async function rawSocket(url: string | URL, options: RawSocketOptions = {
   const { localAddress, allowHalfOpen = false } = options
   const tcp = net.connect({ host, port: Number(port || (secure ? 443 : 80)), localAddress, allowHalfOpen })
   tcp.setNoDelay(true)
+  // A reset shows as 'close', too; whom that is all the same should not have to listen for both.
+  tcp.on('error', () => {})
   await connected(tcp, 'connect')
   if (options.prelude) tcp.write(options.prelude)
   if (!secure) return tcp
@@ -31,6 +33,7 @@ export async function rawSocket(url: string | URL, options: RawSocketOptions = {
     rejectUnauthorized: false,
     ALPNProtocols: options.alpn,
   })
+  socket.on('error', () => {})
   await connected(socket, 'secureConnect')
   return socket
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Child, type Exit } from './child.ts'
+import { awaitedLater } from './eventually.ts'
 import { runtime } from './runtime.ts'
 
 /** The built command. */
@@ -12,10 +13,13 @@ export interface RunOptions {
 }
 
 /** Runs the `holdfast` command to its end. */
-export async function runHoldfast(
-  args: string[],
-  { env, limit }: RunOptions = {},
-): Promise<Exit & { stdout: string; stderr: string }> {
+export function runHoldfast(args: string[], options: RunOptions = {}): Promise<Ran> {
+  return awaitedLater(run(args, options))
+}
+
+type Ran = Exit & { stdout: string; stderr: string }
+
+async function run(args: string[], { env, limit }: RunOptions): Promise<Ran> {
   await using child = new Child(runtime().path, [holdfastMain, ...args], env)
   const what = `the end of holdfast ${args.join(' ')}`
   const exit = await child.changes.until(what, () => child.exit, { limit, detail: () => child.describe() })

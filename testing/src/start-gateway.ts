@@ -8,7 +8,7 @@ import type {
 } from '@holdfast/gateway'
 import { Changes } from './changes.ts'
 import { Child } from './child.ts'
-import { waitLimitMs } from './eventually.ts'
+import { awaitedLater, waitLimitMs } from './eventually.ts'
 import { gatewayInProcess } from './gateway-in-process.ts'
 import { type GatewayInit, gatewayOptions } from './gateway-options.ts'
 import { type LogLine, parseLogLine } from './log-line.ts'
@@ -59,7 +59,7 @@ export async function startGateway(init: GatewayInit, deps: Partial<GatewayDeps>
   const options = gatewayOptions(init)
   const records: Records = { log: [], events: [], changes: new Changes() }
   const started = await (runtime().foreign ? startOutside : startInside)(options, records, deps)
-  const { call } = started
+  const call: Call = (...args) => awaitedLater(started.call(...args))
   const urls = options.listen.map(({ tls, host }, n) => `${tls ? 'wss' : 'ws'}://${host}:${started.ports[n]}`)
   return {
     ...records,

@@ -4,7 +4,7 @@ import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Child, type Exit } from './child.ts'
-import { waitLimitMs } from './eventually.ts'
+import { awaitedLater, waitLimitMs } from './eventually.ts'
 import { type LogLine, parseLogLine } from './log-line.ts'
 import { childrenOf, rssOf } from './proc.ts'
 import { holdfastMain } from './run-holdfast.ts'
@@ -105,7 +105,7 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
       },
       signal: (name) => child.signal(name),
       rss: () => memory(child.pid, workers()),
-      api: (path, init) => request(admin, path, init),
+      api: (path, init) => awaitedLater(request(admin, path, init)),
       [Symbol.asyncDispose]: dispose,
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import { Changes } from '../src/changes.ts'
-import { eventually, within } from '../src/eventually.ts'
+import { awaitedLater, eventually, within } from '../src/eventually.ts'
 import { once } from '../src/once.ts'
 
 test('eventually resolves with the value as soon as a change brings it', async () => {
@@ -45,4 +45,15 @@ test('once fails at once on an error, and leaves no listener behind', async () =
 
 test('within fails when a promise takes too long', async () => {
   await expect(within(10, 'a promise', new Promise(() => {}))).rejects.toThrow('not within 10 ms: a promise')
+})
+
+test('what is awaited later fails for who awaits it, and for nobody else', async () => {
+  const unhandled: unknown[] = []
+  const listener = (reason: unknown) => unhandled.push(reason)
+  process.prependListener('unhandledRejection', listener)
+  const failing = awaitedLater(Promise.reject(new Error('as it must')))
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('unhandledRejection', listener)
+  expect(unhandled).toEqual([])
+  await expect(failing).rejects.toThrow('as it must')
 })

@@ -2,10 +2,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
+  awaitedLater,
   type Exchange,
   type StoppingServer,
   stoppingServers,
   type WsClient,
+  waitLimitMs,
   within,
   wsClient,
 } from '../src/index.ts'
@@ -26,8 +28,13 @@ async function connect(server: StoppingServer, url: string): Promise<WsClient> {
 
 /** Until the answer is there, whatever else comes before. */
 async function answered(client: WsClient, { message, answer }: Exchange): Promise<void> {
+  const came = () => client.messages.some((one) => String(one).includes(answer))
   client.send(message)
-  while (!String(await client.message()).includes(answer));
+  // Not message by message: pings of the application would keep that waiting for ever.
+  await client.changes.until(`the answer to ${message}`, () => came() || client.ending, {
+    detail: () => client.messages.slice(-5),
+  })
+  if (!came()) throw new Error(`closed before the answer to ${message}: ${JSON.stringify(client.ending)}`)
 }
 
 for (const server of stoppingServers) {
@@ -40,12 +47,12 @@ for (const server of stoppingServers) {
       for (const code of server.kicks) {
         const client = all.pop()!
         client.send(server.kick(code))
-        expect((await client.closed).code).toBe(code)
+        expect((await within(waitLimitMs, `the Close ${code}`, client.closed)).code).toBe(code)
       }
       await Promise.all(all.map((client) => answered(client, server.echo('still here'))))
 
       const ends = all.map(({ closed }) => closed)
-      const restarted = running.restart()
+      const restarted = awaitedLater(running.restart())
       const codes = (await within(60_000, 'all have ended', Promise.all(ends))).map(({ code }) => code)
       if (debian12) expect(new Set(codes)).toEqual(new Set([server.restartCode]))
       await restarted

@@ -35,7 +35,8 @@ function expectSpread(
   const returns = closings.map(({ at, retry }) => at + retry)
   expect(tooEarly(times, 0, spreadMs)).toEqual([])
   expect(tooEarly(returns, least, spreadMs + most)).toEqual([])
-  expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(spreadMs / 3)
+  // Of a machine that is late by seconds the first of them are told together.
+  expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(spreadMs / 10)
 }
 
 /** Those that come before their turn, if all are to come evenly from `from` until `to`. */

@@ -1,9 +1,8 @@
 // What an application says while its server is away is delivered as it would be without a gateway: once. By libraries of
 // bench/storms that keep a message until they are connected; docs/storms.md says why the others are not here.
-import type { AddressInfo } from 'node:net'
 import { setTimeout as after } from 'node:timers/promises'
 import type { GatewaySnapshot } from '@holdfast/gateway'
-import { eventually, startHoldfast } from '@holdfast/testing'
+import { closedPort, eventually, once, startHoldfast } from '@holdfast/testing'
 import { expect, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { answers, applications, greetings } from './outage-clients.ts'
@@ -36,7 +35,7 @@ async function server() {
   const sockets = new Set<WebSocket>()
   const listen = async (port: number) => {
     const wss = new WebSocketServer({ port, host: '127.0.0.1', handleProtocols: ([first]) => first ?? false })
-    await new Promise((resolve) => wss.once('listening', resolve))
+    await once(wss, 'listening')
     wss.on('connection', (socket, request) => {
       sockets.add(socket)
       const library = request.url!.split(/[/?]/).find((segment) => segment in applications)!
@@ -51,8 +50,8 @@ async function server() {
     })
     return wss
   }
-  let wss = await listen(0)
-  const { port } = wss.address() as AddressInfo
+  const port = await closedPort()
+  let wss = await listen(port)
   const leave = async () => {
     const closed = new Promise((resolve) => wss.close(resolve))
     for (const socket of sockets) socket.terminate()

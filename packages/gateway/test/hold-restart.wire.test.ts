@@ -212,8 +212,8 @@ describe('backends with @holdfast/restart', () => {
       expect(figures.holds).toEqual({ attached: expect.any(Number) })
       expect(figures.holds.attached).toBeGreaterThanOrEqual(size.clients * 1.5)
       expect(figures.toClient.epochs).toBe(size.clients + figures.holds.attached!)
-      // The small size is short, so that few messages fall outside the gap, and runs on shared machines.
-      expect(figures.delayToUpstream.p99).toBeLessThan(figures.noBackendFor + (full ? 100 : 15_000))
+      // The small size is short, so that few messages fall outside the gap, and runs on shared machines: it says nothing of time.
+      if (full) expect(figures.delayToUpstream.p99).toBeLessThan(figures.noBackendFor + 100)
     },
     full ? 240_000 : 60_000,
   )

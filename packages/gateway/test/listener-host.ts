@@ -96,7 +96,7 @@ export async function dialListener(
 }
 
 /** What a socket receives until it ends. */
-export async function received(socket: net.Socket, limit = 5_000): Promise<string> {
+export async function received(socket: net.Socket, limit = waitLimitMs): Promise<string> {
   const chunks: Buffer[] = []
   const closed = new Promise<void>((resolve) => {
     if (socket.destroyed) resolve()

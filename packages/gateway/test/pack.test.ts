@@ -367,7 +367,7 @@ describe('a connection that is carried', () => {
     expect(await gateways.move()).toBe(true)
     peer.close(4002, 'kicked')
     expect(await client.closeFrame()).toMatchObject({ code: 4002 })
-    await eventually('an empty carrier', () => carry.carrier.size === 0, { limit: 15_000 })
+    await eventually('an empty carrier', () => carry.carrier.size === 0)
   })
 
   test('to a wss upstream, over TLS too, has two joined sockets, and one where it is held', async () => {

@@ -266,7 +266,7 @@ describe('with badGateway: close', () => {
   test('those who wait for their Close are told soon when an upstream is there', async () => {
     const port = await closedPort()
     await using gateway = await startGateway({ upstreams: [url(port)], badGateway: 'close' })
-    for (let times = 0; times < 6; times++) (await rawClient(gateway.url)).socket.destroy()
+    for (let times = 0; times < 8; times++) (await rawClient(gateway.url)).socket.destroy()
     const begun = performance.now()
     await using client = await rawClient(gateway.url)
     await using upstream = await startUpstream({ port })
@@ -274,8 +274,8 @@ describe('with badGateway: close', () => {
     expect(other.status).toBe(101)
     expect(upstream.connections).toHaveLength(1)
     expect(await client.closeFrame()).toEqual(inBand)
-    // It would have been 12 s at least.
-    expect(performance.now() - begun).toBeLessThan(10_000)
+    // It would have been 22.5 s at least, and is 1 s at most, on a machine that has nothing else to do.
+    expect(performance.now() - begun).toBeLessThan(22_500)
   })
 
   test('more than there are places for are told at once', async () => {

@@ -2,7 +2,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Holdfast, type HoldfastOptions, runHoldfast, runtime, startHoldfast } from '@holdfast/testing'
+import {
+  awaitedLater,
+  type Holdfast,
+  type HoldfastOptions,
+  runHoldfast,
+  runtime,
+  startHoldfast,
+} from '@holdfast/testing'
 import { expect, test } from 'vitest'
 import type { UpgradeInfo } from '../src/core/snapshot.ts'
 import type { GatewayState } from '../src/operate/operations.ts'
@@ -31,7 +38,11 @@ export async function state(holdfast: Holdfast): Promise<GatewayState> {
 }
 
 /** Upgrades and waits for the end. */
-export async function upgrade(holdfast: Holdfast): Promise<UpgradeInfo> {
+export function upgrade(holdfast: Holdfast): Promise<UpgradeInfo> {
+  return awaitedLater(upgraded(holdfast))
+}
+
+async function upgraded(holdfast: Holdfast): Promise<UpgradeInfo> {
   const signal = AbortSignal.timeout(120_000)
   const { status, body } = await holdfast.api('/api/upgrade', { method: 'POST', signal })
   expect({ status, body }).toMatchObject({ status: 200 })
@@ -53,7 +64,11 @@ export function ownFolder() {
 }
 
 /** Replaces the supervisor; the result is what the command printed. */
-export async function replace(holdfast: Holdfast): Promise<string> {
+export function replace(holdfast: Holdfast): Promise<string> {
+  return awaitedLater(replaced(holdfast))
+}
+
+async function replaced(holdfast: Holdfast): Promise<string> {
   const done = await runHoldfast(['upgrade', '--supervisor', '--admin', holdfast.admin!])
   expect(done).toMatchObject({ code: 0, stderr: '' })
   return done.stdout

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { parseReason } from '@holdfast/close-codes'
-import { evenness, installFrameworks, rawClient, within, wsClient } from '@holdfast/testing'
+import { evenness, installFrameworks, rawClient, waitLimitMs, within, wsClient } from '@holdfast/testing'
 import { describe, expect, it } from 'vitest'
 import { FrameworkServer, programs } from './framework-servers.ts'
 
@@ -113,7 +113,7 @@ describe.skipIf(why)(`with the real server${why ? `: skipped, since ${why}` : ''
       const begun = performance.now()
       server.signal('SIGTERM')
       await Promise.race(ended)
-      const { status, headers } = await within(5000, 'an answer', wsClient(server.url).refused)
+      const { status, headers } = await within(waitLimitMs, 'an answer', wsClient(server.url).refused)
       expect([status, headers['retry-after']]).toEqual([503, expect.stringMatching(/^[1-5]$/)])
 
       const seen = await within(20_000, 'all are told', Promise.all(ended))
@@ -129,7 +129,7 @@ describe.skipIf(why)(`with the real server${why ? `: skipped, since ${why}` : ''
       await silent.ended()
       expect(await within(20_000, 'its end', server.exited)).toEqual(ends.end ?? { code: 0, signal: null })
       // Left to themselves, most of these libraries wait another 20 or 30 seconds.
-      expect(performance.now() - begun).toBeLessThan(deadline + 12_000)
+      expect(performance.now() - begun).toBeLessThan(deadline + 17_000)
       const done = server.stdout.find((line) => line.startsWith('restart: done'))
       expect(done).toMatch(/closed 100, left 0, cut 1$/)
       for (const line of ends.says ?? []) expect(server.stdout).toContain(line)

@@ -1,5 +1,4 @@
-import type { AddressInfo } from 'node:net'
-import { eventually } from '@holdfast/testing'
+import { closedPort, eventually, once } from '@holdfast/testing'
 import { type WebSocket, WebSocketServer } from 'ws'
 
 export interface Backend extends AsyncDisposable {
@@ -18,7 +17,9 @@ export interface BackendOptions {
 }
 
 /** A real server of a library over `ws`. */
-export async function backend({ port = 0, protocols, serve }: BackendOptions): Promise<Backend> {
+export async function backend({ port: given, protocols, serve }: BackendOptions): Promise<Backend> {
+  // Not of those that connections get: another backend is to come at the same port.
+  const port = given ?? (await closedPort())
   const server = new WebSocketServer({
     port,
     host: '127.0.0.1',
@@ -31,11 +32,11 @@ export async function backend({ port = 0, protocols, serve }: BackendOptions): P
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
-  await new Promise((resolve) => server.once('listening', resolve))
+  await once(server, 'listening')
   serve(server)
   const closed = new Promise((resolve) => server.once('close', resolve))
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     get accepted() {
       return accepted
     },

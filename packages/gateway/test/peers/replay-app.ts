@@ -1,7 +1,6 @@
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Changes } from '@holdfast/testing'
+import { Changes, closedPort } from '@holdfast/testing'
 
 /** How a server goes: with the end of every TCP connection, as after SIGKILL, or with a reset of each. */
 export type Loss = 'end' | 'reset'
@@ -15,7 +14,7 @@ export interface Server extends AsyncDisposable {
 
 /** `serve` is called at each start, before there is a connection. */
 export async function startServer(serve: (server: http.Server) => void): Promise<Server> {
-  let port = 0
+  const port = await closedPort()
   let server: http.Server | undefined
   const sockets = new Set<Duplex>()
   const start = async () => {
@@ -30,7 +29,6 @@ export async function startServer(serve: (server: http.Server) => void): Promise
       life.once('error', reject)
       life.listen(port, '127.0.0.1', resolve)
     })
-    port = (life.address() as AddressInfo).port
     server = life
   }
   const stop = async (how: Loss) => {

@@ -1,6 +1,5 @@
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { Changes } from '@holdfast/testing'
+import { Changes, closedPort } from '@holdfast/testing'
 import { WebSocketServer } from 'ws'
 
 /** How a backend goes: with that Close, or with a reset of every connection. */
@@ -26,7 +25,7 @@ export async function startBackend(
   changes = new Changes(),
   protocols?: string[],
 ): Promise<Backend> {
-  let port = 0
+  const port = await closedPort()
   let server: http.Server | undefined
   let sockets: WebSocketServer | undefined
 
@@ -42,7 +41,6 @@ export async function startBackend(
       http1.once('error', reject)
       http1.listen(port, '127.0.0.1', resolve)
     })
-    port = (http1.address() as AddressInfo).port
     server = http1
     sockets = life
   }
