@@ -1,7 +1,7 @@
 import { once as firstEvent } from 'node:events'
 import net from 'node:net'
 import tls from 'node:tls'
-import { certificate, waitLimitMs, within } from '@holdfast/testing'
+import { awaitedLater, certificate, waitLimitMs, within } from '@holdfast/testing'
 import type { ListenOptions } from '../src/core/options.ts'
 import type { ClientHandshake } from '../src/http/accept.ts'
 import type { HttpExchange } from '../src/listen/http-handlers.ts'
@@ -96,7 +96,11 @@ export async function dialListener(
 }
 
 /** What a socket receives until it ends. */
-export async function received(socket: net.Socket, limit = waitLimitMs): Promise<string> {
+export function received(socket: net.Socket, limit = waitLimitMs): Promise<string> {
+  return awaitedLater(untilItEnds(socket, limit))
+}
+
+async function untilItEnds(socket: net.Socket, limit: number): Promise<string> {
   const chunks: Buffer[] = []
   const closed = new Promise<void>((resolve) => {
     if (socket.destroyed) resolve()

@@ -90,7 +90,8 @@ export class Crowd implements Disposable {
     })
     client.socket.on('message', (data) => numbered.heard(String(data)))
     void client.closed.then(({ code }) => numbered.over(`was closed with ${code}`))
-    void client.opened.then(numbered.begin)
+    // One that does not open is over, as `closed` says.
+    void client.opened.then(numbered.begin, () => {})
   }
 
   /** One connection, by whatever it is made of: `say` sends a text, and is false when that is over. */

@@ -1,6 +1,6 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Changes } from '@holdfast/testing'
+import { Changes, waitLimitMs } from '@holdfast/testing'
 
 /** A span as it came, its attributes as one object. */
 export interface ReceivedSpan {
@@ -28,7 +28,10 @@ export class OtlpReceiver implements AsyncDisposable {
   private constructor(answer: number | 'nothing') {
     this.#server = http.createServer(async (request, response) => {
       this.requests.push(`${request.method} ${request.url}`)
-      const body = JSON.parse(Buffer.concat(await request.toArray()).toString('utf8'))
+      const chunks: Buffer[] | undefined = await request.toArray().catch(() => undefined)
+      // Of a gateway that ended while it sent.
+      if (!chunks) return
+      const body = JSON.parse(Buffer.concat(chunks).toString('utf8'))
       if (answer === 200) this.spans.push(...spansOf(body))
       if (answer !== 'nothing') response.writeHead(answer, { 'content-type': 'application/json' }).end('{}')
       this.#changes.notify()
@@ -47,7 +50,7 @@ export class OtlpReceiver implements AsyncDisposable {
   }
 
   /** Resolves when that many spans have come. */
-  async count(spans: number, limit = 5000): Promise<ReceivedSpan[]> {
+  async count(spans: number, limit = waitLimitMs): Promise<ReceivedSpan[]> {
     const detail = () => this.spans.map(({ name }) => name)
     await this.#changes.until(`${spans} spans`, () => this.spans.length >= spans, { limit, detail })
     return this.spans

@@ -341,7 +341,10 @@ process.on('message', ({ type, worker }) => {
   await eventually('both new workers', () => newWorkers(holdfast, old).length === 2)
   const clients: WsClient[] = []
   let over = false
-  void done.then(() => (over = true))
+  const end = () => {
+    over = true
+  }
+  void done.then(end, end)
   while (!over) {
     clients.push(...(await open(holdfast.url, 5)))
     await pause(50)
