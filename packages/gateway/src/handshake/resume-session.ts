@@ -117,7 +117,8 @@ function goOn(
   session.returned(received)
   sessions.unparked(session)
   entry.address = address
-  entry.owner.onReturned({ address, http, awayMs, admission, ...(authorisation && { authorisation }) })
+  const { front } = handshake
+  entry.owner.onReturned({ address, http, front, awayMs, admission, ...(authorisation && { authorisation }) })
   // Another network may have a proxy that removes the offer.
   const agreed = allows(handshake.request.extensions, extensions) ? extensions : undefined
   const told = withoutClientTakeover(agreed)

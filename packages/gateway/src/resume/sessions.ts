@@ -35,6 +35,8 @@ export interface SessionOwner {
 export interface Return {
   address: string
   http: '1.1' | '2'
+  /** The front that does TLS with it; undefined where none does. */
+  front: number | undefined
   /** Milliseconds since it was last heard of. */
   awayMs: number
   /** Its place under the route's limits, in place of the one that it had. */

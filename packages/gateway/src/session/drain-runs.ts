@@ -4,6 +4,7 @@ import type { Clock, DrainInfo, DrainOptions, DrainScope, GatewayEvent } from '.
 import type { SessionGiver } from '../resume/index.ts'
 import type { Connection, Connections } from './connections.ts'
 import { drain } from './drain.ts'
+import type { Carried } from './opening.ts'
 
 export interface DrainRunsDeps {
   connections: Connections
@@ -36,7 +37,7 @@ export class DrainRuns {
   of({ route: name, upstream: through, carrier }: DrainScope): Connection[] {
     return [...this.#deps.connections].filter(
       ({ route, upstream, pipe, carried }) =>
-        (carrier === undefined || Object.values(carried ?? {}).includes(carrier)) &&
+        (carrier === undefined || isOn(carrier, carried)) &&
         (name === undefined || route === name) &&
         (through === undefined || (upstream?.name === through && pipe.state !== 'held')),
     )
@@ -75,6 +76,8 @@ export class DrainRuns {
           return
         }
         const stays = carrier !== undefined && carried?.client !== carrier && carried?.front !== carrier
+        // Its client has come back another way meanwhile.
+        if (carrier !== undefined && !isOn(carrier, carried)) return connections.moved(connection)
         if (upstream !== undefined || stays) pipe.leaveUpstream(retry, closeTimeout(remainingMs))
         else pipe.end({ what: 'gateway-drains', retry }, closeTimeout(remainingMs))
       },
@@ -93,6 +96,10 @@ export class DrainRuns {
     if (this.#shown.length > maxShown) this.#shown.shift()
     return info
   }
+}
+
+function isOn(carrier: number, carried: Carried | undefined): boolean {
+  return Object.values(carried ?? {}).includes(carrier)
 }
 
 /** One that never answers is cut by the deadline, and counted, not by a time-out of its own. */

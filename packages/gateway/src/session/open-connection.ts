@@ -170,13 +170,19 @@ class OpenConnection implements Connection {
     this.#deps.connections.moved(this)
   }
 
-  clientReturned({ address, http, awayMs, admission, authorisation }: Return): void {
+  clientReturned({ address, http, front, awayMs, admission, authorisation }: Return): void {
     // Its upstream is gone, and with it what it counted as.
     if (this.pipe.state === 'closed') return admission.release()
     this.admission.release()
     this.admission = admission
     this.address = address
     this.http = http
+    // What carried its client has ended with the connection of before.
+    const { upstream } = this.carried ?? {}
+    this.carried = {
+      ...(front !== undefined && { client: front }),
+      ...(upstream !== undefined && { upstream }),
+    }
     if (authorisation) this.#authoriseAnew(authorisation)
     // It may send what it would have sent meanwhile.
     this.pipe.allowClient(awayMs)
