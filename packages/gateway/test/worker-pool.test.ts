@@ -50,10 +50,13 @@ function scene(size: number) {
   const ready: WorkerLink[] = []
   const gone: WorkerLink[] = []
   const faulty: WorkerLink[] = []
+  /** Which of the workers cannot be started, by how many were tried before it. */
+  const forks = { tried: 0, fails: (_before: number) => false }
   let options = gatewayOptions({ name: 'chat', upstreams: ['ws://127.0.0.1:1'] })
   const pool = new WorkerPool({
     size,
     startWorker: () => {
+      if (forks.fails(forks.tried++)) throw new Error('no more processes')
       puppets.push(new Puppet())
       return puppets.at(-1)!
     },
@@ -85,6 +88,7 @@ function scene(size: number) {
     ready,
     gone,
     faulty,
+    forks,
     start,
     setOptions: (next: typeof options) => (options = next),
   }
@@ -157,6 +161,49 @@ test('a pool with one healthy worker starts, and replaces the other', async () =
   await started
   expect(puppets.length).toBe(3)
   expect(pool.restarts).toBe(1)
+})
+
+test('a worker that cannot be started in place of another is tried again, as one that crashes at start', async () => {
+  const { clock, pool, puppets, forks, ready, start } = scene(1)
+  await start()
+  await clock.advance(5000)
+  forks.fails = (before) => before < 8
+  puppets[0]!.kill()
+  await settled()
+  expect(forks.tried).toBe(6)
+  await clock.advance(100)
+  expect(forks.tried).toBe(7)
+  await clock.advance(200)
+  expect(forks.tried).toBe(8)
+  await clock.advance(400)
+  expect(puppets.length).toBe(2)
+  puppets[1]!.say(isReady)
+  await settled()
+  expect(ready.map(({ id }) => id)).toEqual([1, 9])
+  expect(pool.restarts).toBe(8)
+})
+
+test('a pool starts with the workers that could be started, and tries the others again', async () => {
+  const { pool, puppets, forks } = scene(2)
+  forks.fails = (before) => before === 1
+  const started = pool.start()
+  puppets[0]!.say(isReady)
+  await started
+  expect(pool.ready).toHaveLength(1)
+  expect(puppets).toHaveLength(2)
+})
+
+test('a pool of which no worker can be started says why', async () => {
+  const { pool, forks } = scene(1)
+  forks.fails = () => true
+  await expect(pool.start()).rejects.toThrow('cannot be started: no more processes')
+})
+
+test('a pool that was told to end before it started starts nothing', async () => {
+  const { pool, puppets } = scene(2)
+  pool.retire()
+  await Promise.race([pool.start(), settled()])
+  expect(puppets).toEqual([])
 })
 
 test('a worker that is not ready in ten seconds is killed and replaced', async () => {
@@ -365,6 +412,15 @@ async function startNext({ pool, puppets }: ReturnType<typeof scene>) {
   for (const puppet of startNext) puppet.answer('snapshot', { snapshot: snapshot(0, 0), process })
   return started
 }
+
+test('when one of the next workers cannot be started none of them stays', async () => {
+  const { pool, puppets, forks, clock, start } = scene(2)
+  await start()
+  forks.fails = (before) => before === 3
+  await expect(pool.startNext()).rejects.toThrow('cannot be started: no more processes')
+  await clock.advance(1)
+  expect(puppets.map(({ killed }) => killed)).toEqual([false, false, true])
+})
 
 test('new workers get nothing until they are activated; those before them are leaving then', async () => {
   const it = scene(2)

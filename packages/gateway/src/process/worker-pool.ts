@@ -3,8 +3,10 @@ import { GatewayError, type GatewayOptions } from '../core/index.ts'
 import type { Channel } from '../worker/index.ts'
 import { prepareReload } from './ask-workers.ts'
 import { configureWorker } from './configure-worker.ts'
+import { EndingWorkers } from './ending-workers.ts'
 import { Restarts } from './restarts.ts'
 import { watchSilence } from './silence.ts'
+import { startChannel } from './start-channel.ts'
 import type { LinkState, PoolTotals } from './succession.ts'
 import type { WorkerLink } from './worker-link.ts'
 import type { WorkerPoolDeps } from './worker-pool-deps.ts'
@@ -12,10 +14,7 @@ import { WorkerSet } from './worker-set.ts'
 
 export class WorkerPool extends WorkerSet {
   #phase: 'starting' | 'running' | 'stopping' = 'starting'
-  /** Nobody replaces it when it ends: it was told to, or drains after a fault. */
-  readonly #stopping = new WeakSet<WorkerLink>()
-  /** Told to end by this pool, and not because of a fault. */
-  readonly #stoppedInOrder = new WeakSet<WorkerLink>()
+  readonly #ending: EndingWorkers
   readonly #restarts: Restarts
   /** Drains that have begun. */
   #drains = 0
@@ -25,6 +24,7 @@ export class WorkerPool extends WorkerSet {
   constructor(deps: WorkerPoolDeps) {
     super(deps)
     this.#ids = (deps.firstId ?? 1) - 1
+    this.#ending = new EndingWorkers(deps.clock)
     this.#restarts = new Restarts(deps.clock)
   }
 
@@ -48,7 +48,7 @@ export class WorkerPool extends WorkerSet {
       else {
         const worker = this.link(state.id, state.generation, channelTo(state), state)
         // It ends by itself when it has nothing left.
-        if (state.state !== 'ready') this.#endsInOrder(worker)
+        if (state.state !== 'ready') this.#ending.add(worker)
       }
     }
   }
@@ -89,7 +89,9 @@ export class WorkerPool extends WorkerSet {
 
   /** Resolves when each of the first workers is ready or has failed; rejects when all of them have failed. */
   async start(): Promise<void> {
-    const first = Array.from({ length: this.deps.size }, () => this.#startServing())
+    // It may have been told to end before.
+    const size = this.#phase === 'stopping' ? 0 : this.deps.size
+    const first = Array.from({ length: size }, () => this.#startServing())
     const results = await Promise.allSettled(first)
     if (this.#phase === 'stopping') return
     const failure = results.find((result) => result.status === 'rejected')
@@ -124,27 +126,13 @@ export class WorkerPool extends WorkerSet {
   }
 
   /** Ends workers that are not needed; nobody replaces them. Resolves when they are gone. */
-  async stopWorkers(workers: readonly WorkerLink[], withinMs: number): Promise<void> {
-    for (const worker of workers) {
-      this.#endsInOrder(worker)
-      worker.send({ type: 'stop' })
-    }
-    const kill = () => {
-      for (const worker of workers) worker.kill()
-    }
-    const killer = this.deps.clock.setTimeout(kill, withinMs)
-    await Promise.all(workers.map(({ gone }) => gone))
-    this.deps.clock.clearTimeout(killer)
-  }
-
-  #endsInOrder(worker: WorkerLink): void {
-    this.#stopping.add(worker)
-    this.#stoppedInOrder.add(worker)
+  stopWorkers(workers: readonly WorkerLink[], withinMs: number): Promise<void> {
+    return this.#ending.stop(workers, withinMs)
   }
 
   /** It has moved or ended all that it had; it ends by itself when it carries nothing any more. */
   carry(worker: WorkerLink): void {
-    this.#endsInOrder(worker)
+    this.#ending.add(worker)
     worker.carry()
   }
 
@@ -182,7 +170,7 @@ export class WorkerPool extends WorkerSet {
 
   /** Whether this worker can be among those: it is there, and neither was told to end nor drains after a fault. */
   mayReturn(worker: WorkerLink): boolean {
-    return worker.state === 'leaving' && !this.#stopping.has(worker)
+    return worker.state === 'leaving' && !this.#ending.has(worker)
   }
 
   /** Starts as many workers of the code now on disk as are missing. */
@@ -200,7 +188,7 @@ export class WorkerPool extends WorkerSet {
    * fault by, would end the others, too. One that has moved all that it had, and was told to end, is asked in vain.
    */
   prepareReload(options: GatewayOptions, withinMs: number): Promise<string[]> {
-    return prepareReload(this.serving, options, withinMs, (worker) => this.#stoppedInOrder.has(worker))
+    return prepareReload(this.serving, options, withinMs, (worker) => this.#ending.isInOrder(worker))
   }
 
   /** The id of a drain that begins, the same for all workers. */
@@ -234,7 +222,7 @@ export class WorkerPool extends WorkerSet {
 
   /** `configured` resolves when the worker is ready with the options of now; rejects when it ends before. */
   #startWorker(generation: number): { worker: WorkerLink; configured: Promise<void> } {
-    const worker = this.link(++this.#ids, generation, this.deps.startWorker())
+    const worker = this.link(++this.#ids, generation, startChannel(this.deps.startWorker))
     return { worker, configured: configureWorker(worker, this.deps) }
   }
 
@@ -253,10 +241,10 @@ export class WorkerPool extends WorkerSet {
   /** A worker that drains after a fault: another has its place from now on. */
   protected onFaulty(worker: WorkerLink): void {
     const { log, onFaulty } = this.deps
-    if (this.#stopping.has(worker)) return
+    if (this.#ending.has(worker)) return
     log.warn({ worker: worker.id, pid: worker.pid }, 'a worker drains after a fault and is replaced')
     const served = worker.state === 'ready' && worker.generation === this.currentGeneration
-    this.#stopping.add(worker)
+    this.#ending.addFaulty(worker)
     worker.leave()
     onFaulty(worker)
     if (!served || this.#phase !== 'running' || !this.deps.replaces(worker)) return
@@ -268,7 +256,7 @@ export class WorkerPool extends WorkerSet {
     const { log, onGone } = this.deps
     this.#tellLostCarrier(worker, ending)
     onGone(worker)
-    if (this.#phase === 'stopping' || this.#stopping.has(worker)) return
+    if (this.#phase === 'stopping' || this.#ending.has(worker)) return
     log.warn({ worker: worker.id, pid: worker.pid, ending }, 'a worker has ended')
     // A leaving worker has been replaced, and a new one does not serve yet.
     if (worker.generation !== this.currentGeneration || !this.deps.replaces(worker)) return
