@@ -1,7 +1,8 @@
 // The supervisor with its worker in the same process, as on Bun. Processes are tested through the command.
 import { eventually, gatewayOptions, rawSocket, startUpstream, tcpServer, wsClient } from '@holdfast/testing'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { GatewayOptions } from '../src/core/options.ts'
+import { AdminServer } from '../src/operate/admin.ts'
 import type { FeedEvent } from '../src/operate/events.ts'
 import type { LoadResult } from '../src/process/reload.ts'
 import { Supervisor } from '../src/process/supervisor.ts'
@@ -84,6 +85,28 @@ test('a drain that comes before the first worker has been started leaves nothing
   await Promise.all([starting, it.supervisor.finished])
   expect(it.supervisor.listenUrls).toEqual([])
   expect(await it.supervisor.state()).toMatchObject({ phase: 'draining', workers: [] })
+})
+
+test('an admin port that is bound only after a drain is closed', async () => {
+  const it = new TestSupervisor(gatewayOptions({ upstreams: ['ws://127.0.0.1:1'], admin, drain }))
+  const { listen } = AdminServer.prototype
+  const bound: AdminServer[] = []
+  using binding = vi.spyOn(AdminServer.prototype, 'listen').mockImplementation(async function (
+    this: AdminServer,
+    descriptor,
+  ) {
+    await it.supervisor.finished
+    await listen.call(this, descriptor)
+    bound.push(this)
+  })
+  const starting = it.supervisor.start()
+  await eventually('the admin port', () => binding.mock.calls.length > 0)
+  await it.supervisor.drain()
+  await starting
+  const [port] = bound.map(({ url }) => Number(new URL(url).port))
+  expect(port).toBeGreaterThan(0)
+  await expect(rawSocket(`ws://127.0.0.1:${port}`)).rejects.toThrow(/ECONNREFUSED/)
+  expect(it.supervisor.adminUrl).toBeUndefined()
 })
 
 test('a connection is listed and closed by its id', async () => {

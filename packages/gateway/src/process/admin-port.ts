@@ -6,6 +6,7 @@ import { AdminServer, type Operations } from '../operate/index.ts'
 export class AdminPort {
   readonly #deps: { operations: Operations; log: Logger; clock: Clock }
   #server: AdminServer | undefined
+  #isClosed = false
 
   constructor(deps: { operations: Operations; log: Logger; clock: Clock }) {
     this.#deps = deps
@@ -32,18 +33,28 @@ export class AdminPort {
     return server
   }
 
-  /** Binds one and uses it. */
+  /** Binds one and uses it; after {@link AdminPort.close} it is closed again. */
   async start(options: GatewayOptions, descriptor?: number): Promise<void> {
-    this.#server = await this.open(options, descriptor)
+    const server = await this.open(options, descriptor)
+    if (this.#isClosed) await server?.close()
+    else this.#server = server
   }
 
   /** A reload: `opened` is in place of the one before, which is somewhere else or switched off. */
   replace({ admin }: GatewayOptions, opened: { admin: AdminServer | undefined } | undefined): void {
-    if (opened) {
+    if (this.#isClosed) {
+      void opened?.admin?.close()
+    } else if (opened) {
       void this.#server?.close()
       this.#server = opened.admin
     } else if (admin) {
       this.#server?.reconfigure(admin)
     }
+  }
+
+  /** Closes the one that is in use, and whichever is bound after that. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#server?.close()
   }
 }

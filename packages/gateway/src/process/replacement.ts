@@ -215,7 +215,7 @@ export class Replacement {
     rmSync(sessionFolder, { recursive: true, force: true })
     // Whoever asked for the upgrade gets the answer first.
     await new Promise((resolve) => setImmediate(resolve))
-    await admin.server?.close()
+    await admin.close()
     carryDirectory.remove()
     this.#deps.onReleased()
   }

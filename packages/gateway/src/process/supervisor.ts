@@ -107,8 +107,8 @@ export class Supervisor implements Operations {
     try {
       if (options.fleet?.listen) await listening.openRelay(await relayAddress(options.fleet))
       await admin.start(options)
-      await this.#parts.fronts?.start()
-      // A signal may have ended it before it began: nothing would close what is opened now.
+      // A signal may have ended it before it began: nothing would close what is opened now, nor end who is started.
+      if (this.#parts.phase === 'starting') await this.#parts.fronts?.start()
       if (this.#parts.phase !== 'starting') {
         opened.discard()
         listening.closeRelay()
@@ -126,7 +126,7 @@ export class Supervisor implements Operations {
     } catch (error) {
       opened.discard()
       listening.closeRelay()
-      await admin.server?.close()
+      await admin.close()
       this.kill()
       clearInterval(this.#alive)
       throw error
@@ -416,7 +416,7 @@ export class Supervisor implements Operations {
     carriers.stop()
     listening.closeRelay()
     balancer.close()
-    await Promise.all([pool.stop(exitWithinMs), admin.server?.close(), fleet?.stop()])
+    await Promise.all([pool.stop(exitWithinMs), admin.close(), fleet?.stop()])
     await this.#parts.fronts?.stop()
     ticketKeys.stop()
     carryDirectory.remove()
