@@ -3,7 +3,6 @@ import os from 'node:os'
 import type { Logger } from 'pino'
 import { AcmeManager, type AcmeWish, challengesOf } from '../acme/index.ts'
 import {
-  addRefused,
   type Clock,
   createLogger,
   Descriptors,
@@ -11,10 +10,8 @@ import {
   GatewayError,
   type GatewayEvent,
   type GatewayOptions,
-  logLinesDropped,
   type MonotonicMs,
   noneRefused,
-  type SocketCounts,
   shortageLine,
   systemClock,
   ThrottledLine,
@@ -24,11 +21,10 @@ import {
 import { Fleet } from '../fleet/index.ts'
 import { Ledger } from '../handshake/index.ts'
 import { canShareHandles } from '../listen/index.ts'
-import { EventFeed, type Measured, type Operations, type Phase } from '../operate/index.ts'
+import { EventFeed, type Operations, type Phase } from '../operate/index.ts'
 import { AdminPort } from './admin-port.ts'
 import { Carriers } from './carriers.ts'
 import { CarryDirectory, whyNotCarry } from './carry-directory.ts'
-import { certificateInfos } from './certificate-infos.ts'
 import { Changes } from './changes.ts'
 import { Drains, drainWithinMs } from './drains.ts'
 import { forkWorker } from './fork-worker.ts'
@@ -41,32 +37,13 @@ import { RemovedRoutes } from './removed-routes.ts'
 import { answerAboutSessions } from './session-answers.ts'
 import { canFork, inProcessWorker } from './single-process.ts'
 import { SocketBalancer } from './socket-balancer.ts'
+import type { SuccessionHooks } from './succession-hooks.ts'
 import { type SupervisorOptions, upgradeOf } from './supervisor-options.ts'
 import { TicketKeys } from './ticket-keys.ts'
 import { Upgrades } from './upgrade.ts'
 import { workerInfo } from './worker-info.ts'
 import type { WorkerLink } from './worker-link.ts'
 import { WorkerPool } from './worker-pool.ts'
-
-/** Where a supervisor that takes another's place, or gives up its own, has a part in what happens. */
-export interface SuccessionHooks {
-  /** New workers are ready, and tried from now on. */
-  onReady(): void
-  /** They have passed: called before the first of them gets connections. */
-  onTried(): Promise<void>
-  /** How far the connections are. */
-  onUpgrade(upgrade: UpgradeInfo): void
-  /** A worker has got the listeners. */
-  onAttached(worker: WorkerLink): void
-  /** A front can be given sockets. */
-  onFront(front: WorkerLink): void
-  /**
-   * Where the sockets to what old workers carry are to be.
-   *
-   * @throws {Error} There can be none.
-   */
-  carryDirectory(): string
-}
 
 export class Parts {
   readonly clock: Clock
@@ -336,38 +313,6 @@ export class Parts {
     this.carryDirectory.removeStale()
     const problem = whyNotCarry()
     if (problem) this.log.warn({ problem }, 'connections over TLS cannot be carried over a live upgrade')
-  }
-
-  /** What is measured, asked of every worker; one that does not answer counts with its last report. */
-  async measure(): Promise<Measured> {
-    await Promise.all([this.pool.refresh(), this.fronts?.refresh()])
-    const { sockets } = this
-    return {
-      snapshot: this.pool.snapshot(),
-      workers: this.pool.workers.map(workerInfo),
-      carriers: this.carriers.infos,
-      fronts: this.fronts?.infos ?? [],
-      workerRestarts: this.pool.restarts,
-      handovers: { ...this.upgrades.handovers },
-      frontRestarts: this.fronts?.restarts ?? 0,
-      logLinesDropped: logLinesDropped() + this.pool.logLinesDropped + (this.fronts?.logLinesDropped ?? 0),
-      accessLinesDropped: this.pool.accessLinesDropped,
-      sockets: { ...sockets, refused: addRefused(sockets.refused, this.refused) },
-      certificates: certificateInfos(this.options, this.clock.wall(), this.acme.shared.certificates),
-      acme: { orders: this.acme.orders, names: this.acme.infos },
-      fleet: this.fleet?.info,
-    }
-  }
-
-  /** What became of sockets that became no connection, in all processes but this one. */
-  get sockets(): SocketCounts {
-    const [own, of] = [this.pool.sockets, this.fronts?.sockets]
-    if (!of) return own
-    return {
-      pending: own.pending + of.pending,
-      refused: addRefused(own.refused, of.refused),
-      short: own.short || of.short,
-    }
   }
 
   /** Sockets that no worker, or front, took in time. */

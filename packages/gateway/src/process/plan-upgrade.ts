@@ -2,6 +2,9 @@
 import { code } from '@holdfast/close-codes'
 import type { PlannedKind, UpgradePlan } from '../core/index.ts'
 import type { Carriers } from './carriers.ts'
+import { whyNotCarry } from './carry-directory.ts'
+import type { Parts } from './parts.ts'
+import { upgradeOf } from './supervisor-options.ts'
 import type { WorkerLink } from './worker-link.ts'
 
 export interface PlanDeps {
@@ -10,6 +13,19 @@ export interface PlanDeps {
   carriers: Pick<Carriers, 'preview'>
   /** Why nothing is carried, in words; undefined when that is what shall be. */
   whyNotCarry: string | undefined
+}
+
+/** What it would do now with all parts of a gateway, and, without `carry`, with what cannot move told to come back. */
+export async function upgradePlan(
+  { options, pool, carriers, fronts }: Parts,
+  carry: boolean,
+): Promise<UpgradePlan> {
+  const mayCarry = upgradeOf(options).carriers > 0
+  const whyNot = carry ? (mayCarry ? whyNotCarry() : 'upgrade.carriers is 0') : 'it is not asked for'
+  await pool.refresh()
+  const plan = await planUpgrade({ workers: pool.ready, carriers, whyNotCarry: whyNot })
+  const planned = await fronts?.preview(carry)
+  return { ...plan, ...(planned && { fronts: planned }) }
 }
 
 export async function planUpgrade({ workers, carriers, whyNotCarry }: PlanDeps): Promise<UpgradePlan> {

@@ -1,14 +1,6 @@
 // The gateway as an operator runs it: bound listeners, workers behind them, the admin port, reload and drain.
 // No WebSocket byte passes here.
-import {
-  type ConnectionFilter,
-  type ConnectionInfo,
-  type DrainCounts,
-  type DrainScope,
-  unixPath,
-  warnOfLowLimit,
-} from '../core/index.ts'
-import { formatHostPort } from '../listen/index.ts'
+import type { ConnectionFilter, ConnectionInfo, DrainCounts, DrainScope } from '../core/index.ts'
 import type {
   EventFeed,
   GatewayState,
@@ -19,18 +11,16 @@ import type {
   UpgradePreview,
   UpgradeResult,
 } from '../operate/index.ts'
-import { whyNotCarry } from './carry-directory.ts'
+import { closeAll, drainAll, killAll } from './end-all.ts'
+import { gatewayState, listenUrls, whyUnready } from './gateway-state.ts'
 import { Inheritance } from './inheritance.ts'
-import { relayAddress } from './other-nodes.ts'
+import { measureAll } from './measure-all.ts'
 import { Parts } from './parts.ts'
-import { planUpgrade } from './plan-upgrade.ts'
+import { upgradePlan } from './plan-upgrade.ts'
+import { renewFronts } from './renew-fronts.ts'
 import { Replacement } from './replacement.ts'
+import { startAll } from './start-all.ts'
 import { type SupervisorOptions, upgradeOf } from './supervisor-options.ts'
-
-/** Milliseconds that sockets on their way to a worker get to arrive before a drain. */
-const settleWithinMs = 500
-/** Milliseconds that a drained worker may take to end. */
-const exitWithinMs = 1000
 
 /**
  * A whole gateway: its listeners, its workers, its admin port. It takes no signals and prints nothing but its log; who
@@ -99,38 +89,12 @@ export class Supervisor implements Operations {
    * @throws {GatewayError} 'cannot_listen' or 'worker_failed': what was bound is released again.
    */
   async start(): Promise<void> {
-    const { options, listening, admin, pool, acme, fleet, log } = this.#parts
-    const opened = await listening.open(options.listen)
-    await this.#parts.prepare()
-    warnOfLowLimit(options, this.#parts.size, log)
     this.#stayAlive()
-    try {
-      if (options.fleet?.listen) await listening.openRelay(await relayAddress(options.fleet))
-      await admin.start(options)
-      // A signal may have ended it before it began: nothing would close what is opened now, nor end who is started.
-      if (this.#parts.phase === 'starting') await this.#parts.fronts?.start()
-      if (this.#parts.phase !== 'starting') {
-        opened.discard()
-        listening.closeRelay()
-        clearInterval(this.#alive)
-        return
-      }
-      await opened.keep([])
-      await pool.start()
-      // Or meanwhile.
-      if (this.#parts.phase === 'starting') {
-        this.#parts.phase = 'serving'
-        acme.start()
-      }
-      fleet?.start()
-    } catch (error) {
-      opened.discard()
-      listening.closeRelay()
-      await admin.close()
-      this.kill()
+    const isServing = await startAll(this.#parts).catch((error) => {
       clearInterval(this.#alive)
       throw error
-    }
+    })
+    if (!isServing) clearInterval(this.#alive)
   }
 
   /** A bound handle keeps no process alive, and workers may all be gone for a moment. */
@@ -151,16 +115,14 @@ export class Supervisor implements Operations {
     this.#upgrading = true
     const leaving = await inheritance.take()
     void inheritance.finish(leaving).then(async () => {
-      await this.#renewFronts(inheritance.carries)
+      await renewFronts(this.#parts, inheritance.carries)
       this.#upgrading = false
     })
   }
 
   /** The listeners' URLs with their actual ports. */
   get listenUrls(): string[] {
-    return this.#parts.listening.addresses.map(({ options: { tls, host }, port }) =>
-      unixPath(host) === undefined ? `${tls ? 'wss' : 'ws'}://${formatHostPort(host, port)}` : host,
-    )
+    return listenUrls(this.#parts)
   }
 
   /** The admin port's URL; undefined when it is off. */
@@ -170,13 +132,7 @@ export class Supervisor implements Operations {
 
   /** Why the gateway should not get traffic, or undefined when it should: what `/readyz` says. */
   unready(): string | undefined {
-    const { phase, pool, descriptors } = this.#parts
-    const replaced = this.#whyReplaced()
-    if (replaced) return replaced
-    if (phase !== 'serving') return phase
-    if (pool.ready.length === 0) return 'no worker is ready'
-    if (this.#parts.fronts?.areMissing) return 'no front is ready'
-    return descriptors.isShort || this.#parts.sockets.short ? 'the limit of open files is reached' : undefined
+    return this.#whyReplaced() ?? whyUnready(this.#parts)
   }
 
   /** What does not go as it should, while it is ready or not: the detail of `/readyz`. */
@@ -185,42 +141,13 @@ export class Supervisor implements Operations {
   }
 
   /** The whole state, asked of every worker; one that does not answer counts with its last report. */
-  async state(): Promise<GatewayState> {
-    const {
-      snapshot,
-      workers,
-      carriers,
-      fronts = [],
-      frontRestarts = 0,
-      workerRestarts,
-      certificates,
-    } = await this.#parts.measure()
-    const { version, phase, startedAt, began, clock, options, acme, upgrades, fleet } = this.#parts
-    return {
-      version,
-      phase,
-      pid: process.pid,
-      startedAt,
-      uptime: clock.now() - began,
-      listen: this.listenUrls,
-      admin: this.adminUrl,
-      workers,
-      carriers,
-      ...(fronts.length > 0 && { fronts, frontRestarts }),
-      workerRestarts,
-      socketsDropped: this.#parts.socketsDropped,
-      certificates,
-      ...(options.acme && { acme: acme.infos }),
-      upgrade: upgrades.last,
-      fleet: fleet?.info,
-      drainPlan: { spread: options.drain.spread, deadline: options.drain.deadline },
-      ...snapshot,
-    }
+  state(): Promise<GatewayState> {
+    return gatewayState(this.#parts)
   }
 
   /** What the metrics show, asked of every worker in the same way. */
   async measure(): Promise<Measured> {
-    const measured = await this.#parts.measure()
+    const measured = await measureAll(this.#parts)
     this.#parts.removed.scraped(measured.snapshot)
     return measured
   }
@@ -231,9 +158,7 @@ export class Supervisor implements Operations {
     return answers.flatMap(({ answer }) => answer.connections).slice(0, filter.limit)
   }
 
-  /**
-   * Closes both sides of a connection with this code and reason. False when no worker has it. Source: RFC 6455 7.1.2.
-   */
+  /** Closes both sides of a connection with this code and reason. False when no worker has it. Source: RFC 6455 7.1.2. */
   async closeConnection(id: string, code: number, reason: string): Promise<boolean> {
     const answers = await this.#parts.pool.ask('close-connection', { id, code, reason })
     return answers.some(({ answer }) => answer.found)
@@ -297,7 +222,8 @@ export class Supervisor implements Operations {
    */
   async upgrade({ carry = true, supervisor = false }: UpgradeHow = {}): Promise<UpgradeResult> {
     const { changes, upgrades, options, log } = this.#parts
-    const error = this.#whyNoUpgrade() ?? (supervisor ? this.#whyNoSuccessor() : undefined)
+    const whyNot = supervisor && !this.#replacement && 'only `holdfast serve` can replace its supervisor'
+    const error = this.#whyNoUpgrade() ?? (whyNot || undefined)
     if (error !== undefined) {
       log.error(`not upgraded: ${error}`)
       return { ok: false, error }
@@ -308,40 +234,18 @@ export class Supervisor implements Operations {
       if (supervisor) return await this.#replacement!.run(carries)
       const leaving = await changes.run(() => upgrades.begin(carries))
       await upgrades.finish(leaving)
-      await this.#renewFronts(carry)
+      await renewFronts(this.#parts, carry)
       return upgrades.result
     } finally {
       this.#upgrading = false
     }
   }
 
-  /** An upgrade leaves fronts as they are, unless it is for what they do themselves: TLS, or Node. */
-  async #renewFronts(carry: boolean): Promise<void> {
-    const { fronts, pool, upgrades, log } = this.#parts
-    const [worker] = pool.ready
-    if (!fronts?.isRunning || !worker || !upgrades.result.ok) return
-    const why = carry ? fronts.whyReplace(worker) : 'nothing is to be carried'
-    if (why === undefined) return
-    try {
-      const count = await fronts.replace(carry)
-      upgrades.replacedFronts(count)
-      log.info({ fronts: count, why }, 'fronts were replaced; the old ones end behind their last client')
-    } catch (error) {
-      log.error({ error: (error as Error).message }, 'the fronts were not replaced, and go on')
-    }
-  }
-
   /** What {@link Supervisor.upgrade} would do now with the connections, or why it would do nothing; nothing changes. */
   async previewUpgrade({ carry = true }: UpgradeHow = {}): Promise<UpgradePreview> {
-    const { options, pool, carriers, fronts } = this.#parts
     const error = this.#whyNoUpgrade()
     if (error !== undefined) return { ok: false, error }
-    const mayCarry = upgradeOf(options).carriers > 0
-    const whyNot = carry ? (mayCarry ? whyNotCarry() : 'upgrade.carriers is 0') : 'it is not asked for'
-    await pool.refresh()
-    const plan = await planUpgrade({ workers: pool.ready, carriers, whyNotCarry: whyNot })
-    const planned = await fronts?.preview(carry)
-    return { ok: true, plan: { ...plan, ...(planned && { fronts: planned }) } }
+    return { ok: true, plan: await upgradePlan(this.#parts, carry) }
   }
 
   /** Has every worker open the file of the access log again, after it was moved away. */
@@ -353,13 +257,7 @@ export class Supervisor implements Operations {
 
   /** Ends everything at once: connections are cut. */
   kill(): void {
-    const { ticketKeys, fleet, acme, pool, carryDirectory } = this.#parts
-    ticketKeys.stop()
-    fleet?.kill()
-    acme.stop()
-    pool.kill()
-    this.#parts.fronts?.kill()
-    carryDirectory.remove()
+    killAll(this.#parts)
   }
 
   get #isReplaced(): boolean {
@@ -368,10 +266,6 @@ export class Supervisor implements Operations {
 
   #whyReplaced(): string | undefined {
     return this.#isReplaced ? `process ${this.#replacement?.pid} serves in its place` : undefined
-  }
-
-  #whyNoSuccessor(): string | undefined {
-    return this.#replacement ? undefined : 'only `holdfast serve` can replace its supervisor'
   }
 
   #whyNoUpgrade(): string | undefined {
@@ -387,40 +281,15 @@ export class Supervisor implements Operations {
   async #end(): Promise<DrainCounts> {
     const deciding = this.#inheritance?.deciding ?? this.#replacement?.cancel()
     if (deciding) await deciding
-    return this.#isReplaced ? this.#replacement!.drain() : this.#drainAll()
-  }
-
-  async #drainAll(): Promise<DrainCounts> {
-    const { clock, acme, fleet, fronts, pool, listening, balancer, drains, log } = this.#parts
-    const start = clock.now()
-    this.#parts.phase = 'draining'
-    acme.stop()
-    // Meanwhile clients are let in: whoever stands before the gateways may not know yet that this one goes.
-    await fleet?.turnToDrain()
-    pool.retire()
-    fronts?.retire()
-    log.info('draining')
-    await listening.closeOthers([], pool.ready)
-    await Promise.all([balancer.whenIdle(settleWithinMs), fronts?.balancer.whenIdle(settleWithinMs)])
-    // Clients come back over other nodes until the end; from fronts they may still come whose TLS handshake has begun: they are told, too.
-    if (!listening.relay && !fronts?.isRunning) balancer.close()
-    const counts = await drains.all()
-    log.info({ ...counts, ms: Math.round(clock.now() - start) }, 'drained')
+    if (this.#isReplaced) return this.#replacement!.drain()
+    const counts = await drainAll(this.#parts)
+    const close = async () => {
+      await closeAll(this.#parts)
+      clearInterval(this.#alive)
+      this.#finish(counts)
+    }
     // Whoever asked for the drain gets the answer before the admin port closes.
-    setImmediate(() => void this.#close(counts))
+    setImmediate(() => void close())
     return counts
-  }
-
-  async #close(counts: DrainCounts): Promise<void> {
-    const { carriers, pool, admin, fleet, listening, balancer, ticketKeys, carryDirectory } = this.#parts
-    carriers.stop()
-    listening.closeRelay()
-    balancer.close()
-    await Promise.all([pool.stop(exitWithinMs), admin.close(), fleet?.stop()])
-    await this.#parts.fronts?.stop()
-    ticketKeys.stop()
-    carryDirectory.remove()
-    clearInterval(this.#alive)
-    this.#finish(counts)
   }
 }
