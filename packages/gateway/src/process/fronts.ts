@@ -1,22 +1,12 @@
 // The fronts: processes that do TLS for listeners with `front`. They are a pool of their own, which an upgrade of the workers leaves as it is.
-import type { Socket } from 'node:net'
-import type { Logger } from 'pino'
-import type {
-  AcmeShared,
-  Clock,
-  FrontInfo,
-  GatewayOptions,
-  LogOptions,
-  PlannedFronts,
-  SocketCounts,
-  UpgradeOptions,
-} from '../core/index.ts'
+import type { AcmeShared, FrontInfo, PlannedFronts, SocketCounts } from '../core/index.ts'
 import { Ledger } from '../handshake/index.ts'
-import type { Secured } from '../listen/index.ts'
 import { type Channel, frontsFrom } from '../worker/index.ts'
 import { accepted } from './accepted.ts'
 import { Carriers } from './carriers.ts'
 import type { FrontKind } from './front-on-disk.ts'
+import type { FrontsDeps } from './fronts-deps.ts'
+import { planFronts, whyReplaceFronts } from './plan-fronts.ts'
 import { SocketBalancer } from './socket-balancer.ts'
 import type { FrontsState, LinkState } from './succession.ts'
 import type { WorkerLink } from './worker-link.ts'
@@ -24,31 +14,6 @@ import { WorkerPool } from './worker-pool.ts'
 
 /** Milliseconds that a front may take to end. */
 const exitWithinMs = 2000
-
-export interface FrontsDeps {
-  /** How many there are. */
-  size: number
-  start: () => Channel
-  /** What those of the code now on disk would do. */
-  onDisk: () => Promise<FrontKind | undefined>
-  options: () => GatewayOptions
-  logging: LogOptions
-  ticketKeys: () => string
-  /** Of listeners that obtain theirs by themselves; undefined where none does. */
-  certificates: () => AcmeShared | undefined
-  /** For a worker: what this client says comes out of that socket. */
-  onSecured: (listener: string, socket: Socket, secured: Secured) => void
-  /** One can be given sockets from now on. */
-  onReady: (front: WorkerLink) => void
-  /** For those that others have replaced. */
-  limits: () => Pick<UpgradeOptions, 'carry' | 'carriers' | 'memory'>
-  /** The workers, which tell clients of a front that they shall come back. */
-  workers: () => Pick<WorkerPool, 'askAtRest' | 'newDrain'>
-  /** Milliseconds that a drain may take. */
-  drainWithinMs: () => number
-  log: Logger
-  clock: Clock
-}
 
 export class Fronts {
   /** Who gets the next client of a listener with `front`. */
@@ -192,34 +157,15 @@ export class Fronts {
   }
 
   /** Why these would not do what fronts of that code and Node do, in words; undefined when they would. */
-  whyReplace({ node, front: revision }: FrontKind): string | undefined {
-    const other = this.#pool.ready.find((front) => front.node !== node)
-    if (other) return `they run Node ${other.node}, and ${node} is installed`
-    const differ = this.#pool.ready.some(({ front }) => front !== revision)
-    return differ ? 'the new version does TLS in another way' : undefined
+  whyReplace(next: FrontKind): string | undefined {
+    return whyReplaceFronts(this.#pool.ready, next)
   }
 
   /** What an upgrade would do with them now; undefined where there are none. Nothing changes. */
   async preview(carry: boolean): Promise<PlannedFronts | undefined> {
     if (!this.#isRunning) return undefined
     await this.#pool.refresh()
-    const connections = this.#pool.ready.reduce((sum, { report }) => sum + (report?.process.carried ?? 0), 0)
-    if (!carry) return { connections, replaced: true, why: 'nothing is to be carried' }
-    const next = await this.#deps.onDisk()
-    if (!next)
-      return {
-        connections,
-        replaced: false,
-        why: 'the code on disk does not answer, so that this is not certain',
-      }
-    if (next.front === undefined)
-      return {
-        connections,
-        replaced: false,
-        why: 'the version on disk knows no fronts, so that the upgrade fails',
-      }
-    const why = this.whyReplace(next)
-    return { connections, replaced: why !== undefined, ...(why !== undefined && { why }) }
+    return planFronts(this.#pool, carry, this.#deps.onDisk)
   }
 
   /**
