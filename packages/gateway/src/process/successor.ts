@@ -1,28 +1,20 @@
 // The supervisor that takes this one's place, seen from here: it is started, tries its workers, and is in charge from the moment
 // at which it has said that it accepts. Up to then nothing has changed if it fails. The workers of here stay children of this process,
 // which passes on what they and the new supervisor say.
-import type { ChildProcess, SendHandle } from 'node:child_process'
-import type { Logger } from 'pino'
-import {
-  type Clock,
-  type DrainCounts,
-  GatewayError,
-  guarded,
-  type Handle,
-  type UpgradeInfo,
-} from '../core/index.ts'
+import type { SendHandle } from 'node:child_process'
+import { type DrainCounts, GatewayError, guarded, type Handle } from '../core/index.ts'
 import type { ReloadResult, UpgradeResult } from '../operate/index.ts'
-import { type AdmissionAnswer, type FromWorker, protocol, type ToWorker } from '../worker/index.ts'
+import { type FromWorker, protocol, type ToWorker } from '../worker/index.ts'
 import { accepted } from './accepted.ts'
 import {
   type FromSuccessor,
-  type Handover,
-  type HeldAdmission,
   type OperationAnswer,
-  type Succession,
   successionProtocol,
   type ToSuccessor,
 } from './succession.ts'
+import type { SuccessorDeps } from './successor-deps.ts'
+import { SuccessorQuestions } from './successor-questions.ts'
+import { SuccessorUndo } from './successor-undo.ts'
 import type { WorkerLink } from './worker-link.ts'
 
 /** Milliseconds in which its workers must be ready, and in which they must then have been tried. */
@@ -40,34 +32,6 @@ const moveTypes = new Set(['move', 'move-upstream', 'adopted', 'not-adopted', 'l
 /** What is about sockets that were accepted here. */
 const ownTypes = new Set(['took', 'left'])
 
-export interface SuccessorDeps {
-  /** Its process, with the listening sockets among its descriptors. */
-  child: ChildProcess
-  state: Succession
-  /** The workers that it goes on with, now. */
-  workers: () => readonly WorkerLink[]
-  /** How far it is, while it moves connections. */
-  onUpgrade: (upgrade: UpgradeInfo) => void
-  /** Stops all that would act here by itself; the result is what the new one needs. */
-  handOver: () => Handover
-  /** It has not taken over after all. */
-  takeBack: () => void
-  /** Stops accepting. Resolves when what was accepted is in a worker. */
-  release: () => Promise<void>
-  moveAdmission: (from: number, to: number, admission: number) => void
-  releaseAdmission: (worker: number, admission: number) => void
-  /** The new one has counted this, and has not taken over after all. */
-  keepAdmission: (held: HeldAdmission) => void
-  log: Logger
-  clock: Clock
-}
-
-/** A connection that is on its way, or in a new worker. */
-interface Away {
-  worker: WorkerLink
-  admission: number | undefined
-}
-
 export class Successor {
   /** Resolves when it is in charge. Rejects with why it is not: nothing has changed then. */
   readonly inCharge: Promise<void>
@@ -79,17 +43,9 @@ export class Successor {
   readonly #lent = new Map<number, WorkerLink>()
   /** Sockets that the new one has sent to them, by their numbers, and that they have not taken yet. */
   readonly #given = new Map<number, Set<number>>()
-  readonly #inTransit = new Map<string, Away>()
-  /** By admission. */
-  readonly #away = new Map<number, number>()
+  readonly #undo: SuccessorUndo
+  readonly #questions: SuccessorQuestions
   #phase: 'starting' | 'handed-over' | 'in-charge' | 'failed' = 'starting'
-  /** What workers have said since it has everything, for the case that it does not take over; for as long as acceptsWithinMs allows. */
-  #meanwhile: { worker: WorkerLink; message: FromWorker }[] = []
-  /** Its answers to those of them that ask for admissions, by worker and request. */
-  readonly #answered = new Map<string, AdmissionAnswer>()
-  /** Reloads and drains that it was asked for. */
-  readonly #asked = new Map<number, (answer: OperationAnswer | undefined) => void>()
-  #lastRequest = 0
   /** Nothing that was accepted here is on its way to a worker. */
   #hasReleased = false
   #timer: unknown
@@ -101,7 +57,9 @@ export class Successor {
 
   constructor(deps: SuccessorDeps) {
     this.#deps = deps
-    const { child, state, workers, log } = deps
+    const { child, state, workers, log, clock } = deps
+    this.#undo = new SuccessorUndo(deps)
+    this.#questions = new SuccessorQuestions((message) => this.#send(message), clock)
     this.inCharge = new Promise((resolve, reject) => {
       this.#onCharge = resolve
       this.#onRefused = reject
@@ -163,19 +121,8 @@ export class Successor {
   }
 
   /** Resolves to undefined when it does not answer in time, or has ended. */
-  #ask(what: 'reload' | 'drain', withinMs?: number): Promise<OperationAnswer | undefined> {
-    const { clock, child } = this.#deps
-    if (!child.connected) return Promise.resolve(undefined)
-    const request = ++this.#lastRequest
-    return new Promise((resolve) => {
-      const timer = withinMs && clock.setTimeout(() => this.#asked.get(request)?.(undefined), withinMs)
-      this.#asked.set(request, (answer) => {
-        clock.clearTimeout(timer)
-        this.#asked.delete(request)
-        resolve(answer)
-      })
-      this.#send({ type: what, request })
-    })
+  async #ask(what: 'reload' | 'drain', withinMs?: number): Promise<OperationAnswer | undefined> {
+    return this.#deps.child.connected ? this.#questions.ask(what, withinMs) : undefined
   }
 
   /** A worker was started in place of one that ended: it goes on with that, too. */
@@ -202,9 +149,8 @@ export class Successor {
     const answers = type === 'answer' || type === 'refusal'
     if (!this.#hasReleased && this.#isOwn(worker, message)) return false
     if (this.#phase === 'handed-over' && !answers && !moveTypes.has(type) && !ownTypes.has(type))
-      this.#meanwhile.push({ worker, message })
-    if (type === 'move')
-      this.#inTransit.set(`${worker.id} ${message.move}`, { worker, admission: message.admission })
+      this.#undo.heardMeanwhile(worker, message)
+    if (type === 'move') this.#undo.moves(worker, message)
     this.#send({ type: 'from-worker', worker: worker.id, message }, handle)
     return true
   }
@@ -254,26 +200,17 @@ export class Successor {
         this.#onResult(message.result)
         return this.#checkDone()
       case 'answer':
-        return this.#asked.get(message.request)?.(message.answer)
+        return this.#questions.answered(message.request, message.answer)
     }
   }
 
   #tell(id: number, message: ToWorker, handle: Handle | undefined): void {
     const worker = this.#lent.get(id)
     if (!worker) return handle?.close()
-    if (message.type === 'moved') {
-      const key = `${id} ${message.move}`
-      const { admission } = this.#inTransit.get(key) ?? {}
-      this.#inTransit.delete(key)
-      if (message.outcome === 'moved' && admission !== undefined) this.#away.set(admission, id)
-    }
-    if (message.type === 'admission' && this.#phase === 'handed-over')
-      this.#answered.set(`${id} ${message.request}`, message.answer)
-    if (message.type === 'adopt' && message.admission !== undefined && this.#phase !== 'in-charge') {
-      const from = this.#away.get(message.admission)
-      this.#away.delete(message.admission)
-      if (from !== undefined) this.#deps.moveAdmission(from, id, message.admission)
-    }
+    if (message.type === 'moved') this.#undo.moved(id, message)
+    if (message.type === 'admission' && this.#phase === 'handed-over') this.#undo.answered(id, message)
+    if (message.type === 'adopt' && message.admission !== undefined && this.#phase !== 'in-charge')
+      this.#undo.adopts(id, message.admission)
     if (message.type === 'socket' && !this.#hasReleased) this.#given.get(id)?.add(message.id)
     if (message.type === 'socket' && handle) worker.forward(message, accepted(handle))
     else worker.forward(message, handle)
@@ -283,8 +220,7 @@ export class Successor {
     if (this.#phase !== 'handed-over') return
     const { clock, release, log } = this.#deps
     this.#phase = 'in-charge'
-    this.#meanwhile = []
-    this.#answered.clear()
+    this.#undo.forget()
     clock.clearTimeout(this.#timer)
     // There is no way back: whatever fails here, the new one has to know that it is alone.
     await release().catch((err) => log.error({ err }, 'fault while another supervisor takes over'))
@@ -296,7 +232,7 @@ export class Successor {
   }
 
   #onExit(ending: string): void {
-    for (const answered of [...this.#asked.values()]) answered(undefined)
+    this.#questions.end()
     if (this.#phase !== 'in-charge') return this.#fail(`the new supervisor ${ending}`)
     if (!this.#hasResult) this.#onResult({ ok: false, error: `the new supervisor ${ending}` })
     this.#onDone()
@@ -304,7 +240,7 @@ export class Successor {
 
   #fail(error: string): void {
     if (this.#phase === 'failed' || this.#phase === 'in-charge') return
-    const { clock, child, takeBack, releaseAdmission } = this.#deps
+    const { clock, child, takeBack } = this.#deps
     const handedOver = this.#phase === 'handed-over'
     this.#phase = 'failed'
     clock.clearTimeout(this.#timer)
@@ -313,33 +249,12 @@ export class Successor {
     const killer = clock.setTimeout(() => child.kill('SIGKILL'), endWithinMs)
     child.once('exit', () => clock.clearTimeout(killer))
     for (const worker of this.#lent.values()) worker.lend(undefined)
-    // Whoever had these is gone, or has told their clients.
-    for (const [key, { worker, admission }] of this.#inTransit) {
-      worker.send({ type: 'moved', move: Number(key.split(' ')[1]), outcome: 'lost' })
-      if (admission !== undefined) releaseAdmission(worker.id, admission)
-    }
-    for (const [admission, worker] of this.#away) releaseAdmission(worker, admission)
+    this.#undo.giveUp()
     if (handedOver) {
       takeBack()
-      this.#hearAgain()
+      this.#undo.hearAgain()
     }
     this.#onRefused(new GatewayError('not_replaced', 'gateway', error))
-  }
-
-  /** What workers have told the new one alone; where it has given places in limits, their connections have them here, too. */
-  #hearAgain(): void {
-    const { keepAdmission } = this.#deps
-    for (const { worker, message } of this.#meanwhile) {
-      if (worker.state === 'gone') continue
-      const asks = message.type === 'admit' || message.type === 'enter'
-      const answer = asks ? this.#answered.get(`${worker.id} ${message.request}`) : undefined
-      if (!asks || !answer) worker.hear(message)
-      else if (answer.ok) {
-        const { route, address } = message
-        keepAdmission({ id: answer.admission, worker: worker.id, route, address })
-      }
-    }
-    this.#meanwhile = []
   }
 
   #limit(ms: number, what: string): void {
