@@ -1,20 +1,9 @@
 // What `holdfast status` shows: the page of the admin port, for a terminal. Pure.
 import { type GatewayState, withoutUpstream } from '@holdfast/gateway'
 import { formatDuration, printable } from './output.ts'
+import { carriers, fronts, workers } from './process-tables.ts'
 import type { Rates } from './status-rates.ts'
-import {
-  carriers,
-  closes,
-  drains,
-  fronts,
-  holds,
-  right,
-  routes,
-  sessions,
-  spare,
-  upstreams,
-  workers,
-} from './status-tables.ts'
+import { closes, drains, holds, right, routes, sessions, spare, upstreams } from './status-tables.ts'
 import { type Cell, type Column, type TableLayout, table } from './table.ts'
 
 type AcmeInfo = NonNullable<GatewayState['acme']>[number]
