@@ -1,6 +1,7 @@
 // Everything that can end a connection or keep it from coming to be, and what can be said about it. What is said is in
 // close-mapping.ts.
 import type { ClosedBy, RouteOptions } from '../core/index.ts'
+import type { Fault } from '../wire/index.ts'
 
 export type SideName = 'client' | 'upstream'
 
@@ -110,3 +111,17 @@ export type Unserved = Extract<
       | 'handshake-fault'
   }
 >
+
+/** What it means that the frames of this side break a rule. */
+export function faultCause(fault: Fault, from: SideName): CloseCause {
+  switch (fault) {
+    case 'protocol':
+      return { what: `${from}-breaks-protocol` }
+    case 'not-utf8':
+      return { what: `${from}-reason-not-utf8` }
+    case 'too-big':
+      return { what: 'message-too-big', from }
+    case 'too-fast':
+      return { what: 'too-many-messages' }
+  }
+}

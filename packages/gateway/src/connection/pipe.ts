@@ -14,7 +14,8 @@ import { words } from './close-mapping.ts'
 import { next } from './connection.ts'
 import type { ConnectionAction, ConnectionEvent, ConnectionState, Verdict } from './connection-state.ts'
 import type { KeepaliveOptions } from './keepalive.ts'
-import { type PackedSide, Side } from './side.ts'
+import { Side } from './side.ts'
+import type { PackedSide } from './side-host.ts'
 
 /** What a Pipe joins; without an upstream while the client is held. */
 export interface Ends {
@@ -327,15 +328,15 @@ export class Pipe {
   tick(now: MonotonicMs): void {
     if (this.#state.name === 'closed') return
     this.enter(() => {
-      this.client.tick(now)
-      if (this.upstream.wire) this.upstream.tick(now)
+      this.client.liveness.tick(now)
+      if (this.upstream.wire) this.upstream.liveness.tick(now)
     })
   }
 
   /** Asks the upstream for a sign of life by then, as the keepalive does on its own. */
   askUpstream(answerBy: MonotonicMs): void {
     if (this.#state.name !== 'open' && this.#state.name !== 'leaving') return
-    this.enter(() => this.upstream.ask(answerBy))
+    this.enter(() => this.upstream.liveness.ask(answerBy))
   }
 
   /** The upstream leaves a Ping unanswered. */
@@ -394,7 +395,7 @@ export class Pipe {
     if (state.name === 'closed') {
       this.#clock.clearTimeout(this.#closeTimer)
       // A last Close may still wait for the end of a frame that streams; that, too, has its limit.
-      if (this.client.waits || this.upstream.waits) {
+      if (this.client.closeWaits || this.upstream.closeWaits) {
         this.#clock.setTimeout(() => this.#destroy(), this.#options.closeTimeout)
       }
       this.#options.onClosed(state.verdict)
@@ -424,10 +425,10 @@ export class Pipe {
   #do(action: ConnectionAction): void {
     switch (action.do) {
       case 'forward-close':
-        this[action.to].sayClose(action.frame)
+        this[action.to].ownFrames.sayClose(action.frame)
         return
       case 'send-close':
-        this[action.to].sayClose(closeFrame(action.code, action.reason, action.to === 'upstream'))
+        this[action.to].ownFrames.sayClose(closeFrame(action.code, action.reason, action.to === 'upstream'))
         return
       case 'end':
         this[action.side].end(endTcp)
@@ -441,7 +442,7 @@ export class Pipe {
       case 'wait':
         return this.#wait(this.#closeTimeout)
       case 'ask-last':
-        this.upstream.askLast()
+        this.upstream.ownFrames.askLast()
         return this.#wait(Math.min(answersWithin, this.#closeTimeout))
       case 'wait-departure':
         return this.#wait(this.#hold!.options.for)
@@ -471,7 +472,7 @@ export class Pipe {
   #judge(said: number | undefined): void {
     this.#clock.clearTimeout(this.#closeTimer)
     const gone = this.upstream
-    const answer = gone.mayBeTold ? closeFrame(said, '', true) : undefined
+    const answer = gone.ownFrames.mayBeTold ? closeFrame(said, '', true) : undefined
     this.#hold!.judge()
     gone.detach(answer, answer ? awaitTcpEnd : endTcp)
     this.client.unblock()
@@ -482,7 +483,7 @@ export class Pipe {
     this.#clock.clearTimeout(this.#closeTimer)
     const gone = this.upstream
     // RFC 6455 5.5.1: a Close is answered with a Close; inside a frame of the client's there is no place for one.
-    const answer = echo && gone.mayBeTold ? closeFrame(departed, '', true) : undefined
+    const answer = echo && gone.ownFrames.mayBeTold ? closeFrame(departed, '', true) : undefined
     this.#hold!.begin(departed)
     this.#messagesBefore += gone.reader.messages
     this.#bytesBefore += gone.reader.bytes

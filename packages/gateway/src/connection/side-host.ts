@@ -1,0 +1,42 @@
+// What a side is given, what it asks of the connection that it belongs to, and what of it goes to another process.
+import type { Clock } from '../core/index.ts'
+import type { Hold } from '../hold/index.ts'
+import type { FrameRules, PackedReader } from '../wire/index.ts'
+import type { CloseCause, SideName } from './close-cause.ts'
+import type { CloseCame } from './connection-state.ts'
+import type { KeepaliveOptions } from './keepalive.ts'
+
+export interface SideOptions {
+  rules: FrameRules
+  messagesPerSecond?: number
+  /** For how many milliseconds of silence it may make up at once. Default: a second. */
+  savesMs?: number
+  keepalive: KeepaliveOptions | false
+  clock: Clock
+  /** What this side's bytes and control frames pass by on a route with `hold`. */
+  hold?: Hold
+}
+
+/** A side's state as data that JSON can carry. */
+export interface PackedSide {
+  reader: PackedReader
+  /** The Ping of ours that waits for its Pong, in base64. */
+  ping?: string
+}
+
+/** What a side tells the connection that it belongs to. */
+export interface SideHost {
+  step(
+    event:
+      | CloseCame
+      | { type: 'unsaid'; side: SideName }
+      | { type: 'ended'; side: SideName; insideFrame: boolean }
+      | { type: 'answered' }
+      | { type: 'happened'; cause: CloseCause },
+  ): void
+  /** What was marked has not been answered for as long as a Ping may take. */
+  unanswered(): void
+  /** Does something of which a fault ends this connection, and no other. */
+  enter(work: () => void): void
+  fault(error: unknown): void
+}
