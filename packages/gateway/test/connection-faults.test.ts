@@ -2,7 +2,7 @@
 // 1011 and nothing else.
 import { fakeClock, frame, opcode, parseFrames } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
-import type { PipeOptions } from '../src/connection/pipe.ts'
+import type { PipeOptions } from '../src/connection/pipe-options.ts'
 import type { HoldDeps } from '../src/hold/hold-host.ts'
 import type { Replay } from '../src/hold/replay/module.ts'
 import { type Connection, Connections } from '../src/session/connections.ts'

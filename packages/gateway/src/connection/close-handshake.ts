@@ -1,7 +1,9 @@
 // The end of TCP after the last frame. In: a wire to which everything has been written. Out: the wire destroyed,
 // within a limit, whatever its peer does.
+import { code } from '@holdfast/close-codes'
 import type { Clock } from '../core/index.ts'
-import type { Wire, WireUser } from '../wire/index.ts'
+import { closeFrame, type Wire, type WireUser } from '../wire/index.ts'
+import { words } from './close-mapping.ts'
 
 /** Milliseconds that a peer has to end TCP after the closing handshake. */
 const endLimit = 2000
@@ -20,6 +22,12 @@ export function endTcp(wire: Wire, clock: Clock): void {
 export function awaitTcpEnd(wire: Wire, clock: Clock): void {
   if (wire.readableEnded) wire.end()
   if (!wire.destroyed) new TcpEnd(wire, clock, true)
+}
+
+/** Tells an upstream that it is not wanted after all, and lets go of it. */
+export function dismiss(upstream: Wire, clock: Clock): void {
+  upstream.write(closeFrame(code.goingAway, words.serviceRestart, true))
+  awaitTcpEnd(upstream, clock)
 }
 
 /**

@@ -1,5 +1,5 @@
 // How an upstream of a held client goes, and the time until another is there: the states 'leaving', 'judging' and 'held' of
-// connection.ts.
+// connection.ts; and what it says of the upstream, and of the hold, that one has gone.
 import { code } from '@holdfast/close-codes'
 import type { LetGo } from '../core/index.ts'
 import type { Holdable } from '../hold/index.ts'
@@ -146,4 +146,25 @@ function hold(departure: Departure, event: ConnectionEvent, about: Circumstances
 
 function letGo(why: LetGo, { code }: Departure, [state, actions]: Step): Step {
   return [state, [{ do: 'let-go', why, departed: code }, ...actions]]
+}
+
+/** Whether this is an upstream's end that its client could have been held over. */
+export function isLoss(event: ConnectionEvent, on: readonly (number | 'lost')[]): boolean {
+  if (event.type === 'close-frame') {
+    return event.from === 'upstream' && event.code !== undefined && on.includes(event.code)
+  }
+  if (event.type === 'judged') return event.stops
+  if (event.type === 'happened') return event.cause.what === 'upstream-silent'
+  return event.type === 'ended' && event.side === 'upstream'
+}
+
+/** What an event says of the upstream, beyond this connection: it has ended it of its own accord, or is given up. */
+export function upstreamsDoing(was: ConnectionState, event: ConnectionEvent): 'silent' | 'ends' | undefined {
+  // Whom the gateway has asked to go does so, and says nothing of other connections by that.
+  const isAsked = was.name === 'leaving' && was.by === 'gateway'
+  if (isAsked || (was.name !== 'open' && was.name !== 'leaving')) return undefined
+  if (event.type === 'happened') return event.cause.what === 'upstream-silent' ? 'silent' : undefined
+  const closes = event.type === 'close-frame' && event.from === 'upstream'
+  const ends = event.type === 'ended' && event.side === 'upstream'
+  return closes || ends ? 'ends' : undefined
 }

@@ -13,6 +13,10 @@ export interface LivenessHost {
   readonly name: SideName
   readonly wire: Wire | undefined
   readonly ownFrames: OwnFrames
+  /** Whether anything has come from it since the last sweep, or it has taken what it was sent. */
+  heard: boolean
+  /** Since when an answer is due to a Ping behind what it was sent; until anything comes. */
+  dueSince: MonotonicMs | undefined
   /** Whether its end has begun, or it is about to be taken to another process: nothing is asked of it. */
   readonly rests: boolean
   /** Whether it is not read, because the opposite takes no more. */
@@ -24,11 +28,6 @@ export class Liveness {
   readonly #pipe: Pick<SideHost, 'step' | 'unanswered'>
   readonly #keepalive: KeepaliveOptions | false
   readonly #clock: Clock
-  // Two fields that anybody sets, because each read does.
-  /** Whether anything has come from it since the last sweep, or it has taken what it was sent. */
-  heard = false
-  /** Since when an answer is due to a Ping behind what it was sent; until anything comes. */
-  dueSince: MonotonicMs | undefined
   #pulse: Pulse | undefined
   /** Payload of our Pings to this side: always the same, so that a late Pong is known, too. */
   #ping: Buffer | undefined
@@ -50,7 +49,7 @@ export class Liveness {
 
   /** It was sent a Ping that is not the keepalive's own, and has to answer it some time. */
   expectAnswer(): void {
-    this.dueSince ??= this.#clock.now()
+    this.#side.dueSince ??= this.#clock.now()
   }
 
   /** Whether this Pong answers a Ping of the keepalive's. */
@@ -85,8 +84,8 @@ export class Liveness {
     if (tested) wire.askWhetherReset()
     if (!this.#keepalive || !this.#pulse) return
     const unsent = wire.writableLength
-    const alive = this.heard || unsent < this.#unsent
-    this.heard = false
+    const alive = this.#side.heard || unsent < this.#unsent
+    this.#side.heard = false
     this.#unsent = unsent
     ownFrames.sayOverdue(now)
     const unasked = ownFrames.waits && unsent === 0
@@ -95,8 +94,9 @@ export class Liveness {
     this.#pulse = pulse
     if (what === 'silent') this.#pipe.step({ type: 'happened', cause: { what: `${name}-silent` } })
     else if (what === 'ping') this.#sayPing()
-    if (this.dueSince === undefined || now - this.dueSince < this.#keepalive.timeout) return
-    this.dueSince = undefined
+    const { dueSince } = this.#side
+    if (dueSince === undefined || now - dueSince < this.#keepalive.timeout) return
+    this.#side.dueSince = undefined
     if (!this.#side.isBlocked) this.#pipe.unanswered()
   }
 

@@ -21,6 +21,8 @@ export interface OwnFramesHost {
     readonly hasEnded: boolean
     unblock(): void
   }
+  /** Whether a Close has gone out: nothing follows. Set here; the side looks at it with each read of the opposite. */
+  closeWritten: boolean
   /** Whether nothing of the opposite's is handed on to it: there is a place at any time. */
   readonly isQuiet: boolean
   /** Writes a frame, with the bytes of the opposite that go out now. */
@@ -38,8 +40,6 @@ export class OwnFrames {
   /** After a Close nothing may follow (RFC 6455 5.5.1); it may still wait in #waitingClose. */
   #closing = false
   #waitingClose: Buffer | undefined
-  /** Whether a Close has gone out. A field, because each read of the opposite looks. */
-  closeWritten = false
   /** Payload of the Ping behind all that the side was sent. */
   #lastPing: Buffer | undefined
 
@@ -132,7 +132,7 @@ export class OwnFrames {
   }
 
   #closeNow(frame: Buffer): void {
-    this.closeWritten = true
+    this.#side.closeWritten = true
     this.#side.send(frame)
     // What the opposite still sends is read, to see its Close, and dropped.
     this.#side.opposite.unblock()

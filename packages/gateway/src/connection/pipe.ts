@@ -1,82 +1,39 @@
 // In: the client's stream after its 101 and, unless the client is held, the upstream's. Out: frames both
-// ways with back-pressure, until connection.ts says closed. Next: close-mapping.ts, close-handshake.ts.
+// ways with back-pressure, until connection.ts says closed. Next: side.ts, connection.ts, connection-actions.ts.
 
 import type { Duplex } from 'node:stream'
 import { code } from '@holdfast/close-codes'
-import type { Clock, Direction, Handle, MonotonicMs, Traffic } from '../core/index.ts'
-import { Hold, type HoldDeps, type PackedHold } from '../hold/index.ts'
-import type { Replay } from '../hold/replay/index.ts'
+import type { Clock, MonotonicMs } from '../core/index.ts'
+import { Hold } from '../hold/index.ts'
 import { deflateRsv } from '../http/index.ts'
-import { type Carry, closeFrame, type Wire, wireOf } from '../wire/index.ts'
-import type { CloseCause, ClosePolicy, SideName } from './close-cause.ts'
-import { awaitTcpEnd, endTcp } from './close-handshake.ts'
-import { words } from './close-mapping.ts'
+import { type Carry, type Wire, wireOf } from '../wire/index.ts'
+import type { CloseCause, SideName } from './close-cause.ts'
+import { dismiss } from './close-handshake.ts'
 import { next } from './connection.ts'
-import type { ConnectionAction, ConnectionEvent, ConnectionState, Verdict } from './connection-state.ts'
-import type { KeepaliveOptions } from './keepalive.ts'
+import { ConnectionActions } from './connection-actions.ts'
+import type { ConnectionEvent, ConnectionState } from './connection-state.ts'
+import { isLoss, upstreamsDoing } from './departure.ts'
+import type { Ends, GivenAway, PackedPipe, PipeOptions } from './pipe-options.ts'
 import { Side } from './side.ts'
-import type { PackedSide } from './side-host.ts'
+import { clientOptions, upstreamOptions } from './side-options.ts'
+import { TrafficCount } from './traffic-count.ts'
 
-/** What a Pipe joins; without an upstream while the client is held. */
-export interface Ends {
-  client: Duplex | Wire
-  upstream?: Duplex | Wire | undefined
+/** Nobody is told: another process goes on with it, or nothing can be said any more. */
+const unspoken: ConnectionState = {
+  name: 'closed',
+  verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' },
 }
-
-export interface PipeOptions {
-  /** RSV bits that the agreed extensions use. */
-  rsv: number
-  closePolicy: ClosePolicy
-  /** Milliseconds that a side has to answer a Close. */
-  closeTimeout: number
-  keepalive: KeepaliveOptions | false
-  /** Whether the client's stream itself watches who is behind it. */
-  watchesClient?: boolean
-  /** Payload bytes in one message, either way. */
-  messageBytes?: number
-  /** Messages of the client in one second. */
-  messagesPerSecond?: number
-  /** For how many milliseconds of silence it may make up at once. Default: a second. */
-  savesMs?: number
-  clock: Clock
-  /** The delay, in milliseconds, for a `retry=` that the gateway adds of its own. */
-  retry: () => number
-  /** A fault of the gateway's own; the connection is closed with 1011. */
-  onError: (error: unknown) => void
-  /** The upstream has closed or ended TCP, and not because it was asked to go. */
-  onUpstreamEnded?: () => void
-  /** It has left a Ping unanswered: `gone`, and is given up; else it may still answer. */
-  onUnanswered?: (gone: boolean) => void
-  /** Present where the route holds its clients. */
-  hold?: HoldDeps
-  /** The state of a connection that comes from another process. */
-  packed?: PackedPipe
-  onClosed: (verdict: Verdict) => void
-}
-
-/** A pipe's state as data that JSON can carry. */
-export interface PackedPipe {
-  client: PackedSide
-  /** Absent while the connection is held. */
-  upstream?: PackedSide
-  /** What was handed on so far. */
-  carried: Traffic
-  hold?: PackedHold
-}
-
-/** Milliseconds for the upstream's answers to a client that then broke a rule. */
-const answersWithin = 1000
-/** Towards the client a frame up to this size, header included, is sent on whole or not at all. */
-const wholeFrames = 64 * 1024
 
 /**
  * Joins the two streams of one connection. This file is where all wires meet: bytes go from Side to Side, what ends a
- * side becomes an event for the pure `next`, and what that returns is done here.
+ * side becomes an event for the pure `next`, and what that returns is done by ConnectionActions.
  */
 export class Pipe {
   readonly client: Side
   /** Another Side for each upstream that the connection has. */
   upstream: Side
+  /** What has been handed on. */
+  readonly traffic: TrafficCount
   readonly #options: PipeOptions
   readonly #hold: Hold | undefined
   /** Whose timers come in by `enter`. */
@@ -85,20 +42,12 @@ export class Pipe {
   /** A fault before that, in the constructor, waits until the caller has the Pipe. */
   #started = false
   #faults = 0
-  #closeTimer: unknown
-  /** Milliseconds for the closing handshake that is under way. */
-  #closeTimeout: number
   /** When its end began. */
   #closingAt: MonotonicMs | undefined
-  /** What upstreams before this one sent. */
-  #messagesBefore = 0
-  #bytesBefore = 0
-  /** What the readers had counted in another process. */
-  #before: Traffic = noTraffic
+  readonly #actions: ConnectionActions
 
   constructor({ client, upstream }: Ends, options: PipeOptions) {
     this.#options = options
-    this.#closeTimeout = options.closeTimeout
     const { clock } = options
     this.#clock = {
       ...clock,
@@ -108,20 +57,9 @@ export class Pipe {
       const compressed = options.rsv === deflateRsv
       this.#hold = new Hold(this, options.hold, this.#clock, compressed, options.packed?.hold)
     }
-    this.client = new Side(this, 'client', {
-      rules: {
-        masked: true,
-        ...this.#rules,
-        wholeFrames: 0,
-        split: false,
-        unlimited: options.messagesPerSecond === undefined,
-      },
-      messagesPerSecond: options.messagesPerSecond,
-      savesMs: options.savesMs,
-      keepalive: options.watchesClient ? false : options.keepalive,
-      clock: this.#clock,
-      hold: this.#hold,
-    })
+    this.#actions = new ConnectionActions(this, this.#hold, this.#clock, options.closeTimeout)
+    this.traffic = new TrafficCount(this, options.packed?.carried)
+    this.client = new Side(this, 'client', clientOptions(options, this.#clock, this.#hold))
     this.client.reader.wholeApart = this.#hold !== undefined
     this.upstream = this.#newUpstream()
     if (options.packed) this.#unpack(options.packed)
@@ -131,33 +69,22 @@ export class Pipe {
     this.#started = true
   }
 
-  get #rules(): { rsv: number; messageBytes: number } {
-    return { rsv: this.#options.rsv, messageBytes: this.#options.messageBytes ?? Number.POSITIVE_INFINITY }
-  }
-
   #newUpstream(): Side {
-    const { rsv, keepalive } = this.#options
-    // Held clients must be told 1012 whenever an upstream dies, so that no frame of theirs may be half sent.
-    const split = this.#hold !== undefined && (rsv === 0 || rsv === deflateRsv)
-    const side = new Side(this, 'upstream', {
-      rules: { masked: false, ...this.#rules, wholeFrames, split, unlimited: true },
-      keepalive,
-      clock: this.#clock,
-      hold: this.#hold,
-    })
+    const side = new Side(this, 'upstream', upstreamOptions(this.#options, this.#clock, this.#hold))
     this.client.opposite = side
     side.opposite = this.client
     if (this.client.isFrozen) side.freeze()
     return side
   }
 
-  get state(): ConnectionState['name'] {
-    return this.#state.name
+  /** From now on `upstream` is a side without a wire, for the next one. */
+  replaceUpstream(): void {
+    this.traffic.upstreamLeft(this.upstream.reader)
+    this.upstream = this.#newUpstream()
   }
 
-  /** What has been handed on in this process. */
-  get traffic(): Traffic {
-    return subtract(this.#passed, this.#before)
+  get state(): ConnectionState['name'] {
+    return this.#state.name
   }
 
   /** Milliseconds since its end began: its Close, or the loss of a side. 0 before. */
@@ -180,34 +107,10 @@ export class Pipe {
     return this.#state.name === 'held' ? this.#hold?.heldForMs : undefined
   }
 
-  /** What has been handed on since the connection began. */
-  get total(): Traffic {
-    const { messages, bytes } = this.#options.packed?.carried ?? noTraffic
-    const here = this.traffic
-    return {
-      messages: sum(here.messages, messages),
-      bytes: sum(here.bytes, bytes),
-    }
-  }
-
-  get #passed(): Traffic {
-    const { client, upstream } = this
-    return {
-      messages: {
-        'to-upstream': client.reader.messages,
-        'to-client': this.#messagesBefore + upstream.reader.messages,
-      },
-      bytes: {
-        'to-upstream': client.reader.bytes,
-        'to-client': this.#bytesBefore + upstream.reader.bytes,
-      },
-    }
-  }
-
   /** Something outside the two streams ends the connection: a drain, or the operator. */
   end(cause: CloseCause, closeTimeout = this.#options.closeTimeout): void {
     if (this.#state.name === 'closing' || this.#state.name === 'closed') return
-    this.#closeTimeout = closeTimeout
+    this.#actions.closeTimeoutMs = closeTimeout
     this.step({ type: 'happened', cause })
   }
 
@@ -233,20 +136,13 @@ export class Pipe {
   /** Another gateway goes on with it: nothing of it is left here, but for the client's stream. To be called while it is held. */
   leave(): void {
     this.#hold?.leave()
-    this.#state = { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } }
+    this.#state = unspoken
     this.client.detach(undefined, undefined)
   }
 
   /** Tells an upstream that it is not wanted after all, and lets go of it. */
   dismiss(upstream: Duplex | Wire): void {
-    const wire = wireOf(upstream)
-    wire.write(closeFrame(code.goingAway, words.serviceRestart, true))
-    awaitTcpEnd(wire, this.#clock)
-  }
-
-  /** The client was away for so long: it may send what it would have sent meanwhile. */
-  allowClient(awayMs: number): void {
-    this.client.allow(awayMs)
+    dismiss(wireOf(upstream), this.#clock)
   }
 
   /** The delay for a `retry=` of the gateway's own. */
@@ -299,19 +195,15 @@ export class Pipe {
     return {
       client: this.client.pack(),
       upstream: held ? undefined : this.upstream.pack(),
-      carried: this.total,
+      carried: this.traffic.total,
       hold: this.#hold?.pack(),
     }
   }
 
   /** Gives both sockets away, and what the replay module knows; to be called while frozen and movable. */
-  giveAway(carries: Partial<Record<SideName, Carry>> = {}): {
-    client: Handle
-    upstream?: Handle
-    replay?: Replay
-  } {
+  giveAway(carries: Partial<Record<SideName, Carry>> = {}): GivenAway {
     this.#hold?.leave()
-    this.#state = { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } }
+    this.#state = unspoken
     const client = this.client.giveAway(carries.client)!
     return { client, upstream: this.upstream.giveAway(carries.upstream), replay: this.#hold?.replay }
   }
@@ -321,7 +213,7 @@ export class Pipe {
     if (upstream) this.upstream.unpack(upstream)
     if (hold) this.#hold?.unpack(hold)
     if (!upstream) this.#state = { name: 'held' }
-    this.#before = this.#passed
+    this.traffic.unpacked()
   }
 
   /** Called at every sweep of the keepalive. */
@@ -365,8 +257,8 @@ export class Pipe {
     if (this.#faults === 1) this.step({ type: 'happened', cause: { what: 'gateway-fault' } })
     else if (this.#faults === 2) this.step({ type: 'cut' })
     else {
-      this.#state = { name: 'closed', verdict: { code: code.abnormalClosure, reason: '', by: 'gateway' } }
-      this.#destroy()
+      this.#state = unspoken
+      this.#actions.destroy()
     }
   }
 
@@ -377,9 +269,9 @@ export class Pipe {
   #step(event: ConnectionEvent): void {
     const was = this.#state
     if (was.name === 'closed') return
-    // Whom the gateway has asked to go does so, and says nothing of other connections by that.
-    const isAsked = was.name === 'leaving' && was.by === 'gateway'
-    if (was.name === 'open' || (was.name === 'leaving' && !isAsked)) this.#tellUpstreamsDoing(event)
+    const doing = upstreamsDoing(was, event)
+    if (doing === 'silent') this.unanswered(true)
+    else if (doing === 'ends') this.#options.onUpstreamEnded?.()
     const { closePolicy, retry } = this.#options
     const [state, actions] = next(was, event, {
       closePolicy,
@@ -390,24 +282,12 @@ export class Pipe {
     this.#state = state
     if (state.name === 'closing') this.#closingAt ??= this.#clock.now()
     // One that fails keeps none of the others back.
-    for (const action of actions) this.enter(() => this.#do(action))
+    for (const action of actions) this.enter(() => this.#actions.do(action))
     if (state.name === 'closing' || state.name === 'closed') this.enter(() => this.#endHold(was, event))
     if (state.name === 'closed') {
-      this.#clock.clearTimeout(this.#closeTimer)
-      // A last Close may still wait for the end of a frame that streams; that, too, has its limit.
-      if (this.client.closeWaits || this.upstream.closeWaits) {
-        this.#clock.setTimeout(() => this.#destroy(), this.#options.closeTimeout)
-      }
+      this.#actions.closed(this.#options.closeTimeout)
       this.#options.onClosed(state.verdict)
     }
-  }
-
-  /** An upstream ends this connection of its own accord, or is given up. */
-  #tellUpstreamsDoing(event: ConnectionEvent): void {
-    if (event.type === 'happened' && event.cause.what === 'upstream-silent') this.unanswered(true)
-    const closes = event.type === 'close-frame' && event.from === 'upstream'
-    const ends = event.type === 'ended' && event.side === 'upstream'
-    if (closes || ends) this.#options.onUpstreamEnded?.()
   }
 
   #endHold(was: ConnectionState, event: ConnectionEvent): void {
@@ -416,108 +296,4 @@ export class Pipe {
     const byClient = event.type === 'close-frame' || event.type === 'ended'
     this.#hold?.end(was.name === 'held' && byClient)
   }
-
-  #destroy(): void {
-    this.client.destroy()
-    this.upstream.destroy()
-  }
-
-  #do(action: ConnectionAction): void {
-    switch (action.do) {
-      case 'forward-close':
-        this[action.to].ownFrames.sayClose(action.frame)
-        return
-      case 'send-close':
-        this[action.to].ownFrames.sayClose(closeFrame(action.code, action.reason, action.to === 'upstream'))
-        return
-      case 'end':
-        this[action.side].end(endTcp)
-        return
-      case 'await-end':
-        this[action.side].end(awaitTcpEnd)
-        return
-      case 'destroy':
-        this[action.side].destroy()
-        return
-      case 'wait':
-        return this.#wait(this.#closeTimeout)
-      case 'ask-last':
-        this.upstream.ownFrames.askLast()
-        return this.#wait(Math.min(answersWithin, this.#closeTimeout))
-      case 'wait-departure':
-        return this.#wait(this.#hold!.options.for)
-      case 'quieten':
-        return this.#hold!.quieten()
-      case 'answer-drain':
-        return this.#hold!.answerDrain()
-      case 'release':
-        return this.#hold!.release()
-      case 'judge':
-        return this.#judge(action.code)
-      case 'hold':
-        return this.#holdClient(action)
-      case 'let-go':
-        return this.#hold!.letGo(action.why, action.departed)
-      case 'resume':
-        return this.#hold!.resume()
-    }
-  }
-
-  #wait(ms: number): void {
-    this.#clock.clearTimeout(this.#closeTimer)
-    this.#closeTimer = this.#clock.setTimeout(() => this.step({ type: 'too-late' }), ms)
-  }
-
-  /** Lets go of the upstream, which may be waiting for its answer before it stops; the client hears nothing yet. */
-  #judge(said: number | undefined): void {
-    this.#clock.clearTimeout(this.#closeTimer)
-    const gone = this.upstream
-    const answer = gone.ownFrames.mayBeTold ? closeFrame(said, '', true) : undefined
-    this.#hold!.judge()
-    gone.detach(answer, answer ? awaitTcpEnd : endTcp)
-    this.client.unblock()
-  }
-
-  /** Lets the upstream go; the client stays. */
-  #holdClient({ code: departed, echo }: Extract<ConnectionAction, { do: 'hold' }>): void {
-    this.#clock.clearTimeout(this.#closeTimer)
-    const gone = this.upstream
-    // RFC 6455 5.5.1: a Close is answered with a Close; inside a frame of the client's there is no place for one.
-    const answer = echo && gone.ownFrames.mayBeTold ? closeFrame(departed, '', true) : undefined
-    this.#hold!.begin(departed)
-    this.#messagesBefore += gone.reader.messages
-    this.#bytesBefore += gone.reader.bytes
-    this.upstream = this.#newUpstream()
-    const afterClose = echo && !answer ? endTcp : awaitTcpEnd
-    gone.detach(answer, gone.reader.stopped ? afterClose : undefined)
-    this.client.unblock()
-  }
-}
-
-/** Whether this is an upstream's end that its client could have been held over. */
-function isLoss(event: ConnectionEvent, on: readonly (number | 'lost')[]): boolean {
-  if (event.type === 'close-frame') {
-    return event.from === 'upstream' && event.code !== undefined && on.includes(event.code)
-  }
-  if (event.type === 'judged') return event.stops
-  if (event.type === 'happened') return event.cause.what === 'upstream-silent'
-  return event.type === 'ended' && event.side === 'upstream'
-}
-
-const noTraffic: Traffic = {
-  messages: { 'to-upstream': 0, 'to-client': 0 },
-  bytes: { 'to-upstream': 0, 'to-client': 0 },
-}
-
-type ByDirection = Record<Direction, number>
-
-function sum(a: ByDirection, b: ByDirection, sign = 1): ByDirection {
-  return {
-    'to-upstream': a['to-upstream'] + sign * b['to-upstream'],
-    'to-client': a['to-client'] + sign * b['to-client'],
-  }
-}
-
-function subtract(a: Traffic, b: Traffic): Traffic {
-  return { messages: sum(a.messages, b.messages, -1), bytes: sum(a.bytes, b.bytes, -1) }
 }

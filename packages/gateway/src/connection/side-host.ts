@@ -1,21 +1,7 @@
-// What a side is given, what it asks of the connection that it belongs to, and what of it goes to another process.
-import type { Clock } from '../core/index.ts'
-import type { Hold } from '../hold/index.ts'
-import type { FrameRules, PackedReader } from '../wire/index.ts'
+// What a side asks of the connection that it belongs to, and what of it goes to another process.
+import type { PackedReader } from '../wire/index.ts'
 import type { CloseCause, SideName } from './close-cause.ts'
 import type { CloseCame } from './connection-state.ts'
-import type { KeepaliveOptions } from './keepalive.ts'
-
-export interface SideOptions {
-  rules: FrameRules
-  messagesPerSecond?: number
-  /** For how many milliseconds of silence it may make up at once. Default: a second. */
-  savesMs?: number
-  keepalive: KeepaliveOptions | false
-  clock: Clock
-  /** What this side's bytes and control frames pass by on a route with `hold`. */
-  hold?: Hold
-}
 
 /** A side's state as data that JSON can carry. */
 export interface PackedSide {

@@ -1,12 +1,14 @@
 // One side of a Pipe: the way of what is read from its wire to the opposite, and how it ends. Next: frame-reader.ts,
 // own-frames.ts, liveness.ts.
-import type { Hold } from '../hold/index.ts'
+import type { MonotonicMs } from '../core/index.ts'
+import type { ClientBytes, Hold } from '../hold/index.ts'
 import { type Fault, FrameReader, type FrameSink, opcode, type Wire, WriteBatch } from '../wire/index.ts'
 import { faultCause, type SideName } from './close-cause.ts'
 import { Liveness } from './liveness.ts'
 import { MessageRate } from './message-rate.ts'
 import { OwnFrames } from './own-frames.ts'
-import type { PackedSide, SideHost, SideOptions } from './side-host.ts'
+import type { PackedSide, SideHost } from './side-host.ts'
+import type { SideOptions } from './side-options.ts'
 import { type Ending, WireSide } from './wire-side.ts'
 
 export class Side extends WireSide implements FrameSink {
@@ -17,9 +19,15 @@ export class Side extends WireSide implements FrameSink {
   readonly liveness: Liveness
   readonly #pipe: SideHost
   readonly #hold: Hold | undefined
+  /** Where the client's bytes go on a route with `hold`. */
+  readonly #clientBytes: ClientBytes | undefined
   /** Absent where it may begin as many messages as it likes. */
   readonly #rate: MessageRate | undefined
   opposite!: Side
+  // What each read sets or looks at lies here, and not in the parts that it is for.
+  heard = false
+  dueSince: MonotonicMs | undefined
+  closeWritten = false
   #ended = false
   /** How this side ends as soon as nothing waits for the end of a frame any more. */
   #ending: Ending | undefined
@@ -33,6 +41,7 @@ export class Side extends WireSide implements FrameSink {
     this.#pipe = pipe
     this.name = name
     this.#hold = options.hold
+    this.#clientBytes = name === 'client' ? options.hold?.clientBytes : undefined
     this.reader = new FrameReader(rules)
     this.ownFrames = new OwnFrames(this, clock)
     this.liveness = new Liveness(this, pipe, keepalive, clock)
@@ -67,7 +76,7 @@ export class Side extends WireSide implements FrameSink {
   /** Hands bytes of the opposite on to this side. Without room the opposite is not read until there is. */
   write(bytes: Buffer): void {
     this.wasSent = true
-    if (!this.ownFrames.closeWritten && !this.#writes.send(this.wire, bytes)) this.opposite.block()
+    if (!this.closeWritten && !this.#writes.send(this.wire, bytes)) this.opposite.block()
   }
 
   inOneWrite(work: () => void): void {
@@ -155,12 +164,12 @@ export class Side extends WireSide implements FrameSink {
 
   onPieces(pieces: readonly Buffer[]): Wire | undefined {
     if (!this.wire) return undefined
-    this.liveness.heard = true
-    this.liveness.dueSince = undefined
+    this.heard = true
+    this.dueSince = undefined
     const to = this.opposite
     // It may be let go of behind what was read.
     const before = to.wire
-    const drops = to.ownFrames.closeWritten
+    const drops = to.closeWritten
     to.#writes.begin()
     try {
       for (const piece of pieces) this.reader.read(piece, this)
@@ -174,7 +183,7 @@ export class Side extends WireSide implements FrameSink {
 
   onDrain(): void {
     if (!this.wire) return
-    this.liveness.heard = true // it takes what it is sent
+    this.heard = true // it takes what it is sent
     this.enter(() => {
       this.opposite.unblock()
       this.ownFrames.sayWaiting()
@@ -201,7 +210,7 @@ export class Side extends WireSide implements FrameSink {
 
   onBytes(bytes: Buffer): void {
     if (!this.#hold) this.opposite.write(bytes)
-    else if (this.name === 'client') this.#hold.fromClient(bytes)
+    else if (this.#clientBytes) this.#clientBytes.take(bytes)
     else this.#hold.fromUpstream(bytes)
   }
 

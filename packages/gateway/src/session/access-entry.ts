@@ -22,7 +22,7 @@ export function accessEntry(
     upstream: connection.upstream?.name,
     protocol: connection.protocol,
     close,
-    traffic: pipe.total,
+    traffic: pipe.traffic.total,
     reattached: connection.reattached,
     openMs: Math.max(0, at - openedAt - closeMs),
     closeMs,

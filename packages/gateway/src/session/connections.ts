@@ -126,6 +126,6 @@ export function connectionInfo(connection: Connection): ConnectionInfo {
     openedAt: connection.openedAt,
     protocol: connection.protocol,
     http: connection.http,
-    ...connection.pipe.total,
+    ...connection.pipe.traffic.total,
   }
 }

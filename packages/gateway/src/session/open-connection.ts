@@ -185,7 +185,7 @@ class OpenConnection implements Connection {
     }
     if (authorisation) this.#authoriseAnew(authorisation)
     // It may send what it would have sent meanwhile.
-    this.pipe.allowClient(awayMs)
+    this.pipe.client.allow(awayMs)
   }
 
   /** What let it in the first time may be void by now: from here on the handshake counts that it came back with. */
@@ -206,7 +206,7 @@ class OpenConnection implements Connection {
     this.renewal?.stop()
     this.#unregister()
     this.#visits.over()
-    this.#state.counts.traffic(this.pipe.traffic)
+    this.#state.counts.traffic(this.pipe.traffic.here)
   }
 
   #closed({ code, reason, by }: Verdict): void {

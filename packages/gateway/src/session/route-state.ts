@@ -217,7 +217,7 @@ export class RouteState {
       if (route !== this.options.name) continue
       byState[shownState(pipe)]++
       if (pipe.heldForMs !== undefined) held.push(pipe.heldForMs)
-      addTraffic(counters, pipe.traffic)
+      addTraffic(counters, pipe.traffic.here)
     }
     const upstreams = this.pool.upstreams.map((upstream) => {
       const { name, target, healthy, connections, lastError, triedAt } = upstream
