@@ -1,3 +1,4 @@
+export type { ClientBytes } from './client-bytes.ts'
 export type { PackedConfirmed } from './delivery-tracker.ts'
 export type { PackedFreshStart } from './fresh-start.ts'
 export { Hold } from './hold.ts'
