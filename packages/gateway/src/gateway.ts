@@ -53,6 +53,7 @@ import {
   unpackConnection,
 } from './session/index.ts'
 import { noTracing } from './trace/index.ts'
+import type { Accepted } from './wire/index.ts'
 
 export type { GatewayDeps, Scope, UnansweredUpstream } from './gateway-deps.ts'
 export type { Carrier, CarrierWay, Packed } from './session/index.ts'
@@ -195,7 +196,7 @@ export class Gateway {
    * Gives the gateway an accepted socket of one of its listeners. `secured`: its other end is a process that does TLS with the client, and
    * has said this of it.
    */
-  accept(listener: ListenOptions, socket: net.Socket, secured?: Secured): void {
+  accept(listener: ListenOptions, socket: net.Socket | Accepted, secured?: Secured): void {
     this.#listeners.accept(listener, socket, secured)
   }
 

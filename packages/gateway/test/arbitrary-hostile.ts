@@ -190,7 +190,8 @@ const handshake = target.map((path) =>
   ),
 )
 const join = (...parts: fc.Arbitrary<Buffer>[]) => fc.tuple(...parts).map((all) => Buffer.concat(all))
-const http1 = fc.oneof(
+/** What comes to a listener without TLS and PROXY protocol. */
+export const clearText = fc.oneof(
   { weight: 4, arbitrary: request },
   { weight: 2, arbitrary: fc.array(request, { maxLength: 4 }).map((all) => Buffer.concat(all)) },
   { weight: 3, arbitrary: join(handshake, frames) },
@@ -326,7 +327,7 @@ const http2 = join(
 /** What no TLS client would say, from the first byte on. */
 const noTls = fc.oneof(
   anyBytes,
-  http1,
+  clearText,
   join(
     fc
       .constantFrom('160301', '16030100ff01', '1503010002022f', '140301000101', '8080010301')
@@ -336,12 +337,12 @@ const noTls = fc.oneof(
 )
 
 const byWay: Record<Way, fc.Arbitrary<Buffer>> = {
-  plain: http1,
-  proxy: fc.oneof(join(proxyHeader, http1), http1),
-  admin: http1,
+  plain: clearText,
+  proxy: fc.oneof(join(proxyHeader, clearText), clearText),
+  admin: clearText,
   tls: noTls,
-  'tls-none': http1,
-  'tls-h1': http1,
+  'tls-none': clearText,
+  'tls-h1': clearText,
   'tls-h2': http2,
 }
 

@@ -12,6 +12,7 @@ import type { ListenOptions } from '../src/core/options.ts'
 import type { ClientHandshake } from '../src/http/accept.ts'
 import type { HttpExchange } from '../src/listen/http-handlers.ts'
 import { Listeners } from '../src/listen/listen.ts'
+import { streamOf } from '../src/wire/index.ts'
 import {
   cert,
   dialListener,
@@ -41,7 +42,7 @@ const answering = {
 }
 const echoing = {
   onUpgrade: (handshake: ClientHandshake) => {
-    const stream = handshake.accept({ headers: [] })
+    const stream = streamOf(handshake.accept({ headers: [] }))
     stream.on('error', () => {})
     stream.pipe(stream)
   },

@@ -1,44 +1,57 @@
 import { once as firstEvent } from 'node:events'
 import net from 'node:net'
+import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import { awaitedLater, certificate, waitLimitMs, within } from '@holdfast/testing'
 import type { ListenOptions } from '../src/core/options.ts'
 import type { ClientHandshake } from '../src/http/accept.ts'
 import type { HttpExchange } from '../src/listen/http-handlers.ts'
 import { type Listener, type ListenerDeps, openListener } from '../src/listen/listen.ts'
+import { acceptHandles, streamOf } from '../src/wire/index.ts'
 
 export const { cert, key } = certificate()
+
+/** One whose answer is read and written as a stream of Node's. */
+export type StreamHandshake = Omit<ClientHandshake, 'accept'> & {
+  accept(...answer: Parameters<ClientHandshake['accept']>): Duplex
+}
+
+export function streaming(handshake: ClientHandshake): StreamHandshake {
+  return { ...handshake, accept: (answer) => streamOf(handshake.accept(answer)) }
+}
 
 export interface ListenerHost extends AsyncDisposable {
   readonly port: number
   readonly listener: Listener
   /** Every handshake so far. */
-  readonly handshakes: ClientHandshake[]
+  readonly handshakes: StreamHandshake[]
   /** Every exchange so far. */
   readonly exchanges: HttpExchange[]
   /** Requests that were not understood. */
   readonly refused: { status: number; why: string }[]
   /** The next handshake or exchange that has not been asked for yet. */
-  nextHandshake(): Promise<ClientHandshake>
+  nextHandshake(): Promise<StreamHandshake>
   nextExchange(): Promise<HttpExchange>
 }
 
 export interface ListenerHostOptions extends Partial<ListenOptions> {
   deps?: Partial<ListenerDeps>
   allowHalfOpen?: boolean
+  /** Whether it is given handles, as a worker's listeners are; default: yes. */
+  handles?: boolean
 }
 
 /** A listening server whose sockets go through a listener of the gateway's. */
 export async function listenerHost(options: ListenerHostOptions = {}): Promise<ListenerHost> {
-  const { deps, allowHalfOpen = false, ...listen } = options
-  const handshakes = queue<ClientHandshake>()
+  const { deps, allowHalfOpen = false, handles = true, ...listen } = options
+  const handshakes = queue<StreamHandshake>()
   const exchanges = queue<HttpExchange>()
   const refused: ListenerHost['refused'] = []
   const listener = openListener(
     { host: '127.0.0.1', port: 0, proxyProtocol: false, ...listen },
     {
       trusted: () => false,
-      onUpgrade: (handshake) => handshakes.put(handshake),
+      onUpgrade: (handshake) => handshakes.put(streaming(handshake)),
       onRequest: (exchange) => exchanges.put(exchange),
       onRefused: (status, why) => refused.push({ status, why }),
       ...deps,
@@ -47,6 +60,7 @@ export async function listenerHost(options: ListenerHostOptions = {}): Promise<L
   const server = net.createServer({ allowHalfOpen }, (socket) => listener.accept(socket))
   server.listen(0, '127.0.0.1')
   await firstEvent(server, 'listening')
+  if (handles) acceptHandles(server, (accepted) => listener.accept(accepted))
   return {
     port: (server.address() as net.AddressInfo).port,
     listener,

@@ -17,6 +17,7 @@ import { createLogger, type FleetOptions, type RelayRefusal, systemClock } from 
 import type { ClientHandshake } from '../src/http/index.ts'
 import { RelayDialer, RelayPort } from '../src/relay/index.ts'
 import { relayKey, Transcript } from '../src/relay/transcript.ts'
+import { streamOf } from '../src/wire/index.ts'
 
 const secret = 'the secret of this fleet'
 const log = createLogger({ level: 'silent' } as never)
@@ -66,7 +67,7 @@ async function holder({ its = fleet, versions, clock, serve, has = true }: PortI
     fleet: its,
     self: 'holder',
     serve(handshake) {
-      if (has) (serve ?? echo)(handshake.accept({ protocol: 'chat', headers: [] }), handshake)
+      if (has) (serve ?? echo)(streamOf(handshake.accept({ protocol: 'chat', headers: [] })), handshake)
       return has
     },
     onRefused: (reason) => refused.push(reason),

@@ -3,6 +3,7 @@ import tls from 'node:tls'
 import { authority, fakeClock } from '@holdfast/testing'
 import { expect, test } from 'vitest'
 import { TicketKeys, ticketKeysEveryMs } from '../src/process/ticket-keys.ts'
+import { streamOf } from '../src/wire/index.ts'
 import { handshakeText, type ListenerHost, listenerHost, receives } from './listener-host.ts'
 
 test('keys are 48 bytes, others each day, and none after the end', async () => {
@@ -47,7 +48,7 @@ async function visit({ port }: ListenerHost, session?: Buffer) {
 
 test('a session is resumed wherever the keys are the same, and no longer when they are others', async () => {
   const onUpgrade: NonNullable<Parameters<typeof listenerHost>[0]>['deps'] = {
-    onUpgrade: (handshake) => void handshake.accept({ headers: [] }).on('error', () => {}),
+    onUpgrade: (handshake) => void streamOf(handshake.accept({ headers: [] })).on('error', () => {}),
   }
   await using first = await listenerHost({ tls: { cert, key }, deps: onUpgrade })
   await using second = await listenerHost({ tls: { cert, key }, deps: onUpgrade })

@@ -1,14 +1,16 @@
 // The limit of open files. At it the system refuses what a process needs most: libuv then closes clients without a word,
 // and dials fail. So the last descriptors are not for clients: who comes then is closed, counted, and seen.
 import { readFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import type { GatewayOptions } from './options.ts'
 import type { SocketRefusal } from './snapshot.ts'
 
 /** A descriptor's number is how many are in use at least: the system gives the lowest that is free. */
-interface WithHandle {
+interface Taken {
+  fd?: number
   _handle?: { fd?: number } | null
+  destroy(): unknown
 }
 
 type Shortage = Exclude<SocketRefusal, 'pending'>
@@ -55,10 +57,11 @@ export class Descriptors {
   }
 
   /** Whether an accepted socket may stay; one that may not is closed. */
-  admits(socket: Socket): boolean {
-    const { fd = -1 } = (socket as unknown as WithHandle)._handle ?? {}
+  admits(socket: Taken): boolean {
+    const { fd = socket._handle?.fd ?? -1 } = socket
     if (fd < this.#most) return true
-    socket.on('error', () => {}).destroy()
+    if (socket instanceof Socket) socket.on('error', () => {})
+    socket.destroy()
     this.ranShort('descriptors')
     return false
   }

@@ -26,6 +26,7 @@ import {
   sessionHeader,
   writeRecipe,
 } from '../session/index.ts'
+import { wireOf } from '../wire/index.ts'
 import type { Arrival } from './arrival.ts'
 import type { FoundSession } from './find-session.ts'
 import { type Found, findUpstream } from './find-upstream.ts'
@@ -214,7 +215,7 @@ export class Admitted {
         releaseUpstream: release,
         admission: new Place(this.#admission, handshake.request, state, deps.clock),
       },
-      { client, upstream: dialled.wire },
+      { client: wireOf(client), upstream: dialled.wire },
       state,
       deps,
     )

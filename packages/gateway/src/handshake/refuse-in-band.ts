@@ -5,6 +5,7 @@ import { code } from '@holdfast/close-codes'
 import { endTcp } from '../connection/index.ts'
 import { type Clock, type ClosedBy, guarded, type MonotonicMs } from '../core/index.ts'
 import {
+  type Accepted,
   closeFrame,
   controlFrame,
   type Fault,
@@ -47,7 +48,7 @@ const rules = {
   unlimited: true,
 }
 
-export function refuseInBand(stream: Duplex, refusal: InBandRefusal): Refusing {
+export function refuseInBand(stream: Duplex | Accepted, refusal: InBandRefusal): Refusing {
   const refused = new RefusedInBand(wireOf(stream), refusal)
   refused.begin()
   return refused

@@ -15,6 +15,7 @@ import {
   withoutOffer,
 } from '../resume/index.ts'
 import type { RouteState } from '../session/index.ts'
+import { wireOf } from '../wire/index.ts'
 import type { HandshakeDeps } from './handshake-deps.ts'
 import type { Admission } from './limits.ts'
 import { tellInBand } from './turn-away.ts'
@@ -124,7 +125,7 @@ function goOn(
   const told = withoutClientTakeover(agreed)
   const stream = handshake.accept({ ...(told && { extensions: told }), headers: [] })
   session.connect(
-    { stream, deflate: isDeflated(agreed), inflates: isDeflated(extensions) && !agreed },
+    { stream: wireOf(stream), deflate: isDeflated(agreed), inflates: isDeflated(extensions) && !agreed },
     { token, protocol, resumed: true, for: route.resume?.for ?? 0 },
   )
 }

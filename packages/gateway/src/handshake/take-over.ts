@@ -16,6 +16,7 @@ import {
   type SessionCounters,
   type SessionRecipe,
 } from '../session/index.ts'
+import { wireOf } from '../wire/index.ts'
 import type { HandshakeDeps } from './handshake-deps.ts'
 import type { Returning } from './resume-session.ts'
 import { tellInBand } from './turn-away.ts'
@@ -113,7 +114,7 @@ function goOn(
         pipe: heldPipe(recipe, held !== undefined),
       },
     },
-    { client },
+    { client: wireOf(client) },
     state,
     deps,
   )

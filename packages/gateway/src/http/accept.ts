@@ -1,7 +1,7 @@
 import crypto from 'node:crypto'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
-import { askWhetherReset } from '../wire/index.ts'
+import { Accepted, askWhetherReset, streamOf } from '../wire/index.ts'
 import type { HeaderList } from './headers.ts'
 import {
   answerHttp1,
@@ -33,10 +33,10 @@ export interface ClientHandshake {
   /** Calls back, once, when the client has sent more than `bytes` before its answer. */
   onEarly: (bytes: number, act: () => void) => void
   /**
-   * Sends the 101 (HTTP/2: `:status` 200) and returns the stream of frames, paused (call `resume`), with the bytes
-   * that the client sent early already put back. When the client has left, the stream is already destroyed.
+   * Sends the 101 (HTTP/2: `:status` 200) and returns what carries the frames, paused, with the bytes that the client sent
+   * early already put back: for `wireOf` or `streamOf`, at once. When the client has left, it is already destroyed.
    */
-  accept(answer: AcceptAnswer): Duplex
+  accept(answer: AcceptAnswer): Duplex | Accepted
   /** Sends an HTTP answer and ends the connection (HTTP/2: the stream). Never throws. */
   refuse(answer: HttpAnswer): void
   /** Ends it after a fault of the gateway's own: a 500 when nothing was said yet, else the stream goes. */
@@ -56,13 +56,13 @@ type Read = { request: UpgradeRequest; ours?: boolean; front?: number | undefine
 /** A handshake over HTTP/1.1; `early` are the bytes that came behind the request. */
 export function http1Handshake(
   { request, ours = false, front }: Read,
-  socket: Duplex,
+  client: Duplex | Accepted,
   early: Buffer,
   limits: HandshakeLimits = {},
 ): ClientHandshake {
-  return handshake({ request, ours, front }, socket, early, limits, {
-    accept: (answer) => socket.write(head(101, [...upgradeFields(request.key), ...openingFields(answer)])),
-    refuse: (answer) => answerHttp1(socket, answer, limits.body ?? bodyTimeoutMs),
+  return handshake({ request, ours, front }, client, early, limits, {
+    accept: (answer) => client.write(head(101, [...upgradeFields(request.key), ...openingFields(answer)])),
+    refuse: (answer) => answerHttp1(streamOf(client), answer, limits.body ?? bodyTimeoutMs),
   })
 }
 
@@ -89,13 +89,13 @@ function ignore(): void {}
 
 function handshake(
   read: Pick<ClientHandshake, 'request' | 'ours' | 'front'>,
-  stream: Duplex,
+  stream: Duplex | Accepted,
   early: Buffer,
   limits: HandshakeLimits,
   answers: Answers,
 ): ClientHandshake {
-  // What goes wrong on the stream shows in its 'close'.
-  stream.on('error', ignore)
+  // What goes wrong on a stream shows in its 'close'.
+  if (!(stream instanceof Accepted)) stream.on('error', ignore)
   const watch = watchWaiting(stream, early, limits.early ?? 64 * 1024)
   let answered = false
   const once = (act: () => void) => {
@@ -114,7 +114,7 @@ function handshake(
     onEarly: watch.onEarly,
     accept(answer) {
       once(() => {
-        if (!stream.writable) return stream.destroy()
+        if (!stream.writable) return void stream.destroy()
         answers.accept(answer)
         watch.putBack()
       })
@@ -135,15 +135,19 @@ function handshake(
 const askEveryMs = 1000
 
 /** Reads a client that waits for its answer, to notice that it leaves; keeps what it sends, up to a cap. */
-function watchWaiting(stream: Duplex, early: Buffer, cap: number) {
+function watchWaiting(stream: Duplex | Accepted, early: Buffer, cap: number) {
   const left = new AbortController()
   const chunks = early.length > 0 ? [early] : []
   let size = early.length
   let timer: NodeJS.Timeout | undefined
   let onEarly = { bytes: Number.POSITIVE_INFINITY, act: () => {} }
+  const ask = () => {
+    if (stream instanceof Accepted) stream.askWhetherReset()
+    else askWhetherReset(stream)
+  }
   const full = () => {
     stream.pause()
-    timer ??= setInterval(() => askWhetherReset(stream), askEveryMs).unref()
+    timer ??= setInterval(ask, askEveryMs).unref()
   }
   const keep = (chunk: Buffer) => {
     chunks.push(chunk)
@@ -159,6 +163,7 @@ function watchWaiting(stream: Duplex, early: Buffer, cap: number) {
   }
   const stop = () => {
     clearInterval(timer)
+    if (stream instanceof Accepted) return stream.stop()
     stream.off('data', keep).off('end', leave).off('close', leave).off('aborted', leave)
     stream.pause()
   }
@@ -168,9 +173,9 @@ function watchWaiting(stream: Duplex, early: Buffer, cap: number) {
     left.abort()
   }
   // 'aborted': an HTTP/2 stream was reset, which does not end one that is not read.
-  stream.on('data', keep).on('end', leave).on('close', leave).on('aborted', leave)
-  if (size < cap) stream.resume()
-  else full()
+  if (stream instanceof Accepted) stream.read({ onBytes: keep, onLeft: leave })
+  else stream.on('data', keep).on('end', leave).on('close', leave).on('aborted', leave).resume()
+  if (size >= cap) full()
   return {
     signal: left.signal,
     stop,

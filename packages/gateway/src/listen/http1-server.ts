@@ -14,6 +14,7 @@ import {
   readUpgradeRequest,
   type Source,
 } from '../http/index.ts'
+import { Accepted, streamOf } from '../wire/index.ts'
 import { type HttpHandlers, type HttpTimeouts, maxHeaderBytes, plain } from './http-handlers.ts'
 import { hasBody, offersWebSocket, readHandshake, withoutUpgrade } from './http1-head.ts'
 import type { Opening } from './pending.ts'
@@ -83,7 +84,26 @@ export class Http1Server {
   }
 
   /** Serves one connection. */
-  serve(socket: Duplex, source: Source, opening: Opening): void {
+  serve(socket: Duplex | Accepted, source: Source, opening: Opening): void {
+    if (socket instanceof Accepted) this.#serveAccepted(socket, source, opening)
+    else this.#serveSocket(socket, source, opening)
+  }
+
+  #serveAccepted(accepted: Accepted, source: Source, opening: Opening): void {
+    opening.onLate(() => answerHttp1(accepted.socket(), plain(tooSlow)))
+    accepted.read({
+      onBytes: guarded(
+        (bytes: Buffer) => {
+          accepted.stop()
+          this.#begin(accepted, source, opening, bytes)
+        },
+        (error) => this.#failSocket(error, accepted),
+      ),
+      onLeft: () => accepted.destroy(),
+    })
+  }
+
+  #serveSocket(socket: Duplex, source: Source, opening: Opening): void {
     const stop = () => socket.off('data', came).off('end', leave).off('close', stop)
     const came = guarded(
       (bytes: Buffer) => {
@@ -109,26 +129,28 @@ export class Http1Server {
     this.#server.close()
   }
 
-  /** The first bytes of a connection; the socket is paused. */
-  #begin(socket: Duplex, source: Source, opening: Opening, bytes: Buffer): void {
+  /** The first bytes of a connection, which is paused. */
+  #begin(connection: Duplex | Accepted, source: Source, opening: Opening, bytes: Buffer): void {
     const req = readHandshake(bytes)
-    if (!req) {
-      const requests = new RequestQueue()
-      const connection: Connection = { source, opening, requests, failed: false, offersUndone: 0 }
-      this.#connections.set(socket, connection)
-      opening.onLate(() => {
-        connection.failed = true
-        answerHttp1(socket, plain(tooSlow))
-      })
-      socket.unshift(bytes)
-      this.#server.emit('connection', socket)
-      socket.resume()
-      return
-    }
+    if (!req) return this.#serveByNode(streamOf(connection), source, opening, bytes)
     opening.done()
     const result = readUpgradeRequest(req, source)
-    if (result.ok) this.#upgrade(http1Handshake(result, socket, req.early))
-    else this.#refuse(socket, result, source, req)
+    if (result.ok) this.#upgrade(http1Handshake(result, connection, req.early))
+    else this.#refuse(streamOf(connection), result, source, req)
+  }
+
+  /** Node's server reads it, from these bytes on. */
+  #serveByNode(socket: Duplex, source: Source, opening: Opening, bytes: Buffer): void {
+    const requests = new RequestQueue()
+    const connection: Connection = { source, opening, requests, failed: false, offersUndone: 0 }
+    this.#connections.set(socket, connection)
+    opening.onLate(() => {
+      connection.failed = true
+      answerHttp1(socket, plain(tooSlow))
+    })
+    socket.unshift(bytes)
+    this.#server.emit('connection', socket)
+    socket.resume()
   }
 
   /** For the server's events: a fault ends the connection that it is about, with a 500 if nothing was said on it. */
@@ -165,7 +187,7 @@ export class Http1Server {
   }
 
   /** After a fault outside a request: the socket goes without a word. */
-  #failSocket(error: unknown, socket: Duplex): void {
+  #failSocket(error: unknown, socket: Duplex | Accepted): void {
     this.#handlers.onFault?.(error)
     socket.destroy()
   }

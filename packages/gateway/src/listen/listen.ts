@@ -15,6 +15,7 @@ import {
   unixPeer,
 } from '../core/index.ts'
 import { normaliseAddress, type Source, type Trust, trustProxies } from '../http/index.ts'
+import { Accepted, streamOf } from '../wire/index.ts'
 import type { HttpHandlers, HttpTimeouts } from './http-handlers.ts'
 import { openHttpServers } from './http-servers.ts'
 import { defaultPending, type Opening, Pending } from './pending.ts'
@@ -60,7 +61,7 @@ export interface Listener {
    * Starts PROXY protocol, TLS and HTTP, whichever the listener has, on a socket that nobody has read from. `secured`: another process has
    * done all that comes before HTTP.
    */
-  accept(socket: net.Socket, secured?: Secured): void
+  accept(socket: net.Socket | Accepted, secured?: Secured): void
   /** New TLS handshakes get these certificates; connections stay as they are. */
   configureTls(settings: TlsSettings): void
   /** 48 secret bytes: TLS sessions can be resumed wherever they are the same. */
@@ -93,7 +94,7 @@ export function openListener(options: ListenOptions & TlsSettings, deps: Listene
     onNoCertificate: deps.onNoCertificate,
   }
   const secure = options.tls && new TlsServer(options, servers, tlsDeps)
-  const sockets = new Set<net.Socket>()
+  const sockets = new Set<net.Socket | Accepted>()
   const pending = new Pending({
     options: deps.pending ?? (() => ({ ...defaultPending, timeout: timeouts.headers })),
     // Whoever comes over a socket of the file system is one of many.
@@ -102,21 +103,21 @@ export function openListener(options: ListenOptions & TlsSettings, deps: Listene
   })
   let closed = false
 
-  const start = (socket: net.Socket, peer: string, opening: Opening) => {
+  const start = (socket: net.Socket | Accepted, peer: string, opening: Opening) => {
     const { trusted, onUntrustedProxy } = deps
     const source = { address: normaliseAddress(peer), tls: secure !== undefined, trusted, onUntrustedProxy }
     opening.from(source.address)
-    if (secure) secure.serve(socket, source, opening)
+    if (secure) secure.serve(streamOf(socket), source, opening)
     else servers.serve(socket, 'http/1.1', source, opening)
   }
-  const begin = (socket: net.Socket, peer: string) => {
+  const begin = (socket: net.Socket | Accepted, peer: string) => {
     const opening = pending.add(socket, normaliseAddress(peer))
     if (!options.proxyProtocol) return start(socket, peer, opening)
     const header = guarded(
       (address: { host: string } | undefined) => start(socket, address?.host ?? peer, opening),
       (error) => fail(error, socket),
     )
-    takeProxyHeader(socket, timeouts.proxyHeader, header)
+    takeProxyHeader(streamOf(socket), timeouts.proxyHeader, header)
   }
   const beginSecured = (socket: net.Socket, { protocol, ...its }: Secured) => {
     // A reload may have come between its handshake and this.
@@ -125,7 +126,7 @@ export function openListener(options: ListenOptions & TlsSettings, deps: Listene
     const opening = pending.add(socket, its.address)
     servers.serve(socket, protocol, { ...its, tls: true, trusted, onUntrustedProxy }, opening)
   }
-  const fail = (error: unknown, socket: Duplex) => {
+  const fail = (error: unknown, socket: Duplex | Accepted) => {
     deps.onFault?.(error)
     socket.destroy()
   }
@@ -135,9 +136,11 @@ export function openListener(options: ListenOptions & TlsSettings, deps: Listene
     if (sockets.size === 0) servers.close()
   }
   return {
-    accept(socket, secured) {
+    accept(given, secured) {
+      // TLS and the PROXY protocol read a socket of Node's.
+      const socket = secure || secured || options.proxyProtocol ? streamOf(given) : given
       // What goes wrong shows in the socket's 'close'.
-      socket.on('error', () => {})
+      if (!(socket instanceof Accepted)) socket.on('error', () => {})
       const peer = secured || unixPath(options.host) !== undefined ? unixPeer : socket.remoteAddress
       if (closed || peer === undefined) {
         socket.destroy()
@@ -150,7 +153,7 @@ export function openListener(options: ListenOptions & TlsSettings, deps: Listene
         if (closed && sockets.size === 0) servers.close()
       })
       attempt(
-        () => (secured ? beginSecured(socket, secured) : begin(socket, peer)),
+        () => (secured ? beginSecured(streamOf(socket), secured) : begin(socket, peer)),
         (error) => fail(error, socket),
       )
     },
@@ -219,7 +222,7 @@ export class Listeners {
   }
 
   /** Starts a listener's protocols on an accepted socket that nobody has read from. */
-  accept(options: ListenOptions, socket: net.Socket, secured?: Secured): void {
+  accept(options: ListenOptions, socket: net.Socket | Accepted, secured?: Secured): void {
     let listener: Listener | undefined
     try {
       listener = this.#listenerOf(options)
@@ -227,7 +230,10 @@ export class Listeners {
       this.#log?.error({ err }, 'listener cannot be served')
     }
     if (listener) listener.accept(socket, secured)
-    else socket.on('error', () => {}).destroy()
+    else
+      streamOf(socket)
+        .on('error', () => {})
+        .destroy()
   }
 
   /** Goes on with the listeners that stay, with their certificates as they now are, and closes the others. */

@@ -1,6 +1,7 @@
 // A client over TLS whose bytes another process decrypts: what is known of it there, and what the one that serves it needs.
 import type { Duplex } from 'node:stream'
 import type { HeaderList, Source } from '../http/index.ts'
+import { streamOf } from '../wire/index.ts'
 import type { HttpServers } from './http-servers.ts'
 
 type HttpProtocol = 'http/1.1' | 'h2'
@@ -19,9 +20,9 @@ export interface Secured {
 /** In place of HTTP: each connection goes on as soon as it is secured. */
 export function handOn(onSecured: (stream: Duplex, secured: Secured) => void): HttpServers {
   return {
-    serve(stream, protocol, { address, clientCertificate }: Source, opening) {
+    serve(connection, protocol, { address, clientCertificate }: Source, opening) {
       opening.done()
-      onSecured(stream, { address, protocol, ...(clientCertificate && { clientCertificate }) })
+      onSecured(streamOf(connection), { address, protocol, ...(clientCertificate && { clientCertificate }) })
     },
     retire() {},
     close() {},

@@ -4,6 +4,7 @@ import type net from 'node:net'
 import type { Logger } from 'pino'
 import { type FleetNode, type MonotonicMs, type SessionElsewhere, ThrottledLine } from '../core/index.ts'
 import type { ClientHandshake } from '../http/index.ts'
+import { streamOf } from '../wire/index.ts'
 import { Joints } from './joints.ts'
 import { type Met, metWithinMs, NodeDialer, type NodeDialerDeps, Unreachable } from './node-dialer.ts'
 import {
@@ -182,7 +183,7 @@ export class RelayDialer {
 
   #take(answer: RelayAnswer, handshake: ClientHandshake, socket: net.Socket): boolean {
     if ('accept' in answer) {
-      this.#joints.join(handshake.accept(answer.accept), socket)
+      this.#joints.join(streamOf(handshake.accept(answer.accept)), socket)
       return true
     }
     socket.destroy()

@@ -1,3 +1,4 @@
+export { Accepted, acceptHandles } from './accepted.ts'
 export { Connecting, canConnect } from './connecting.ts'
 export { FrameReader } from './frame-reader.ts'
 export type { Fault, FrameRules } from './frame-rules.ts'
@@ -21,5 +22,5 @@ export { isLent, keep, putBack, readSize, takeBuffer, takeOver } from './read-bu
 export { askWhetherReset, handleOf, takeHandle } from './socket-handle.ts'
 export { StreamWire } from './stream-wire.ts'
 export type { Carry, Leaves, SocketWire, Wire, WireUser } from './wire.ts'
-export { wireOf, wireOfHandle } from './wire-of.ts'
+export { streamOf, wireOf, wireOfHandle } from './wire-of.ts'
 export { WriteBatch } from './write-batch.ts'

@@ -19,9 +19,10 @@ export interface StreamHandle extends Handle {
   close(closed?: (this: StreamHandle) => void): void
 }
 
-/** One that is not connected yet. The results are errors; a Pipe of Node 20 has none. */
+/** The results are errors; a Pipe of Node 20 has none. */
 export interface TcpHandle extends StreamHandle {
   setNoDelay(on: boolean): number
+  getpeername(into: { address?: string }): number
   connect(request: object, address: string, port: number): number
   connect6(request: object, address: string, port: number): number
 }
@@ -41,6 +42,7 @@ interface StreamWrap {
 
 export interface Libuv extends StreamWrap {
   isStream(handle: unknown): handle is StreamHandle
+  isTcp(handle: unknown): handle is TcpHandle
   newTcp(): TcpHandle
   newPipe(): PipeHandle
   TCPConnectWrap: new () => object
@@ -97,7 +99,7 @@ function load(): Libuv | undefined {
       [TCP, Pipe, TCPConnectWrap, PipeConnectWrap, WriteWrap, ShutdownWrap].every(
         (made) => typeof made === 'function',
       ) &&
-      ['connect6', 'setNoDelay'].every((name) => typeof TCP.prototype[name] === 'function') &&
+      ['connect6', 'setNoDelay', 'getpeername'].every((name) => typeof TCP.prototype[name] === 'function') &&
       methods.every((name) => [TCP, Pipe].every((made) => typeof made.prototype[name] === 'function')) &&
       streamBaseState instanceof Int32Array &&
       places.every((place) => place < streamBaseState.length)
@@ -106,6 +108,7 @@ function load(): Libuv | undefined {
       ...{ WriteWrap, ShutdownWrap, streamBaseState, kReadBytesOrError, kBytesWritten, kLastWriteWasAsync },
       ...{ TCPConnectWrap, PipeConnectWrap },
       isStream: (handle): handle is StreamHandle => handle instanceof TCP || handle instanceof Pipe,
+      isTcp: (handle): handle is TcpHandle => handle instanceof TCP,
       newTcp: () => new TCP(constants.SOCKET),
       newPipe: () => new Pipe(ofPipe.SOCKET),
       owner: ownerOf(new TCP(constants.SOCKET)),

@@ -1,7 +1,9 @@
 // Which kind of wire carries what: a handle of libuv where the stream is a plain socket and this runtime has them, else the
 // stream as it is.
+import type net from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Handle } from '../core/index.ts'
+import { Accepted } from './accepted.ts'
 import { HandleWire, handleWireOf } from './handle-wire.ts'
 import { libuv } from './libuv.ts'
 import { socketOf } from './socket-handle.ts'
@@ -12,8 +14,14 @@ import { isWire, type Wire } from './wire.ts'
  * The wire of a stream, which must not be used any more: a plain socket gives its handle away and closes, without an end of
  * its connection. What the stream has read is the wire's. It is paused.
  */
-export function wireOf(stream: Duplex | Wire): Wire {
+export function wireOf(stream: Duplex | Wire | Accepted): Wire {
+  if (stream instanceof Accepted) return stream.wire()
   return isWire(stream) ? stream : (handleWireOf(stream) ?? new StreamWire(stream))
+}
+
+/** The connection as a stream of Node's. */
+export function streamOf<Stream extends Duplex>(connection: Stream | Accepted): Stream | net.Socket {
+  return connection instanceof Accepted ? connection.socket() : connection
 }
 
 /** The wire of a socket that has come from another process, or was given away and comes back. */

@@ -10,7 +10,7 @@ import type { Clock } from '../core/index.ts'
 import type { Gateway } from '../gateway.ts'
 import type { ClientHandshake } from '../http/index.ts'
 import { readHint } from '../resume/index.ts'
-import { wireOf } from '../wire/index.ts'
+import { streamOf, wireOf } from '../wire/index.ts'
 
 /** Milliseconds in which another worker must have said whether it has a session. */
 const answerWithinMs = 5_000
@@ -176,7 +176,7 @@ export class SessionExchange {
     const decided =
       'has' in answer ? await nextLine<Answer>(socket, this.#deps.clock, decideWithinMs) : answer
     handshake.signal.removeEventListener('abort', leave)
-    if (decided && 'accept' in decided) return this.#join(handshake.accept(decided.accept), socket)
+    if (decided && 'accept' in decided) return this.#join(streamOf(handshake.accept(decided.accept)), socket)
     socket.destroy()
     if (decided && 'refuse' in decided) handshake.refuse(decided.refuse)
     // Something broke on the way, and the session is where it was: the client comes back.

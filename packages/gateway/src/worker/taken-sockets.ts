@@ -9,6 +9,7 @@ import {
   shortageLine,
   ThrottledLine,
 } from '../core/index.ts'
+import type { Accepted } from '../wire/index.ts'
 import type { SinceReport } from './since-report.ts'
 import type { FromWorker } from './worker-messages.ts'
 
@@ -48,7 +49,7 @@ export class TakenSockets {
   }
 
   /** Takes it, unless this process has too many open files: then it is closed. */
-  take(socket: net.Socket): boolean {
+  take(socket: net.Socket | Accepted): boolean {
     if (!this.descriptors.admits(socket)) {
       this.reportLeft()
       return false

@@ -3,15 +3,18 @@ import net from 'node:net'
 import type { Logger } from 'pino'
 import { guarded, type Handle, isShortage } from '../core/index.ts'
 import { backlog } from '../listen/index.ts'
+import { type Accepted, acceptHandles } from '../wire/index.ts'
+
+type OnSocket = (listener: string, socket: net.Socket | Accepted) => void
 
 export class WorkerListeners {
-  readonly #onSocket: (listener: string, socket: net.Socket) => void
+  readonly #onSocket: OnSocket
   readonly #log: Logger
   /** The system has no descriptor left for a socket. */
   readonly #onShortage: () => void
   readonly #servers = new Map<string, net.Server>()
 
-  constructor(onSocket: (listener: string, socket: net.Socket) => void, log: Logger, onShortage: () => void) {
+  constructor(onSocket: OnSocket, log: Logger, onShortage: () => void) {
     this.#onSocket = onSocket
     this.#onShortage = onShortage
     this.#log = log
@@ -24,16 +27,14 @@ export class WorkerListeners {
       ;(handle as Handle | undefined)?.close()
       return Promise.resolve({})
     }
-    const server = net.createServer(
-      { allowHalfOpen: true, noDelay: true },
-      guarded(
-        (socket: net.Socket) => this.#onSocket(listener, socket),
-        (err, socket) => {
-          this.#log.error({ err, listener }, 'fault while taking a socket')
-          socket.destroy()
-        },
-      ),
+    const take = guarded(
+      (socket: net.Socket | Accepted) => this.#onSocket(listener, socket),
+      (err, socket) => {
+        this.#log.error({ err, listener }, 'fault while taking a socket')
+        socket.destroy()
+      },
     )
+    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, take)
     return new Promise((resolve) => {
       server.on('error', (error: NodeJS.ErrnoException) => {
         // Too many open files, most of all: worth a line, not worth a crash.
@@ -43,6 +44,7 @@ export class WorkerListeners {
       })
       server.listen(handle, backlog, () => {
         this.#servers.set(listener, server)
+        acceptHandles(server, take)
         resolve({})
       })
     })

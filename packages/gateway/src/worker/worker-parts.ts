@@ -14,6 +14,7 @@ import { Gateway } from '../gateway.ts'
 import type { ClientHandshake } from '../http/index.ts'
 import type { Secured } from '../listen/index.ts'
 import type { Tracing } from '../trace/index.ts'
+import { type Accepted, streamOf } from '../wire/index.ts'
 import { JointCarrier } from './carrier.ts'
 import { EventBatch } from './event-batch.ts'
 import { FleetSessions } from './fleet-sessions.ts'
@@ -198,10 +199,10 @@ export class WorkerParts {
   }
 
   /** Gives it a socket that a client has opened, or a front: `secured` is what that has said of its client. */
-  serve(listener: string, socket: net.Socket, secured?: Secured): void {
+  serve(listener: string, socket: net.Socket | Accepted, secured?: Secured): void {
     const options = this.#listener(listener)
     if (!this.sockets.take(socket)) return
-    if (listener === relayListener && this.relays) this.relays.accept(socket)
+    if (listener === relayListener && this.relays) this.relays.accept(streamOf(socket))
     else if (options) this.gateway.accept(options, socket, secured)
     else socket.destroy()
   }
