@@ -14,7 +14,8 @@ import {
   readUpgradeRequest,
   type Source,
 } from '../http/index.ts'
-import { Accepted, streamOf } from '../wire/index.ts'
+import { type Accepted, streamOf } from '../wire/index.ts'
+import { takeFirstBytes } from './first-bytes.ts'
 import { type HttpHandlers, type HttpTimeouts, maxHeaderBytes, plain } from './http-handlers.ts'
 import { hasBody, offersWebSocket, readHandshake, withoutUpgrade } from './http1-head.ts'
 import type { Opening } from './pending.ts'
@@ -84,45 +85,16 @@ export class Http1Server {
   }
 
   /** Serves one connection. */
-  serve(socket: Duplex | Accepted, source: Source, opening: Opening): void {
-    if (socket instanceof Accepted) this.#serveAccepted(socket, source, opening)
-    else this.#serveSocket(socket, source, opening)
-  }
-
-  #serveAccepted(accepted: Accepted, source: Source, opening: Opening): void {
-    opening.onLate(() => answerHttp1(accepted.socket(), plain(tooSlow)))
-    accepted.read({
-      onBytes: guarded(
-        (bytes: Buffer) => {
-          accepted.stop()
-          this.#begin(accepted, source, opening, bytes)
-        },
-        (error) => this.#failSocket(error, accepted),
-      ),
-      onLeft: () => accepted.destroy(),
-    })
-  }
-
-  #serveSocket(socket: Duplex, source: Source, opening: Opening): void {
-    const stop = () => socket.off('data', came).off('end', leave).off('close', stop)
-    const came = guarded(
-      (bytes: Buffer) => {
-        stop()
-        socket.pause()
-        this.#begin(socket, source, opening, bytes)
-      },
-      (error) => this.#failSocket(error, socket),
+  serve(connection: Duplex | Accepted, source: Source, opening: Opening): void {
+    const begin = guarded(
+      (bytes: Buffer) => this.#begin(connection, source, opening, bytes),
+      (error) => this.#failSocket(error, connection),
     )
-    const leave = () => {
-      stop()
-      socket.destroy()
-    }
+    const stop = takeFirstBytes(connection, begin)
     opening.onLate(() => {
       stop()
-      answerHttp1(socket, plain(tooSlow))
+      answerHttp1(streamOf(connection), plain(tooSlow))
     })
-    socket.on('data', came).on('end', leave).on('close', stop)
-    socket.resume()
   }
 
   close(): void {
