@@ -52,16 +52,15 @@ async function giving(init: Partial<RouteInit>) {
   const handed = new Promise<GivenAway>((resolve) => {
     onGiven = resolve
   })
+  let isHanded = false
   const hand = (given: GivenAway) => {
+    isHanded = true
     onGiven(given)
     return new Promise<'taken' | 'refused'>((resolve) => {
       answers = resolve
     })
   }
-  let offers = 0
-  const giver: SessionGiver = {
-    reserve: async () => (offers++ === 0 ? { hand, cancel() {} } : undefined),
-  }
+  const giver: SessionGiver = { reserve: async () => (isHanded ? undefined : { hand, cancel() {} }) }
   const gateway = await startGateway(
     {
       upstreams: [upstream.url],
@@ -174,6 +173,71 @@ test('one whose upstream may not have read all that the client said is not given
   const drained = gateway.drain()
   expect(await client.connection!.closeFrame()).toMatchObject({ code: 1012 })
   expect(await drained).toMatchObject({ moved: 0 })
+})
+
+test('what a client says while its session cannot be given after all is not acknowledged: it is told, and keeps it', async () => {
+  await using raw = await rawUpstream({ answersCloses: false })
+  const { gateway, handed, answers } = await giving({ upstreams: [raw.url] })
+  const client = await resumingClient(gateway.url)
+  const server = await raw.connection()
+  const drained = gateway.drain()
+  await server.closeFrame()
+  // More than the 64 messages after which a gateway acknowledges; its answer says that they were read.
+  for (let n = 0; n < 100; n++) client.send(`meanwhile ${n}`)
+  client.say({ type: 'ping', id: 7 })
+  await client.heard('an answer', ({ type, id }) => type === 'pong' && id === 7)
+  server.close(1001)
+  await handed
+  answers('refused')
+  expect(await client.connection!.closeFrame()).toMatchObject({ code: 1012 })
+  expect(client.unacknowledged).toHaveLength(100)
+  client.connection!.close(1012)
+  expect(await drained).toMatchObject({ moved: 0, closed: 1 })
+})
+
+test('an upstream that does not answer its Close keeps no place at another gateway from other sessions', async () => {
+  await using silent = await rawUpstream({ answersCloses: false })
+  const handed: GivenAway[] = []
+  /** One turn for all. */
+  let turn = Promise.resolve()
+  const giver: SessionGiver = {
+    async reserve() {
+      const before = turn
+      let end = () => {}
+      turn = new Promise((resolve) => {
+        end = resolve
+      })
+      await before
+      return {
+        async hand(given) {
+          handed.push(given)
+          end()
+          return 'taken'
+        },
+        cancel: end,
+      }
+    },
+  }
+  await using gateway = await startGateway(
+    {
+      upstreams: [silent.url],
+      drain: { spread: 0, deadline: 20_000 },
+      timeouts: { close: 15_000 },
+      resume: resumeOptions(),
+      hold: { ...hold, replay: { by: 'none' as const } },
+    },
+    { giver, directory },
+  )
+  const clients = [await resumingClient(gateway.url), await resumingClient(gateway.url)]
+  const servers = [await silent.connection(), await silent.connection()]
+  const drained = gateway.drain()
+  // Both are told before either has answered.
+  for (const server of servers) expect(await server.closeFrame()).toMatchObject({ code: 1001 })
+  expect(handed).toEqual([])
+  for (const server of servers) server.close(1001)
+  expect(await drained).toMatchObject({ moved: 2, closed: 0, cut: 0 })
+  expect(handed).toHaveLength(2)
+  for (const client of clients) client.cut()
 })
 
 /** What a gateway gives whose client is there. */

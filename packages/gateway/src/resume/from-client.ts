@@ -28,7 +28,7 @@ export class FromClient implements ClientSide, LinkEvents, IncomingSink {
     core.heardAt = core.options.clock.now()
     passing.begin()
     const { saidBye } = link
-    const isHeldUp = core.stream.isFull && !core.pipeOver
+    const isHeldUp = (core.stream.isFull || core.holdsBack) && !core.pipeOver
     try {
       const sink = isHeldUp ? link.backlogFor(this) : this
       for (const piece of pieces) link.incoming.read(piece, sink)
@@ -88,7 +88,7 @@ export class FromClient implements ClientSide, LinkEvents, IncomingSink {
   onRoom(): void {
     const core = this.#core
     const { link } = core
-    if (!link || core.isLeaving) return
+    if (!link || core.holdsBack || core.isLeaving) return
     core.enter(() => {
       this.takeBacklog(link, false)
       if (link !== core.link || link.backlog?.isFull(core.options.window)) return

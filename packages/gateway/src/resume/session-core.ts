@@ -44,6 +44,7 @@ export class SessionCore<S> implements SessionParts {
   parkedAt: MonotonicMs | undefined
   heardAt: MonotonicMs
   untold: Untold | undefined
+  holdsBack = false
   isLeaving = false
 
   constructor(session: S, options: SessionOptions, host: HostOf<S>, before: Before) {

@@ -60,6 +60,8 @@ export interface SessionParts {
   pingOwed: Buffer | undefined
   /** What its client has not acknowledged to have been told of a gateway that was lost. */
   untold: Untold | undefined
+  /** It may go to another gateway: what its client says waits with the link, and is not acknowledged. */
+  readonly holdsBack: boolean
   /** It goes to another gateway: nothing more of its client is taken here. */
   readonly isLeaving: boolean
 

@@ -51,6 +51,14 @@ export class Session {
     return (state.name === 'connected' || state.name === 'parked') && !close && !link?.saidBye
   }
 
+  /**
+   * It may go to another gateway: from now on, until `stay`, what its client says waits for whoever goes on with it, and is not counted.
+   * Acknowledgements are heard, since the upstream may have much to say before it goes.
+   */
+  holdBack(): void {
+    this.#core.holdsBack = true
+  }
+
   /** All of it, for another gateway; from now on nothing of its client is read. Its upstream must be gone. */
   pack(): PackedSession {
     const core = this.#core
@@ -72,12 +80,12 @@ export class Session {
     core.enter(() => core.step({ type: 'given' }))
   }
 
-  /** After `pack`: it stays after all. */
+  /** After `holdBack` or `pack`: it stays after all, and what its client has said meanwhile is read. */
   stay(): void {
     const core = this.#core
-    if (!core.isLeaving) return
+    core.holdsBack = false
     core.isLeaving = false
-    core.enter(() => core.link?.resume())
+    core.fromClient.onRoom()
   }
 
   // What there is to know of it.

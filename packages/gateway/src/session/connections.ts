@@ -41,13 +41,19 @@ export interface Connection {
   wentOn(upstream: Place | undefined, reattached: number, by: RestoredBy): void
   /** Its client is back, and counts as where it is now. */
   clientReturned(how: Return): void
-  /**
-   * Gives its session to another gateway, in so many milliseconds. Undefined: it has none that could be given. False: nobody has taken
-   * it, and it goes on here, perhaps without an upstream.
-   */
-  give(giver: SessionGiver, withinMs: number): Promise<boolean> | undefined
+  /** Gives its session to another gateway. Undefined: it has none that could be given. False: nobody has taken it, and it goes on here. */
+  give(giving: Giving): Promise<boolean> | undefined
   /** Takes it out of all counts but those of how connections ended. */
   leave(): void
+}
+
+/** How a session is given to another gateway. */
+export interface Giving {
+  giver: SessionGiver
+  /** Milliseconds. */
+  withinMs: number
+  /** Nobody has taken it, and what its client has said meanwhile is about to be read: whoever ends it does so now. */
+  onStays?: (() => void) | undefined
 }
 
 type Watcher = (connection: Connection, how: 'gone' | 'moved') => void

@@ -64,17 +64,13 @@ export class DrainRuns {
       random,
       close: (connection, retry, remainingMs) => {
         const { pipe, carried } = connection
-        // What nobody takes has half of the time left to be told.
-        const giving = all && giver ? connection.give(giver, remainingMs / 2) : undefined
-        if (giving) {
-          const then = clock.now()
-          void giving.then((isGiven) => {
-            if (isGiven) return
-            notGiven++
-            pipe.end({ what: 'gateway-drains', retry }, closeTimeout(remainingMs - (clock.now() - then)))
-          })
-          return
+        const then = clock.now()
+        const onStays = () => {
+          notGiven++
+          pipe.end({ what: 'gateway-drains', retry }, closeTimeout(remainingMs - (clock.now() - then)))
         }
+        // What nobody takes has half of the time left to be told.
+        if (all && giver && connection.give({ giver, withinMs: remainingMs / 2, onStays })) return
         const stays = carrier !== undefined && carried?.client !== carrier && carried?.front !== carrier
         // Its client has come back another way meanwhile.
         if (carrier !== undefined && !isOn(carrier, carried)) return connections.moved(connection)

@@ -5,11 +5,11 @@ import { authorised, type Renewal } from '../auth/index.ts'
 import { type Ends, Pipe, type Verdict } from '../connection/index.ts'
 import type { RestoredBy, UnixMs } from '../core/index.ts'
 import { rsvOf, type UpgradeRequest } from '../http/index.ts'
-import type { Authorisation, Return, Session, SessionGiver } from '../resume/index.ts'
+import type { Authorisation, Return, Session } from '../resume/index.ts'
 import { type Wire, wireOf } from '../wire/index.ts'
 import { accessEntry } from './access-entry.ts'
 import type { ConnectionDeps } from './connection-deps.ts'
-import { type Connection, connectionInfo } from './connections.ts'
+import { type Connection, connectionInfo, type Giving } from './connections.ts'
 import { give, mayGive } from './giving.ts'
 import { holdDeps, placeOf } from './held-connection.ts'
 import type { Admission, Carried, Opening, Place } from './opening.ts'
@@ -196,10 +196,10 @@ class OpenConnection implements Connection {
     if (held) held.request.headers = authorised(held.request, names, headers).headers
   }
 
-  give(giver: SessionGiver, withinMs: number): Promise<boolean> | undefined {
+  give(giving: Giving): Promise<boolean> | undefined {
     const { session } = this
     if (!session || !mayGive(session, this.#state)) return undefined
-    return give(this, session, giver, withinMs, this.#state, this.#deps)
+    return give(this, session, giving, this.#state, this.#deps)
   }
 
   leave(): void {
