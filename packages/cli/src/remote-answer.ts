@@ -142,6 +142,16 @@ export const upgradeShape = object({
   supervisor: optional(count),
   error: optional(text),
 })
+export const rebalanceShape = object({
+  why: optional(text),
+  before: count,
+  connections: count,
+  share: count,
+  given: count,
+  notGiven: count,
+  ms: count,
+  fullest: optional(object({ id: text, host: text, connections: count })),
+})
 const fleet = object({
   name: text,
   id: text,
@@ -159,6 +169,7 @@ const fleet = object({
     }),
   ),
   shedding: optional(text),
+  rebalance: optional(rebalanceShape),
 })
 export const upgradePlanShape = object({
   kinds: listOf(object({ client: text, upstream: text, move: count, carry: count, close: count })),

@@ -42,6 +42,8 @@ import {
   canaries,
   connectionInfo,
   DrainRuns,
+  Giveaway,
+  type GivenSome,
   movable,
   OwnRoute,
   ownRouteName,
@@ -70,6 +72,7 @@ export class Gateway {
   readonly #random: () => number
   readonly #connections = new Connections()
   readonly #drains: DrainRuns
+  readonly #giveaway: Giveaway
   readonly #routes: Routes
   readonly #refusals = new Set<Refusing>()
   readonly #listeners: Listeners
@@ -110,6 +113,7 @@ export class Gateway {
       emit: (event: GatewayEvent) => this.#events.emit(event),
     }
     this.#drains = new DrainRuns({ ...shared, options: () => this.#options.drain, giver: deps.giver })
+    this.#giveaway = new Giveaway({ ...shared, giver: deps.giver })
     this.#routes = new Routes(options.routes, {
       ...shared,
       drains: this.#drains,
@@ -375,6 +379,14 @@ export class Gateway {
    */
   serveReturn(handshake: ClientHandshake, anyway = false): boolean {
     return this.#dispatcher.onReturn(handshake, anyway)
+  }
+
+  /**
+   * Gives a session to each of these nodes, and ends none for that. `run`: the same as long as one that could not be given is not to be
+   * tried again.
+   */
+  giveSome(run: number, to: readonly string[]): Promise<GivenSome> {
+    return this.#giveaway.give(run, to)
   }
 
   /**

@@ -3,6 +3,7 @@ import type http from 'node:http'
 import { eventually, fakeClock, rawSocket } from '@holdfast/testing'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
+import { GatewayError } from '../src/core/errors.ts'
 import { AdminServer } from '../src/operate/admin.ts'
 import { maxWatchers } from '../src/operate/event-stream.ts'
 import { startAdmin } from './test-admin.ts'
@@ -69,6 +70,32 @@ test('a drain answers when it is done, or at once when asked to', async () => {
   })
   expect((await admin.post('/api/drain', { upstream: 'ws://a', wait: false })).status).toBe(202)
   expect(admin.operations.asked).toEqual([undefined, { route: 'chat' }, { upstream: 'ws://a' }])
+})
+
+test('a rebalance answers when it is over, or at once when asked to, and can be stopped', async () => {
+  await using admin = await startAdmin()
+  const usual = { rate: 50, tolerance: 0.05, timeout: 300_000 }
+  expect((await admin.post('/api/rebalance', {})).json).toEqual(admin.operations.rebalanced)
+  const some = await admin.post('/api/rebalance', { rate: 5, wait: false })
+  expect(some).toMatchObject({ status: 202, json: { ...usual, rate: 5 } })
+  expect(admin.operations.asked).toEqual([usual, { ...usual, rate: 5 }])
+  for (const wrong of [{ rate: 0 }, { rate: 1001 }, { tolerance: 5 }, { timeout: 10 }, { rat: 5 }])
+    expect((await admin.post('/api/rebalance', wrong)).status).toBe(400)
+  expect((await admin.post('/api/rebalance/stop', {})).status).toBe(404)
+  admin.operations.asked.push('stop')
+  expect((await admin.post('/api/rebalance/stop', {})).json).toEqual(admin.operations.rebalanced)
+})
+
+test('a rebalance that cannot be now is 409, and says why', async () => {
+  await using admin = await startAdmin()
+  admin.operations.rebalance = () => {
+    throw new GatewayError('no_fleet', 'gateway', 'this gateway is alone')
+  }
+  const answer = await admin.post('/api/rebalance', { wait: false })
+  expect(answer).toMatchObject({
+    status: 409,
+    json: { error: { code: 'no_fleet', message: 'this gateway is alone' } },
+  })
 })
 
 test('a drain of what does not exist is 404', async () => {

@@ -14,6 +14,7 @@ export const everyMetric: Measured = {
       calls: { answered: 100, failed: 2, late: 1 },
     },
     admissions: { store: 50, local: 4 },
+    rebalanced: { given: 40, 'not-given': 3 },
     members: [
       {
         id: 'a',

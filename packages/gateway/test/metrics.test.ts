@@ -40,6 +40,8 @@ test('the exposition has every metric of a snapshot with its labels', async () =
     'holdfast_fleet_store_calls_total{result="late"}': 1,
     'holdfast_fleet_admissions_total{by="store"}': 50,
     'holdfast_fleet_admissions_total{by="local"}': 4,
+    'holdfast_fleet_rebalanced_total{result="given"}': 40,
+    'holdfast_fleet_rebalanced_total{result="not-given"}': 3,
     holdfast_acme_names_without_certificate: 1,
     'holdfast_acme_orders_total{outcome="issued"}': 4,
     'holdfast_acme_orders_total{outcome="unreachable"}': 0,

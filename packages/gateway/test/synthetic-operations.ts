@@ -112,6 +112,17 @@ export class SyntheticOperations implements Operations {
     return { closed: 120, moved: 0, cut: 1 }
   }
 
+  rebalance(how: object) {
+    this.asked.push({ rebalance: how })
+    return {
+      done: Promise.resolve({ before: 9, connections: 6, share: 6, given: 3, notGiven: 0, ms: 1000 }),
+    }
+  }
+
+  stopRebalance() {
+    return undefined
+  }
+
   async undrain() {
     this.asked.push('undrain')
     return ['route chat']

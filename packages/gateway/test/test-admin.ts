@@ -66,6 +66,23 @@ class Notes implements Operations {
     return { ok: false as const, error: 'not now' }
   }
 
+  rebalance(how: object) {
+    this.asked.push(how)
+    return { done: Promise.resolve(this.rebalanced) }
+  }
+  rebalanced = {
+    why: 'balanced' as const,
+    before: 9,
+    connections: 6,
+    share: 6,
+    given: 3,
+    notGiven: 0,
+    ms: 1000,
+  }
+  stopRebalance() {
+    return this.asked.includes('stop') ? this.rebalanced : undefined
+  }
+
   async undrain() {
     return ['route a']
   }

@@ -13,6 +13,7 @@ import { registerDrain } from './drain.ts'
 import { registerExplain } from './explain.ts'
 import { registerInit } from './init.ts'
 import { registerMeasured } from './measured.ts'
+import { registerRebalance } from './rebalance.ts'
 import { registerReload } from './reload.ts'
 import { registerServe } from './serve.ts'
 import { registerStatus } from './status.ts'
@@ -33,6 +34,7 @@ export const registerCommands: ((program: Command, io: Io) => void)[] = [
   registerClose,
   registerDrain,
   registerUndrain,
+  registerRebalance,
   registerStop,
   registerReload,
   registerUpgrade,

@@ -68,4 +68,43 @@ export interface FleetInfo {
   admissions: Record<'store' | 'local', number>
   /** The id of the node that sheds its connections now; absent when none does. */
   shedding?: string
+  /** What this gateway has given to others because it had more than its share, the last time; absent: nothing since its start. */
+  rebalance?: RebalanceInfo
+  /** Sessions that were to be given for that since the start, by what became of them. Absent from gateways of an earlier version. */
+  rebalanced?: Record<'given' | 'not-given', number>
+}
+
+/**
+ * Why a gateway gives no more of its sessions to others. balanced: it has no more than its share. no-room: no other has less than that for
+ * it. none-left: it has no session that could be given. refused: nobody takes any. timeout: its time was over. stopped: by the operator.
+ * store-away: it does not know any more what others have. draining: it gives all that it has.
+ */
+export type RebalanceEnd =
+  | 'balanced'
+  | 'no-room'
+  | 'none-left'
+  | 'refused'
+  | 'timeout'
+  | 'stopped'
+  | 'store-away'
+  | 'draining'
+
+/** How a gateway gives sessions to others, until it has no more than its share. */
+export interface RebalanceInfo {
+  /** Why it is over; absent while it is not. */
+  why?: RebalanceEnd
+  /** How many connections it had at the beginning. */
+  before: number
+  /** How many connections it has now. */
+  connections: number
+  /** How many connections each node would have if all had as many, as far as is known. */
+  share: number
+  /** How many sessions others have now. */
+  given: number
+  /** How many sessions stayed although they were to be given. */
+  notGiven: number
+  /** Milliseconds since the beginning, or from that to the end. */
+  ms: number
+  /** The node that has most of all, where that is another one. */
+  fullest?: { id: string; host: string; connections: number }
 }

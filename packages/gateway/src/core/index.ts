@@ -79,6 +79,8 @@ export type {
   PlannedFronts,
   PlannedKind,
   ProcessInfo,
+  RebalanceEnd,
+  RebalanceInfo,
   RelayRefusal,
   RestoredBy,
   RouteCounters,

@@ -21,6 +21,14 @@ const undrainBody = z.strictObject({
   upstream: z.string().optional(),
 })
 
+const rebalanceBody = z.strictObject({
+  rate: z.int().min(1).max(1000).default(50),
+  tolerance: z.number().min(0).max(1).default(0.05),
+  timeout: z.int().min(1000).max(86_400_000).default(300_000),
+  /** As for a drain. */
+  wait: z.boolean().default(true),
+})
+
 const reloadBody = z.strictObject({
   /** Whether the answer is what a reload would do, and nothing changes. */
   dryRun: z.boolean().default(false),
@@ -71,6 +79,19 @@ export function adminRoutes(operations: Operations, metrics: Metrics, auth: Auth
     { path: '/api/frames', methods: { GET: 'frames' } },
     { path: '/api/drain', methods: { POST: ({ body }) => drain(operations, drainBody.parse(body)) } },
     { path: '/api/undrain', methods: { POST: ({ body }) => undrain(operations, undrainBody.parse(body)) } },
+    {
+      path: '/api/rebalance',
+      methods: { POST: ({ body }) => rebalance(operations, rebalanceBody.parse(body)) },
+    },
+    {
+      path: '/api/rebalance/stop',
+      methods: {
+        POST: () => {
+          const stopped = operations.stopRebalance()
+          return stopped ? ok(stopped) : problem(404, 'not_found', 'no rebalance is under way')
+        },
+      },
+    },
     { path: '/api/reload', methods: { POST: ({ body }) => reload(operations, reloadBody.parse(body)) } },
     { path: '/api/upgrade', methods: { POST: ({ body }) => upgrade(operations, upgradeBody.parse(body)) } },
     {
@@ -117,6 +138,15 @@ async function drain(
 
 async function undrain(operations: Operations, scope: z.infer<typeof undrainBody>): Promise<AdminAnswer> {
   return ok({ undrained: await operations.undrain(scope) })
+}
+
+async function rebalance(
+  operations: Operations,
+  { wait, ...how }: z.infer<typeof rebalanceBody>,
+): Promise<AdminAnswer> {
+  const { done } = operations.rebalance(how)
+  if (wait) return ok(await done)
+  return { status: 202, body: how }
 }
 
 async function reload(operations: Operations, { dryRun }: z.infer<typeof reloadBody>): Promise<AdminAnswer> {

@@ -256,12 +256,17 @@ export class AdminServer {
     }
     if (error instanceof GatewayError && error.code === 'not_found')
       return problem(404, error.code, error.message)
+    if (error instanceof GatewayError && notNow.has(error.code))
+      return problem(409, error.code, error.message)
     if (error instanceof GatewayError && error.code === 'replacing')
       return { ...problem(503, error.code, error.message), headers: { 'retry-after': '1' } }
     this.#log.error({ error: errorMessage(error) }, 'admin request failed')
     return problem(500, 'fault', 'the gateway could not do this; its log says why')
   }
 }
+
+/** Codes of what cannot be done as things are. */
+const notNow = new Set(['no_fleet', 'store_away', 'no_other_node', 'not_serving', 'rebalancing'])
 
 /** Whoever may write to the file may close connections: nobody else, unless the configuration says so. */
 function withRights(admin: AdminOptions): AdminOptions {

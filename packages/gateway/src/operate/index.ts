@@ -7,6 +7,7 @@ export type {
   Measured,
   Operations,
   Phase,
+  RebalanceHow,
   ReloadResult,
   UpgradeHow,
   UpgradePreview,

@@ -193,7 +193,14 @@ function frontFamilies(fronts: NonNullable<Measured['fronts']>, restarts: number
   ]
 }
 
-function fleetFamilies({ store, members, admissions }: NonNullable<Measured['fleet']>): Family[] {
+const noneRebalanced = { given: 0, 'not-given': 0 }
+
+function fleetFamilies({
+  store,
+  members,
+  admissions,
+  rebalanced = noneRebalanced,
+}: NonNullable<Measured['fleet']>): Family[] {
   return [
     gauge('fleet_store_up', 'Whether the store that the fleet shares answers.', [
       [{}, store.state === 'present' ? 1 : 0],
@@ -208,6 +215,11 @@ function fleetFamilies({ store, members, admissions }: NonNullable<Measured['fle
       'fleet_admissions_total',
       'Clients on routes with limits of the fleet, by who decided: the store, or this gateway alone (local).',
       labelled(admissions, (by) => ({ by })),
+    ),
+    counter(
+      'fleet_rebalanced_total',
+      'Sessions to be given to nodes that have fewer, by what became of them: given, or not-given.',
+      labelled(rebalanced, (result) => ({ result })),
     ),
   ]
 }

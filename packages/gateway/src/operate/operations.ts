@@ -13,6 +13,7 @@ import type {
   FrontInfo,
   GatewaySnapshot,
   ProcessInfo,
+  RebalanceInfo,
   RouteInfo,
   SocketCounts,
   UnixMs,
@@ -118,6 +119,16 @@ export interface UpgradeHow {
   supervisor?: boolean
 }
 
+/** How a rebalance goes. */
+export interface RebalanceHow {
+  /** Sessions a second, at most. */
+  rate: number
+  /** How much more than its share a node may keep, as a part of it. */
+  tolerance: number
+  /** Milliseconds after which it ends. */
+  timeout: number
+}
+
 /** What an upgrade would do, or why it would do nothing. */
 export type UpgradePreview = { ok: true; plan: UpgradePlan } | { ok: false; error: string }
 
@@ -188,6 +199,16 @@ export interface Operations {
    * @throws {GatewayError} 'not_found': nothing of it is drained. 'replacing': another supervisor takes over; ask that one.
    */
   undrain(scope?: DrainScope): Promise<string[]>
+  /**
+   * Gives sessions to nodes of the fleet that have fewer connections than their share, until this one has no more than its own. `done`
+   * resolves when it is over, to what has become of it.
+   *
+   * @throws {GatewayError} 'no_fleet', 'store_away', 'no_other_node', 'not_serving' or 'rebalancing': not now. 'replacing': another supervisor
+   *   takes over; ask that one.
+   */
+  rebalance(how: RebalanceHow): { done: Promise<RebalanceInfo> }
+  /** Ends a rebalance: what is on its way goes on. Undefined: there is none. */
+  stopRebalance(): RebalanceInfo | undefined
   /** Reads the configuration again and takes it on as a whole, or not at all. Never rejects. */
   reload(): Promise<ReloadResult>
   /** What {@link Operations.reload} would do now: with all of its checks, and changing nothing. Never rejects. */

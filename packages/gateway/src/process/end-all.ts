@@ -12,6 +12,7 @@ export async function drainAll(parts: Parts): Promise<DrainCounts> {
   const { clock, acme, fleet, fronts, pool, listening, balancer, drains, log } = parts
   const start = clock.now()
   parts.phase = 'draining'
+  parts.rebalance.stop('draining')
   acme.stop()
   // Meanwhile clients are let in: whoever stands before the gateways may not know yet that this one goes.
   await fleet?.turnToDrain()

@@ -32,7 +32,7 @@ export async function gatewayState(parts: Parts): Promise<GatewayState> {
     workerRestarts,
     certificates,
   } = await measureAll(parts)
-  const { version, phase, startedAt, began, clock, options, acme, upgrades, fleet } = parts
+  const { version, phase, startedAt, began, clock, options, acme, upgrades, fleetInfo } = parts
   return {
     version,
     phase,
@@ -49,7 +49,7 @@ export async function gatewayState(parts: Parts): Promise<GatewayState> {
     certificates,
     ...(options.acme && { acme: acme.infos }),
     upgrade: upgrades.last,
-    fleet: fleet?.info,
+    fleet: fleetInfo,
     drainPlan: { spread: options.drain.spread, deadline: options.drain.deadline },
     ...snapshot,
   }

@@ -7,7 +7,7 @@ import { workerInfo } from './worker-info.ts'
 
 /** Asked of every worker; one that does not answer counts with its last report. */
 export async function measureAll(parts: Parts): Promise<Measured> {
-  const { pool, fronts, carriers, upgrades, refused, clock, acme, fleet } = parts
+  const { pool, fronts, carriers, upgrades, refused, clock, acme, fleetInfo } = parts
   await Promise.all([pool.refresh(), fronts?.refresh()])
   const sockets = socketsOf(parts)
   return {
@@ -23,7 +23,7 @@ export async function measureAll(parts: Parts): Promise<Measured> {
     sockets: { ...sockets, refused: addRefused(sockets.refused, refused) },
     certificates: certificateInfos(parts.options, clock.wall(), acme.shared.certificates),
     acme: { orders: acme.orders, names: acme.infos },
-    fleet: fleet?.info,
+    fleet: fleetInfo,
   }
 }
 

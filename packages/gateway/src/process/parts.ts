@@ -6,6 +6,7 @@ import {
   type Clock,
   createLogger,
   Descriptors,
+  type FleetInfo,
   type FleetOptions,
   GatewayError,
   type GatewayEvent,
@@ -32,6 +33,7 @@ import { frontOnDisk } from './front-on-disk.ts'
 import { Fronts } from './fronts.ts'
 import { Listening } from './listening.ts'
 import { OtherNodes } from './other-nodes.ts'
+import { Rebalance } from './rebalance.ts'
 import { Reload } from './reload.ts'
 import { RemovedRoutes } from './removed-routes.ts'
 import { answerAboutSessions } from './session-answers.ts'
@@ -67,6 +69,7 @@ export class Parts {
   readonly reload: Reload
   readonly changes = new Changes()
   readonly drains: Drains
+  readonly rebalance: Rebalance
   readonly ticketKeys: TicketKeys
   readonly fleet: Fleet | undefined
   readonly acme: AcmeManager
@@ -123,6 +126,13 @@ export class Parts {
     this.acme = this.#newAcme()
     this.pool = this.#newPool(given, size)
     this.drains = new Drains({ pool: this.pool, options: () => this.options, log: this.log })
+    this.rebalance = new Rebalance({
+      pool: this.pool,
+      fleet: () => this.fleet?.info,
+      serves: () => this.phase === 'serving' && hooks.isInCharge(),
+      log: this.log,
+      clock: this.clock,
+    })
     this.carriers = new Carriers({
       pool: this.pool,
       workers: () => this.pool,
@@ -313,6 +323,11 @@ export class Parts {
     this.carryDirectory.removeStale()
     const problem = whyNotCarry()
     if (problem) this.log.warn({ problem }, 'connections over TLS cannot be carried over a live upgrade')
+  }
+
+  /** What is known of the fleet; undefined when it is alone. */
+  get fleetInfo(): FleetInfo | undefined {
+    return this.fleet && { ...this.fleet.info, ...this.rebalance.shown }
   }
 
   /** Sockets that no worker, or front, took in time. */

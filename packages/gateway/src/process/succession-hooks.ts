@@ -9,6 +9,8 @@ export interface SuccessionHooks {
   onTried(): Promise<void>
   /** How far the connections are. */
   onUpgrade(upgrade: UpgradeInfo): void
+  /** Whether no other supervisor serves in this one's place. */
+  isInCharge(): boolean
   /** A worker has got the listeners. */
   onAttached(worker: WorkerLink): void
   /** A front can be given sockets. */

@@ -1,11 +1,18 @@
 // The gateway as an operator runs it: bound listeners, workers behind them, the admin port, reload and drain.
 // No WebSocket byte passes here.
-import type { ConnectionFilter, ConnectionInfo, DrainCounts, DrainScope } from '../core/index.ts'
+import type {
+  ConnectionFilter,
+  ConnectionInfo,
+  DrainCounts,
+  DrainScope,
+  RebalanceInfo,
+} from '../core/index.ts'
 import type {
   EventFeed,
   GatewayState,
   Measured,
   Operations,
+  RebalanceHow,
   ReloadResult,
   UpgradeHow,
   UpgradePreview,
@@ -61,6 +68,7 @@ export class Supervisor implements Operations {
       onReady: () => this.#inheritance?.ready(),
       onTried: async () => this.#inheritance?.takeOver(),
       onUpgrade: (upgrade) => this.#inheritance?.progress(upgrade),
+      isInCharge: () => !this.#isReplaced,
       onAttached: (worker) => this.#replacement?.lend(worker),
       onFront: (front) => this.#replacement?.lend(front),
       carryDirectory: () => this.#inheritance?.carryDirectory() ?? parts.carryDirectory.open(),
@@ -191,6 +199,23 @@ export class Supervisor implements Operations {
     log.info({ parts }, 'taken back in')
     this.events.publish({ type: 'undrain', at: clock.wall(), parts })
     return parts
+  }
+
+  /**
+   * Gives sessions to nodes of the fleet that have fewer connections than their share, until this one has no more than its own, and ends
+   * none for that. `done` resolves when it is over, to what has become of it.
+   *
+   * @throws {GatewayError} 'no_fleet', 'store_away', 'no_other_node', 'not_serving' or 'rebalancing': not now. 'replacing': another supervisor
+   *   takes over; ask that one.
+   */
+  rebalance(how: RebalanceHow): { done: Promise<RebalanceInfo> } {
+    this.#replacement?.check()
+    return this.#parts.rebalance.begin(how)
+  }
+
+  /** Ends a rebalance: what is on its way goes on. Undefined: there is none. */
+  stopRebalance(): RebalanceInfo | undefined {
+    return this.#parts.rebalance.stop()
   }
 
   /**

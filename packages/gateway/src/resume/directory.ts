@@ -60,9 +60,9 @@ export interface GivenAway {
 export interface SessionGiver {
   /**
    * Looks for a gateway that takes a session of this route, with so many bytes, at the latest after `withinMs` milliseconds. Undefined:
-   * there is none.
+   * there is none. `to`: id of the only node that is asked. Default: any.
    */
-  reserve(route: string, bytes: number, withinMs: number): Promise<Reservation | undefined>
+  reserve(route: string, bytes: number, withinMs: number, to?: string): Promise<Reservation | undefined>
 }
 
 /** A gateway that takes one session. */

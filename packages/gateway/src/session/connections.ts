@@ -50,6 +50,8 @@ export interface Connection {
 /** How a session is given to another gateway. */
 export interface Giving {
   giver: SessionGiver
+  /** Id of the only node that is asked. Default: any. */
+  to?: string | undefined
   /** Milliseconds. */
   withinMs: number
   /** Nobody has taken it, and what its client has said meanwhile is about to be read: whoever ends it does so now. */

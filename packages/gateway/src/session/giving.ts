@@ -23,7 +23,7 @@ export function mayGive(session: Session, { sessions }: RouteState): boolean {
 export async function give(
   connection: Connection,
   session: Session,
-  { giver, withinMs, onStays }: Giving,
+  { giver, to, withinMs, onStays }: Giving,
   state: RouteState,
   deps: ConnectionDeps,
 ): Promise<boolean> {
@@ -38,7 +38,7 @@ export async function give(
   let isFree = false
   try {
     while (clock.now() < until && (isFree || pipe.mayLeave)) {
-      reservation = await giver.reserve(route, ownBytes + session.bytes, until - clock.now())
+      reservation = await giver.reserve(route, ownBytes + session.bytes, until - clock.now(), to)
       if (!reservation || !session.mayLeave) break
       if (!isFree) {
         if (!pipe.mayLeave) break

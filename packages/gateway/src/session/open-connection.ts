@@ -71,6 +71,8 @@ class OpenConnection implements Connection {
   readonly #deps: ConnectionDeps
   readonly #visits: Visits
   #unregister = nothing
+  /** Its session is on its way to another gateway. */
+  #giving: Promise<boolean> | undefined
 
   constructor(opening: Opening, ends: Wires, state: RouteState, deps: ConnectionDeps) {
     const { upstream, before } = opening
@@ -199,7 +201,14 @@ class OpenConnection implements Connection {
   give(giving: Giving): Promise<boolean> | undefined {
     const { session } = this
     if (!session || !mayGive(session, this.#state)) return undefined
-    return give(this, session, giving, this.#state, this.#deps)
+    const begin = () => give(this, session, giving, this.#state, this.#deps)
+    // A drain may have begun while one is on its way for another reason.
+    const its = this.#giving ? this.#giving.then((isGiven) => isGiven || begin()) : begin()
+    this.#giving = its
+    void its.then(() => {
+      if (this.#giving === its) this.#giving = undefined
+    })
+    return its
   }
 
   leave(): void {

@@ -1,4 +1,4 @@
-// A worker that drains gives its sessions to other nodes: which, how many at once, and what is so when one of them breaks off.
+// A worker that drains, or whose node has more than its share, gives sessions to other nodes: which, how many at once, and what is so when one of them breaks off.
 // docs/decisions/0081.
 import type { Clock, MonotonicMs } from '../core/index.ts'
 import { DialTurns, longestGiven, type Offered, type RelayDialer } from '../relay/index.ts'
@@ -33,13 +33,18 @@ export class FleetGiver implements SessionGiver {
     this.#deps = deps
   }
 
-  async reserve(route: string, bytes: number, withinMs: number): Promise<Reservation | undefined> {
+  async reserve(
+    route: string,
+    bytes: number,
+    withinMs: number,
+    to?: string,
+  ): Promise<Reservation | undefined> {
     const { clock } = this.#deps
     const until = clock.now() + withinMs
-    if (grows * bytes > longestGiven || this.#deps.dialer.others.length === 0) return undefined
+    if (grows * bytes > longestGiven || this.#others(to).length === 0) return undefined
     if (!(await this.#storeIsThere(until))) return undefined
     if (!(await this.#turns.take(until - clock.now(), clock))) return undefined
-    const reservation = await this.#search(route, bytes, until)
+    const reservation = await this.#search(route, bytes, until, to)
     if (!reservation) this.#turns.end()
     return reservation
   }
@@ -54,12 +59,17 @@ export class FleetGiver implements SessionGiver {
     return true
   }
 
-  async #search(route: string, bytes: number, until: MonotonicMs): Promise<Reservation | undefined> {
+  async #search(
+    route: string,
+    bytes: number,
+    until: MonotonicMs,
+    to: string | undefined,
+  ): Promise<Reservation | undefined> {
     const { clock, dialer } = this.#deps
     while (clock.now() < until) {
-      const node = this.#pick(route)
+      const node = this.#pick(route, to)
       if (node === undefined) {
-        const soonMs = this.#soonMs(route)
+        const soonMs = this.#soonMs(route, to)
         if (soonMs === undefined || soonMs >= until - clock.now()) return undefined
         await this.#pause(soonMs)
         continue
@@ -76,9 +86,14 @@ export class FleetGiver implements SessionGiver {
     return new Promise((resolve) => this.#deps.clock.setTimeout(resolve, ms))
   }
 
+  /** Those that are announced, or of these the only one that is wanted. */
+  #others(to: string | undefined): string[] {
+    return this.#deps.dialer.others.filter((node) => to === undefined || node === to)
+  }
+
   /** Milliseconds until one may be asked again that has refused nothing. */
-  #soonMs(route: string): number | undefined {
-    const waits = this.#deps.dialer.others.flatMap((node) => {
+  #soonMs(route: string, to: string | undefined): number | undefined {
+    const waits = this.#others(to).flatMap((node) => {
       const resting = this.#resting.get(`${node} ${route}`)
       return resting && !resting.refuses ? [resting.until - this.#deps.clock.now()] : []
     })
@@ -86,15 +101,15 @@ export class FleetGiver implements SessionGiver {
   }
 
   /** Those that may be asked. */
-  #nodes(route: string): string[] {
+  #nodes(route: string, to: string | undefined): string[] {
     const now = this.#deps.clock.now()
     for (const [key, { until }] of this.#resting) if (until <= now) this.#resting.delete(key)
-    return this.#deps.dialer.others.filter((node) => !this.#resting.has(`${node} ${route}`))
+    return this.#others(to).filter((node) => !this.#resting.has(`${node} ${route}`))
   }
 
   /** Any: the nodes are alike, and what each of them has is old when it is known. */
-  #pick(route: string): string | undefined {
-    const nodes = this.#nodes(route)
+  #pick(route: string, to: string | undefined): string | undefined {
+    const nodes = this.#nodes(route, to)
     return nodes[Math.floor(this.#deps.random() * nodes.length)]
   }
 

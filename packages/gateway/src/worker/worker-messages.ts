@@ -68,6 +68,11 @@ export interface Requests {
   'prepare-reload': { ask: { options: GatewayOptions }; answer: Record<never, never> }
   reload: { ask: { options: GatewayOptions; drain?: number }; answer: { drained: number } }
   drain: { ask: { scope?: DrainScope; drain?: number }; answer: DrainCounts & { report: WorkerReport } }
+  /** Give a session to each of these nodes, as in `Gateway.giveSome`. Workers of earlier code refuse it. */
+  give: {
+    ask: { run: number; to: readonly string[] }
+    answer: { given: string[]; notGiven: number; none: boolean }
+  }
   undrain: { ask: { scope: DrainScope }; answer: { found: boolean } }
   snapshot: { ask: Record<never, never>; answer: WorkerReport }
   connections: { ask: { filter: ConnectionFilter }; answer: { connections: ConnectionInfo[] } }

@@ -26,6 +26,7 @@ const handlers: Handlers = {
   },
   reload: (parts, { options, drain }) => parts.reload(options, drain),
   drain: (parts, { scope, drain }) => drainConnections(parts, scope, drain),
+  give: ({ gateway }, { run, to }) => gateway.giveSome(run, to),
   undrain: ({ gateway }, { scope }) => ({ found: gateway.undrain(scope) }),
   snapshot: (parts) => parts.report(),
   connections: ({ gateway }, { filter }) => ({ connections: gateway.connections(filter) }),
