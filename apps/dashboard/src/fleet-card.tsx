@@ -27,10 +27,22 @@ export function FleetCard({ frame: { fleet } }: { frame: DashboardFrame }) {
             <th scope="col" class="number">
               {t('Connections')}
             </th>
+            <th scope="col" class="wide number">
+              {t('Taken over')}
+            </th>
+            <th scope="col" class="wide number">
+              {t('Received')}
+            </th>
+            <th scope="col" class="wide number">
+              {t('Given')}
+            </th>
+            <th scope="col" class="wide number">
+              {t('Not given')}
+            </th>
           </tr>
         </thead>
         <tbody>
-          {members.map(({ id, host, phase, version, connections, self }) => (
+          {members.map(({ id, host, phase, version, connections, moves, self }) => (
             <tr key={id}>
               <th scope="row">
                 {host} <span class="address">{self ? t('this gateway') : id}</span>
@@ -41,6 +53,10 @@ export function FleetCard({ frame: { fleet } }: { frame: DashboardFrame }) {
               </td>
               <td class="wide">{version}</td>
               <td class="number">{count(connections)}</td>
+              <td class="wide number">{moves ? count(moves.takenOver) : '–'}</td>
+              <td class="wide number">{moves ? count(moves.received) : '–'}</td>
+              <td class="wide number">{moves ? count(moves.given) : '–'}</td>
+              <td class="wide number">{moves ? count(moves.notGiven) : '–'}</td>
             </tr>
           ))}
         </tbody>

@@ -165,6 +165,7 @@ const fleet = object({
       phase: text,
       generation: count,
       connections: count,
+      moves: optional(object({ takenOver: count, received: count, given: count, notGiven: count })),
       self: flag,
     }),
   ),

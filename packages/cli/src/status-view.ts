@@ -64,6 +64,10 @@ export function fleetPage(state: GatewayState, layout: TableLayout): string {
     member.version,
     member.generation,
     member.connections,
+    member.moves?.takenOver ?? '-',
+    member.moves?.received ?? '-',
+    member.moves?.given ?? '-',
+    notGivenCell(member),
     member.listen ?? '-',
   ])
   const columns: Column[] = [
@@ -73,9 +77,19 @@ export function fleetPage(state: GatewayState, layout: TableLayout): string {
     { title: 'VERSION', cut: 'end' },
     { title: 'GENERATION', right },
     { title: 'CONNECTIONS', right },
+    { title: 'TAKEN OVER', right, spare },
+    { title: 'RECEIVED', right, spare },
+    { title: 'GIVEN', right, spare },
+    { title: 'NOT GIVEN', right, spare },
     { title: 'ADDRESS', spare },
   ]
   return `${title} ${is}\n${storeTrouble(fleet, paint)}\n${table(columns, rows, layout)}`
+}
+
+/** Their clients were told, or go on where they are. */
+function notGivenCell({ moves }: FleetInfo['members'][number]): Cell {
+  const count = moves?.notGiven ?? '-'
+  return moves && moves.notGiven > 0 ? { text: String(count), colour: 'yellow' } : count
 }
 
 function phaseCell({ id, phase }: FleetInfo['members'][number], shedding: string | undefined): Cell {

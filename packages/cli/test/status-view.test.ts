@@ -218,7 +218,16 @@ const fleet: NonNullable<GatewayState['fleet']> = {
     calls: { answered: 1, failed: 0, late: 0 },
   },
   members: [
-    { id: 'a1', host: 'gw1', version: '1.3.0', phase: 'serving', generation: 2, connections: 9, self: true },
+    {
+      id: 'a1',
+      host: 'gw1',
+      version: '1.3.0',
+      phase: 'serving',
+      generation: 2,
+      connections: 9,
+      moves: { takenOver: 1, received: 2, given: 3, notGiven: 4 },
+      self: true,
+    },
     {
       id: 'b2',
       host: 'gw2',
@@ -246,10 +255,22 @@ test('the fleet: its store, its nodes, and whose turn it is to shed', () => {
   const lines = fleetPage({ ...state, fleet }, plain).split('\n')
   expect(lines[0]).toBe('fleet chat  store redis://10.0.0.5:6379 there for 4m 0s')
   expect(lines.slice(2).map((line) => line.trim().split(/ {2,}/))).toEqual([
-    ['NODE', 'ID', 'STATE', 'VERSION', 'GENERATION', 'CONNECTIONS', 'ADDRESS'],
-    ['gw1 (this)', 'a1', 'serving', '1.3.0', '2', '9', '-'],
-    ['gw2', 'b2', 'draining', '1.3.0', '1', '8', '-'],
-    ['gw3', 'c3', 'draining (waits)', '1.2.0', '1', '7', '-'],
+    [
+      'NODE',
+      'ID',
+      'STATE',
+      'VERSION',
+      'GENERATION',
+      'CONNECTIONS',
+      'TAKEN OVER',
+      'RECEIVED',
+      'GIVEN',
+      'NOT GIVEN',
+      'ADDRESS',
+    ],
+    ['gw1 (this)', 'a1', 'serving', '1.3.0', '2', '9', '1', '2', '3', '4', '-'],
+    ['gw2', 'b2', 'draining', '1.3.0', '1', '8', '-', '-', '-', '-', '-'],
+    ['gw3', 'c3', 'draining (waits)', '1.2.0', '1', '7', '-', '-', '-', '-', '-'],
     [''],
   ])
   expect(fleetPage(state, plain)).toBe('this gateway is alone: its configuration has no fleet\n')

@@ -234,6 +234,10 @@ export const texts: Readonly<Record<Text, string>> = {
   Node: 'Knoten',
   Version: 'Version',
   'this gateway': 'dieses Gateway',
+  'Taken over': 'Übernommen',
+  Received: 'Erhalten',
+  Given: 'Abgegeben',
+  'Not given': 'Nicht abgegeben',
   'waits for its turn': 'wartet, bis es an der Reihe ist',
   'The store of the fleet is away ({error}): this gateway goes on by itself':
     'Der Speicher der Flotte ist nicht erreichbar ({error}): dieses Gateway macht allein weiter',

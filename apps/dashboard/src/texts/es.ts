@@ -234,6 +234,10 @@ export const texts: Readonly<Record<Text, string>> = {
   Node: 'Nodo',
   Version: 'Versión',
   'this gateway': 'este gateway',
+  'Taken over': 'Asumidas',
+  Received: 'Recibidas',
+  Given: 'Cedidas',
+  'Not given': 'No cedidas',
   'waits for its turn': 'espera su turno',
   'The store of the fleet is away ({error}): this gateway goes on by itself':
     'El almacén de la flota no responde ({error}): este gateway sigue solo',

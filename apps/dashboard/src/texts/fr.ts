@@ -236,6 +236,10 @@ export const texts: Readonly<Record<Text, string>> = {
   Node: 'Nœud',
   Version: 'Version',
   'this gateway': 'cette passerelle',
+  'Taken over': 'Reprises',
+  Received: 'Reçues',
+  Given: 'Cédées',
+  'Not given': 'Non cédées',
   'waits for its turn': 'attend son tour',
   'The store of the fleet is away ({error}): this gateway goes on by itself':
     'Le stockage de la flotte est injoignable ({error}) : cette passerelle continue seule',

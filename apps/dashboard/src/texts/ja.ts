@@ -234,6 +234,10 @@ export const texts: Readonly<Record<Text, string>> = {
   Node: 'ノード',
   Version: 'バージョン',
   'this gateway': 'このゲートウェイ',
+  'Taken over': '引き継ぎ',
+  Received: '受け取り',
+  Given: '譲渡',
+  'Not given': '譲渡できず',
   'waits for its turn': '順番待ち',
   'The store of the fleet is away ({error}): this gateway goes on by itself':
     'フリートのストアに接続できません（{error}）: このゲートウェイは単独で動作を続けます',

@@ -232,6 +232,10 @@ export const texts: Readonly<Record<Text, string>> = {
   Node: 'Nó',
   Version: 'Versão',
   'this gateway': 'este gateway',
+  'Taken over': 'Assumidas',
+  Received: 'Recebidas',
+  Given: 'Cedidas',
+  'Not given': 'Não cedidas',
   'waits for its turn': 'espera a sua vez',
   'The store of the fleet is away ({error}): this gateway goes on by itself':
     'O armazenamento da frota não responde ({error}): este gateway continua sozinho',

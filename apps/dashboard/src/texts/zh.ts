@@ -223,6 +223,10 @@ export const texts: Readonly<Record<Text, string>> = {
   Node: '节点',
   Version: '版本',
   'this gateway': '本网关',
+  'Taken over': '已接管',
+  Received: '已接收',
+  Given: '已移交',
+  'Not given': '未移交',
   'waits for its turn': '等待轮到自己',
   'The store of the fleet is away ({error}): this gateway goes on by itself':
     '集群的存储不可用（{error}）：本网关独自继续运行',

@@ -37,8 +37,22 @@ export interface FleetMember {
   generation: number
   /** How many connections it has. */
   connections: number
+  /** How many sessions changed nodes there. Absent from gateways of an earlier version. */
+  moves?: SessionMoves
   /** Whether it is the gateway that says this. */
   self: boolean
+}
+
+/** Sessions of a gateway that changed nodes since its start. */
+export interface SessionMoves {
+  /** How many it has gone on with whose node was dead. */
+  takenOver: number
+  /** How many others have given to it. */
+  received: number
+  /** How many it has given to others. */
+  given: number
+  /** How many nobody took that it was to give. */
+  notGiven: number
 }
 
 /** What a gateway knows of its fleet. */

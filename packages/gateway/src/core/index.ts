@@ -86,6 +86,7 @@ export type {
   RouteCounters,
   RouteInfo,
   SessionElsewhere,
+  SessionMoves,
   ShownState,
   SocketCounts,
   TlsRefusal,

@@ -14,6 +14,14 @@ const member = z.object({
   phase: z.enum(['starting', 'serving', 'draining']),
   generation: z.int().min(0),
   connections: z.int().min(0),
+  moves: z
+    .object({
+      takenOver: z.int().min(0),
+      received: z.int().min(0),
+      given: z.int().min(0),
+      notGiven: z.int().min(0),
+    })
+    .optional(),
 })
 
 const versioned = z.object({

@@ -37,6 +37,7 @@ import { Rebalance } from './rebalance.ts'
 import { Reload } from './reload.ts'
 import { RemovedRoutes } from './removed-routes.ts'
 import { answerAboutSessions } from './session-answers.ts'
+import { sessionMoves } from './session-moves.ts'
 import { canFork, inProcessWorker } from './single-process.ts'
 import { SocketBalancer } from './socket-balancer.ts'
 import type { SuccessionHooks } from './succession-hooks.ts'
@@ -170,6 +171,7 @@ export class Parts {
       phase: this.phase,
       generation: this.pool.generation,
       connections: this.pool.workers.reduce((sum, worker) => sum + workerInfo(worker).connections, 0),
+      moves: sessionMoves(this.pool.snapshot()),
     })
     return new Fleet({
       options,
