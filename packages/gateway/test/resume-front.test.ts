@@ -71,3 +71,22 @@ test('a drain leaves alone whose client has come back another way before its tur
   expect(await client.until(1)).toEqual(['still there'])
   client.cut()
 })
+
+test('a drain that leaves a client alone does not speak for another drain', async () => {
+  await using upstream = await startUpstream()
+  const clock = fakeClock()
+  await using it = await behindFronts(upstream.url, { clock, spread: 1000 })
+  const client = await resumingClient(it.url)
+  const ofFront = it.gateway.drain({ carrier: before })
+  client.cut()
+  it.front = after
+  expect(await client.open()).toMatchObject({ resumed: true })
+  clock.tick(500)
+  const ofAll = it.gateway.drain()
+  clock.tick(500)
+  expect(await ofFront).toMatchObject({ total: 1, moved: 1 })
+  clock.tick(500)
+  expect(await client.connection!.closeFrame()).toMatchObject({ code: 1012 })
+  client.cut()
+  expect(await ofAll).toMatchObject({ total: 1, closed: 1, moved: 0 })
+})

@@ -28,11 +28,11 @@ afterEach(() => {
 })
 
 /** Another worker, which has heard a handshake. */
-async function worker(number: number, answer: (socket: net.Socket) => void) {
+async function worker(number: number, answer: (socket: net.Socket, asked: string) => void) {
   const sockets = new Set<net.Socket>()
   const server = net.createServer((socket) => {
     sockets.add(socket)
-    socket.on('error', () => {}).once('data', () => answer(socket))
+    socket.on('error', () => {}).once('data', (asked) => answer(socket, String(asked)))
   })
   await new Promise<void>((resolve) => server.listen(join(folder, `${number}.sock`), resolve))
   open.push(() => {
@@ -115,5 +115,15 @@ describe('a session that a worker looks for', () => {
     await worker(2, (socket) => socket.destroy())
     await worker(3, (socket) => socket.write('{"refuse":{"status":403,"headers":[]}}\n'))
     expect(await ask()).toBe(true)
+  })
+
+  test('is told by which front its client comes', async () => {
+    const heard = new Promise<string>((resolve) => {
+      void worker(2, (socket, asked) => {
+        no(socket)
+        resolve(asked)
+      }).then(() => exchange.elsewhere({ ...handshake(), front: 1_000_002 }, token))
+    })
+    expect(JSON.parse(await heard)).toMatchObject({ front: 1_000_002 })
   })
 })

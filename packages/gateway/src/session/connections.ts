@@ -58,7 +58,10 @@ export interface Giving {
   onStays?: (() => void) | undefined
 }
 
-type Watcher = (connection: Connection, how: 'gone' | 'moved') => void
+/** It is over; another gateway has it; it has gone on with another upstream. */
+export type ConnectionChange = 'gone' | 'given' | 'moved'
+
+type Watcher = (connection: Connection, how: ConnectionChange) => void
 
 export class Connections {
   readonly #live = new Map<string, Connection>()
@@ -90,11 +93,16 @@ export class Connections {
     this.#tell(connection, 'moved')
   }
 
-  #tell(connection: Connection, how: 'gone' | 'moved'): void {
+  /** Another gateway has the connection. */
+  given(connection: Connection): void {
+    this.#tell(connection, 'given')
+  }
+
+  #tell(connection: Connection, how: ConnectionChange): void {
     for (const watcher of [...this.#watchers]) watcher(connection, how)
   }
 
-  /** Calls the watcher with every connection that has been taken out or has moved; the result ends that. */
+  /** Calls the watcher with every connection that has been taken out, was given away or has moved; the result ends that. */
   watch(watcher: Watcher): () => void {
     this.#watchers.add(watcher)
     return () => this.#watchers.delete(watcher)

@@ -44,13 +44,16 @@ export class DrainRuns {
   }
 
   /** Begins a drain, if it concerns anybody; the result is how many. `id`: as for `Gateway.reload`. */
-  start(scope: DrainScope, id: number | undefined, chosen = this.of(scope)): number {
-    if (chosen.length > 0) void this.run(scope, id, chosen)
-    return chosen.length
+  start(scope: DrainScope, id: number | undefined, asked?: Connection[]): number {
+    const { length } = asked ?? this.of(scope)
+    if (length > 0) void this.run(scope, id, asked)
+    return length
   }
 
-  async run(scope: DrainScope, id: number | undefined, chosen = this.of(scope)): Promise<DrainInfo> {
+  /** `asked`: those that are to go unless they find an upstream again; absent: all of the scope. */
+  async run(scope: DrainScope, id: number | undefined, asked?: Connection[]): Promise<DrainInfo> {
     const { upstream, carrier } = scope
+    const chosen = asked ?? this.of(scope)
     const { connections, clock, random, log, emit, giver } = this.#deps
     const all = scope.route === undefined && upstream === undefined && carrier === undefined
     let notGiven = 0
@@ -62,6 +65,10 @@ export class DrainRuns {
       connections,
       clock,
       random,
+      mustStillGo: ({ upstream: at, carried }) => {
+        if (upstream !== undefined) return at?.name === upstream
+        return carrier === undefined ? asked === undefined : isOn(carrier, carried)
+      },
       close: (connection, retry, remainingMs) => {
         const { pipe, carried } = connection
         const then = clock.now()
@@ -70,12 +77,13 @@ export class DrainRuns {
           pipe.end({ what: 'gateway-drains', retry }, closeTimeout(remainingMs - (clock.now() - then)))
         }
         // What nobody takes has half of the time left to be told.
-        if (all && giver && connection.give({ giver, withinMs: remainingMs / 2, onStays })) return
+        if (all && giver && connection.give({ giver, withinMs: remainingMs / 2, onStays })) return true
         const stays = carrier !== undefined && carried?.client !== carrier && carried?.front !== carrier
         // Its client has come back another way meanwhile.
-        if (carrier !== undefined && !isOn(carrier, carried)) return connections.moved(connection)
+        if (carrier !== undefined && !isOn(carrier, carried)) return false
         if (upstream !== undefined || stays) pipe.leaveUpstream(retry, closeTimeout(remainingMs))
         else pipe.end({ what: 'gateway-drains', retry }, closeTimeout(remainingMs))
+        return true
       },
       onProgress: (progress) => {
         Object.assign(shown, progress)

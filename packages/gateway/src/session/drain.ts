@@ -30,8 +30,10 @@ export interface DrainDeps {
   clock: Clock
   random: () => number
   onProgress: (info: DrainInfo) => void
-  /** Tells a connection to go; what it then gets is up to the caller. `remainingMs`: until it is cut. */
-  close: (connection: Connection, retry: number, remainingMs: number) => void
+  /** Whether one has to go that has gone on with another upstream. */
+  mustStillGo: (connection: Connection) => boolean
+  /** Tells a connection to go; what it then gets is up to the caller. `remainingMs`: until it is cut. False: it need not go any more. */
+  close: (connection: Connection, retry: number, remainingMs: number) => boolean
 }
 
 /** Drains the given connections; resolves when none of them is left, at the latest at the deadline. */
@@ -79,19 +81,19 @@ class Drain {
   begin(): void {
     const { connections, clock } = this.#deps
     for (const connection of this.#queue) connection.drained = true
-    this.#stopWatching = connections.watch((connection, how) => this.#onGone(connection, how))
+    this.#stopWatching = connections.watch((connection, how) => {
+      if (how === 'gone') this.#settle(connection, 'closed')
+      else if (how === 'given' || !this.#deps.mustStillGo(connection)) this.#settle(connection, 'moved')
+    })
     this.#deadline = clock.setTimeout(() => this.#cut(), this.#options.deadline)
     this.#closeDue()
     this.#finishWhenEmpty()
   }
 
-  #onGone(connection: Connection, how: 'gone' | 'moved'): void {
+  #settle(connection: Connection, how: 'closed' | 'moved'): void {
     if (!this.#left.delete(connection)) return
-    if (how === 'gone') this.#info.closed++
-    else {
-      this.#info.moved++
-      connection.drained = undefined
-    }
+    this.#info[how]++
+    if (how === 'moved') connection.drained = undefined
     this.#finishWhenEmpty()
   }
 
@@ -113,7 +115,7 @@ class Drain {
       const connection = this.#queue[this.#nextSlot]!
       if (!this.#left.has(connection)) continue
       const remaining = Math.max(0, deadline - now)
-      close(connection, slots[this.#nextSlot]!.retry, remaining)
+      if (!close(connection, slots[this.#nextSlot]!.retry, remaining)) this.#settle(connection, 'moved')
     }
     onProgress({ ...this.#info })
     const next = slots[this.#nextSlot]

@@ -102,7 +102,7 @@ function freed(
 }
 
 function leave(connection: Connection, session: Session, connections: ConnectionDeps['connections']): void {
-  connections.moved(connection)
+  connections.given(connection)
   // Before its stream ends, by which it would say that the upstream was lost.
   session.given()
   connection.pipe.leave()

@@ -84,7 +84,7 @@ export class Accepted {
   /** Reads for this reader until `stop`. */
   read(reader: FirstReader): void {
     this.#reader = reader
-    this.#handle?.readStart()
+    if (this.#handle && this.#handle.readStart() !== 0) this.destroy()
   }
 
   stop(): void {

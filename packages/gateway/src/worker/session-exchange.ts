@@ -35,7 +35,7 @@ export interface SessionExchangeDeps {
 }
 
 /** `hears`: it waits for what comes of the checks when it was told that the session is here. */
-type Request = Pick<ClientHandshake, 'request' | 'ours'> & { hears?: true }
+type Request = Pick<ClientHandshake, 'request' | 'ours' | 'front'> & { hears?: true }
 type Accepted = Parameters<ClientHandshake['accept']>[0]
 type Refused = Parameters<ClientHandshake['refuse']>[0]
 type Answer = { has: boolean } | { accept: Accepted } | { refuse: Refused }
@@ -154,13 +154,13 @@ export class SessionExchange {
     return others.sort((a, b) => Number(b === hint) - Number(a === hint))
   }
 
-  async #ask(worker: string, { request, ours }: ClientHandshake): Promise<Found | 'none' | 'unknown'> {
+  async #ask(worker: string, { request, ours, front }: ClientHandshake): Promise<Found | 'none' | 'unknown'> {
     const socket = net.connect({ path: this.#pathOf(worker), allowHalfOpen: true })
     let isGone = false
     socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
       isGone ||= goneCodes.includes(code)
     })
-    const asks: Request = { request, ours, hears: true }
+    const asks: Request = { request, ours, hears: true, ...(front !== undefined && { front }) }
     socket.write(`${JSON.stringify(asks)}\n`)
     const answer = await nextLine<Answer>(socket, this.#deps.clock, answerWithinMs)
     if (answer && !('has' in answer && !answer.has)) return { socket, answer }

@@ -202,8 +202,11 @@ export class WorkerParts {
   serve(listener: string, socket: net.Socket | Accepted, secured?: Secured): void {
     const options = this.#listener(listener)
     if (!this.sockets.take(socket)) return
-    if (listener === relayListener && this.relays) this.relays.accept(streamOf(socket))
-    else if (options) this.gateway.accept(options, socket, secured)
+    if (listener === relayListener && this.relays) {
+      // What is taken on a handle does not have it of the server's options.
+      socket.setNoDelay(true)
+      this.relays.accept(streamOf(socket))
+    } else if (options) this.gateway.accept(options, socket, secured)
     else socket.destroy()
   }
 
