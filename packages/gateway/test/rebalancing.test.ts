@@ -131,7 +131,7 @@ describe('a node that has more than its share', () => {
 test('ends at once by the word of somebody, and when there is nothing to give', () => {
   const begun = beginRebalancing(0)
   const [stopped] = nextRebalancing(begun, { type: 'over', why: 'stopped' }, options)
-  expect(stopped).toEqual({ name: 'over', why: 'stopped', given: 0, notGiven: 0 })
+  expect(stopped).toEqual({ name: 'over', why: 'stopped', given: 0, notGiven: 0, recent: [] })
   // What is over stays so.
   expect(nextRebalancing(stopped, { type: 'over', why: 'draining' }, options)).toEqual([stopped, []])
   const none = { type: 'answered', at: 0, given: [], notGiven: 0, none: true } as const
@@ -140,4 +140,20 @@ test('ends at once by the word of somebody, and when there is nothing to give', 
   expect(nextRebalancing(begun, round, options)[0]).toMatchObject({ why: 'timeout' })
   const even = { ...round, at: 0, others: [{ id: 'b', connections: 9 }] }
   expect(nextRebalancing(begun, even, options)[0]).toMatchObject({ why: 'balanced' })
+})
+
+test('what a run has given that was stopped counts in the next one, also what was on its way', () => {
+  const even = { ...options, tolerance: 0, rate: 30 }
+  const load = (own: number, at: number) =>
+    ({ type: 'round', at, own, others: [{ id: 'b', connections: 0 }] }) as const
+  const [begun, to] = nextRebalancing(beginRebalancing(0), load(100, 0), even)
+  expect(to).toHaveLength(30)
+  const [stopped] = nextRebalancing(begun, { type: 'over', why: 'stopped' }, even)
+  const late = { type: 'answered', at: 500, given: to, notGiven: 0, none: false } as const
+  const [before] = nextRebalancing(stopped, late, even)
+  expect(before).toMatchObject({ name: 'over', why: 'stopped', given: 30 })
+  // The other node has not said what it has got.
+  const [running, more] = nextRebalancing(beginRebalancing(1000, before.recent), load(70, 1000), even)
+  expect(running.given).toBe(0)
+  expect(more.length).toBeLessThanOrEqual(20)
 })

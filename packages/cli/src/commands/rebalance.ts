@@ -54,6 +54,7 @@ async function rebalance(ask: Ask, flags: RebalanceFlags, io: Io): Promise<Rebal
   if (timeout < 1000 || timeout > 86_400_000) throw new Failure(2, '--timeout is from 1s to 1d')
   const { rate, tolerance } = flags
   const interrupted = onInterrupt()
+  const stop = () => ask('POST', '/api/rebalance/stop', { body: {}, shape: object({}) }).catch(() => {})
   try {
     await ask('POST', '/api/rebalance', {
       body: { rate, tolerance, timeout, wait: false },
@@ -62,7 +63,11 @@ async function rebalance(ask: Ask, flags: RebalanceFlags, io: Io): Promise<Rebal
     const shows = io.stdout.isTTY && !flags.json
     let isStopped = false
     for (;;) {
-      const info = await look(ask)
+      const info = await look(ask).catch(async (error) => {
+        // Nobody would see it go on, or stop it.
+        await stop()
+        throw error
+      })
       if (shows) io.stdout.write(`\r${progress(info)}\x1b[K`)
       if (info.why !== undefined) {
         if (shows) io.stdout.write('\r\x1b[K')
@@ -72,7 +77,7 @@ async function rebalance(ask: Ask, flags: RebalanceFlags, io: Io): Promise<Rebal
       if (!interrupted.is || isStopped) continue
       isStopped = true
       // It may have ended meanwhile.
-      await ask('POST', '/api/rebalance/stop', { body: {}, shape: object({}) }).catch(() => {})
+      await stop()
     }
   } finally {
     interrupted.forget()

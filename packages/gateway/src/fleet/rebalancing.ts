@@ -26,10 +26,8 @@ interface Gift {
 export type Rebalancing = {
   given: number
   notGiven: number
-} & (
-  | { name: 'running'; since: MonotonicMs; recent: readonly Gift[]; idle: number }
-  | { name: 'over'; why: RebalanceEnd }
-)
+  recent: readonly Gift[]
+} & ({ name: 'running'; since: MonotonicMs; idle: number } | { name: 'over'; why: RebalanceEnd })
 
 export type RebalanceEvent =
   /** It is time for more. */
@@ -46,8 +44,9 @@ export const announcedAfterMs = 6000
 /** Rounds in a row in which nobody took anything, after which nobody will. */
 const mostIdle = 10
 
-export function beginRebalancing(at: MonotonicMs): Rebalancing {
-  return { name: 'running', since: at, given: 0, notGiven: 0, recent: [], idle: 0 }
+/** `recent`: what was given in the run before. */
+export function beginRebalancing(at: MonotonicMs, recent: readonly Gift[] = []): Rebalancing {
+  return { name: 'running', since: at, given: 0, notGiven: 0, recent, idle: 0 }
 }
 
 /** The result names a node for each session that is to be given now. */
@@ -56,7 +55,8 @@ export function nextRebalancing(
   event: RebalanceEvent,
   options: RebalanceOptions,
 ): [Rebalancing, readonly string[]] {
-  if (state.name === 'over') return [state, []]
+  // What was on its way when it was stopped counts, too.
+  if (state.name === 'over') return [event.type === 'answered' ? counted(state, event) : state, []]
   switch (event.type) {
     case 'over':
       return [over(state, event.why), []]
@@ -67,21 +67,24 @@ export function nextRebalancing(
   }
 }
 
-function over({ given, notGiven }: Rebalancing, why: RebalanceEnd): Rebalancing {
-  return { name: 'over', why, given, notGiven }
+function over({ given, notGiven, recent }: Rebalancing, why: RebalanceEnd): Rebalancing {
+  return { name: 'over', why, given, notGiven, recent }
 }
 
-function answered(
-  state: Rebalancing & { name: 'running' },
-  { at, given, notGiven, none }: RebalanceEvent & { type: 'answered' },
-): Rebalancing {
-  const next = {
+type Answered = RebalanceEvent & { type: 'answered' }
+
+function counted<S extends Rebalancing>(state: S, { at, given, notGiven }: Answered): S {
+  return {
     ...state,
     given: state.given + given.length,
     notGiven: state.notGiven + notGiven,
     recent: [...state.recent, ...given.map((to) => ({ to, at }))],
-    idle: given.length > 0 ? 0 : state.idle + 1,
   }
+}
+
+function answered(state: Rebalancing & { name: 'running' }, event: Answered): Rebalancing {
+  const { given, notGiven, none } = event
+  const next = { ...counted(state, event), idle: given.length > 0 ? 0 : state.idle + 1 }
   if (none && given.length === 0 && notGiven === 0) return over(next, 'none-left')
   return next.idle >= mostIdle ? over(next, 'refused') : next
 }

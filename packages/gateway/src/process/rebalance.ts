@@ -24,8 +24,8 @@ import type { WorkerPool } from './worker-pool.ts'
 
 /** Milliseconds from one round to the next: what is given in one is a rate for each second. */
 const roundMs = 1000
-/** Milliseconds for a round in a worker, each of whose sessions has ten seconds. */
-const answerWithinMs = 15_000
+/** Milliseconds for a round in a worker: ten for each session and its upstream, then the other node and the store have theirs. */
+const answerWithinMs = 30_000
 
 export interface RebalanceDeps {
   pool: Pick<WorkerPool, 'ready' | 'workers'>
@@ -47,6 +47,8 @@ interface Run {
   info: RebalanceInfo
   /** Ends the pause between two rounds. */
   wake: () => void
+  /** Nothing of it is on its way any more. */
+  isDone: boolean
 }
 
 export class Rebalance {
@@ -62,7 +64,9 @@ export class Rebalance {
   /** For the state of the fleet. */
   get shown(): Pick<FleetInfo, 'rebalance' | 'rebalanced'> {
     const run = this.#run
-    return { ...(run && { rebalance: this.#infoOf(run) }), rebalanced: { ...this.#counts } }
+    // Its end is shown with all that it has given.
+    const info = run && { ...this.#infoOf(run), ...(!run.isDone && { why: undefined }) }
+    return { ...(info && { rebalance: info }), rebalanced: { ...this.#counts } }
   }
 
   /**
@@ -78,12 +82,13 @@ export class Rebalance {
     const run: Run = {
       number: ++this.#runs,
       options,
-      state: beginRebalancing(since),
+      state: beginRebalancing(since, this.#run?.state.recent),
       since,
       before: own,
       spent: new WeakSet(),
       info: { before: own, connections: own, share: own, given: 0, notGiven: 0, ms: 0 },
       wake() {},
+      isDone: false,
     }
     this.#run = run
     log.info({ connections: own, share: this.#share, ...options }, 'rebalance started')
@@ -105,7 +110,7 @@ export class Rebalance {
     const info = fleet()
     if (!info) throw refuse('no_fleet', 'this gateway is alone: its configuration has no fleet')
     if (!serves()) throw refuse('not_serving', 'this gateway does not serve: ask a node that does')
-    if (this.#run && this.#run.state.name !== 'over')
+    if (this.#run && !this.#run.isDone)
       throw refuse('rebalancing', 'a rebalance is under way: stop it first, or wait for it')
     if (info.store.state !== 'present')
       throw refuse(
@@ -130,6 +135,7 @@ export class Rebalance {
         }
       })
     }
+    run.isDone = true
     const info = this.#infoOf(run)
     const { why, given, notGiven, connections, share, ms } = info
     log.info({ why, given, notGiven, connections, share, ms }, 'rebalance finished')
@@ -156,12 +162,7 @@ export class Rebalance {
     const answer = await this.#ask(run, to)
     this.#counts.given += answer.given.length
     this.#counts['not-given'] += answer.notGiven
-    // What was on its way when it was stopped counts, too.
-    const { state: now } = run
-    if (now.name === 'over') {
-      run.state = { ...now, given: now.given + answer.given.length, notGiven: now.notGiven + answer.notGiven }
-      run.info = this.#infoOf(run, true)
-    } else this.#step(run, answer)
+    this.#step(run, answer)
   }
 
   #step(run: Run, answer: Answer): void {
@@ -201,7 +202,6 @@ export class Rebalance {
           sum.given.push(...answer.given)
           sum.notGiven += answer.notGiven
         } catch (error) {
-          run.spent.add(worker)
           log.warn({ error: (error as Error).message }, 'a worker did not answer')
         }
       }),

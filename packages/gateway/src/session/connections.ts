@@ -30,6 +30,8 @@ export interface Connection {
   onFree?: ((hasLost: boolean) => void) | undefined
   /** A drain has chosen it: it has to go, and is not taken to another process first. */
   drained?: true
+  /** Its session is about to be given to another gateway: it is not taken to another process meanwhile. */
+  readonly isBeingGiven: boolean
   /** When the authentication service wants to be asked again. */
   readonly renewal?: Renewal<UpgradeRequest>
   /** What it began with. */

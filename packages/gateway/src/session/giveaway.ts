@@ -4,7 +4,7 @@ import type { SessionGiver } from '../resume/index.ts'
 import type { Connection, Connections } from './connections.ts'
 
 /** Milliseconds for one session: a place for it, the Close of its upstream, and the store. */
-const withinMs = 10_000
+const mostMs = 10_000
 
 export interface GiveawayDeps {
   connections: Connections
@@ -48,7 +48,12 @@ export class Giveaway {
     const giving: { node: string; its: Promise<boolean> }[] = []
     if (!giver) return giving
     const candidates = [...connections].filter(
-      (one) => one.session && !one.drained && !this.#stayed.has(one) && one.pipe.state === 'open',
+      (one) =>
+        one.session &&
+        !one.drained &&
+        !one.isBeingGiven &&
+        !this.#stayed.has(one) &&
+        one.pipe.state === 'open',
     )
     // Any: those who came first have nothing in common that the others do not have.
     while (giving.length < to.length && candidates.length > 0) {
@@ -57,19 +62,18 @@ export class Giveaway {
       candidates[at] = candidates.at(-1)!
       candidates.pop()
       const node = to[giving.length]!
-      const its = connection.pipe.mayLeave ? connection.give({ giver, to: node, withinMs }) : undefined
+      const its = connection.pipe.mayLeave
+        ? connection.give({ giver, to: node, withinMs: timeFor(connection) })
+        : undefined
       // One that is on its way is not chosen again, and one that stays has been tried.
       this.#stayed.add(connection)
-      if (its) giving.push({ node, its: keptHere(connection, its) })
+      if (its) giving.push({ node, its })
     }
     return giving
   }
 }
 
-/** Meanwhile a live upgrade leaves it where it is. */
-async function keptHere(connection: Connection, giving: Promise<boolean>): Promise<boolean> {
-  connection.drained = true
-  const isGiven = await giving
-  if (!isGiven) connection.drained = undefined
-  return isGiven
+/** One that nobody takes needs what is left of `hold` to find an upstream here again. */
+function timeFor({ opening: { held } }: Connection): number {
+  return Math.min(mostMs, (held?.hold?.for ?? mostMs) / 2)
 }

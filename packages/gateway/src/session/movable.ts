@@ -7,8 +7,8 @@ export function movable(
   carried: boolean,
 ): { idle: string[]; busy: string[] } {
   const ids = { idle: [] as string[], busy: [] as string[] }
-  for (const { id, pipe, drained } of connections)
-    if (!drained && pipe.isMovable(carried)) ids[pipe.isEmpty ? 'idle' : 'busy'].push(id)
+  for (const { id, pipe, drained, isBeingGiven } of connections)
+    if (!drained && !isBeingGiven && pipe.isMovable(carried)) ids[pipe.isEmpty ? 'idle' : 'busy'].push(id)
   return ids
 }
 

@@ -198,10 +198,17 @@ class OpenConnection implements Connection {
     if (held) held.request.headers = authorised(held.request, names, headers).headers
   }
 
+  get isBeingGiven(): boolean {
+    return this.#giving !== undefined
+  }
+
   give(giving: Giving): Promise<boolean> | undefined {
     const { session } = this
     if (!session || !mayGive(session, this.#state)) return undefined
-    const begin = () => give(this, session, giving, this.#state, this.#deps)
+    const { clock } = this.#deps
+    const until = clock.now() + giving.withinMs
+    const begin = () =>
+      give(this, session, { ...giving, withinMs: until - clock.now() }, this.#state, this.#deps)
     // A drain may have begun while one is on its way for another reason.
     const its = this.#giving ? this.#giving.then((isGiven) => isGiven || begin()) : begin()
     this.#giving = its

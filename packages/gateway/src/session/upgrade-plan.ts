@@ -15,8 +15,8 @@ export function planOf(connections: Iterable<Connection>, carries: boolean): Pla
   return [...kinds.values()]
 }
 
-function fateOf({ drained, pipe }: Connection, carries: boolean): 'move' | 'carry' | 'close' {
-  if (drained || !pipe.isMovable(carries)) return 'close'
+function fateOf({ drained, isBeingGiven, pipe }: Connection, carries: boolean): 'move' | 'carry' | 'close' {
+  if (drained || isBeingGiven || !pipe.isMovable(carries)) return 'close'
   return pipe.needCarriers.length > 0 ? 'carry' : 'move'
 }
 
