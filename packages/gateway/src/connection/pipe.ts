@@ -121,10 +121,10 @@ export class Pipe {
     else this.end({ what: 'gateway-drains', retry }, closeTimeout)
   }
 
-  /** Whether another gateway could go on with it, once its upstream has gone as `leaveUpstream` has it go. */
-  get mayLeave(): boolean {
+  /** Whether another gateway could go on with it, once its upstream has gone as `leaveUpstream` has it go. `unnoticed`: as for Hold. */
+  mayLeave({ unnoticed = false } = {}): boolean {
     const { name } = this.#state
-    return (name === 'open' || name === 'held') && this.#hold?.mayLeave === true
+    return (name === 'open' || name === 'held') && this.#hold?.mayLeave(unnoticed) === true
   }
 
   /** As `leaveUpstream`; of one that is held the next upstream is looked for anew. */

@@ -237,10 +237,14 @@ export class Hold {
     client.unblock()
   }
 
-  /** Whether another gateway could go on with it: its session is restored there as well as here. */
-  get mayLeave(): boolean {
+  /**
+   * Whether another gateway could go on with it: its session is restored there as well as here. `unnoticed`: and whether its client would
+   * hear nothing if none does: its upstream is between two messages, and has not been lost too often.
+   */
+  mayLeave(unnoticed: boolean): boolean {
     const { holdable } = this
-    return holdable !== undefined && !holdable.unproven && holdable.resendable && this.#absence.isSure
+    if (!holdable || holdable.unproven || !holdable.resendable || !this.#absence.isSure) return false
+    return !unnoticed || !(holdable.partlyTold || holdable.tooOften)
   }
 
   /** Begins the search for the next upstream anew: what it is to find has changed. */

@@ -62,7 +62,7 @@ export class Giveaway {
       candidates[at] = candidates.at(-1)!
       candidates.pop()
       const node = to[giving.length]!
-      const its = connection.pipe.mayLeave
+      const its = connection.pipe.mayLeave({ unnoticed: true })
         ? connection.give({ giver, to: node, withinMs: timeFor(connection) })
         : undefined
       // One that is on its way is not chosen again, and one that stays has been tried.

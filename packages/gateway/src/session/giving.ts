@@ -37,11 +37,11 @@ export async function give(
   }
   let isFree = false
   try {
-    while (clock.now() < until && (isFree || pipe.mayLeave)) {
+    while (clock.now() < until && (isFree || pipe.mayLeave())) {
       reservation = await giver.reserve(route, ownBytes + session.bytes, until - clock.now(), to)
       if (!reservation || !session.mayLeave) break
       if (!isFree) {
-        if (!pipe.mayLeave) break
+        if (!pipe.mayLeave()) break
         session.holdBack()
         isFree = await freed(connection, until - clock.now(), deps, cancel)
       }
