@@ -16,8 +16,9 @@ import { HandleWire, handleWireOf } from '../src/wire/handle-wire.ts'
 import { libuv } from '../src/wire/libuv.ts'
 import { keep } from '../src/wire/read-buffers.ts'
 import { StreamWire } from '../src/wire/stream-wire.ts'
+import { tlsWireOf } from '../src/wire/tls-wire.ts'
 import type { SocketWire, Wire, WireUser } from '../src/wire/wire.ts'
-import { wireOf, wireOfHandle } from '../src/wire/wire-of.ts'
+import { lightest, wireOf, wireOfHandle } from '../src/wire/wire-of.ts'
 
 const undo: (() => void)[] = []
 afterEach(() => {
@@ -148,6 +149,7 @@ const kinds = [
   ['a stream', 'tcp', (socket: net.Socket) => new StreamWire(socket)],
   ['a stream', 'unix', (socket: net.Socket) => new StreamWire(socket)],
   ['a stream', 'tls', (socket: net.Socket) => new StreamWire(socket)],
+  ['a handle', 'tls', (socket: net.Socket) => tlsWireOf(socket)!],
 ] as const
 
 describe.each(kinds.filter(([kind]) => hasHandles || kind !== 'a handle'))(
@@ -510,6 +512,49 @@ describe('the choice', () => {
     expect(String((await once(peer, 'data'))[0])).toBe('still here')
     wire.destroy()
     await once(peer, 'end')
+  })
+
+  test.runIf(hasHandles)(
+    'of TLS changes for a lighter one between two bytes, also while it writes',
+    async () => {
+      const { accepted, peer } = await connection('tls')
+      const heavy = wireOf(accepted)
+      const before = recorded(heavy)
+      heavy.resume()
+      peer.write('one ')
+      await before.read(4)
+      heavy.pause()
+      heavy.write(Buffer.from('first '))
+      expect(heavy.writableLength).toBe(6)
+      const wire = lightest(heavy)
+      expect([wire === heavy, wire.writableLength, wire.paused]).toEqual([false, 6, true])
+      const got = recorded(wire)
+      peer.end('two')
+      wire.write(Buffer.from('second '))
+      wire.writeAll([Buffer.from('third '), Buffer.from('fourth')])
+      wire.end()
+      expect(wire.writableLength).toBe(25)
+      wire.resume()
+      expect(String(await all(peer))).toBe('first second third fourth')
+      await got.heardOf('close')
+      expect([String(before.bytes), String(got.bytes), [...got.heard].sort()]).toEqual([
+        'one ',
+        'two',
+        ['close', 'end', 'finish'],
+      ])
+    },
+  )
+
+  test('that is no lighter for any other is the same', async () => {
+    const { accepted } = await connection('tcp')
+    const stream = new StreamWire(accepted)
+    expect(lightest(stream)).toBe(stream)
+    const secure = await connection('tls')
+    secure.accepted.destroy()
+    const over = new StreamWire(secure.accepted)
+    expect(lightest(over)).toBe(over)
+    const wire = wireOf((await connection('tcp')).accepted)
+    expect(lightest(wire)).toBe(wire)
   })
 
   test('takes what an http.Server upgrades, and what http.request gets', async () => {

@@ -22,5 +22,5 @@ export { isLent, keep, putBack, readSize, takeBuffer, takeOver } from './read-bu
 export { askWhetherReset, handleOf, takeHandle } from './socket-handle.ts'
 export { StreamWire } from './stream-wire.ts'
 export type { Carry, Leaves, SocketWire, Wire, WireUser } from './wire.ts'
-export { streamOf, wireOf, wireOfHandle } from './wire-of.ts'
+export { lightest, streamOf, wireOf, wireOfHandle } from './wire-of.ts'
 export { WriteBatch } from './write-batch.ts'

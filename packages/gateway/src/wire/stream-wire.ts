@@ -18,9 +18,11 @@ export class StreamWire implements SocketWire {
 
   constructor(stream: Duplex) {
     this.stream = stream
+    const isHeard = wire in stream
     ;(stream as Wired)[wire] = this
     stream.pause()
-    for (const [event, listener] of listeners) stream.on(event, listener)
+    // One that takes the place of another has its listeners.
+    if (!isHeard) for (const [event, listener] of listeners) stream.on(event, listener)
   }
 
   get destroyed(): boolean {
@@ -94,7 +96,7 @@ export class StreamWire implements SocketWire {
 
   putBackLater(buffer: Buffer): void {
     // No 'drain' comes where there was room.
-    if (!this.stream.writableNeedDrain || this.#held.length === mostHeld) return
+    if (!this.writableNeedDrain || this.#held.length === mostHeld) return
     this.#held = [...this.#held, buffer]
   }
 

@@ -8,6 +8,7 @@ import { HandleWire, handleWireOf } from './handle-wire.ts'
 import { libuv } from './libuv.ts'
 import { socketOf } from './socket-handle.ts'
 import { StreamWire } from './stream-wire.ts'
+import { tlsWireOf } from './tls-wire.ts'
 import { isWire, type Wire } from './wire.ts'
 
 /**
@@ -27,4 +28,9 @@ export function streamOf<Stream extends Duplex>(connection: Stream | Accepted): 
 /** The wire of a socket that has come from another process, or was given away and comes back. */
 export function wireOfHandle(handle: Handle): Wire {
   return libuv?.isStream(handle) ? new HandleWire(handle) : new StreamWire(socketOf(handle))
+}
+
+/** The same wire, to be used in place of the one given: of TLS one that costs less, where that can be had. */
+export function lightest(wire: Wire): Wire {
+  return wire instanceof StreamWire ? (tlsWireOf(wire.stream) ?? wire) : wire
 }

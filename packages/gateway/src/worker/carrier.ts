@@ -6,7 +6,7 @@ import net from 'node:net'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../core/index.ts'
 import type { Carrier, CarrierWay } from '../gateway.ts'
-import { Joint, takeHandle, wireOf } from '../wire/index.ts'
+import { Joint, lightest, takeHandle, wireOf } from '../wire/index.ts'
 
 /** Bytes of the secret that opens a way; each is good once. */
 export const secretBytes = 32
@@ -74,7 +74,7 @@ export class JointCarrier implements Carrier {
     return {
       carry: (wire) => {
         used = true
-        const joint: Joint = new Joint(wire, wireOf(here), this.#clock, () => this.#ended(joint))
+        const joint: Joint = new Joint(lightest(wire), wireOf(here), this.#clock, () => this.#ended(joint))
         this.#joints.set(joint, { side, connection })
         this.#look()
         return takeHandle(there)
