@@ -1,6 +1,6 @@
 // Sessions whose clients speak TLS with a front, and come back through another one, or none.
 import net from 'node:net'
-import { fakeClock, gatewayOptions, once, startUpstream } from '@holdfast/testing'
+import { eventually, fakeClock, gatewayOptions, once, startUpstream } from '@holdfast/testing'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { type Clock, systemClock } from '../src/core/clock.ts'
@@ -89,4 +89,16 @@ test('a drain that leaves a client alone does not speak for another drain', asyn
   expect(await client.connection!.closeFrame()).toMatchObject({ code: 1012 })
   client.cut()
   expect(await ofAll).toMatchObject({ total: 1, closed: 1, moved: 0 })
+})
+
+test('a session whose client is away counts with no front', async () => {
+  await using upstream = await startUpstream()
+  await using it = await behindFronts(upstream.url)
+  const client = await resumingClient(it.url)
+  client.cut()
+  await eventually('it is parked', () => it.gateway.snapshot().routes[0]!.sessions?.parked === 1)
+  expect(await it.gateway.drain({ carrier: before })).toMatchObject({ total: 0 })
+  it.front = after
+  expect(await client.open()).toMatchObject({ resumed: true })
+  client.cut()
 })

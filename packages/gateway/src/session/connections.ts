@@ -41,6 +41,8 @@ export interface Connection {
   readonly carried?: Carried
   /** It goes on with another upstream, the so-manyth. */
   wentOn(upstream: Place | undefined, reattached: number, by: RestoredBy): void
+  /** Its session has lost its client's connection, and with it what carried that. */
+  clientAway(): void
   /** Its client is back, and counts as where it is now. */
   clientReturned(how: Return): void
   /** Gives its session to another gateway. Undefined: it has none that could be given. False: nobody has taken it, and it goes on here. */

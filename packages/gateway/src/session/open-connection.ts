@@ -172,6 +172,11 @@ class OpenConnection implements Connection {
     this.#deps.connections.moved(this)
   }
 
+  clientAway(): void {
+    const { upstream } = this.carried ?? {}
+    this.carried = upstream === undefined ? undefined : { upstream }
+  }
+
   clientReturned({ address, http, front, awayMs, admission, authorisation }: Return): void {
     // Its upstream is gone, and with it what it counted as.
     if (this.pipe.state === 'closed') return admission.release()
@@ -179,12 +184,8 @@ class OpenConnection implements Connection {
     this.admission = admission
     this.address = address
     this.http = http
-    // What carried its client has ended with the connection of before.
-    const { upstream } = this.carried ?? {}
-    this.carried = {
-      ...(front !== undefined && { client: front }),
-      ...(upstream !== undefined && { upstream }),
-    }
+    this.clientAway()
+    if (front !== undefined) this.carried = { ...this.carried, client: front }
     if (authorisation) this.#authoriseAnew(authorisation)
     // It may send what it would have sent meanwhile.
     this.pipe.client.allow(awayMs)

@@ -108,6 +108,7 @@ class Host implements SessionHost, SessionOwner {
 
   onParked(session: Session): void {
     this.#state.sessions.parked(session)
+    this.#connection.clientAway()
     this.#deps.log.debug(connectionInfo(this.#connection), 'session parked')
   }
 
