@@ -1,4 +1,4 @@
-// Runs the tests on Node 22, 24 and the LTS, which share them, and the wire tests against a gateway on Bun; of those that are named,
+// Runs the tests on Node 22, 24 and the LTS, a part on each, and the wire tests against a gateway on Bun; of those that are named,
 // all on each. They, and Deno, on which tests of the client run, come as npm packages into node_modules/.cache/runtimes. A
 // runtime that cannot be had is said so, and is no failure.
 //   node tools/other-runtimes.mjs [--results FOLDER] [lts] [node22] [node24] [bun] [deno]
@@ -131,14 +131,14 @@ function obtainOrSay(name) {
   return path
 }
 
-/**
- * The part of the suite for that Node when all are run: they share it, so that three more versions take the time of one. Which part
- * is whose changes with the commit, so that in time each test meets each version.
- */
+/** Of so many parts of the suite each Node has one when all are run: as many as keep CI within an hour on a slow machine. */
+const parts = 6
+
+/** Which part is whose changes with the commit, so that in time each test meets each version. */
 function shard(name) {
   const { stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' })
   const turn = (Number.parseInt(stdout?.slice(0, 8), 16) || 0) + nodes.indexOf(name)
-  return `--shard=${(turn % nodes.length) + 1}/${nodes.length}`
+  return `--shard=${(turn % parts) + 1}/${parts}`
 }
 
 function run(name, path) {
