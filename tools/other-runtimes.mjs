@@ -1,7 +1,7 @@
 // Runs the tests on Node 22, 24 and the LTS, a part on each, and the wire tests against a gateway on Bun; of those that are named,
-// all on each. They, and Deno, on which tests of the client run, come as npm packages into node_modules/.cache/runtimes. A
-// runtime that cannot be had is said so, and is no failure.
-//   node tools/other-runtimes.mjs [--results FOLDER] [lts] [node22] [node24] [bun] [deno]
+// all on each. They, and Deno, on which tests of the client run, come as npm packages into node_modules/.cache/runtimes. Of a
+// runtime that cannot be had, or for which no time is left, that is said, and it is no failure.
+//   node tools/other-runtimes.mjs [--results FOLDER] [--minutes N] [lts] [node22] [node24] [bun] [deno]
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
@@ -134,16 +134,27 @@ function obtainOrSay(name) {
 /** Of so many parts of the suite each Node has one when all are run: as many as keep CI within an hour on a slow machine. */
 const parts = 6
 
-/** Which part is whose changes with the commit, so that in time each test meets each version. */
-function shard(name) {
+/** A number that changes with the commit, so that in time each test meets each version, and each runtime comes first. */
+function turn() {
   const { stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' })
-  const turn = (Number.parseInt(stdout?.slice(0, 8), 16) || 0) + nodes.indexOf(name)
-  return `--shard=${(turn % parts) + 1}/${parts}`
+  return Number.parseInt(stdout?.slice(0, 8), 16) || 0
 }
+
+/** The same ones, beginning with another. */
+function rotated(names) {
+  const first = turn() % names.length
+  return [...names.slice(first), ...names.slice(0, first)]
+}
+
+const shard = (name) => `--shard=${((turn() + nodes.indexOf(name)) % parts) + 1}/${parts}`
 
 function run(name, path) {
   // It runs no tests of its own: those of the client start it.
   if (!path || name === 'deno') return true
+  if (performance.now() >= deadline) {
+    console.log(`not tested on ${name}: no time is left`)
+    return true
+  }
   const args = nodes.includes(name) && positionals.length === 0 ? [shard(name)] : []
   console.log(
     `\n${[name, ...args].join(' ')}: tests with ${runtimes[name].package}@${runtimes[name].version}`,
@@ -155,10 +166,12 @@ function run(name, path) {
 
 const nodes = ['node22', 'node24', 'lts']
 const { values, positionals } = parseArgs({
-  options: { results: { type: 'string' } },
+  options: { results: { type: 'string' }, minutes: { type: 'string', default: 'Infinity' } },
   allowPositionals: true,
 })
-const chosen = positionals.length > 0 ? positionals : Object.keys(runtimes)
+/** No test begins after it: counted from the start of this process. */
+const deadline = Number(values.minutes) * 60_000
+const chosen = positionals.length > 0 ? positionals : rotated(Object.keys(runtimes))
 const unknown = chosen.find((name) => !(name in runtimes))
 if (unknown) {
   console.error(`unknown runtime ${unknown}; known: ${Object.keys(runtimes).join(', ')}`)
