@@ -11,7 +11,7 @@ if (process.argv[2] === 'serve') await serve(process.argv[3])
 else await measure(Number(process.argv[2] ?? 8), Number(process.argv[3] ?? 2000))
 
 async function serve(way) {
-  const { openListener } = await load('listen/listen.js')
+  const { Listener } = await load('listen/listener.js')
   const { acceptHandles, wireOf } = await load('wire/index.js')
   const onUpgrade = (handshake) =>
     // As after a dial.
@@ -22,7 +22,7 @@ async function serve(way) {
       wire.resume()
     })
   const options = { host: '127.0.0.1', port: 0, proxyProtocol: false }
-  const listener = openListener(options, { trusted: () => false, onUpgrade, onRequest() {} })
+  const listener = new Listener(options, { trusted: () => false, onUpgrade, onRequest() {} })
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => listener.accept(socket))
   server.listen(0, options.host, 4096, () => {
     if (way === 'handles') acceptHandles(server, (accepted) => listener.accept(accepted))

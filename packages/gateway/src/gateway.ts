@@ -1,4 +1,4 @@
-// The map. An accepted socket goes: listen.ts → upgrade-request.ts → route.ts → handshake.ts (dial-route.ts, dial.ts,
+// The map. An accepted socket goes: listener.ts → upgrade-request.ts → route.ts → handshake.ts (dial-route.ts, dial.ts,
 // accept.ts) → pipe.ts. This file joins these stages and holds what outlives a connection.
 import type net from 'node:net'
 import type { Duplex } from 'node:stream'

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ClientHandshake } from '../src/http/accept.ts'
 import type { HttpExchange } from '../src/listen/http-handlers.ts'
-import { type Listener, openListener } from '../src/listen/listen.ts'
+import { Listener } from '../src/listen/listener.ts'
 import { Accepted, acceptHandles, wireOf } from '../src/wire/index.ts'
 import { libuv } from '../src/wire/libuv.ts'
 import { clearText } from './arbitrary-hostile.ts'
@@ -22,7 +22,7 @@ class Side implements AsyncDisposable {
   readonly server = net.createServer({ allowHalfOpen: true }, (socket) => this.listener.accept(socket))
 
   constructor() {
-    this.listener = openListener(
+    this.listener = new Listener(
       { host: '127.0.0.1', port: 0, proxyProtocol: false },
       {
         trusted: () => false,

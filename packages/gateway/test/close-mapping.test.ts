@@ -301,7 +301,7 @@ describe('the life of a connection in ARCHITECTURE.md', () => {
   test('names the files of the path in order, and each of them exists', () => {
     const files = [...picture.matchAll(/\b([a-z-]+\.ts)\b/g)].map(([file]) => file!)
     const path = [
-      'listen.ts',
+      'listener.ts',
       'upgrade-request.ts',
       'route.ts',
       'handshake.ts',

@@ -6,7 +6,7 @@ import { awaitedLater, certificate, waitLimitMs, within } from '@holdfast/testin
 import type { ListenOptions } from '../src/core/options.ts'
 import type { ClientHandshake } from '../src/http/accept.ts'
 import type { HttpExchange } from '../src/listen/http-handlers.ts'
-import { type Listener, type ListenerDeps, openListener } from '../src/listen/listen.ts'
+import { Listener, type ListenerDeps } from '../src/listen/listener.ts'
 import { acceptHandles, streamOf } from '../src/wire/index.ts'
 
 export const { cert, key } = certificate()
@@ -47,7 +47,7 @@ export async function listenerHost(options: ListenerHostOptions = {}): Promise<L
   const handshakes = queue<StreamHandshake>()
   const exchanges = queue<HttpExchange>()
   const refused: ListenerHost['refused'] = []
-  const listener = openListener(
+  const listener = new Listener(
     { host: '127.0.0.1', port: 0, proxyProtocol: false, ...listen },
     {
       trusted: () => false,

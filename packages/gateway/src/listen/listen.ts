@@ -1,178 +1,15 @@
-// In: an accepted socket. Out: a connection on which HTTP starts, with its peer known. Next: http-servers.ts.
+// All listeners of a gateway, and what becomes of them when its configuration does. Next: listener.ts.
 import type net from 'node:net'
-import type { Duplex } from 'node:stream'
-import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
-import {
-  type AcmeShared,
-  attempt,
-  guarded,
-  type ListenOptions,
-  nothingShared,
-  type PendingOptions,
-  ThrottledLine,
-  unixPath,
-  unixPeer,
-} from '../core/index.ts'
-import { normaliseAddress, type Source, type Trust, trustProxies } from '../http/index.ts'
-import { Accepted, streamOf } from '../wire/index.ts'
-import type { HttpHandlers, HttpTimeouts } from './http-handlers.ts'
-import { openHttpServers } from './http-servers.ts'
-import { defaultPending, type Opening, Pending } from './pending.ts'
-import { takeProxyHeader } from './proxy-protocol.ts'
-import { handOn, isVerified, type Secured } from './secured.ts'
-import { type RefusedTls, TlsRefusalLines } from './tls-refusal.ts'
-import { TlsServer, type TlsSettings } from './tls-server.ts'
-
-export interface ListenerTimeouts extends HttpTimeouts {
-  /** Milliseconds for the PROXY header. Default 5 s. */
-  proxyHeader: number
-  /** Milliseconds for the TLS handshake. Default 10 s. */
-  tlsHandshake: number
-}
-
-const defaultTimeouts: ListenerTimeouts = {
-  proxyHeader: 5_000,
-  tlsHandshake: 10_000,
-  headers: 10_000,
-  request: 300_000,
-  idle: 30_000,
-}
-
-export interface ListenerDeps extends HttpHandlers {
-  trusted: Trust
-  timeouts?: Partial<ListenerTimeouts>
-  /** Asked for each socket. */
-  pending?: () => PendingOptions
-  /** A socket had to give way to another before its request had come. */
-  onPendingRefused?: () => void
-  /** A TLS handshake did not succeed. */
-  onTlsRefused?: (refused: RefusedTls) => void
-  /** There is no certificate yet for the name that a client asks for, if it does. */
-  onNoCertificate?: (name: string | undefined) => void
-  onUntrustedProxy?: Source['onUntrustedProxy']
-  /** TLS is all that happens here: what it has decrypted goes on to another process. */
-  onSecured?: (options: ListenOptions, stream: Duplex, secured: Secured) => void
-}
-
-/** What happens to the accepted sockets of one listener. */
-export interface Listener {
-  /**
-   * Starts PROXY protocol, TLS and HTTP, whichever the listener has, on a socket that nobody has read from. `secured`: another process has
-   * done all that comes before HTTP.
-   */
-  accept(socket: net.Socket | Accepted, secured?: Secured): void
-  /** New TLS handshakes get these certificates; connections stay as they are. */
-  configureTls(settings: TlsSettings): void
-  /** 48 secret bytes: TLS sessions can be resumed wherever they are the same. */
-  setTicketKeys(keys: Buffer): void
-  /** Ends connections once they are idle (Connection: close, GOAWAY); streams and WebSockets go on. */
-  retire(): void
-  /** Retires, and destroys every socket accepted from now on. */
-  close(): void
-  /** Closes, and destroys every socket, those of WebSockets too. */
-  destroy(): void
-  /** Sockets that were accepted and are still open. */
-  readonly size: number
-  /** How many of them have not sent a whole request yet. */
-  readonly pending: number
-}
-
-/** Opens one listener. */
-export function openListener(options: ListenOptions & TlsSettings, deps: ListenerDeps): Listener {
-  const given = { ...defaultTimeouts, ...deps.timeouts }
-  // The one limit for all that comes before a request shall not be cut by the one for later heads.
-  const timeouts = { ...given, headers: Math.max(given.headers, deps.pending?.().timeout ?? 0) }
-  const { onSecured } = deps
-  const servers = onSecured
-    ? handOn((stream, secured) => onSecured(options, stream, secured))
-    : openHttpServers(deps, timeouts)
-  const tlsDeps = {
-    handshakeTimeoutMs: timeouts.tlsHandshake,
-    onFault: deps.onFault,
-    onRefused: deps.onTlsRefused,
-    onNoCertificate: deps.onNoCertificate,
-  }
-  const secure = options.tls && new TlsServer(options, servers, tlsDeps)
-  const sockets = new Set<net.Socket | Accepted>()
-  const pending = new Pending({
-    options: deps.pending ?? (() => ({ ...defaultPending, timeout: timeouts.headers })),
-    // Whoever comes over a socket of the file system is one of many.
-    shared: (address) => address === unixPeer || deps.trusted(address),
-    onRefused: () => deps.onPendingRefused?.(),
-  })
-  let closed = false
-
-  const start = (socket: net.Socket | Accepted, peer: string, opening: Opening) => {
-    const { trusted, onUntrustedProxy } = deps
-    const source = { address: normaliseAddress(peer), tls: secure !== undefined, trusted, onUntrustedProxy }
-    opening.from(source.address)
-    if (secure) secure.serve(streamOf(socket), source, opening)
-    else servers.serve(socket, 'http/1.1', source, opening)
-  }
-  const begin = (socket: net.Socket | Accepted, peer: string) => {
-    const opening = pending.add(socket, normaliseAddress(peer))
-    if (!options.proxyProtocol) return start(socket, peer, opening)
-    const header = guarded(
-      (address: { host: string } | undefined) => start(socket, address?.host ?? peer, opening),
-      (error) => fail(error, socket),
-    )
-    takeProxyHeader(streamOf(socket), timeouts.proxyHeader, header)
-  }
-  const beginSecured = (socket: net.Socket, { protocol, ...its }: Secured) => {
-    // A reload may have come between its handshake and this.
-    if (options.clientCertificates?.required && !isVerified(its)) return void socket.destroy()
-    const { trusted, onUntrustedProxy } = deps
-    const opening = pending.add(socket, its.address)
-    servers.serve(socket, protocol, { ...its, tls: true, trusted, onUntrustedProxy }, opening)
-  }
-  const fail = (error: unknown, socket: Duplex | Accepted) => {
-    deps.onFault?.(error)
-    socket.destroy()
-  }
-  const close = () => {
-    closed = true
-    servers.retire()
-    if (sockets.size === 0) servers.close()
-  }
-  return {
-    accept(given, secured) {
-      // TLS and the PROXY protocol read a socket of Node's.
-      const socket = secure || secured || options.proxyProtocol ? streamOf(given) : given
-      // What goes wrong shows in the socket's 'close'.
-      if (!(socket instanceof Accepted)) socket.on('error', () => {})
-      const peer = secured || unixPath(options.host) !== undefined ? unixPeer : socket.remoteAddress
-      if (closed || peer === undefined) {
-        socket.destroy()
-        return
-      }
-      socket.setNoDelay(true)
-      sockets.add(socket)
-      socket.once('close', () => {
-        sockets.delete(socket)
-        if (closed && sockets.size === 0) servers.close()
-      })
-      attempt(
-        () => (secured ? beginSecured(streamOf(socket), secured) : begin(socket, peer)),
-        (error) => fail(error, socket),
-      )
-    },
-    configureTls: (settings) => secure?.configure(settings),
-    setTicketKeys: (keys) => secure?.setTicketKeys(keys),
-    retire: () => servers.retire(),
-    close,
-    destroy() {
-      close()
-      for (const socket of sockets) socket.destroy()
-    },
-    get size() {
-      return sockets.size
-    },
-    get pending() {
-      return pending.size
-    },
-  }
-}
+import { type AcmeShared, type ListenOptions, nothingShared, ThrottledLine } from '../core/index.ts'
+import { type Source, type Trust, trustProxies } from '../http/index.ts'
+import { type Accepted, streamOf } from '../wire/index.ts'
+import type { HttpHandlers } from './http-handlers.ts'
+import { Listener, type ListenerDeps, type ListenerTimeouts } from './listener.ts'
+import { closest, hasTlsOf } from './same-listener.ts'
+import type { Secured } from './secured.ts'
+import { TlsRefusalLines } from './tls-refusal.ts'
+import type { TlsSettings } from './tls-server.ts'
 
 export interface ListenersDeps extends HttpHandlers {
   /** Asked for each request, so that a reload holds for old connections too. */
@@ -312,7 +149,7 @@ export class Listeners {
     const open = this.#open.map((entry) => entry.options)
     const found = closest(open, options)
     if (found) return this.#open[open.indexOf(found)]!.listener
-    const listener = openListener(this.#withShared(options), this.#deps)
+    const listener = new Listener(this.#withShared(options), this.#deps)
     if (this.#retired) listener.retire()
     if (this.#ticketKeys) listener.setTicketKeys(this.#ticketKeys)
     this.#open.push({ options, listener })
@@ -332,25 +169,4 @@ function following(trustedProxies: () => readonly string[]): Trust {
     }
     return trust(address)
   }
-}
-
-/** The listener of that address and kind; of several, the one with the same certificate. */
-function closest(listeners: readonly ListenOptions[], wanted: ListenOptions): ListenOptions | undefined {
-  const same = listeners.filter((listener) => isSame(listener, wanted))
-  return same.find((listener) => hasTlsOf(listener, wanted)) ?? same[0]
-}
-
-/** Clients that are asked for other certificates, or for some at all, are another listener's: nobody goes on without one. */
-function isSame(a: ListenOptions, b: ListenOptions): boolean {
-  return (
-    a.host === b.host &&
-    a.port === b.port &&
-    !a.tls === !b.tls &&
-    a.proxyProtocol === b.proxyProtocol &&
-    isDeepStrictEqual(a.clientCertificates, b.clientCertificates)
-  )
-}
-
-function hasTlsOf(a: ListenOptions, b: ListenOptions): boolean {
-  return isDeepStrictEqual(a.tls, b.tls) && !a.auto === !b.auto
 }
