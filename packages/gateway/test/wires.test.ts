@@ -12,13 +12,13 @@ import { fileURLToPath } from 'node:url'
 import { certificate, eventually } from '@holdfast/testing'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { HandleWire, handleWireOf } from '../src/wire/handle-wire.ts'
+import { HandleWire } from '../src/wire/handle-wire.ts'
 import { libuv } from '../src/wire/libuv.ts'
 import { keep } from '../src/wire/read-buffers.ts'
 import { StreamWire } from '../src/wire/stream-wire.ts'
 import { tlsWireOf } from '../src/wire/tls-wire.ts'
 import type { SocketWire, Wire, WireUser } from '../src/wire/wire.ts'
-import { lightest, wireOf, wireOfHandle } from '../src/wire/wire-of.ts'
+import { handleWireOf, lightest, wireOf, wireOfHandle } from '../src/wire/wire-of.ts'
 
 const undo: (() => void)[] = []
 afterEach(() => {

@@ -1,8 +1,18 @@
 // A wire on a handle of libuv: no machinery of Node's streams, reads into buffers that are used again, and writes that the
 // kernel takes in the call, as it takes nearly all, cost nothing afterwards. Next: side.ts.
-import net from 'node:net'
-import { TLSSocket } from 'node:tls'
 import type { Handle } from '../core/index.ts'
+import {
+  finish,
+  type HandleOwner,
+  newShutdown,
+  newWrite,
+  type OwnedHandle,
+  onClosed,
+  onRead,
+  readEarly,
+  streamBase,
+  type WriteRequest,
+} from './handle-calls.ts'
 import { endOfFile, libuv, type StreamHandle, systemError } from './libuv.ts'
 import { endLoan, lend, mostHeld, putBack, readSize, takeBuffer } from './read-buffers.ts'
 import type { Leaves, SocketWire, WireUser } from './wire.ts'
@@ -20,45 +30,12 @@ const nothing = Buffer.alloc(0)
 const shared = Buffer.allocUnsafeSlow(libuv ? readSize : 0)
 let ownBuffers = 0
 
-type Owned = StreamHandle & Record<symbol, HandleWire | undefined>
-
-const { owner, streamBaseState, kReadBytesOrError, kBytesWritten, kLastWriteWasAsync } = libuv ?? {
-  ...{ owner: Symbol('owner'), streamBaseState: new Int32Array(3) },
-  ...{ kReadBytesOrError: 0, kBytesWritten: 1, kLastWriteWasAsync: 2 },
-}
-
-/** What is asked of libuv and answered later. */
-interface Request {
-  wire?: HandleWire | undefined
-  /** Kept as they are until they have gone out. */
-  bytes?: Buffer | readonly Buffer[] | undefined
-  length?: number
-  oncomplete(this: Request, status: number): void
-}
+const { owner, streamBaseState, kBytesWritten, kLastWriteWasAsync } = streamBase
 
 /** For the next write of any wire: it is used up only by one that the kernel has not taken at once. */
-let spareWrite: Request | undefined
+let spareWrite: WriteRequest | undefined
 
-/** The wire of a socket that can do without itself: plain, connected, with nothing that waits to be written. */
-export function handleWireOf(stream: object): HandleWire | undefined {
-  if (!libuv || !(stream instanceof net.Socket) || stream instanceof TLSSocket) return undefined
-  const socket = stream as net.Socket & { _handle: unknown }
-  const over = socket.destroyed || socket.writableEnded || socket.readableEnded || socket.errored
-  if (over || socket.connecting || socket.writableLength > 0) return undefined
-  const handle = socket._handle
-  if (!libuv.isStream(handle)) return undefined
-  socket.pause()
-  const early: Buffer[] = []
-  for (let bytes = socket.read(); bytes !== null; bytes = socket.read()) early.push(bytes)
-  handle.readStop()
-  socket._handle = null
-  const wire = new HandleWire(handle, early)
-  // Closes without touching the connection, so that whoever watched it releases it.
-  socket.destroy()
-  return wire
-}
-
-export class HandleWire implements SocketWire {
+export class HandleWire implements SocketWire, HandleOwner {
   user: WireUser | undefined
   paused = true
   readableEnded = false
@@ -66,7 +43,7 @@ export class HandleWire implements SocketWire {
   writableFinished = false
   writableLength = 0
   writableNeedDrain = false
-  #handle: Owned | undefined
+  #handle: OwnedHandle | undefined
   /** What was read before the handle came here, or was put back. */
   #early: Buffer[] | undefined
   /** A buffer that only this wire reads into: a write may hold it while others read. */
@@ -77,7 +54,7 @@ export class HandleWire implements SocketWire {
 
   constructor(handle: StreamHandle, early: Buffer[] = []) {
     if (early.length > 0) this.#early = early
-    const owned = handle as Owned
+    const owned = handle as OwnedHandle
     this.#handle = owned
     owned[owner] = this
     owned.onread = onRead
@@ -250,11 +227,8 @@ export class HandleWire implements SocketWire {
     const handle = this.#handle
     if (!handle || this.writableEnded) return
     this.writableEnded = true
-    const request = new libuv!.ShutdownWrap() as Request
-    request.wire = this
-    request.oncomplete = onShutdown
     // An error here says that nothing goes out any more, which is what was asked for.
-    if (handle.shutdown(request) !== 0) process.nextTick(finish, this)
+    if (handle.shutdown(newShutdown(this)) !== 0) process.nextTick(finish, this)
   }
 
   onFinish(): void {
@@ -300,7 +274,7 @@ export class HandleWire implements SocketWire {
     return handle
   }
 
-  #letGo(): Owned | undefined {
+  #letGo(): OwnedHandle | undefined {
     const handle = this.#handle
     this.#handle = undefined
     this.#early = undefined
@@ -308,45 +282,4 @@ export class HandleWire implements SocketWire {
     this.#giveBack()
     return handle
   }
-}
-
-// What libuv calls is shared by all wires: a connection must not cost closures.
-
-function onRead(this: StreamHandle): Buffer | undefined {
-  const wire = (this as Owned)[owner]
-  return wire?.destroyed === false ? wire.onRead(streamBaseState[kReadBytesOrError]!) : undefined
-}
-
-function onClosed(this: StreamHandle): void {
-  const wire = (this as Owned)[owner]
-  ;(this as Owned)[owner] = undefined
-  wire?.user?.onClose()
-}
-
-function newWrite(): Request {
-  const request = new libuv!.WriteWrap() as Request
-  request.oncomplete = onWritten
-  return request
-}
-
-function onWritten(this: Request, status: number): void {
-  const { wire, length = 0 } = this
-  this.wire = undefined
-  this.bytes = undefined
-  wire?.onWritten(length, status)
-}
-
-function onShutdown(this: Request, status: number): void {
-  const { wire } = this
-  this.wire = undefined
-  if (status < 0) wire?.destroy()
-  else wire?.onFinish()
-}
-
-function readEarly(wire: HandleWire): void {
-  wire.readEarly()
-}
-
-function finish(wire: HandleWire): void {
-  wire.onFinish()
 }

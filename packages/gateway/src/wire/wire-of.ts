@@ -1,10 +1,11 @@
 // Which kind of wire carries what: a handle of libuv where the stream is a plain socket and this runtime has them, else the
 // stream as it is.
-import type net from 'node:net'
+import net from 'node:net'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import type { Handle } from '../core/index.ts'
 import { Accepted } from './accepted.ts'
-import { HandleWire, handleWireOf } from './handle-wire.ts'
+import { HandleWire } from './handle-wire.ts'
 import { libuv } from './libuv.ts'
 import { socketOf } from './socket-handle.ts'
 import { StreamWire } from './stream-wire.ts'
@@ -18,6 +19,25 @@ import { isWire, type Wire } from './wire.ts'
 export function wireOf(stream: Duplex | Wire | Accepted): Wire {
   if (stream instanceof Accepted) return stream.wire()
   return isWire(stream) ? stream : (handleWireOf(stream) ?? new StreamWire(stream))
+}
+
+/** The wire of a socket that can do without itself: plain, connected, with nothing that waits to be written. */
+export function handleWireOf(stream: object): HandleWire | undefined {
+  if (!libuv || !(stream instanceof net.Socket) || stream instanceof TLSSocket) return undefined
+  const socket = stream as net.Socket & { _handle: unknown }
+  const over = socket.destroyed || socket.writableEnded || socket.readableEnded || socket.errored
+  if (over || socket.connecting || socket.writableLength > 0) return undefined
+  const handle = socket._handle
+  if (!libuv.isStream(handle)) return undefined
+  socket.pause()
+  const early: Buffer[] = []
+  for (let bytes = socket.read(); bytes !== null; bytes = socket.read()) early.push(bytes)
+  handle.readStop()
+  socket._handle = null
+  const wire = new HandleWire(handle, early)
+  // Closes without touching the connection, so that whoever watched it releases it.
+  socket.destroy()
+  return wire
 }
 
 /** The connection as a stream of Node's. */
