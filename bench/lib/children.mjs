@@ -6,12 +6,12 @@ import { setTimeout as after } from 'node:timers/promises'
 
 const running = new Set()
 
-/** Starts a command on the given cores. `env` is added to the bench's own. */
-export function start(cores, command, { env = {}, ipc = false, cwd } = {}) {
+/** Starts a command on the given cores. `env` is added to the bench's own; `stdin`: as in `stdio`. */
+export function start(cores, command, { env = {}, ipc = false, stdin = 'ignore', cwd } = {}) {
   const child = spawn('taskset', ['-c', cores, ...command], {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc'] : [])],
+    stdio: [stdin, 'pipe', 'pipe', ...(ipc ? ['ipc'] : [])],
   })
   child.said = ''
   for (const stream of [child.stdout, child.stderr]) {

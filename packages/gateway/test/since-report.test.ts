@@ -50,6 +50,29 @@ test('of many that open at once, all those of five milliseconds are told in one 
   expect(posted).toHaveLength(3)
 })
 
+test('where connections open without end, all those of 25 ms are told in one message, until there is a pause', () => {
+  const { posted, taken, changes, clock } = scene()
+  const openFor = (ms: number) => {
+    const before = posted.length
+    for (let at = 0; at < ms; at++) {
+      changes.opened('chat')
+      taken.at(-1)!()
+      clock.tick(1)
+    }
+    return posted.length - before
+  }
+  // A hundred at the shorter distance, and one more for each 25 ms.
+  const quick = openFor(1000)
+  expect(quick).toBeGreaterThan(100)
+  expect(quick).toBeLessThan(100 + 1000 / 25)
+  expect(openFor(1000)).toBe(1000 / 25)
+  clock.tick(2500)
+  // The first of them at once.
+  expect(openFor(400)).toBe(400 / 5 + 1)
+  const opened = posted.map((message) => (message.type === 'changed' ? message.routes.chat!.opened : 0))
+  expect(Math.max(...opened)).toBe(25)
+})
+
 test('what a report has in it is not told again', () => {
   const { posted, taken, changes } = scene()
   changes.opened('chat')

@@ -76,6 +76,32 @@ describe('pauses', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('one that is woken from outside goes on at once, and what would have woken it is undone, however it ends', async () => {
+    const clock = fakeClock()
+    const search = new UpstreamSearch()
+    const wakes: (() => void)[] = []
+    let undone = 0
+    const until = (wake: () => void) => {
+      wakes.push(wake)
+      return () => undone++
+    }
+    const woken = search.rest(never(), clock, middle, until)
+    wakes[0]!()
+    expect(await woken).toBe(false)
+    expect({ undone, pending: clock.pending }).toEqual({ undone: 1, pending: 0 })
+    const found = search.rest(never(), clock, middle, until)
+    search.found()
+    expect(await found).toBe(true)
+    const off = new AbortController()
+    const calledOff = search.rest(off.signal, clock, middle, until)
+    off.abort()
+    expect(await calledOff).toBe(false)
+    const itsTurn = search.rest(never(), clock, middle, until)
+    await clock.advance(50)
+    expect(await itsTurn).toBe(false)
+    expect({ undone, pending: clock.pending }).toEqual({ undone: 4, pending: 0 })
+  })
+
   test.each([10, 1_000])('%i clients together dial 100 times a second', async (clients) => {
     const clock = fakeClock()
     const search = new UpstreamSearch()

@@ -63,14 +63,9 @@ async function dialUntil(about: Reattachment, signal: AbortSignal): Promise<Reat
     const result = await search.inTurn(signal, () => attempt(about, asked, tried, signal))
     if (result?.ok) search.found()
     if (result) return result
-    const resting = new AbortController()
-    const wake = () => resting.abort()
-    const stopWatching = about.pool()?.onHealthChange(({ healthy }) => healthy && wake())
-    signal.addEventListener('abort', wake)
+    const whenHealthy = (wake: () => void) => about.pool()?.onHealthChange(({ healthy }) => healthy && wake())
     // Who is woken because somebody got through may well find it where it has just failed itself.
-    if (await search.rest(resting.signal, clock, random)) tried.last = undefined
-    signal.removeEventListener('abort', wake)
-    stopWatching?.()
+    if (await search.rest(signal, clock, random, whenHealthy)) tried.last = undefined
     if (signal.aborted) return { ok: false, result: 'too-late', words: tried.words }
   }
 }

@@ -61,13 +61,18 @@ export function readForwardedEnd(text: string): ForwardedElement[] {
 }
 
 export function writeForwarded(elements: readonly ForwardedElement[]): string {
-  return elements
-    .map((element) =>
-      (['for', 'host', 'proto'] as const)
-        .flatMap((name) => (element[name] === undefined ? [] : [`${name}=${value(element[name])}`]))
-        .join(';'),
-    )
-    .join(', ')
+  return elements.map(written).join(', ')
+}
+
+const parameters = ['for', 'host', 'proto'] as const
+
+function written(element: ForwardedElement): string {
+  let text = ''
+  for (const name of parameters) {
+    const said = element[name]
+    if (said !== undefined) text += `${text === '' ? '' : ';'}${name}=${value(said)}`
+  }
+  return text
 }
 
 function value(text: string): string {
@@ -77,7 +82,8 @@ function value(text: string): string {
 /** A node as Forwarded has it, from one of X-Forwarded-For. */
 export function forwardedNode(node: string): string {
   // RFC 7239 6: "Note that an IPv6 address is always enclosed in square brackets"
-  return isIPv6(node) ? `[${node}]` : node
+  // The cheap test first: the other is a long regular expression.
+  return node.includes(':') && isIPv6(node) ? `[${node}]` : node
 }
 
 /** A node as X-Forwarded-For has it: an address, with its port or without; 'unknown' for what is none. */

@@ -74,6 +74,15 @@ interface ForwardedPath {
   host: string | undefined
 }
 
+/** Of a request that says nothing of it, as most that come from clients. */
+const nothingSaid: ForwardedPath = {
+  nodes: [],
+  proven: 0,
+  address: undefined,
+  proto: undefined,
+  host: undefined,
+}
+
 /**
  * The path as X-Forwarded-For, -Proto and -Host have it; as Forwarded has it only where there is none of them. A proxy
  * that writes these often knows nothing of Forwarded and hands on what the client has made up.
@@ -180,7 +189,7 @@ export interface Hop {
 export function forwardHeaders(headers: HeaderList, hop: Hop, trusted: Trust): HeaderList {
   const peer = normaliseAddress(hop.peer)
   const believed = trusted(peer) ? headers.filter(([name]) => tellsOrigin(name)) : []
-  const before = forwardedPath(peer, believed, trusted)
+  const before = believed.length > 0 ? forwardedPath(peer, believed, trusted) : nothingSaid
   const nodes = [...before.nodes, isIPv4(peer) || isIPv6(peer) ? peer : 'unknown']
   const proto = before.proto ?? (hop.tls ? 'https' : 'http')
   const host = before.host ?? hop.authority

@@ -65,14 +65,21 @@ export class UpstreamSearch {
   }
 
   /**
-   * The pause after a dial in vain: until it is one's turn again, somebody gets through, or the signal fires. Resolves
-   * with whether somebody got through.
+   * The pause after a dial in vain: until it is one's turn again, somebody gets through, the signal fires, or `wake` is called, which
+   * `until` is given; what that returns is called when the pause is over. Resolves with whether somebody got through.
    */
-  rest(signal: AbortSignal, clock: Clock, random: () => number): Promise<boolean> {
+  rest(
+    signal: AbortSignal,
+    clock: Clock,
+    random: () => number,
+    until?: (wake: () => void) => (() => void) | undefined,
+  ): Promise<boolean> {
     return new Promise((resolve) => {
+      let stopWaiting: (() => void) | undefined
       const wake = (found: boolean) => {
         this.#resting.delete(resting)
         signal.removeEventListener('abort', onAbort)
+        stopWaiting?.()
         if (this.#resting.size === 0) this.#stop(clock)
         resolve(found)
       }
@@ -82,6 +89,7 @@ export class UpstreamSearch {
       if (signal.aborted) return resolve(false)
       this.#resting.add(resting)
       signal.addEventListener('abort', onAbort)
+      stopWaiting = until?.(onAbort)
       this.#wakeNext(clock)
     })
   }

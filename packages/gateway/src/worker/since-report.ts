@@ -6,6 +6,9 @@ import type { FromWorker, RouteChanges, WorkerReport } from './worker-messages.t
 
 /** Milliseconds between two messages; each costs the two processes a fifth of what a connection does. */
 const changedEveryMs = 5
+/** The same where connections open without end, and how many messages may go at the shorter distance before. */
+const lastingEveryMs = 25
+const quickMessages = 100
 
 /** In a worker. While one message has not been taken, what happens waits for the next. */
 export class SinceReport {
@@ -14,6 +17,8 @@ export class SinceReport {
   #changes: Record<string, RouteChanges> = {}
   #inFlight = false
   #sentAt: MonotonicMs = Number.NEGATIVE_INFINITY
+  /** How many may go at the shorter distance; one more for each of the longer ones that has passed. */
+  #quick = quickMessages
   #timer: unknown
 
   constructor(post: (message: FromWorker, handle: undefined, taken: () => void) => void, clock: Clock) {
@@ -42,17 +47,20 @@ export class SinceReport {
     const routes = this.#changes
     this.#changes = {}
     this.#inFlight = true
-    this.#sentAt = this.#clock.now()
+    const now = this.#clock.now()
+    this.#quick = Math.min(quickMessages, this.#quick + (now - this.#sentAt) / lastingEveryMs) - 1
+    this.#sentAt = now
     this.#post({ type: 'changed', routes }, undefined, () => {
       this.#inFlight = false
       this.#sendSoon()
     })
   }
 
-  /** One that opens alone is told at once; of many, all those of a short while in one message. */
+  /** One that opens alone is told at once; of many, all those of a short while in one message, and of very many, of a longer one. */
   #sendSoon(): void {
     if (this.#inFlight || this.#timer !== undefined) return
-    const waitMs = this.#sentAt + changedEveryMs - this.#clock.now()
+    const everyMs = this.#quick >= 1 ? changedEveryMs : lastingEveryMs
+    const waitMs = this.#sentAt + everyMs - this.#clock.now()
     if (waitMs <= 0) return this.send()
     this.#timer = this.#clock.setTimeout(() => {
       this.#timer = undefined
