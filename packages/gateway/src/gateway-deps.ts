@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Clock, TlsRefusal } from './core/index.ts'
 import type { Admit, HandshakeDeps } from './handshake/index.ts'
 import type { SessionDirectory, SessionGiver } from './resume/index.ts'
+import type { LineTo } from './session/index.ts'
 import type { Tracing } from './trace/index.ts'
 
 /** An upstream that has left something unanswered. */
@@ -106,6 +107,12 @@ export interface GatewayDeps {
    * @default their clients are told 1012, as all others
    */
   giver?: SessionGiver | undefined
+  /**
+   * Reaches the worker that has the session of a connection of here since a live upgrade, so that it is given, too; see `giveFor`.
+   *
+   * @default their clients are told 1012
+   */
+  lineTo?: LineTo | undefined
   /**
    * How many gateways like this one share the limits of the routes: `limits.waiting` and `admit`.
    *

@@ -34,7 +34,7 @@ import { loadReplay } from './hold/replay/index.ts'
 import { type ClientHandshake, refusedEntry } from './http/index.ts'
 import { defaultPending, Listeners, type Secured } from './listen/index.ts'
 import { Dispatcher } from './pass/index.ts'
-import { type Listing, TokenSeries } from './resume/index.ts'
+import { type Listing, type SessionGiver, TokenSeries } from './resume/index.ts'
 import {
   type Carrier,
   type Connection,
@@ -42,8 +42,11 @@ import {
   canaries,
   connectionInfo,
   DrainRuns,
+  departingThere,
   Giveaway,
   type GivenSome,
+  type GivingAsk,
+  type GivingLine,
   movable,
   OwnRoute,
   ownRouteName,
@@ -73,6 +76,7 @@ export class Gateway {
   readonly #connections = new Connections()
   readonly #drains: DrainRuns
   readonly #giveaway: Giveaway
+  readonly #giver: SessionGiver | undefined
   readonly #routes: Routes
   readonly #refusals = new Set<Refusing>()
   readonly #listeners: Listeners
@@ -104,6 +108,7 @@ export class Gateway {
     this.#accessLog = new AccessLog(deps.log)
     this.#clock = deps.clock ?? systemClock
     this.#random = deps.random ?? Math.random
+    this.#giver = deps.giver
     const prefix = deps.idPrefix ?? ''
     const shared = {
       connections: this.#connections,
@@ -133,6 +138,7 @@ export class Gateway {
       tracing: deps.tracing ?? noTracing,
       elsewhere: deps.elsewhere,
       directory: deps.directory,
+      lineTo: deps.lineTo,
       onNoDescriptor: () => deps.onNoDescriptor?.(),
       refusals: this.#refusals,
       draining: (route, upstream) =>
@@ -340,7 +346,10 @@ export class Gateway {
    */
   async pack(id: string, withinMs: number, carrier?: Carrier): Promise<Packed | undefined> {
     const connection = this.#connections.get(id)
-    return connection && packConnection(connection, withinMs, this.#clock, carrier)
+    const packed = connection && (await packConnection(connection, withinMs, this.#clock, carrier))
+    if (packed && connection.session && connection.session.state !== 'over')
+      this.#connections.split(connection)
+    return packed
   }
 
   /**
@@ -387,6 +396,18 @@ export class Gateway {
    */
   giveSome(run: number, to: readonly string[]): Promise<GivenSome> {
     return this.#giveaway.give(run, to)
+  }
+
+  /**
+   * Gives the session of a connection that a live upgrade has taken to another worker, which is at the other end of the line. False: it is
+   * not here, or cannot be given.
+   */
+  giveFor({ connection: id, to, withinMs }: GivingAsk, line: GivingLine): boolean {
+    const connection = this.#connections.splitOf(id)
+    const giver = this.#giver
+    if (!connection?.session || !giver) return false
+    const departing = departingThere(line, connection.session, this.#clock)
+    return connection.give({ giver, to, withinMs, departing }) !== undefined
   }
 
   /**

@@ -1,7 +1,16 @@
 // Nodes that drain give their sessions to others: gateways as operators run them, a real Redis, and clients of @holdfast/client.
-import { eventually, type Holdfast, hasRedis, type RedisServer, startRedis } from '@holdfast/testing'
+import { eventually, type Holdfast, hasRedis, type RedisServer, runtime, startRedis } from '@holdfast/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { balancer, counting, meet, receivedBy, sessionsOf, startNode, talking } from './fleet-traffic.ts'
+import {
+  balancer,
+  counting,
+  meet,
+  receivedBy,
+  sessionsOf,
+  startNode,
+  talking,
+  upgraded,
+} from './fleet-traffic.ts'
 import { type ResumingClient, resumingClient, type SeenWelcome } from './resuming.ts'
 
 /** One node more, to which sessions are given that were given already. */
@@ -95,4 +104,91 @@ describe.runIf(hasRedis)('a node that drains', () => {
       for (const node of nodes) await node[Symbol.asyncDispose]()
     }
   })
+
+  // On Bun there is no live upgrade.
+  test.skipIf(runtime().foreign)(
+    'gives also those that live upgrades have left in old workers, once and twice, and nobody hears of it',
+    async () => {
+      await using upstream = await counting()
+      await using front = await balancer()
+      const nodes = await Promise.all(Array.from({ length: 3 }, () => startNode(redis, upstream.url, '1MiB')))
+      const [one, two, three] = nodes as [Holdfast, Holdfast, Holdfast]
+      const clients: ReturnType<typeof talking>[] = []
+      const join = (url: string) => {
+        // One of them in binary, both ways.
+        const name = `${clients.length === 1 ? 'binary' : 'live'}${clients.length}`
+        clients.push(talking(`${url}/${name}`))
+        return eventually('it is there', () => clients.at(-1)!.heard > 5)
+      }
+      const goOn = async () => {
+        const marks = clients.map(({ heard }) => heard)
+        await eventually('they go on', () => clients.every(({ heard }, n) => heard > marks[n]! + 5))
+      }
+      try {
+        await meet(...nodes)
+        front.targets.push(one.url)
+        const away = await resumingClient(`${one.url}/away`)
+        const parked = await resumingClient(`${one.url}/parked`)
+        await eventually('both hear', () => [away, parked].every(({ messages }) => messages.length > 2))
+        // Before the upgrades, and between them.
+        parked.cut()
+        await join(front.url)
+        await upgraded(one)
+        await join(front.url)
+        away.cut()
+        await eventually('they are away', async () => (await sessionsOf(one))?.parked === 2)
+        await upgraded(one)
+        await join(front.url)
+        await goOn()
+
+        front.targets.splice(0, 1, two.url)
+        expect(await drained(one)).toMatchObject({ closed: 0, cut: 0, moved: 5, notGiven: 0 })
+        await goOn()
+        expect(await sessionsOf(two)).toMatchObject({ parked: 2, connected: 3 })
+
+        // What it was given, and one that is back.
+        expect(await back(parked, two)).toMatchObject({ resumed: true })
+        parked.send('u0')
+        await upgraded(two)
+        front.targets.splice(0, 1, three.url)
+        expect(await drained(two)).toMatchObject({ closed: 0, cut: 0, moved: 5, notGiven: 0 })
+        await goOn()
+        expect(await back(parked, three)).toMatchObject({ resumed: true })
+        expect(await back(away, three)).toMatchObject({ resumed: true })
+        parked.send('u1')
+        away.send('u0')
+
+        upstream.stop()
+        for (const client of clients) client.isSending = false
+        const seen = () =>
+          JSON.stringify({ clients, upstream: [...upstream.clients], faults: upstream.faults })
+        await eventually(
+          'all has come',
+          () =>
+            clients.every((client, n) => {
+              const { sent, heard } = upstream.clients.get(`/${n === 1 ? 'binary' : 'live'}${n}`)!
+              return client.heard === sent && heard === client.sent
+            }),
+          { detail: seen },
+        )
+        for (const [client, path, said] of [
+          [parked, '/parked', 2],
+          [away, '/away', 1],
+        ] as const) {
+          const its = upstream.clients.get(path)!
+          await eventually('all of it', () => client.messages.length === its.sent && its.heard === said, {
+            detail: seen,
+          })
+          expect(client.messages).toEqual(client.messages.map((_, n) => `d${n}`))
+          expect(client.welcome).not.toHaveProperty('lost')
+        }
+        expect(clients.flatMap(({ faults }) => faults)).toEqual([])
+        expect(upstream.faults).toEqual([])
+        expect(clients.map(({ told }) => told)).toEqual(clients.map(() => ['open']))
+      } finally {
+        for (const client of clients) client.end()
+        for (const node of nodes) await node[Symbol.asyncDispose]()
+      }
+    },
+  )
 })

@@ -33,7 +33,8 @@ export async function counting() {
       counts.heard++
     })
     const timer = setInterval(() => {
-      if (isSending && socket.readyState === socket.OPEN) socket.send(`d${counts.sent++}`)
+      if (isSending && socket.readyState === socket.OPEN)
+        socket.send(`d${counts.sent++}`, { binary: who.startsWith('/binary') })
     }, everyMs)
     socket.on('close', () => clearInterval(timer)).on('error', () => {})
   })
@@ -81,7 +82,7 @@ export async function balancer() {
   }
 }
 
-/** A client that sends numbers, checks those that come, and notes what its application is told. */
+/** A client that sends numbers, checks those that come, and notes what its application is told; in binary on `/binary`. */
 export function talking(url: string) {
   const its = { sent: 0, heard: 0, faults: [] as string[], told: [] as string[], isSending: true }
   const socket = new ReconnectingWebSocket(url, [], {
@@ -89,13 +90,19 @@ export function talking(url: string) {
     WebSocket: WebSocket as never,
     retry: () => 50 * Math.random(),
   })
+  const isBinary = new URL(url).pathname.startsWith('/binary')
+  socket.binaryType = 'arraybuffer'
   const timer = setInterval(() => {
-    if (its.isSending && its.told.length > 0) socket.send(`u${its.sent++}`)
+    if (!its.isSending || its.told.length === 0) return
+    const said = `u${its.sent++}`
+    socket.send(isBinary ? Buffer.from(said) : said)
   }, everyMs)
   socket.addEventListener('open', () => its.told.push('open'))
   socket.addEventListener('close', ({ code, reason }) => its.told.push(`close ${code} ${reason}`))
   socket.addEventListener('message', ({ data }) => {
-    if (data !== `d${its.heard}`) its.faults.push(`${data} in place of d${its.heard}`)
+    const text = typeof data === 'string' ? data : Buffer.from(data as ArrayBuffer).toString()
+    if (text !== `d${its.heard}` || isBinary === (typeof data === 'string'))
+      its.faults.push(`${text} in place of d${its.heard}`)
     its.heard++
   })
   return Object.assign(its, {
@@ -147,3 +154,11 @@ export const meet = (...nodes: Holdfast[]) =>
       ({ fleet }) => fleet?.store.state === 'present' && fleet.members.length === nodes.length,
     )
   })
+
+/** Resolves when it has been upgraded live. */
+export async function upgraded(node: Holdfast): Promise<void> {
+  const upgrades = () => node.log.filter(({ msg }) => msg === 'upgrade finished').length
+  const before = upgrades()
+  node.signal('SIGUSR2')
+  await eventually('the upgrade', () => upgrades() > before)
+}

@@ -17,7 +17,7 @@ const open: (() => unknown)[] = []
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'hf-'))
   clock = fakeClock()
-  const gateway = { serveReturn: () => false }
+  const gateway = { serveReturn: () => false, giveFor: () => false }
   exchange = new SessionExchange({ folder, worker: 1, gateway, clock, log: pino({ level: 'silent' }) })
   exchange.listen()
 })

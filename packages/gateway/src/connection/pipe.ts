@@ -45,6 +45,7 @@ export class Pipe {
   /** When its end began. */
   #closingAt: MonotonicMs | undefined
   readonly #actions: ConnectionActions
+  #onClientAnswer: (() => void) | undefined
 
   constructor({ client, upstream }: Ends, options: PipeOptions) {
     this.#options = options
@@ -131,6 +132,15 @@ export class Pipe {
   freeUpstream(): void {
     if (this.#state.name === 'held') this.enter(() => this.#hold?.searchAnew())
     else this.step({ type: 'upstream-drained' })
+  }
+
+  /**
+   * Asks the client's end for a sign behind all that it was sent; to be called while it is held. `onAnswer`: it has read that, and all that it
+   * had said before was read here.
+   */
+  askClient(onAnswer: () => void): void {
+    this.#onClientAnswer = onAnswer
+    this.enter(() => this.client.ownFrames.askLast())
   }
 
   /** Another gateway goes on with it: nothing of it is left here, but for the client's stream. To be called while it is held. */
@@ -269,6 +279,7 @@ export class Pipe {
   #step(event: ConnectionEvent): void {
     const was = this.#state
     if (was.name === 'closed') return
+    if (was.name === 'held' && event.type === 'answered') return this.#onClientAnswer?.()
     const doing = upstreamsDoing(was, event)
     if (doing === 'silent') this.unanswered(true)
     else if (doing === 'ends') this.#options.onUpstreamEnded?.()

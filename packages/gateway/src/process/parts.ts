@@ -87,7 +87,7 @@ export class Parts {
     this.refused[why]++
     this.#shortage.happened()
   })
-  readonly #nodes = new OtherNodes(() => this.pool.workers)
+  readonly #nodes = new OtherNodes(() => [...this.pool.workers, ...this.pool.carriers])
   readonly #random: () => number
   /** Of this process alone; a fleet's limits are counted in its store. */
   readonly #ledger: Ledger

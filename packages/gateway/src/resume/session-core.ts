@@ -93,6 +93,14 @@ export class SessionCore<S> implements SessionParts {
     if (isEnding(state) && !wasEnding) this.#host.onEnding(this.#session)
     for (const action of actions) this.#do(action)
     this.toClient.makeRoom()
+    // Behind its Close nothing of the client's counts any more.
+    if (isEnding(state) && !wasEnding) this.stay()
+  }
+
+  stay(): void {
+    this.holdsBack = false
+    this.isLeaving = false
+    this.fromClient.onRoom()
   }
 
   push(bytes: Buffer): void {

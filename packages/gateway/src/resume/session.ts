@@ -82,10 +82,7 @@ export class Session {
 
   /** After `holdBack` or `pack`: it stays after all, and what its client has said meanwhile is read. */
   stay(): void {
-    const core = this.#core
-    core.holdsBack = false
-    core.isLeaving = false
-    core.fromClient.onRoom()
+    this.#core.stay()
   }
 
   // What there is to know of it.

@@ -64,10 +64,11 @@ export class ToClient implements UpstreamSide, SessionEnds, OutgoingSink {
       core.close = frame
       return core.step({ type: 'close-said' })
     }
-    if (core.link) {
-      if (op === opcode.ping) core.pingOwed = payload
-      core.link.sayFrame(frame)
-    } else if (op === opcode.ping) core.answer(controlFrame(opcode.pong, payload, true))
+    // Who is about to give it away asks the session itself, and not its client.
+    if (op === opcode.ping && (!core.link || core.holdsBack))
+      return core.answer(controlFrame(opcode.pong, payload, true))
+    if (op === opcode.ping) core.pingOwed = payload
+    core.link?.sayFrame(frame)
   }
 
   /** Whether the Pipe may go on. A client that has closed acknowledges nothing, and its upstream's Close is still to come. */

@@ -6,6 +6,7 @@ import type { Pipe } from '../connection/index.ts'
 import type { Clock, ConnectionInfo, RestoredBy, ShownState, UnixMs } from '../core/index.ts'
 import type { UpgradeRequest } from '../http/index.ts'
 import type { Return, Session, SessionGiver } from '../resume/index.ts'
+import type { Departing } from './departing.ts'
 import type { Admission, Carried, Opening, Place } from './opening.ts'
 
 /** One live connection and what is known of it besides its bytes. */
@@ -54,6 +55,8 @@ export interface Connection {
 /** How a session is given to another gateway. */
 export interface Giving {
   giver: SessionGiver
+  /** The connection, where that is in another process. Default: this one. */
+  departing?: Departing | undefined
   /** Id of the only node that is asked. Default: any. */
   to?: string | undefined
   /** Milliseconds. */
@@ -70,6 +73,8 @@ type Watcher = (connection: Connection, how: ConnectionChange) => void
 export class Connections {
   readonly #live = new Map<string, Connection>()
   readonly #watchers = new Set<Watcher>()
+  /** Those that other processes have, and whose sessions are here. */
+  readonly #split = new Map<string, Connection>()
 
   get size(): number {
     return this.#live.size
@@ -90,6 +95,21 @@ export class Connections {
     return () => {
       if (this.#live.delete(connection.id)) this.#tell(connection, 'gone')
     }
+  }
+
+  /** It goes to another process, and its session stays here. */
+  split(connection: Connection): void {
+    this.#split.set(connection.id, connection)
+  }
+
+  /** Its session is over. */
+  sessionOver({ id }: Connection): void {
+    this.#split.delete(id)
+  }
+
+  /** As it was when it went to another process; undefined: its session is not here. */
+  splitOf(id: string): Connection | undefined {
+    return this.#split.get(id)
   }
 
   /** The connection has gone on with another upstream. */

@@ -49,7 +49,7 @@ export class Giveaway {
     if (!giver) return giving
     const candidates = [...connections].filter(
       (one) =>
-        one.session &&
+        (one.session ?? one.opening.resumes) &&
         !one.drained &&
         !one.isBeingGiven &&
         !this.#stayed.has(one) &&

@@ -49,26 +49,37 @@ const form = record<Written>({
 })
 
 /**
- * A connection that is held, and its session; from now on nothing of its client is read.
+ * A connection that is held, without its session.
+ *
+ * @throws {Error} Its state cannot be written down.
+ */
+export function writeHeld(connection: Connection): string {
+  const { pipe, opening, route, openedAt, reattached, restoredBy, upstream: place } = connection
+  const { address, http } = connection
+  const { protocol, extensions, asked, held } = opening
+  assert(held, 'no other gateway could go on with it')
+  const its = { session: held.session, request: held.request }
+  const before = { id: connection.id, openedAt, reattached, restoredBy, place, pipe: pipe.pack() }
+  const auth = connection.renewal?.pack()
+  return writePacked({ route, protocol, extensions, address, http, held: its, auth, asked, before })
+}
+
+/**
+ * A connection, as `writeHeld` has written it, and its session; from now on nothing of its client is read.
  *
  * @throws {Error} Its state cannot be written down.
  */
 export function writeGiven(
-  connection: Connection,
+  held: string,
+  { opening: { answers, resume }, session }: Pick<Connection, 'opening' | 'session'>,
   { sessions }: RouteState,
 ): { id: string; session: string } {
-  const { pipe, opening, route, openedAt, reattached, restoredBy, upstream: place, session } = connection
-  const { address, http } = connection
-  const { protocol, extensions, asked, held, answers, resume } = opening
   const entry = session && sessions.entryOf(session)
-  assert(session && entry?.listing && held, 'no other gateway could go on with it')
+  assert(session && entry?.listing, 'no other gateway could go on with it')
   const { series } = entry.listing
-  const its = { session: held.session, request: held.request }
-  const before = { id: connection.id, openedAt, reattached, restoredBy, place, pipe: pipe.pack() }
-  const auth = connection.renewal?.pack()
   const written: Written = {
     v: version,
-    connection: writePacked({ route, protocol, extensions, address, http, held: its, auth, asked, before }),
+    connection: held,
     ...{ id: series.id, key: series.key, number: series.number },
     ...(entry.identity !== undefined && { identity: entry.identity }),
     ...(answers !== undefined && { answers }),

@@ -3,13 +3,14 @@
 import type { Reservation, Session } from '../resume/index.ts'
 import type { ConnectionDeps } from './connection-deps.ts'
 import type { Connection, Giving } from './connections.ts'
-import { writeGiven } from './given-session.ts'
+import type { Departing } from './departing.ts'
+import { writeGiven, writeHeld } from './given-session.ts'
 import type { RouteState } from './route-state.ts'
 
 /** Bytes of a session besides what is kept for its client, about. */
 const ownBytes = 16 * 1024
 /** Milliseconds for the upstream's answer to its Close, after which the place at another gateway is for others, and looked for anew. */
-const placeKeptMs = 250
+export const placeKeptMs = 250
 
 /** Whether other gateways could find it. */
 export function mayGive(session: Session, { sessions }: RouteState): boolean {
@@ -21,14 +22,14 @@ export function mayGive(session: Session, { sessions }: RouteState): boolean {
  * has said is there, and then what there is goes. False: it is where it was, and looks for another upstream if it has none any more.
  */
 export async function give(
-  connection: Connection,
+  connection: Pick<Connection, 'id' | 'route' | 'opening' | 'session'>,
   session: Session,
-  { giver, to, withinMs, onStays }: Giving,
+  departing: Departing,
+  { giver, to, withinMs }: Pick<Giving, 'giver' | 'to' | 'withinMs'>,
   state: RouteState,
-  deps: ConnectionDeps,
+  { clock, log }: Pick<ConnectionDeps, 'clock' | 'log'>,
 ): Promise<boolean> {
-  const { pipe, route } = connection
-  const { clock, log, connections } = deps
+  const { route } = connection
   const until = clock.now() + withinMs
   let reservation: Reservation | undefined
   const cancel = () => {
@@ -37,48 +38,70 @@ export async function give(
   }
   let isFree = false
   try {
-    while (clock.now() < until && (isFree || pipe.mayLeave())) {
+    while (clock.now() < until && (isFree || departing.mayLeave())) {
       reservation = await giver.reserve(route, ownBytes + session.bytes, until - clock.now(), to)
       if (!reservation || !session.mayLeave) break
       if (!isFree) {
-        if (!pipe.mayLeave()) break
+        if (!departing.mayLeave()) break
         session.holdBack()
-        isFree = await freed(connection, until - clock.now(), deps, cancel)
+        isFree = await departing.free(until - clock.now(), cancel)
       }
-      if (!isFree || pipe.state !== 'held' || !session.mayLeave) break
+      if (!isFree || !departing.isHeld || !session.mayLeave) break
       const place: Reservation | undefined = reservation
       if (!place) continue
       reservation = undefined
-      const outcome = await place.hand(writeGiven(connection, state))
+      const outcome = await place.hand(writeGiven(departing.write(), connection, state))
       // It has ended meanwhile, and its client was told so.
-      if (pipe.state !== 'held') break
+      if (!departing.isHeld) break
       if (outcome === 'refused' && session.state !== 'over') continue
-      leave(connection, session, connections)
+      // Before its stream ends, by which it would say that the upstream was lost.
+      session.given()
+      departing.leave()
       return true
     }
   } catch (error) {
     log.warn({ id: connection.id, error: String(error) }, 'a session cannot be given to another node')
   }
   cancel()
-  state.sessions.count('not-given')
-  onStays?.()
-  stay(connection, session)
+  departing.stay()
   return false
 }
 
-/** It goes on where it is. What it was told before that is said first: behind a Close nothing of its client counts any more. */
-function stay(connection: Connection, session: Session): void {
+/** One that is here. `onStays`: said first, since behind a Close nothing of its client counts any more. */
+export function departingHere(
+  connection: Connection,
+  session: Session,
+  onStays: Giving['onStays'],
+  state: RouteState,
+  deps: ConnectionDeps,
+): Departing {
+  const { pipe } = connection
+  return {
+    mayLeave: () => pipe.mayLeave(),
+    free: (withinMs, onSlow) => freed(connection, withinMs, deps, onSlow),
+    get isHeld() {
+      return pipe.state === 'held'
+    },
+    write: () => writeHeld(connection),
+    leave: () => leave(connection, deps.connections),
+    stay() {
+      state.sessions.count('not-given')
+      onStays?.()
+      goOn(connection)
+      session.stay()
+    },
+  }
+}
+
+/** It was to be given, and looks for an upstream again. */
+export function goOn(connection: Connection): void {
   const { pipe, onFree } = connection
   connection.onFree = undefined
   if (onFree && pipe.state === 'held') pipe.freeUpstream()
-  session.stay()
 }
 
-/**
- * Lets its upstream go. Resolves when it has, and all that it said is with the session; to false when that is not so in time, or when it
- * may not have read all that the client said, who is to hear of that. `onSlow`: others should not wait for that upstream, too.
- */
-function freed(
+/** As `Departing.free`. */
+export function freed(
   connection: Connection,
   withinMs: number,
   { clock, connections }: Pick<ConnectionDeps, 'clock' | 'connections'>,
@@ -101,10 +124,9 @@ function freed(
   })
 }
 
-function leave(connection: Connection, session: Session, connections: ConnectionDeps['connections']): void {
+/** Its session is with another gateway. */
+export function leave(connection: Connection, connections: ConnectionDeps['connections']): void {
   connections.given(connection)
-  // Before its stream ends, by which it would say that the upstream was lost.
-  session.given()
   connection.pipe.leave()
   connection.leave()
   connection.admission.release()

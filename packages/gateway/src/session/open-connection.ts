@@ -10,12 +10,13 @@ import { type Wire, wireOf } from '../wire/index.ts'
 import { accessEntry } from './access-entry.ts'
 import type { ConnectionDeps } from './connection-deps.ts'
 import { type Connection, connectionInfo, type Giving } from './connections.ts'
-import { give, mayGive } from './giving.ts'
+import { departingHere, give, mayGive } from './giving.ts'
 import { holdDeps, placeOf } from './held-connection.ts'
 import type { Admission, Carried, Opening, Place } from './opening.ts'
 import { renewalOf } from './renew.ts'
 import { beginSession, messageBytesOf } from './resumable.ts'
 import type { RouteState } from './route-state.ts'
+import { giveThrough } from './split-giving.ts'
 import { Visits } from './visits.ts'
 
 /**
@@ -204,12 +205,11 @@ class OpenConnection implements Connection {
   }
 
   give(giving: Giving): Promise<boolean> | undefined {
-    const { session } = this
-    if (!session || !mayGive(session, this.#state)) return undefined
     const { clock } = this.#deps
     const until = clock.now() + giving.withinMs
-    const begin = () =>
-      give(this, session, { ...giving, withinMs: until - clock.now() }, this.#state, this.#deps)
+    const how = this.#howToGive()
+    if (!how) return undefined
+    const begin = () => how({ ...giving, withinMs: until - clock.now() })
     // A drain may have begun while one is on its way for another reason.
     const its = this.#giving ? this.#giving.then((isGiven) => isGiven || begin()) : begin()
     this.#giving = its
@@ -217,6 +217,24 @@ class OpenConnection implements Connection {
       if (this.#giving === its) this.#giving = undefined
     })
     return its
+  }
+
+  /** Undefined: it has no session that could be given. */
+  #howToGive(): ((giving: Giving) => Promise<boolean>) | undefined {
+    const { session, opening, carried } = this
+    const state = this.#state
+    const deps = this.#deps
+    if (session) {
+      if (!mayGive(session, state)) return undefined
+      return ({ departing, onStays, ...giving }) => {
+        const its = departing ?? departingHere(this, session, onStays, state, deps)
+        return give(this, session, its, giving, state, deps)
+      }
+    }
+    const worker = opening.resumes && carried?.client
+    const { lineTo } = deps
+    if (worker === undefined || worker === false || !lineTo) return undefined
+    return (giving) => giveThrough(this, worker, lineTo, giving, state, deps)
   }
 
   leave(): void {

@@ -118,6 +118,7 @@ class Host implements SessionHost, SessionOwner {
 
   onOver(session: Session, why: SessionEnd): void {
     const { sessions } = this.#state
+    this.#deps.connections.sessionOver(this.#connection)
     if (why !== 'elsewhere') sessions.over(session, why)
     else {
       // What another gateway was given stays in the store.

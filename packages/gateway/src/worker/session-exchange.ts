@@ -8,9 +8,12 @@ import type { Logger } from 'pino'
 import { endTcp } from '../connection/index.ts'
 import type { Clock } from '../core/index.ts'
 import type { Gateway } from '../gateway.ts'
-import type { ClientHandshake } from '../http/index.ts'
+import type { ClientHandshake, UpgradeRequest } from '../http/index.ts'
+import { DialTurns, longestGiven } from '../relay/index.ts'
 import { readHint } from '../resume/index.ts'
+import type { GivingAsk, GivingLine } from '../session/index.ts'
 import { streamOf, wireOf } from '../wire/index.ts'
+import { nextLine, SocketLine } from './socket-line.ts'
 
 /** Milliseconds in which another worker must have said whether it has a session. */
 const answerWithinMs = 5_000
@@ -21,6 +24,14 @@ const longestLine = 256 * 1024
 /** Returns whose sessions are looked for at the same time; of one more it is not known whether another worker has its session. */
 const mostInquiries = 256
 
+/** Sessions of other workers that are given at the same time; the next wait. */
+const mostGiving = 32
+/** A handshake that comes back to nothing: a worker of before, which knows of no other question, answers that it has no such session. */
+const nobody: UpgradeRequest = {
+  ...{ httpVersion: '1.1', target: '/', host: '', authority: '', headers: [], key: '' },
+  ...{ protocols: [], extensions: '', address: '' },
+}
+
 /** Errors of a socket whose worker has ended: it has no session any more. */
 const goneCodes = ['ECONNREFUSED', 'ENOENT']
 
@@ -29,13 +40,17 @@ export interface SessionExchangeDeps {
   folder: string
   /** The number of this worker: what tokens of its sessions begin with. */
   worker: number
-  gateway: Pick<Gateway, 'serveReturn'>
+  gateway: Pick<Gateway, 'serveReturn' | 'giveFor'>
   clock: Clock
   log: Logger
 }
 
 /** `hears`: it waits for what comes of the checks when it was told that the session is here. */
-type Request = Pick<ClientHandshake, 'request' | 'ours' | 'front'> & { hears?: true }
+type Request = Pick<ClientHandshake, 'request' | 'ours' | 'front'> & {
+  hears?: true
+  /** In place of a client: a session is to be given to another node, whose connection the asking worker has. */
+  gives?: GivingAsk
+}
 type Accepted = Parameters<ClientHandshake['accept']>[0]
 type Refused = Parameters<ClientHandshake['refuse']>[0]
 type Answer = { has: boolean } | { accept: Accepted } | { refuse: Refused }
@@ -51,6 +66,7 @@ export class SessionExchange {
   #server: net.Server | undefined
   readonly #joined = new Set<Duplex>()
   #inquiries = 0
+  readonly #givingTurns = new DialTurns(mostGiving)
   #hasLeft = false
 
   constructor(deps: SessionExchangeDeps) {
@@ -82,8 +98,9 @@ export class SessionExchange {
   /** Another worker has a client that comes back. */
   async #onInquiry(socket: net.Socket): Promise<void> {
     socket.on('error', () => {})
-    const asked = await nextLine<Request>(socket, this.#deps.clock, answerWithinMs)
+    const asked = await nextLine<Request>(socket, this.#deps.clock, answerWithinMs, longestLine)
     if (!asked) return void socket.destroy()
+    if (asked.gives) return this.#give(asked.gives, socket)
     let isDecided = false
     const say = (answer: Answer) => {
       isDecided = true
@@ -113,6 +130,41 @@ export class SessionExchange {
     })
     if (!served) socket.end(say({ has: false }))
     else if (asked.hears && !isDecided) socket.write(say({ has: true }))
+  }
+
+  #give(asked: GivingAsk, socket: net.Socket): void {
+    const line = new SocketLine(socket, { clock: this.#deps.clock, longest: longestGiven })
+    if (this.#deps.gateway.giveFor(asked, line)) return
+    line.say({ has: false })
+    line.end()
+  }
+
+  /**
+   * Asks that worker, which has the session of a connection of here, to give it to another node. Undefined: it cannot be reached, or there is
+   * no time left.
+   */
+  async lineTo(worker: number, { withinMs, ...ask }: GivingAsk): Promise<GivingLine | undefined> {
+    const { clock } = this.#deps
+    const until = clock.now() + withinMs
+    if (!(await this.#givingTurns.take(withinMs, clock))) return undefined
+    const socket = net.connect({ path: this.#pathOf(String(worker)), allowHalfOpen: true })
+    const onOver = () => this.#givingTurns.end()
+    const line = new SocketLine(socket, { clock, longest: longestLine, onOver })
+    const isThere = await new Promise<boolean>((resolve) => {
+      const timer = clock.setTimeout(() => resolve(false), answerWithinMs)
+      const settle = (is: boolean) => {
+        clock.clearTimeout(timer)
+        resolve(is)
+      }
+      socket.once('connect', () => settle(true)).once('close', () => settle(false))
+    })
+    if (!isThere) {
+      socket.destroy()
+      return undefined
+    }
+    const gives = { ...ask, withinMs: until - clock.now() }
+    socket.write(`${JSON.stringify({ request: nobody, ours: false, gives } satisfies Request)}\n`)
+    return line
   }
 
   /**
@@ -162,7 +214,7 @@ export class SessionExchange {
     })
     const asks: Request = { request, ours, hears: true, ...(front !== undefined && { front }) }
     socket.write(`${JSON.stringify(asks)}\n`)
-    const answer = await nextLine<Answer>(socket, this.#deps.clock, answerWithinMs)
+    const answer = await nextLine<Answer>(socket, this.#deps.clock, answerWithinMs, longestLine)
     if (answer && !('has' in answer && !answer.has)) return { socket, answer }
     socket.destroy()
     return answer || isGone ? 'none' : 'unknown'
@@ -174,7 +226,7 @@ export class SessionExchange {
     handshake.signal.addEventListener('abort', leave)
     if (handshake.signal.aborted) leave()
     const decided =
-      'has' in answer ? await nextLine<Answer>(socket, this.#deps.clock, decideWithinMs) : answer
+      'has' in answer ? await nextLine<Answer>(socket, this.#deps.clock, decideWithinMs, longestLine) : answer
     handshake.signal.removeEventListener('abort', leave)
     if (decided && 'accept' in decided) return this.#join(streamOf(handshake.accept(decided.accept)), socket)
     socket.destroy()
@@ -227,39 +279,5 @@ function makeOwn(folder: string): void {
     const { mode, uid } = lstatSync(folder)
     // Not a link, and nobody else's.
     if ((mode & 0o170077) !== 0o040000 || uid !== process.getuid?.()) throw error
-  }
-}
-
-/** The next line as JSON; what follows it stays in the stream, which is paused. Undefined: none came in time. */
-function nextLine<T>(socket: net.Socket, clock: Clock, withinMs: number): Promise<T | undefined> {
-  return new Promise((resolve) => {
-    let seen = Buffer.alloc(0)
-    const settle = (line: T | undefined) => {
-      clock.clearTimeout(timer)
-      socket.off('data', onData).off('close', onClose).off('end', onClose)
-      resolve(line)
-    }
-    const onClose = () => settle(undefined)
-    const onData = (chunk: Buffer) => {
-      seen = Buffer.concat([seen, chunk])
-      const end = seen.indexOf(0x0a)
-      if (end < 0) return seen.length > longestLine ? settle(undefined) : undefined
-      socket.pause()
-      const rest = seen.subarray(end + 1)
-      settle(parse<T>(seen.toString('utf8', 0, end)))
-      if (rest.length > 0) socket.unshift(rest)
-    }
-    const timer = clock.setTimeout(() => settle(undefined), withinMs)
-    socket.on('data', onData).once('close', onClose).once('end', onClose).resume()
-    if (socket.destroyed) onClose()
-  })
-}
-
-/** What is written here comes from a process of the same user; what cannot be read counts as nothing. */
-function parse<T>(line: string): T | undefined {
-  try {
-    return JSON.parse(line) as T
-  } catch {
-    return undefined
   }
 }
