@@ -111,8 +111,9 @@ describe.runIf(hasRedis)('a node that drains', () => {
     async () => {
       await using upstream = await counting()
       await using front = await balancer()
-      const nodes = await Promise.all(Array.from({ length: 3 }, () => startNode(redis, upstream.url, '1MiB')))
-      const [one, two, three] = nodes as [Holdfast, Holdfast, Holdfast]
+      const start = () => startNode(redis, upstream.url, '1MiB')
+      const nodes = await Promise.all([start(), start()])
+      const [one, two] = nodes as [Holdfast, Holdfast]
       const clients: ReturnType<typeof talking>[] = []
       const join = (url: string) => {
         // One of them in binary, both ways.
@@ -146,6 +147,9 @@ describe.runIf(hasRedis)('a node that drains', () => {
         await goOn()
         expect(await sessionsOf(two)).toMatchObject({ parked: 2, connected: 3 })
 
+        const three = await start()
+        nodes.push(three)
+        await meet(two, three)
         // What it was given, and one that is back.
         expect(await back(parked, two)).toMatchObject({ resumed: true })
         parked.send('u0')
