@@ -94,7 +94,7 @@ export class SessionCore<S> implements SessionParts {
     for (const action of actions) this.#do(action)
     this.toClient.makeRoom()
     // Behind its Close nothing of the client's counts any more.
-    if (isEnding(state) && !wasEnding) this.stay()
+    if (isEnding(state) && (this.holdsBack || this.isLeaving)) this.stay()
   }
 
   stay(): void {
