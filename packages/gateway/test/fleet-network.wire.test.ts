@@ -71,6 +71,9 @@ async function happens(event: Event, node: Node, machines: Machines): Promise<vo
       // After ten seconds the others go on with what it had; their clients come back then.
       await machines.whole(limit)
       await machines.trouble({})
+      // Sessions that have begun there meanwhile are announced when the store is back: before that they end with their node.
+      await machines.meet()
+      await breaks()
       break
     case 'is killed':
       for (const pid of [...gateway.workers(), gateway.pid]) process.kill(pid, 'SIGKILL')
@@ -133,6 +136,13 @@ test(
     await machines.ask('stop')
     await machines.until('the last words', ({ done }) => done === size.clients, limit)
     const { faults, lives } = await machines.ask<{ faults: string[]; lives: Life[] }>('report')
+    const overs: Record<string, number> = {}
+    for (const { over } of lives) {
+      if (!over) continue
+      const how = `${over.code} ${over.reason} (${over.why})`
+      overs[how] = (overs[how] ?? 0) + 1
+    }
+    if (full) console.log('ended:', overs)
     const longest = Math.max(...lives.map(({ twoMs }) => twoMs))
     if (full)
       console.log(`${lives.length} sessions, one with two upstreams for ${Math.round(longest)} ms at most`)

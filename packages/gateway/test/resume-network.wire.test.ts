@@ -150,12 +150,13 @@ describe.skipIf(missing)(`clients in Python, seed ${seed}`, () => {
       ['TCP resets', ['--resets']],
       ['a link with delay, loss and breaks of seconds', []],
       ['TCP resets and live upgrades of the gateway', ['--resets', '--upgrades']],
+      ['such a link and live upgrades', ['--upgrades']],
     ]
     for (const [name, flags] of breaks) {
       const lose = async ({ skip }: TestContext) => {
         const size = full
           ? { seconds: '300', clients: '20' }
-          : { seconds: flags.length > 1 ? '10' : '8', clients: '5' }
+          : { seconds: flags.includes('--upgrades') ? '10' : '8', clients: '5' }
         const args = [
           '--seconds',
           size.seconds,

@@ -1,7 +1,7 @@
 // In: a GET by which a client that was turned away asks why, since a page cannot see the answer to a handshake. Out: the
 // present state of its route, as JSON, from the gateway itself. Next: turn-away.ts.
 import { type CloseCause, closeMapping } from '../connection/index.ts'
-import { type HeaderList, tokens, values } from '../http/index.ts'
+import { type HeaderList, tokens, trimBlanks, values } from '../http/index.ts'
 import type { HttpExchange } from '../listen/index.ts'
 import type { RouteState } from '../session/index.ts'
 import { between } from './arrival.ts'
@@ -16,7 +16,9 @@ const mediaType = 'application/vnd.holdfast.close+json'
 /** Whether this is such a question. No upstream gets to see it. */
 export function asksForState({ method, headers }: PlainRequest): boolean {
   if (method !== 'GET') return false
-  return tokens(values(headers, 'accept')).some((member) => member.split(';', 1)[0]?.trim() === mediaType)
+  return tokens(values(headers, 'accept')).some(
+    (member) => trimBlanks(member.split(';', 1)[0]!) === mediaType,
+  )
 }
 
 /** The answer to it. That this client understands close codes is remembered. */

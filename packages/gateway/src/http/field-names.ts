@@ -1,5 +1,5 @@
 // Which fields end at the gateway, and which nobody but their owner may take out of a message. Pure.
-import type { HeaderList } from './headers.ts'
+import { type HeaderList, tokens } from './headers.ts'
 
 /**
  * The fields of one hop, which end here whatever Connection says (RFC 9110 7.6.1, and 11.7 for the proxy's own). `Proxy`
@@ -56,7 +56,7 @@ export function endToEnd(headers: HeaderList): HeaderList {
   const named = new Set<string>()
   for (const [field, value] of headers) {
     if (field.length !== 10 || field.toLowerCase() !== 'connection') continue
-    for (const option of value.split(',')) named.add(option.trim().toLowerCase())
+    for (const option of tokens([value])) named.add(option)
   }
   return headers.filter(([field]) => {
     const name = field.toLowerCase()

@@ -59,12 +59,28 @@ export function values(headers: HeaderList, name: string): string[] {
   return found
 }
 
+/**
+ * Without the optional white space around it, which is blanks and tabs (RFC 9110 5.6.3). `trim` would take U+00A0 as well, which is a byte
+ * of the value: whoever reads the message next sees another one.
+ */
+export function trimBlanks(text: string): string {
+  let from = 0
+  let to = text.length
+  while (from < to && isBlank(text.charCodeAt(from))) from++
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--
+  return text.slice(from, to)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}
+
 /** The members of comma-separated lists, empty ones left out (RFC 9110 5.6.1.2). */
 export function members(lists: readonly string[]): string[] {
   return lists
     .join(',')
     .split(',')
-    .map((member) => member.trim())
+    .map(trimBlanks)
     .filter((member) => member !== '')
 }
 

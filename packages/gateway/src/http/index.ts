@@ -16,7 +16,7 @@ export {
   type Trust,
   trustProxies,
 } from './forwarded.ts'
-export { Fields, type HeaderList, headerList, joinHeaders, tokens, values } from './headers.ts'
+export { Fields, type HeaderList, headerList, joinHeaders, tokens, trimBlanks, values } from './headers.ts'
 export { answerHttp1, answerHttp2, type HttpAnswer, head, writableFields } from './http-answer.ts'
 export { readHttpHead } from './http-head.ts'
 export {

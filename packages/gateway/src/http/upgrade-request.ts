@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { endToEnd, isLookAlike } from './field-names.ts'
 import { clientAddress, forwardHeaders, looksLikeProxy, type Trust } from './forwarded.ts'
-import { Fields, type HeaderList } from './headers.ts'
+import { Fields, type HeaderList, trimBlanks } from './headers.ts'
 
 /** A WebSocket handshake that passed every check, from an HTTP/1.1 Upgrade or an HTTP/2 extended CONNECT. */
 export interface UpgradeRequest {
@@ -90,7 +90,7 @@ export function readUpgradeRequest(req: Incoming, source: Source): UpgradeResult
   const origin = fields.first('origin')
   return {
     ok: true,
-    ours: fields.first(clientHeader.toLowerCase())?.trim() === '1',
+    ours: trimBlanks(fields.first(clientHeader.toLowerCase()) ?? '') === '1',
     front: source.front,
     request: {
       ...place,

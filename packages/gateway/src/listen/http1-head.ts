@@ -14,6 +14,9 @@ export function readHandshake(bytes: Buffer): (RequestHead & { early: Buffer }) 
     return undefined
   const { rawHeaders, length } = head
   const fields = Fields.of(head)
+  // Without the option Node's parser sees no upgrade, nor with a tab behind it, which is white space (RFC 9110 5.6.3).
+  if (!fields.tokens('connection').includes('upgrade') || bytes.subarray(0, length).includes('\t'))
+    return undefined
   // A body would stand between the head and the first frame.
   if (!offersWebSocket(fields) || hasBody(fields)) return undefined
   const early = bytes.subarray(length)

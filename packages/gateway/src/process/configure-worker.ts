@@ -1,8 +1,8 @@
 import type { WorkerLink } from './worker-link.ts'
 import type { WorkerPoolDeps } from './worker-pool-deps.ts'
 
-/** Milliseconds in which a worker must be ready. */
-const readyWithinMs = 10_000
+/** Milliseconds in which a worker must be ready. It takes a second, and twenty where much else runs: a start that is cut off then helps nobody. */
+const readyWithinMs = 30_000
 
 /** Tells a worker that has started with what to serve. Resolves when it is ready with the options of now; rejects when it ends before. */
 export async function configureWorker(

@@ -1,6 +1,6 @@
 // Who a client is, so that a session is given back to nobody else: by what identifies, and not by what is new each time.
 import { isSecretName } from '../core/index.ts'
-import { type HeaderList, type UpgradeRequest, values } from '../http/index.ts'
+import { type HeaderList, trimBlanks, type UpgradeRequest, values } from '../http/index.ts'
 import { hashOf } from './token.ts'
 
 /**
@@ -41,6 +41,6 @@ function claimsOf(value: string): string | undefined {
 function boundTo(headers: HeaderList, { from, name }: { from: 'cookie' | 'header'; name: string }): string {
   if (from === 'header') return values(headers, name).join(', ')
   const pairs = values(headers, 'cookie').flatMap((field) => field.split(';'))
-  const found = pairs.map((pair) => pair.trim()).find((pair) => pair.startsWith(`${name}=`))
+  const found = pairs.map(trimBlanks).find((pair) => pair.startsWith(`${name}=`))
   return found?.slice(name.length + 1) ?? ''
 }

@@ -1,7 +1,7 @@
 // In: the upstreams that may be dialled, and a client's request. Out: the one to dial. Pure. Next: dial.ts.
 import { createHash } from 'node:crypto'
 import type { Balance } from '../core/index.ts'
-import { type UpgradeRequest, values } from '../http/index.ts'
+import { trimBlanks, type UpgradeRequest, values } from '../http/index.ts'
 
 /** What balancing looks at. */
 export interface Candidate {
@@ -119,7 +119,7 @@ function namedValue(key: { from: 'cookie' | 'header' | 'query'; name: string }, 
 function cookie(fields: readonly string[], name: string): string {
   for (const pair of fields.join(';').split(';')) {
     const equals = pair.indexOf('=')
-    if (equals >= 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim()
+    if (equals >= 0 && trimBlanks(pair.slice(0, equals)) === name) return trimBlanks(pair.slice(equals + 1))
   }
   return ''
 }

@@ -7,6 +7,7 @@ import {
   extensionProblem,
   type Fields,
   type HeaderList,
+  trimBlanks,
   type UpgradeRequest,
 } from '../http/index.ts'
 
@@ -46,7 +47,7 @@ export function readSwitch(fields: Fields, request: UpgradeRequest): AnswerResul
   // with the string "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" but ignoring any leading and trailing whitespace, the
   // client MUST _Fail the WebSocket Connection_."
   const accepts = fields.values('sec-websocket-accept')
-  if (accepts.length !== 1 || accepts[0]!.trim() !== acceptKey(request.key)) {
+  if (accepts.length !== 1 || trimBlanks(accepts[0]!) !== acceptKey(request.key)) {
     return wrong('wrong Sec-WebSocket-Accept')
   }
   const extensions = fields.values('sec-websocket-extensions').join(', ')
@@ -71,7 +72,7 @@ export function readSwitch(fields: Fields, request: UpgradeRequest): AnswerResul
 
 function restoredIn(fields: Fields): Pick<Agreement, 'restored'> {
   const said = fields.values(restoredHeader)
-  return said.length > 0 ? { restored: said.every((value) => value.trim() === '1') } : {}
+  return said.length > 0 ? { restored: said.every((value) => trimBlanks(value) === '1') } : {}
 }
 
 /**
@@ -79,7 +80,7 @@ function restoredIn(fields: Fields): Pick<Agreement, 'restored'> {
  * neither. At most a day: a longer one is treated as a mistake.
  */
 export function retryAfter(value: string | undefined, now: UnixMs): number | undefined {
-  const text = value?.trim() ?? ''
+  const text = trimBlanks(value ?? '')
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : parseHttpDate(text) - now
   return Number.isNaN(ms) ? undefined : Math.min(maxRetry, Math.max(0, ms))
 }
