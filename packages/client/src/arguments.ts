@@ -35,19 +35,17 @@ export function sendable(data: Data): Data {
   return typeof (binary?.byteLength ?? (binary?.slice && binary.size)) === 'number' ? data : `${data}`
 }
 
-/** The code for `close()`, rounded as WebIDL has it. Throws as WHATWG does. */
-export function closingCode(code: number | undefined): number | undefined {
-  if (code === undefined) return code
-  const rounded = Math.round(+code)
-  if (!browserMaySend(rounded)) throw hostError('InvalidAccessError', `no close code: ${rounded}`)
-  return rounded
-}
-
-/** The reason for `close()`. Throws as WHATWG does. */
-export function closingReason(reason: string | undefined): string | undefined {
+/** What `close()` is given: the code, rounded as WebIDL has it, and the reason. Throws as WHATWG does. */
+export function closing(
+  code: number | undefined,
+  reason: string | undefined,
+): [code: number | undefined, reason: string | undefined] {
+  const rounded = code === undefined ? code : Math.round(+code)
+  if (rounded !== undefined && !browserMaySend(rounded))
+    throw hostError('InvalidAccessError', `no close code: ${rounded}`)
   if (reason !== undefined && utf8Length(`${reason}`) > maxReasonBytes)
     throw hostError('SyntaxError', `reason over ${maxReasonBytes} bytes`)
-  return reason
+  return [rounded, reason]
 }
 
 /** Asks a function for its value; what it throws is a rejection. */

@@ -13,7 +13,7 @@ export const page = globalThis as unknown as EventTarget & {
 export const nativeWebSocket = page.WebSocket
 
 /** The classes that everything else is made of. */
-export const host = globalThis as unknown as { EventTarget: typeof EventTarget } & {
+export const host = page as unknown as { EventTarget: typeof EventTarget } & {
   [name: string]: new (type: string, init: object) => Event
 }
 

@@ -1,5 +1,5 @@
 import { code, parseReason, returnAfter } from '@holdfast/close-codes'
-import { absolute, closingCode, closingReason, dial, resolveValue, sendable } from './arguments.ts'
+import { absolute, closing, dial, resolveValue, sendable } from './arguments.ts'
 import { type Close, closeEvent, errorEvent } from './close-event.ts'
 import type { Connection, Data } from './connection.ts'
 import {
@@ -228,12 +228,11 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
    * @throws {SyntaxError} A DOMException of that name: the reason is longer than 123 bytes of UTF-8.
    */
   reconnect(code?: number, reason?: string): void {
-    const number = closingCode(code)
-    const words = closingReason(reason)
+    const end = closing(code, reason)
     if (this.#options.signal?.aborted) return
     // Detached is one whose end has been told.
     const ends = this.readyState && this.#connection?.onclose
-    this.#drop((connection) => connection.close(number, words))
+    this.#drop((connection) => connection.close(...end))
     this.#become({ type: 'reconnect' })
     this.#options.signal?.addEventListener('abort', this.#abort)
     const mine = this.#state
@@ -252,15 +251,14 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
    * @throws {SyntaxError} A DOMException of that name: the reason is longer than 123 bytes of UTF-8.
    */
   close(code?: number, reason?: string): void {
-    const number = closingCode(code)
-    const words = closingReason(reason)
+    const end = closing(code, reason)
     const { name } = this.#state
     if (name === 'closing' || name === 'closed') return
     this.#become({ type: 'close' })
     this.#discard()
     if (name === 'open') {
       this.#limit()
-      this.#connection!.close(number, words)
+      this.#connection!.close(...end)
     } else if (name !== 'idle') {
       // WHATWG: in CONNECTING, fail the connection: `error` and `close`, but not within this call.
       this.#drop()

@@ -1,60 +1,17 @@
 import { code } from '@holdfast/close-codes'
 import { dial } from './arguments.ts'
-import type { Close, ResumeEvent, SessionEnd } from './close-event.ts'
-import type { Connection, Data, WebSocketClass } from './connection.ts'
+import type { Close } from './close-event.ts'
+import type { Connection, Data } from './connection.ts'
 import { page } from './host.ts'
 import type { Clock } from './options.ts'
 import { asksWhy } from './platform.ts'
-import { detach, failed, wakeEvents } from './reconnecting-websocket.ts'
+import { detach, failed } from './reconnecting-websocket.ts'
 import { type Control, prefixLength, readControl } from './resume-control.ts'
+import { ackBytes, ackMessages, ackMs, cost, none, version } from './resume-protocol.ts'
 import { next, type SessionState } from './resume-state.ts'
 import { byteLength, copy } from './send-queue.ts'
-
-const version = 'holdfast.v1'
-const none = 'holdfast.none'
-
-/** PROTOCOL.md section 5: what is acknowledged at once, and after how many milliseconds the rest. */
-const ackMessages = 64
-const ackBytes = 65_536
-const ackMs = 1000
-
-/** PROTOCOL.md section 9: how many milliseconds something may not be acknowledged, or nothing may come, before a `ping`. */
-const unacknowledgedMs = 5000
-const silenceMs = 20_000
-
-/** The same: how long nothing may come after it, and how often that is doubled where it was too short: "up to 60 s". */
-const pongMs = 3000
-const maxDoublings = 4
-
-/** What a message counts of the window: "its payload and 16 bytes". */
-const cost = (data: Data) => byteLength(data) + 16
-
-/** Events of a page or a worker around which a link may die. One that comes out of the back/forward cache is visible again. */
-const pageEvents = [...wakeEvents, 'pagehide']
-
-/**
- * A session in the place of a connection: each time that the socket connects it is dialled again, and is open from `welcome`
- * on. With a server that does not resume it is the connection. Source: PROTOCOL.md.
- */
-export interface Session extends Connection {
-  protocol: string
-  /** What the `resume` event is to say; false: the session has just begun. */
-  resumed: Pick<ResumeEvent, 'awayMs' | 'lost' | 'doubled'> | false
-  /** Something went through on the latest connection. */
-  moved: boolean
-  /** The session had a connection until now, and goes on. */
-  isCut: boolean
-  /** The connection ended in a way that ends the session too. */
-  isOver: boolean
-  /** Whether there is a session, with a connection or without. */
-  readonly isAlive: boolean
-  /** Takes messages that no connection was given. */
-  keep(waiting: Data[]): void
-  /** Forgets the session, and says what has become of its messages. */
-  end(): SessionEnd
-  /** Makes the next connection of the session, or of a new one. */
-  dial(Class: WebSocketClass, url: string, protocols: string | string[]): Session
-}
+import type { Session } from './session.ts'
+import { letGo, liveness, pageEvents } from './session-link.ts'
 
 /**
  * A session that has not begun. `replaced` tells that the gateway has the session no more; false: nobody wants the one that
@@ -91,23 +48,11 @@ export function newSession(clock: Clock, replaced: () => boolean): Session {
   let owed = 0
   let owedBytes = 0
   let ackTimer: unknown
-  let probeTimer: unknown
-  /** The last ping has no pong. */
-  let probing = false
-  /** How many pongs did not come since something has gone through. */
-  let missed = 0
+  const [stop, reached, heard, probe, watch] = liveness(say, unconfirmed, onLost, clock)
   let lostAt = 0
 
-  const self: Session = {
-    onopen: null,
-    onmessage: null,
-    onerror: null,
-    onclose: null,
+  const self = {
     protocol: '',
-    resumed: false,
-    moved: false,
-    isCut: false,
-    isOver: false,
 
     get url() {
       return native.url
@@ -159,10 +104,10 @@ export function newSession(clock: Clock, replaced: () => boolean): Session {
       become('greeting')
       self.moved = self.isOver = false
       goodbye = undefined
-      const back = welcome ? [`${version}.${welcome.token}.${delivered}`] : []
+      const back = welcome ? `${version}.${welcome.token}.${delivered}` : []
       connect(takesOffers === false ? protocols : [protocols, none, version, back].flat())
       again = () => {
-        drop()
+        letGo(native)
         connect(protocols)
       }
       return self
@@ -181,7 +126,8 @@ export function newSession(clock: Clock, replaced: () => boolean): Session {
       goodbye = end
       give()
     },
-  }
+    // The handlers are set by whoever uses it.
+  } as Partial<Session> as Session
 
   function become(event: SessionState): void {
     state = next(state, event)
@@ -199,26 +145,15 @@ export function newSession(clock: Clock, replaced: () => boolean): Session {
     if (goodbye) native.close(...goodbye)
   }
 
-  /**
-   * Lets go of a connection without a Close, which would end the session. A page cannot do more than listen no more; the
-   * gateway ends the connection when the session has come back.
-   */
-  function drop(): void {
-    detach(native)
-    if (native.terminate) native.terminate()
-    else if (!native.readyState) native.close()
-  }
-
   /** There is no connection any more. */
   function lose(): void {
     self.isCut = !!prefix && !self.isOver
     if (self.isCut) lostAt = clock.now()
-    drop()
+    letGo(native)
     clock.clearTimeout(ackTimer)
-    clock.clearTimeout(probeTimer)
+    stop()
     for (const type of pageEvents) page.removeEventListener?.(type, onPage)
     prefix = ''
-    probing = false
     become('away')
   }
 
@@ -280,8 +215,7 @@ export function newSession(clock: Clock, replaced: () => boolean): Session {
       else ackTimer ??= clock.setTimeout(ack, ackMs)
     }
     // A link on which something comes is slow, not dead.
-    if (probing) expectPong()
-    else if (!unconfirmed.length) watch()
+    if (prefix) heard()
   }
 
   /** The first message of a connection: only `welcome` will do. */
@@ -308,12 +242,12 @@ export function newSession(clock: Clock, replaced: () => boolean): Session {
     prefix = text.slice(0, prefixLength)
     self.protocol = control.protocol
     become('attached')
+    watch()
     // PROTOCOL.md section 4: "It MUST then send `ack` at once, before anything else".
     ack()
     given = ahead = waiting = 0
     self.keep(unconfirmed.splice(0))
     give()
-    watch()
     for (const type of pageEvents) page.addEventListener?.(type, onPage)
     self.onopen?.({})
   }
@@ -322,11 +256,11 @@ export function newSession(clock: Clock, replaced: () => boolean): Session {
   function onTold(control: Control | undefined): void {
     if (!control) return breach()
     const { type, id, received } = control
-    if (type === 'pong') probing = false
-    if (type === 'ping') say({ type: 'pong', id })
+    if (type === 'pong') stop()
     if (type === 'ack' && !confirms(received, given)) return breach()
-    give()
     watch()
+    if (type === 'ping') say({ type: 'pong', id })
+    give()
   }
 
   /** So many messages of the session have arrived; fewer than it knows of says nothing. False: so many were not sent. */
@@ -337,7 +271,7 @@ export function newSession(clock: Clock, replaced: () => boolean): Session {
       for (const data of unconfirmed.splice(0, arrived)) ahead -= cost(data)
       given -= arrived
       confirmed = received
-      missed = 0
+      reached()
       self.moved = true
     }
     return true
@@ -353,29 +287,6 @@ export function newSession(clock: Clock, replaced: () => boolean): Session {
     ackTimer = undefined
     owed = owedBytes = 0
     say({ type: 'ack', received: delivered })
-  }
-
-  /** Waits until something of its own is not acknowledged for too long, or until nothing was heard for too long. */
-  function watch(): void {
-    if (prefix && !probing) wait(unconfirmed.length ? unacknowledgedMs : silenceMs, probe)
-  }
-
-  function wait(ms: number, act: () => void): void {
-    clock.clearTimeout(probeTimer)
-    probeTimer = clock.setTimeout(act, ms)
-  }
-
-  function probe(): void {
-    probing = true
-    say({ type: 'ping', id: 0 })
-    expectPong()
-  }
-
-  function expectPong(): void {
-    wait(pongMs * 2 ** Math.min(missed, maxDoublings), () => {
-      missed++
-      onLost()
-    })
   }
 
   function onPage({ type, persisted }: { type: string; persisted?: boolean }): void {

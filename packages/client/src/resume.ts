@@ -1,6 +1,6 @@
 // The class with sessions that outlive their connections, of an entry of its own: who does not import it does not pay for
 // it.
-import { closingCode, closingReason } from './arguments.ts'
+import { closing } from './arguments.ts'
 import { closeEvent, type ReconnectCloseEvent } from './close-event.ts'
 import { hostEvent } from './host.ts'
 import type {
@@ -13,7 +13,8 @@ import {
   ReconnectingWebSocket as PlainReconnectingWebSocket,
   systemClock,
 } from './reconnecting-websocket.ts'
-import { newSession, type Session } from './resume-session.ts'
+import { newSession } from './resume-session.ts'
+import type { Session } from './session.ts'
 
 export type { Close, ReconnectCloseEvent, ResumeEvent, SessionEnd } from './close-event.ts'
 export type { Connection, Data, WebSocketClass } from './connection.ts'
@@ -104,7 +105,7 @@ export class ReconnectingWebSocket extends PlainReconnectingWebSocket {
     if (!(#session in this) || !this.#session?.isAlive || this.#signal?.aborted)
       return super.close(code, reason)
     if (this.#goodbye) return
-    this.#goodbye = [closingCode(code), closingReason(reason)]
+    this.#goodbye = closing(code, reason)
     if (super.readyState) super.close(code, reason)
     else this.#again()
   }
