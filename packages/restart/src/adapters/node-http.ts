@@ -17,37 +17,11 @@ export interface HttpRelations {
 
 /** Restarts a node:http or node:https server, whatever library answers its upgrades. */
 export function nodeHttp(server: Server, { handsOut, serves }: HttpRelations): RestartServer {
-  const connections = new Set<Duplex>()
-  const asked = new WeakSet<Duplex>()
-  /** Those that have asked for something, and ask for nothing now. */
-  const idle = new Set<Duplex>()
+  const traffic = new Traffic(server)
   const upgrades = new Map<Duplex, Upgraded>()
-  let inFlight = 0
-  let onIdle = () => {}
   let retryAfter = () => 1
   let giveClose = () => {}
   const onDone: (() => void)[] = []
-
-  const onConnection = (socket: Duplex) => {
-    connections.add(socket)
-    socket.once('close', () => connections.delete(socket))
-  }
-
-  const onRequest = ({ socket }: IncomingMessage, response: ServerResponse) => {
-    if (!asked.has(socket)) socket.once('close', () => idle.delete(socket))
-    asked.add(socket)
-    idle.delete(socket)
-    response.once('close', () => {
-      if (!socket.destroyed) idle.add(socket)
-    })
-    // Without another listener nobody will answer, and there is nothing to wait for.
-    if (server.listeners('request').every((listener) => listener === onRequest)) return
-    inFlight++
-    response.once('close', () => {
-      inFlight--
-      if (inFlight === 0) onIdle()
-    })
-  }
 
   const onUpgrade = ({ socket }: IncomingMessage, stream: Duplex) => {
     const before = socket.bytesWritten
@@ -58,24 +32,15 @@ export function nodeHttp(server: Server, { handsOut, serves }: HttpRelations): R
     })
     stream.once('close', () => upgrades.delete(stream))
   }
-
-  server.on('connection', onConnection)
-  server.prependListener('request', onRequest)
   const unfollow = followUpgrades(server, onUpgrade)
-
-  function cut(): void {
-    server.closeAllConnections?.()
-    for (const socket of connections) socket.destroy()
-  }
 
   return {
     sockets: () => [...upgrades.values()].map((upgraded) => rawSocket(upgraded, handsOut())),
     refuse(refusal) {
       retryAfter = refusal.retryAfter
       unfollow()
-      answerWithRefusals(server, { counter: onRequest, serves }, refusal)
-      // Not closeIdleConnections(): on newer Node (seen on 26) it ends those, too, whose first request is on its way.
-      for (const socket of idle) socket.destroy()
+      answerWithRefusals(server, { counter: traffic.onRequest, serves }, refusal)
+      traffic.cutIdle()
       // A handler of the application's own for the same signal would have newcomers refused by TCP, without a word.
       giveClose = replaceMethod(server, 'close', (done?: () => void) => {
         if (done) onDone.push(done)
@@ -85,17 +50,77 @@ export function nodeHttp(server: Server, { handsOut, serves }: HttpRelations): R
     async close() {
       giveClose()
       const closed = new Promise((resolve) => server.close(resolve))
-      onIdle = cut
-      if (inFlight === 0) cut()
+      traffic.cutWhenDone()
       await closed
     },
-    cut,
+    cut: () => traffic.cut(),
     release() {
       unfollow()
-      server.off('connection', onConnection)
-      server.off('request', onRequest)
+      traffic.release()
       for (const done of onDone.splice(0)) queueMicrotask(done)
     },
+  }
+}
+
+/** Who is connected to a server, and what it still has to answer. */
+class Traffic {
+  readonly #server: Server
+  readonly #connections = new Set<Duplex>()
+  readonly #asked = new WeakSet<Duplex>()
+  /** Those that have asked for something, and ask for nothing now. */
+  readonly #idle = new Set<Duplex>()
+  #inFlight = 0
+  #cutsWhenDone = false
+
+  constructor(server: Server) {
+    this.#server = server
+    server.on('connection', this.#onConnection)
+    server.prependListener('request', this.onRequest)
+  }
+
+  readonly #onConnection = (socket: Duplex): void => {
+    this.#connections.add(socket)
+    socket.once('close', () => this.#connections.delete(socket))
+  }
+
+  /** Its listener, which answers nothing. */
+  readonly onRequest = ({ socket }: IncomingMessage, response: ServerResponse): void => {
+    if (!this.#asked.has(socket)) socket.once('close', () => this.#idle.delete(socket))
+    this.#asked.add(socket)
+    this.#idle.delete(socket)
+    response.once('close', () => {
+      if (!socket.destroyed) this.#idle.add(socket)
+    })
+    // Without another listener nobody will answer, and there is nothing to wait for.
+    if (this.#server.listeners('request').every((listener) => listener === this.onRequest)) return
+    this.#inFlight++
+    response.once('close', () => {
+      this.#inFlight--
+      if (this.#inFlight === 0 && this.#cutsWhenDone) this.cut()
+    })
+  }
+
+  /** Ends those that ask for nothing now. */
+  cutIdle(): void {
+    // Not closeIdleConnections(): on newer Node (seen on 26) it ends those, too, whose first request is on its way.
+    for (const socket of this.#idle) socket.destroy()
+  }
+
+  /** Ends all as soon as nothing is in flight. */
+  cutWhenDone(): void {
+    this.#cutsWhenDone = true
+    if (this.#inFlight === 0) this.cut()
+  }
+
+  /** Ends all. */
+  cut(): void {
+    this.#server.closeAllConnections?.()
+    for (const socket of this.#connections) socket.destroy()
+  }
+
+  release(): void {
+    this.#server.off('connection', this.#onConnection)
+    this.#server.off('request', this.onRequest)
   }
 }
 
