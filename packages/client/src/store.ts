@@ -96,124 +96,164 @@ const systemClock: Clock = {
 
 /** A store of one connection. It does nothing before somebody subscribes, so that it can be made while a page is rendered. */
 export function webSocketStore(url: StoreUrl, options: WebSocketStoreOptions = {}): WebSocketStore {
-  const clock = options.clock ?? systemClock
-  const live: WebSocketStoreOptions & { url: StoreUrl } = { ...options, url }
-  const initial: WebSocketStatus = {
-    state: url && !options.startClosed ? 'connecting' : 'closed',
-    retryAt: null,
-    lost: undefined,
+  const store = new StoredSocket(url, options)
+  return {
+    subscribe(listener) {
+      const tell = () => listener(store.status)
+      store.begin()
+      const leave = [on(store.listeners, tell), on(store.subscribers, tell)]
+      tell()
+      return () => {
+        for (const act of leave) act()
+        queueMicrotask(() => store.end())
+      }
+    },
+    getStatus: () => store.status,
+    getInitialStatus: () => store.initial,
+    getSecondsLeft: () => {
+      const left = store.timeLeft()
+      return left === null ? null : Math.max(0, Math.ceil(left / 1000))
+    },
+    subscribeSeconds: (listener) => eachSecond(store, listener),
+    send: (data) => store.socket().send(data),
+    reconnect: () => store.reconnect(),
+    close: (code, reason) => store.close(code, reason),
+    update: (newUrl, newOptions) => store.update(newUrl, newOptions),
   }
-  /** Who is told of changes; of those, who keeps the connection. */
-  const listeners = new Set<() => void>()
-  const subscribers = new Set<() => void>()
-  let status = initial
-  let socket: ReconnectingWebSocket | undefined
-  let isActive = false
+}
 
-  const become = (next: Partial<WebSocketStatus>) => {
-    status = { ...status, retryAt: null, ...next }
-    for (const listener of [...listeners]) safely(listener)
+/** The socket of a store while somebody subscribes, and what it is doing. */
+class StoredSocket {
+  readonly clock: Clock
+  readonly initial: WebSocketStatus
+  /** Who is told of changes; of those, who keeps the connection. */
+  readonly listeners = new Set<() => void>()
+  readonly subscribers = new Set<() => void>()
+  status: WebSocketStatus
+  readonly #live: WebSocketStoreOptions & { url: StoreUrl }
+  #socket: ReconnectingWebSocket | undefined
+  #isActive = false
+
+  constructor(url: StoreUrl, options: WebSocketStoreOptions) {
+    this.clock = options.clock ?? systemClock
+    this.#live = { ...options, url }
+    this.initial = {
+      state: url && !options.startClosed ? 'connecting' : 'closed',
+      retryAt: null,
+      lost: undefined,
+    }
+    this.status = this.initial
+  }
+
+  /** Milliseconds until the next attempt; null unless it waits for one. */
+  timeLeft(): number | null {
+    const { retryAt } = this.status
+    return retryAt === null ? null : retryAt - this.clock.now()
+  }
+
+  #become(next: Partial<WebSocketStatus>): void {
+    this.status = { ...this.status, retryAt: null, ...next }
+    for (const listener of [...this.listeners]) safely(listener)
   }
 
   /** The socket of this time of being subscribed to. It connects when it is told to. */
-  const current = (): ReconnectingWebSocket => {
-    if (socket) return socket
+  socket(): ReconnectingWebSocket {
+    if (this.#socket) return this.#socket
+    const live = this.#live
     if (!live.url) throw hostError('InvalidStateError', 'no URL')
     // Asked at the beginning of each attempt, which no event tells of.
     const address = () => {
-      if (socket === mine && status.state !== 'connecting') become({ state: 'connecting' })
+      if (this.#socket === mine && this.status.state !== 'connecting') this.#become({ state: 'connecting' })
       return typeof live.url === 'function' ? live.url() : live.url!
     }
     const protocols = () => (typeof live.protocols === 'function' ? live.protocols() : (live.protocols ?? []))
     const mine = new ReconnectingWebSocket(address, protocols, optionsOf(live))
+    this.#listen(mine)
+    this.#socket = mine
+    return mine
+  }
+
+  #listen(socket: ReconnectingWebSocket): void {
+    const live = this.#live
     const listen = (type: 'open' | 'message' | 'close', act: (event: never) => void) =>
-      mine.addEventListener(type, (event) => socket === mine && act(event as never))
+      socket.addEventListener(type, (event) => this.#socket === socket && act(event as never))
     listen('open', (event: Event) => {
-      become({ state: 'open', lost: undefined })
+      this.#become({ state: 'open', lost: undefined })
       live.onOpen?.(event)
     })
     listen('message', (event: MessageEvent) => live.onMessage?.(event))
     listen('close', (event: ReconnectCloseEvent) => {
       const { retryIn } = event
-      if (retryIn === null) become({ state: 'closed', lost: event })
-      else become({ state: 'waiting', lost: event, retryAt: clock.now() + retryIn })
+      if (retryIn === null) this.#become({ state: 'closed', lost: event })
+      else this.#become({ state: 'waiting', lost: event, retryAt: this.clock.now() + retryIn })
       live.onClose?.(event)
     })
-    socket = mine
-    return mine
   }
 
-  const connect = () => {
-    if (live.signal?.aborted) return become({ state: 'closed' })
-    become({ state: 'connecting' })
-    current().reconnect()
+  #connect(): void {
+    if (this.#live.signal?.aborted) return this.#become({ state: 'closed' })
+    this.#become({ state: 'connecting' })
+    this.socket().reconnect()
   }
 
-  const begin = () => {
+  /** Somebody subscribes: connects, where there is a URL and it has not begun. */
+  begin(): void {
+    const { url, startClosed } = this.#live
+    if (this.#isActive || !url) return
     // What is wrong with an address is said to the caller, where it can be known.
-    if (page.location && typeof live.url !== 'function') absolute(`${live.url}`)
-    isActive = true
-    if (!live.startClosed) connect()
+    if (page.location && typeof url !== 'function') absolute(`${url}`)
+    this.#isActive = true
+    if (!startClosed) this.#connect()
   }
 
-  const end = () => {
-    if (subscribers.size > 0 || !isActive) return
-    isActive = false
-    const old = socket
-    socket = undefined
-    status = initial
+  /** Closes, unless somebody still subscribes, or does again. */
+  end(): void {
+    if (this.subscribers.size > 0 || !this.#isActive) return
+    this.#isActive = false
+    const old = this.#socket
+    this.#socket = undefined
+    this.status = this.initial
     old?.close()
   }
 
-  const on = (set: Set<() => void>, listener: () => void) => {
-    set.add(listener)
-    return () => set.delete(listener)
+  reconnect(): void {
+    if (this.#isActive) this.#connect()
   }
 
-  const getSecondsLeft = () =>
-    status.retryAt === null ? null : Math.max(0, Math.ceil((status.retryAt - clock.now()) / 1000))
+  close(code?: number, reason?: string): void {
+    this.#socket?.close(code, reason)
+  }
 
-  return {
-    subscribe(listener) {
-      const tell = () => listener(status)
-      if (!isActive && live.url) begin()
-      const leave = [on(listeners, tell), on(subscribers, tell)]
-      tell()
-      return () => {
-        for (const act of leave) act()
-        queueMicrotask(end)
-      }
-    },
-    getStatus: () => status,
-    getInitialStatus: () => initial,
-    getSecondsLeft,
-    subscribeSeconds(listener) {
-      let timer: unknown
-      const plan = () => {
-        clock.clearTimeout(timer)
-        const left = status.retryAt === null ? 0 : status.retryAt - clock.now()
-        if (left > 0) timer = clock.setTimeout(tick, Math.min(left % 1000 || 1000, left))
-      }
-      const tick = () => {
-        listener()
-        plan()
-      }
-      const leave = on(listeners, tick)
-      plan()
-      return () => {
-        leave()
-        clock.clearTimeout(timer)
-      }
-    },
-    send: (data) => current().send(data),
-    reconnect() {
-      if (isActive) connect()
-    },
-    close: (code, reason) => socket?.close(code, reason),
-    update(newUrl, newOptions) {
-      for (const key of Object.keys(live)) delete live[key as keyof typeof live]
-      Object.assign(live, newOptions, { url: newUrl })
-    },
+  update(url: StoreUrl, options: WebSocketStoreOptions): void {
+    const live = this.#live
+    for (const key of Object.keys(live)) delete live[key as keyof typeof live]
+    Object.assign(live, options, { url })
+  }
+}
+
+function on(set: Set<() => void>, listener: () => void): () => void {
+  set.add(listener)
+  return () => set.delete(listener)
+}
+
+/** Calls `listener` whenever the whole seconds until the next attempt are others; the result ends this. */
+function eachSecond(store: StoredSocket, listener: () => void): () => void {
+  const { clock } = store
+  let timer: unknown
+  const plan = () => {
+    clock.clearTimeout(timer)
+    const left = store.timeLeft() ?? 0
+    if (left > 0) timer = clock.setTimeout(tick, Math.min(left % 1000 || 1000, left))
+  }
+  const tick = () => {
+    listener()
+    plan()
+  }
+  const leave = on(store.listeners, tick)
+  plan()
+  return () => {
+    leave()
+    clock.clearTimeout(timer)
   }
 }
 
