@@ -26,15 +26,13 @@ interface Shown {
   frame?: DashboardFrame
 }
 
-export function App() {
+/** What the gateway tells, from now on. */
+function useStream() {
   const [{ link, frame }, setShown] = useState<Shown>({ link: 'connecting' })
+  /** Whether somebody has to log in, and can log out. */
   const [locked, setLocked] = useState(false)
-  const [code, setCode] = useState<number>()
-  const [explainer, setExplainer] = useState<{ CodeDialog: Explainer }>()
   const stream = useRef<Stream>(undefined)
   const series = useRef(new CloseSeries())
-  const actions = useActions(frame)
-  const narrow = useNarrow()
 
   useEffect(() => {
     let version: string | undefined
@@ -54,14 +52,29 @@ export function App() {
       .catch(() => {})
     return () => stream.current?.close()
   }, [])
+  return { link, frame, locked, series: series.current, again: () => stream.current?.again() }
+}
 
+/** The explanation of a code, once somebody has asked for one. */
+function useExplainer() {
+  const [code, setCode] = useState<number>()
+  const [explainer, setExplainer] = useState<{ CodeDialog: Explainer }>()
   // The explanations are larger than all the rest: they come when somebody asks for one.
   async function explain(asked: number): Promise<void> {
     setExplainer(await import('./code-dialog.tsx'))
     setCode(asked)
   }
+  const explanation = code !== undefined && explainer && (
+    <explainer.CodeDialog code={code} onClose={() => setCode(undefined)} />
+  )
+  return { explain, explanation }
+}
 
-  const again = () => stream.current?.again()
+export function App() {
+  const { link, frame, locked, series, again } = useStream()
+  const { explain, explanation } = useExplainer()
+  const actions = useActions(frame)
+  const narrow = useNarrow()
   if (link === 'login') return <Login onDone={again} />
   if (!frame)
     return (
@@ -79,10 +92,10 @@ export function App() {
       <main>
         {actions.results}
         <CertificateNotes frame={frame} />
-        <Numbers frame={frame} series={series.current} />
+        <Numbers frame={frame} series={series} />
         <Progress frame={frame} />
         <RoutesCard frame={frame} actions={actions} />
-        <ClosesCard frame={frame} series={series.current} onCode={explain} />
+        <ClosesCard frame={frame} series={series} onCode={explain} />
         <div class="pair">
           <RecentCard frame={frame} onCode={explain} />
           <NewsCard frame={frame} />
@@ -93,9 +106,7 @@ export function App() {
       </main>
       <Announcer frame={frame} link={link} />
       {actions.dialog}
-      {code !== undefined && explainer && (
-        <explainer.CodeDialog code={code} onClose={() => setCode(undefined)} />
-      )}
+      {explanation}
     </>
   )
 }

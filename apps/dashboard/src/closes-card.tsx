@@ -34,36 +34,7 @@ export function ClosesCard({ frame, series, onCode }: Props) {
         {recent.size > 0 && (
           <ClosesChart series={series} at={frame.at} codes={[...recent.keys()].sort((a, b) => a - b)} />
         )}
-        {rows.length > 0 && (
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{t('Code')}</th>
-                <th scope="col">{t('By')}</th>
-                <th scope="col" class="number">
-                  {t('{n} min', { n: minutes })}
-                </th>
-                <th scope="col" class="number">
-                  {t('In all')}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(({ code, by, total }) => (
-                <tr key={code}>
-                  <th scope="row">
-                    <span class={`swatch ${colorOf(code)}`} aria-hidden="true" />
-                    <CodeButton code={code} onCode={onCode} />
-                    <span class="name">{closeCode(code)?.name}</span>
-                  </th>
-                  <td class="by">{by.map(known).join(', ')}</td>
-                  <td class="number">{count(recent.get(code) ?? 0)}</td>
-                  <td class="number">{count(total)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
+        {rows.length > 0 && <CloseTable rows={rows} recent={recent} minutes={minutes} onCode={onCode} />}
       </div>
       <p class="hidden">
         {recent.size > 0 &&
@@ -77,6 +48,47 @@ export function ClosesCard({ frame, series, onCode }: Props) {
           })}
       </p>
     </section>
+  )
+}
+
+interface TableProps {
+  rows: readonly Row[]
+  /** How many in the last minutes, by code. */
+  recent: ReadonlyMap<number, number>
+  minutes: number
+  onCode: (code: number) => void
+}
+
+function CloseTable({ rows, recent, minutes, onCode }: TableProps) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">{t('Code')}</th>
+          <th scope="col">{t('By')}</th>
+          <th scope="col" class="number">
+            {t('{n} min', { n: minutes })}
+          </th>
+          <th scope="col" class="number">
+            {t('In all')}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ code, by, total }) => (
+          <tr key={code}>
+            <th scope="row">
+              <span class={`swatch ${colorOf(code)}`} aria-hidden="true" />
+              <CodeButton code={code} onCode={onCode} />
+              <span class="name">{closeCode(code)?.name}</span>
+            </th>
+            <td class="by">{by.map(known).join(', ')}</td>
+            <td class="number">{count(recent.get(code) ?? 0)}</td>
+            <td class="number">{count(total)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }
 

@@ -42,25 +42,34 @@ export function FleetCard({ frame: { fleet } }: { frame: DashboardFrame }) {
           </tr>
         </thead>
         <tbody>
-          {members.map(({ id, host, phase, version, connections, moves, self }) => (
-            <tr key={id}>
-              <th scope="row">
-                {host} <span class="address">{self ? t('this gateway') : id}</span>
-              </th>
-              <td>
-                <span class={`badge ${phase === 'serving' ? 'good' : 'warn'}`}>{known(phase)}</span>{' '}
-                {phase === 'draining' && id !== shedding && t('waits for its turn')}
-              </td>
-              <td class="wide">{version}</td>
-              <td class="number">{count(connections)}</td>
-              <td class="wide number">{moves ? count(moves.takenOver) : '–'}</td>
-              <td class="wide number">{moves ? count(moves.received) : '–'}</td>
-              <td class="wide number">{moves ? count(moves.given) : '–'}</td>
-              <td class="wide number">{moves ? count(moves.notGiven) : '–'}</td>
-            </tr>
+          {members.map((member) => (
+            <Member key={member.id} member={member} sheds={member.id === shedding} />
           ))}
         </tbody>
       </table>
     </section>
+  )
+}
+
+type MemberOfFleet = NonNullable<DashboardFrame['fleet']>['members'][number]
+
+function Member({ member, sheds }: { member: MemberOfFleet; sheds: boolean }) {
+  const { id, host, phase, version, connections, moves, self } = member
+  return (
+    <tr>
+      <th scope="row">
+        {host} <span class="address">{self ? t('this gateway') : id}</span>
+      </th>
+      <td>
+        <span class={`badge ${phase === 'serving' ? 'good' : 'warn'}`}>{known(phase)}</span>{' '}
+        {phase === 'draining' && !sheds && t('waits for its turn')}
+      </td>
+      <td class="wide">{version}</td>
+      <td class="number">{count(connections)}</td>
+      <td class="wide number">{moves ? count(moves.takenOver) : '–'}</td>
+      <td class="wide number">{moves ? count(moves.received) : '–'}</td>
+      <td class="wide number">{moves ? count(moves.given) : '–'}</td>
+      <td class="wide number">{moves ? count(moves.notGiven) : '–'}</td>
+    </tr>
   )
 }

@@ -4,7 +4,8 @@ import { post } from './api.ts'
 import type { DashboardFrame } from './frame.ts'
 import type { Link } from './stream.ts'
 import { known, t } from './translate.ts'
-import { duration, type Tone, time, verdict } from './words.ts'
+import { verdict } from './verdict.ts'
+import { duration, type Tone, time } from './words.ts'
 
 interface Props {
   frame: DashboardFrame

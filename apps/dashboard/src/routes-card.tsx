@@ -1,7 +1,8 @@
 import type { Actions } from './actions.tsx'
 import type { DashboardFrame, DashboardRoute, UpstreamInfo, UpstreamState } from './frame.ts'
 import { n, t } from './translate.ts'
-import { byUrgency, count, rate, routeAlarm, stateWords, type Tone, upstreamState } from './words.ts'
+import { byUrgency, routeAlarm, upstreamState } from './verdict.ts'
+import { count, rate, stateWords, type Tone } from './words.ts'
 
 const toneOf: Record<UpstreamState, Tone | 'none'> = {
   healthy: 'good',
@@ -29,10 +30,7 @@ export function RoutesCard({ frame, actions }: Props) {
 }
 
 function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) {
-  const { name, connections, parked = 0, waiting, upstreams, rates, drained } = route
-  const { open, held, closing } = connections
-  const reattached = route.reattachments.attached ?? 0
-  const letGo = (route.reattachments['not-restored'] ?? 0) + (route.reattachments['lost-again'] ?? 0)
+  const { name, upstreams } = route
   return (
     <section
       class={`route ${routeAlarm(route) ? 'bad-route' : ''}`}
@@ -40,35 +38,8 @@ function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) 
     >
       <div class="title">
         <h3>{name}</h3>
-        <p class="counts">
-          {drained && <span class="warn">{t('drained: takes no clients')}</span>}
-          <span>{t('{n} open', { n: count(open) })}</span>
-          {held > 0 && <span class="warn">{t('{n} held', { n: count(held) })}</span>}
-          {closing > 0 && <span>{t('{n} closing', { n: count(closing) })}</span>}
-          {parked > 0 && <span class="warn">{t('{n} away', { n: count(parked) })}</span>}
-          {waiting > 0 && <span class="warn">{t('{n} waiting', { n: count(waiting) })}</span>}
-          {rates.handshakes > 0 && (
-            <span class="less">{t('{n} new a second', { n: rate(rates.handshakes) })}</span>
-          )}
-          {letGo > 0 && (
-            <span class="warn">{t('{n} not held: sessions not restored', { n: count(letGo) })}</span>
-          )}
-          {reattached > 0 && (
-            <span class="less">{n(reattached, '{n} return from a hold', '{n} returns from a hold')}</span>
-          )}
-        </p>
-        <button
-          type="button"
-          class="small"
-          aria-label={
-            drained
-              ? t('Take back route {route}', { route: name })
-              : t('Drain route {route}', { route: name })
-          }
-          onClick={() => (drained ? actions.undrain({ route: name }) : actions.drain({ route: name }, route))}
-        >
-          {drained ? t('Take back route') : t('Drain route')}
-        </button>
+        <Counts route={route} />
+        <DrainButton route={route} actions={actions} />
       </div>
       <table>
         <thead>
@@ -95,6 +66,46 @@ function Route({ route, actions }: { route: DashboardRoute; actions: Actions }) 
         </tbody>
       </table>
     </section>
+  )
+}
+
+function Counts({ route }: { route: DashboardRoute }) {
+  const { connections, parked = 0, waiting, rates, drained } = route
+  const { open, held, closing } = connections
+  const reattached = route.reattachments.attached ?? 0
+  const letGo = (route.reattachments['not-restored'] ?? 0) + (route.reattachments['lost-again'] ?? 0)
+  return (
+    <p class="counts">
+      {drained && <span class="warn">{t('drained: takes no clients')}</span>}
+      <span>{t('{n} open', { n: count(open) })}</span>
+      {held > 0 && <span class="warn">{t('{n} held', { n: count(held) })}</span>}
+      {closing > 0 && <span>{t('{n} closing', { n: count(closing) })}</span>}
+      {parked > 0 && <span class="warn">{t('{n} away', { n: count(parked) })}</span>}
+      {waiting > 0 && <span class="warn">{t('{n} waiting', { n: count(waiting) })}</span>}
+      {rates.handshakes > 0 && (
+        <span class="less">{t('{n} new a second', { n: rate(rates.handshakes) })}</span>
+      )}
+      {letGo > 0 && <span class="warn">{t('{n} not held: sessions not restored', { n: count(letGo) })}</span>}
+      {reattached > 0 && (
+        <span class="less">{n(reattached, '{n} return from a hold', '{n} returns from a hold')}</span>
+      )}
+    </p>
+  )
+}
+
+function DrainButton({ route, actions }: { route: DashboardRoute; actions: Actions }) {
+  const { name, drained } = route
+  return (
+    <button
+      type="button"
+      class="small"
+      aria-label={
+        drained ? t('Take back route {route}', { route: name }) : t('Drain route {route}', { route: name })
+      }
+      onClick={() => (drained ? actions.undrain({ route: name }) : actions.drain({ route: name }, route))}
+    >
+      {drained ? t('Take back route') : t('Drain route')}
+    </button>
   )
 }
 

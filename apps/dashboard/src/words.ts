@@ -1,20 +1,7 @@
 // Numbers, times and events in words.
-import {
-  isOut,
-  type RouteAlarm,
-  routeAlarm,
-  upstreamState,
-} from '../../../packages/gateway/src/operate/route-alarm.ts'
-import type {
-  DashboardFrame,
-  DashboardRoute,
-  DrainInfo,
-  NotableEvent,
-  UpgradeInfo,
-  UpstreamState,
-} from './frame.ts'
+import type { DrainInfo, NotableEvent, UpgradeInfo, UpstreamState } from './frame.ts'
 import type { Text } from './texts/english.ts'
-import { chosen, known, n, t } from './translate.ts'
+import { chosen, n, t } from './translate.ts'
 
 export const count = (value: number): string => chosen.whole.format(Math.round(value))
 
@@ -26,7 +13,7 @@ export const time = (at: number): string => chosen.clock.format(at)
 
 export const connectionsText = (value: number): string => n(value, '{n} connection', '{n} connections')
 
-const upstreamsText = (value: number): string => n(value, '{n} upstream', '{n} upstreams')
+export const upstreamsText = (value: number): string => n(value, '{n} upstream', '{n} upstreams')
 
 export function size(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
@@ -147,8 +134,6 @@ export function reloadWords({ changes, drained }: { changes: string[]; drained: 
 export const drainedText = (drained: number): string =>
   n(drained, '{n} connection being drained', '{n} connections being drained')
 
-export { routeAlarm, upstreamState }
-
 export type Tone = 'good' | 'warn' | 'bad'
 
 const stateTexts = {
@@ -160,113 +145,6 @@ const stateTexts = {
 } as const satisfies Record<UpstreamState, Text>
 
 export const stateWords = (state: UpstreamState): string => t(stateTexts[state])
-
-/** The alarm of `withoutUpstream`, in the language of the page. */
-function alarmWords(
-  { name: route }: DashboardRoute,
-  { clients, firstInSeconds, reasons }: RouteAlarm,
-): string {
-  if (clients === 0)
-    return t('{route} has no upstream: {reasons}', { route, reasons: reasons.map(known).join(', ') })
-  const wait = n(
-    clients,
-    '{route} has no upstream: {n} client waits',
-    '{route} has no upstream: {n} clients wait',
-    { route },
-  )
-  return firstInSeconds === undefined
-    ? wait
-    : wait + t(', the first is sent away in {n} s', { n: firstInSeconds })
-}
-
-/** The state of the gateway in one sentence, the worst first. */
-export function verdict(frame: DashboardFrame): { tone: Tone; words: string } {
-  const { phase, unready, upgrade, drains, routes } = frame
-  const drain = drains.find(({ scope, done }) => scope === 'gateway' && !done)
-  if (drain) return { tone: 'warn', words: drainWords(drain) }
-  if (phase !== 'serving')
-    return { tone: 'warn', words: t('The gateway is {phase}', { phase: known(phase) }) }
-  if (unready !== undefined)
-    return { tone: 'bad', words: t('The gateway takes no traffic: {reason}', { reason: unready }) }
-  const [dead, ...more] = byUrgency(routes).filter((route) => routeAlarm(route))
-  if (dead) {
-    const either = more.length > 0 ? t('; no upstream in {routes} either', { routes: namesOf(more) }) : ''
-    return { tone: 'bad', words: `${alarmWords(dead, routeAlarm(dead)!)}${either}` }
-  }
-  const held = routes.reduce((sum, { connections }) => sum + connections.held, 0)
-  const waiting = routes.filter((route) => route.waiting > 0)
-  const upstreams = routes.flatMap((route) => route.upstreams)
-  const [sick, ...others] = upstreams.filter((one) => isOut(one) && upstreamState(one) !== 'drained')
-  if (sick && others.length === 0) {
-    const values = { upstream: sick.name, error: sick.lastError ?? t('no reason was given') }
-    const words =
-      upstreamState(sick) === 'failing'
-        ? t('{upstream} is failing: {error}', values)
-        : t('{upstream} is unhealthy: {error}', values)
-    return { tone: 'bad', words }
-  }
-  const all = upstreamsText(upstreams.length)
-  if (sick) {
-    const values = { n: count(others.length + 1), upstreams: all }
-    return { tone: 'bad', words: t('{n} of {upstreams} are unhealthy or failing', values) }
-  }
-  if (upgrade && (upgrade.phase === 'starting' || upgrade.phase === 'moving'))
-    return { tone: 'warn', words: upgradeWords(upgrade) }
-  if (waiting.length > 0) {
-    const clients = waiting.reduce((sum, route) => sum + route.waiting, 0)
-    const words = [
-      t('No upstream answers in {routes}', { routes: namesOf(waiting) }),
-      held > 0 ? n(held, '; {n} connection held', '; {n} connections held') : '',
-      n(clients, '; {n} new client waiting', '; {n} new clients waiting'),
-    ]
-    return { tone: 'bad', words: words.join('') }
-  }
-  if (held > 0) {
-    const words = n(
-      held,
-      '{n} connection held until their upstream is back',
-      '{n} connections held until their upstream is back',
-    )
-    return { tone: 'warn', words }
-  }
-  const drained = upstreams.filter((one) => upstreamState(one) === 'drained').length
-  if (drained > 0) {
-    const words = n(drained, '{n} of {upstreams} is drained', '{n} of {upstreams} are drained', {
-      upstreams: all,
-    })
-    return { tone: 'warn', words }
-  }
-  const unknown = upstreams.filter((one) => upstreamState(one) === 'not probed').length
-  if (unknown > 0) {
-    const words = n(
-      unknown,
-      'No upstream fails; {n} of {upstreams} is not probed',
-      'No upstream fails; {n} of {upstreams} are not probed',
-      { upstreams: all },
-    )
-    return { tone: 'good', words }
-  }
-  if (upstreams.length === 1) return { tone: 'good', words: t('The upstream is healthy') }
-  return { tone: 'good', words: t('All {upstreams} are healthy', { upstreams: all }) }
-}
-
-/** Routes without an upstream first, those with most clients that wait before the others; then those with an upstream out. */
-export function byUrgency(routes: readonly DashboardRoute[]): DashboardRoute[] {
-  const urgency = (route: DashboardRoute) => {
-    const alarm = routeAlarm(route)
-    if (alarm) return 2 + alarm.clients
-    return route.upstreams.some(isOut) || route.connections.held + route.waiting > 0 ? 1 : 0
-  }
-  return routes.toSorted((a, b) => urgency(b) - urgency(a))
-}
-
-function namesOf(routes: DashboardRoute[]): string {
-  const [first, second, ...others] = routes.map(({ name }) => name)
-  if (first !== undefined && second === undefined) return t('route {route}', { route: first })
-  return others.length > 0
-    ? t('{n} routes', { n: count(routes.length) })
-    : t('the routes {first} and {second}', { first: first!, second: second! })
-}
 
 /** Whether this stands for the codes of a thousand that are counted together: 4 for 4000 to 4999. */
 export const isThousand = (code: number): boolean => code < 10

@@ -3,11 +3,8 @@ import { known, n, t } from './translate.ts'
 import { connectionsText, count, size } from './words.ts'
 
 /** The workers by generation: during an upgrade there are two. */
-export function WorkersCard({
-  frame: { workers, carriers = [], fronts = [], frontRestarts = 0, workerRestarts, socketsDropped },
-}: {
-  frame: DashboardFrame
-}) {
+export function WorkersCard({ frame }: { frame: DashboardFrame }) {
+  const { workers } = frame
   const generations = [...new Set(workers.map(({ generation }) => generation))].sort((a, b) => b - a)
   return (
     <section class="card" aria-labelledby="workers">
@@ -37,6 +34,17 @@ export function WorkersCard({
           />
         ))}
       </table>
+      <Carriers frame={frame} />
+      <Fronts frame={frame} />
+      <Replaced frame={frame} />
+    </section>
+  )
+}
+
+/** Workers of earlier generations that still carry connections of others. */
+function Carriers({ frame: { carriers = [] } }: { frame: DashboardFrame }) {
+  return (
+    <>
       {carriers.map(({ id, pid, version, connections, memory, draining }) => (
         <p class="note" key={id}>
           {t(
@@ -52,6 +60,13 @@ export function WorkersCard({
           {draining && t(' · is drained')}
         </p>
       ))}
+    </>
+  )
+}
+
+function Fronts({ frame: { fronts = [] } }: { frame: DashboardFrame }) {
+  return (
+    <>
       {fronts.map(({ id, pid, version, connections, memory }) => (
         <p class="note" key={`front ${id}`}>
           {t('Front {n} (pid {pid}, version {version}) does TLS for {connections} · {size}', {
@@ -63,6 +78,18 @@ export function WorkersCard({
           })}
         </p>
       ))}
+    </>
+  )
+}
+
+/** What was lost since the start. */
+function Replaced({
+  frame: { frontRestarts = 0, workerRestarts, socketsDropped },
+}: {
+  frame: DashboardFrame
+}) {
+  return (
+    <>
       {frontRestarts > 0 && (
         <p class="note">
           {n(
@@ -84,7 +111,7 @@ export function WorkersCard({
           .
         </p>
       )}
-    </section>
+    </>
   )
 }
 

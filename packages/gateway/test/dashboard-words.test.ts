@@ -2,15 +2,8 @@
 import { expect, test } from 'vitest'
 import type { DashboardFrame } from '../../../apps/dashboard/src/frame.ts'
 import { CloseSeries } from '../../../apps/dashboard/src/series.ts'
-import {
-  byUrgency,
-  drainWords,
-  duration,
-  rate,
-  size,
-  upgradeWords,
-  verdict,
-} from '../../../apps/dashboard/src/words.ts'
+import { byUrgency, verdict } from '../../../apps/dashboard/src/verdict.ts'
+import { drainWords, duration, rate, size, upgradeWords } from '../../../apps/dashboard/src/words.ts'
 import { withoutUpstream } from '../src/operate/route-alarm.ts'
 
 type Route = DashboardFrame['routes'][number]
