@@ -39,12 +39,7 @@ async function start(form: HTMLFormElement): Promise<void> {
   let busy = false
   const show = () => {
     state.textContent = words.states[demo.backend]
-    const running = demo.backend === 'running'
-    for (const button of buttons) {
-      const name = button.dataset.action
-      // `aria-disabled` leaves the focus where it is: who works with the keyboard goes on from there.
-      button.ariaDisabled = String(busy || (name !== 'drain' && (name === 'start') === running))
-    }
+    for (const button of buttons) allow(button, demo, busy)
   }
   const take = async (answered: Promise<Answer>) => {
     try {
@@ -82,6 +77,13 @@ async function start(form: HTMLFormElement): Promise<void> {
   fields.disabled = false
   show()
   for (const one of panes) one.connect()
+}
+
+/** Lets a button be used when what it does can be done now. */
+function allow(button: HTMLButtonElement, { backend }: Demo, busy: boolean): void {
+  const name = button.dataset.action
+  // `aria-disabled` leaves the focus where it is: who works with the keyboard goes on from there.
+  button.ariaDisabled = String(busy || (name !== 'drain' && (name === 'start') === (backend === 'running')))
 }
 
 /** Asks the demo for its state, or to do something first. Rejects when there is no demo any more. */

@@ -2,7 +2,7 @@
 import { type CloseCode, closeCodes } from '@holdfast/close-codes'
 import { explain, usesOf } from '@holdfast/close-codes/explain'
 import { fill } from '@holdfast/close-codes/languages'
-import { html, inline } from '../html.ts'
+import { type Html, html, inline } from '../html.ts'
 import { type Page, relative } from '../page.ts'
 import { inEveryLanguage, type Words } from '../text/all.ts'
 import { oftenCompared } from './often-compared.ts'
@@ -63,14 +63,19 @@ ${returns && html`<h2 id="returns">${site.pairPage.clients}</h2>\n<p>${words.tab
 ${uses.map(({ ecosystem, name, meaning }) => html`<dt>${ecosystem}</dt><dd><code>${name}</code> ${meaning && inline(meaning)}</dd>\n`)}</dl>\n`
 }<h2 id="compare">${site.codePage.compareWith}</h2>
 <ul class="pairs">
-${closeCodes
-  .filter((other) => other !== row)
-  .map((other) => {
-    const to = relative(path, pairPath(tag, row.code, other.code))
-    const name = html`${other.code} ${other.name}`
-    return html`<li><a href="${to}">${oftenCompared(row.code, other.code) ? html`<strong>${name}</strong>` : name}</a></li>\n`
-  })}</ul>
+${pairsWith(row, path, tag)}</ul>
 <h2 id="sources">${labels.sources}</h2>
 ${sourceList(row)}`,
   }
+}
+
+/** The other codes, each as a link to the page of both; those that many compare stand out. */
+function pairsWith(row: CloseCode, path: string, tag: Words['tag']): Html[] {
+  return closeCodes
+    .filter((other) => other !== row)
+    .map((other) => {
+      const to = relative(path, pairPath(tag, row.code, other.code))
+      const name = html`${other.code} ${other.name}`
+      return html`<li><a href="${to}">${oftenCompared(row.code, other.code) ? html`<strong>${name}</strong>` : name}</a></li>\n`
+    })
 }

@@ -17,19 +17,7 @@ export function pairPage(one: CloseCode, other: CloseCode, words: Words): Page {
   const comparison = compare(one, other, table)
   const path = pairPath(tag, one.code, other.code)
   const [a, b] = [`${one.code} ${one.name}`, `${other.code} ${other.name}`]
-  /** The same part of both, one beside the other. */
-  const both = (
-    id: string,
-    heading: string,
-    part: (row: CloseCode) => Html,
-  ) => html`<h2 id="${id}">${heading}</h2>
-<div class="sides">
-${[one, other].map(
-  (row) => html`<section aria-label="${row.code} ${row.name}">
-<h3><a href="${relative(path, codePath(tag, row.code))}">${row.code} ${row.name}</a></h3>
-${part(row)}
-</section>\n`,
-)}</div>\n`
+  const both = besideEachOther([one, other], path, tag)
   const taken = receipts([one, other], words)
   const returns = whatClientsDo([one.code, other.code], words)
   const textOf = (row: CloseCode) => table.codes[row.id]
@@ -58,17 +46,7 @@ ${both('fix', labels.howToFix, (row) => steps(textOf(row).howToFix))}
 <h2 id="differences">${site.pairPage.differences}</h2>
 <dl class="facts">
 ${comparison.differences.map(({ label, text }) => html`<dt>${label}</dt><dd>${inline(text)}</dd>\n`)}</dl>
-${
-  comparison.common.length > 0 &&
-  html`<h2 id="common">${site.pairPage.common}</h2>
-<ul>
-${comparison.common.map((text) => html`<li>${inline(text)}</li>\n`)}</ul>\n`
-}${
-  comparison.notes.length > 0 &&
-  html`<h2 id="notes">${site.pairPage.notes}</h2>
-<ul>
-${comparison.notes.map((text) => html`<li>${inline(text)}</li>\n`)}</ul>\n`
-}<h2 id="which">${site.pairPage.whichToUse}</h2>
+${listed('common', site.pairPage.common, comparison.common)}${listed('notes', site.pairPage.notes, comparison.notes)}<h2 id="which">${site.pairPage.whichToUse}</h2>
 <dl class="facts">
 ${comparison.uses.map(({ code, text }) => html`<dt>${code}</dt><dd>${inline(text)}</dd>\n`)}</dl>
 ${both('back', labels.comeBack, (row) => comingBack(row, words))}
@@ -84,4 +62,26 @@ ${
 ${both('wire', site.pairPage.onTheWire, (row) => wireExample(row, words))}
 ${returns && html`<h2 id="returns">${site.pairPage.clients}</h2>\n<p>${words.table.measured.clientsIntro}</p>\n${returns}\n`}${taken && html`<h2 id="clients">${labels.support}</h2>\n${taken}\n`}${both('sources', labels.sources, sourceList)}`,
   }
+}
+
+/** The same part of each of the codes, one beside the other. */
+function besideEachOther(rows: readonly CloseCode[], path: string, tag: Words['tag']) {
+  return (id: string, heading: string, part: (row: CloseCode) => Html) => html`<h2 id="${id}">${heading}</h2>
+<div class="sides">
+${rows.map(
+  (row) => html`<section aria-label="${row.code} ${row.name}">
+<h3><a href="${relative(path, codePath(tag, row.code))}">${row.code} ${row.name}</a></h3>
+${part(row)}
+</section>\n`,
+)}</div>\n`
+}
+
+/** Nothing where there is nothing to list. */
+function listed(id: string, heading: string, texts: readonly string[]): Html | false {
+  return (
+    texts.length > 0 &&
+    html`<h2 id="${id}">${heading}</h2>
+<ul>
+${texts.map((text) => html`<li>${inline(text)}</li>\n`)}</ul>\n`
+  )
 }
