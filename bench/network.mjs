@@ -188,21 +188,8 @@ async function startClients(port, random) {
   return child(python, [script, JSON.stringify({ ...options, url })])
 }
 
-async function run() {
-  const random = randomFrom(seed)
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-network-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  // All of 127.0.0.0/8 is this machine on Linux.
-  const hosts = process.platform === 'linux' ? ['127.77.0.1', '127.77.0.2'] : ['127.0.0.1', '127.0.0.1']
-  const ports = await freePorts(2)
-  const backends = hosts.map((host, n) => new Backend(host, ports[n]))
-  await Promise.all(backends.map((backend) => backend.start()))
-  const gateway = await startGateway(
-    folder,
-    backends.map(({ host, port }) => `ws://${host}:${port}`),
-  )
-  endAt = performance.now() + seconds * 1_000
-  const traffic = await startClients(gateway.port, random)
+/** Restarts backends, and upgrades the gateway, until the time is up. The result: how often, and what failed. */
+async function disturb(gateway, backends, traffic, random) {
   const counts = { restarts: 0, upgrades: 0 }
   const faults = []
   while (performance.now() < endAt) {
@@ -224,6 +211,25 @@ async function run() {
       counts.restarts++
     }
   }
+  return { counts, faults }
+}
+
+async function run() {
+  const random = randomFrom(seed)
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-network-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  // All of 127.0.0.0/8 is this machine on Linux.
+  const hosts = process.platform === 'linux' ? ['127.77.0.1', '127.77.0.2'] : ['127.0.0.1', '127.0.0.1']
+  const ports = await freePorts(2)
+  const backends = hosts.map((host, n) => new Backend(host, ports[n]))
+  await Promise.all(backends.map((backend) => backend.start()))
+  const gateway = await startGateway(
+    folder,
+    backends.map(({ host, port }) => `ws://${host}:${port}`),
+  )
+  endAt = performance.now() + seconds * 1_000
+  const traffic = await startClients(gateway.port, random)
+  const { counts, faults } = await disturb(gateway, backends, traffic, random)
   traffic.say('stop')
   const seen = await eventually(
     'the report of the clients',

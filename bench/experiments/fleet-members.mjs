@@ -132,11 +132,8 @@ for (const count of flags.members.split(',').map(Number)) {
 await sessions(40, 256)
 process.exit()
 
-/** So many groups of so many sessions, as one node has them: what each of the calls costs. */
-async function sessions(groups, each) {
-  cli('FLUSHALL')
-  const socket = net.connect(port, '127.0.0.1')
-  await once(socket, 'connect')
+/** What makes so many calls of a script on this connection, each after the answer to the one before, and says what one costs. */
+function askerOn(socket) {
   let answers = 0
   let onAnswer = () => {}
   socket.on('data', (data) => {
@@ -145,7 +142,7 @@ async function sessions(groups, each) {
     answers += (data.toString('latin1').match(/(?:^|\r\n)\*\d/g) ?? []).length
     onAnswer()
   })
-  const ask = async (script, calls) => {
+  return async (script, calls) => {
     cli('SCRIPT', 'LOAD', script.lua)
     const hash = createHash('sha1').update(script.lua).digest('hex')
     const before = counters()
@@ -162,6 +159,14 @@ async function sessions(groups, each) {
     // What redis-cli has asked is in the counters, too: a few hundred bytes of thousands.
     return { us: by('usec'), in: by('in'), out: by('out') }
   }
+}
+
+/** So many groups of so many sessions, as one node has them: what each of the calls costs. */
+async function sessions(groups, each) {
+  cli('FLUSHALL')
+  const socket = net.connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  const ask = askerOn(socket)
   const all = Array.from({ length: groups }, (_, group) => group)
   const serials = Array.from({ length: each }, (_, serial) => String(serial).padStart(4, 'A'))
   const recipe = randomBytes(Number(flags.recipe)).toString('base64').slice(0, Number(flags.recipe))

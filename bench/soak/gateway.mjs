@@ -68,6 +68,29 @@ function smallDisk(folder) {
   return undefined
 }
 
+/** A gateway with this configuration, whose log goes to this file. */
+function serve(file, log) {
+  const command = 'exec "$0" "$1" serve -c "$2" --log-level info 2>>"$3"'
+  return start('0,1', ['sh', '-c', command, process.execPath, program, file, log], {
+    env: { NODE_OPTIONS: `--import=${stepClock}` },
+  })
+}
+
+/** Fills a disk to the last byte; the result gives it back, with the log on it emptied. */
+function fill(disk, log) {
+  const filler = join(disk, 'filler')
+  const { bavail, bsize } = statfsSync(disk)
+  try {
+    writeFileSync(filler, Buffer.alloc(bavail * bsize))
+  } catch (error) {
+    if (error.code !== 'ENOSPC') throw error
+  }
+  return () => {
+    rmSync(filler, { force: true })
+    writeFileSync(log, '')
+  }
+}
+
 export async function startGateway(servers) {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-soak-'))
   const [plain, secure, admin, dead] = await freePorts(4)
@@ -79,19 +102,7 @@ export async function startGateway(servers) {
   const disk = join(folder, 'disk')
   const unmount = smallDisk(disk)
   const log = join(disk, 'log.json')
-  const child = start(
-    '0,1',
-    [
-      'sh',
-      '-c',
-      'exec "$0" "$1" serve -c "$2" --log-level info 2>>"$3"',
-      process.execPath,
-      program,
-      file,
-      log,
-    ],
-    { env: { NODE_OPTIONS: `--import=${stepClock}` } },
-  )
+  const child = serve(file, log)
   await listening(child, plain)
 
   const ask = async (path, method = 'GET') => {
@@ -116,21 +127,8 @@ export async function startGateway(servers) {
       write(extra)
       return await ask('/api/reload', 'POST')
     },
-    /** Fills the disk of the log to the last byte; the result gives it back, with the log emptied. */
-    fillDisk() {
-      if (!unmount) return undefined
-      const filler = join(disk, 'filler')
-      const { bavail, bsize } = statfsSync(disk)
-      try {
-        writeFileSync(filler, Buffer.alloc(bavail * bsize))
-      } catch (error) {
-        if (error.code !== 'ENOSPC') throw error
-      }
-      return () => {
-        rmSync(filler, { force: true })
-        writeFileSync(log, '')
-      }
-    },
+    /** Fills the disk of the log, where it has one of its own; the result gives it back. */
+    fillDisk: () => unmount && fill(disk, log),
     async end() {
       await stop(child, 'SIGTERM', 20_000)
       const status = child.exitCode
