@@ -230,15 +230,15 @@ export class Pipe {
   tick(now: MonotonicMs): void {
     if (this.#state.name === 'closed') return
     this.enter(() => {
-      this.client.liveness.tick(now)
-      if (this.upstream.wire) this.upstream.liveness.tick(now)
+      this.client.liveness?.tick(now)
+      if (this.upstream.wire) this.upstream.liveness?.tick(now)
     })
   }
 
   /** Asks the upstream for a sign of life by then, as the keepalive does on its own. */
   askUpstream(answerBy: MonotonicMs): void {
     if (this.#state.name !== 'open' && this.#state.name !== 'leaving') return
-    this.enter(() => this.upstream.liveness.ask(answerBy))
+    this.enter(() => this.upstream.liveness?.ask(answerBy))
   }
 
   /** The upstream leaves a Ping unanswered. */

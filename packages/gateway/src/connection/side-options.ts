@@ -11,7 +11,8 @@ export interface SideOptions {
   messagesPerSecond?: number
   /** For how many milliseconds of silence it may make up at once. Default: a second. */
   savesMs?: number
-  keepalive: KeepaliveOptions | false
+  /** Absent where its wire itself watches who is behind it. */
+  keepalive?: KeepaliveOptions | false
   clock: Clock
   /** What this side's bytes and control frames pass by on a route with `hold`. */
   hold?: Hold
@@ -27,7 +28,7 @@ export function clientOptions(options: PipeOptions, clock: Clock, hold: Hold | u
     rules: { masked: true, ...sharedRules(options), wholeFrames: 0, split: false, unlimited },
     messagesPerSecond,
     savesMs,
-    keepalive: options.watchesClient ? false : keepalive,
+    keepalive: options.watchesClient ? undefined : keepalive,
     clock,
     hold,
   }

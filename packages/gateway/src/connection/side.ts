@@ -16,7 +16,8 @@ export class Side extends WireSide implements FrameSink {
   readonly reader: FrameReader
   /** What the gateway itself says to this side. */
   readonly ownFrames: OwnFrames
-  readonly liveness: Liveness
+  /** Absent where its wire itself watches who is behind it. */
+  readonly liveness: Liveness | undefined
   readonly #pipe: SideHost
   readonly #hold: Hold | undefined
   /** Where the client's bytes go on a route with `hold`. */
@@ -44,7 +45,7 @@ export class Side extends WireSide implements FrameSink {
     this.#clientBytes = name === 'client' ? options.hold?.clientBytes : undefined
     this.reader = new FrameReader(rules)
     this.ownFrames = new OwnFrames(this, clock)
-    this.liveness = new Liveness(this, pipe, keepalive, clock)
+    if (keepalive !== undefined) this.liveness = new Liveness(this, pipe, keepalive, clock)
     if (messagesPerSecond !== undefined) this.#rate = new MessageRate(messagesPerSecond, savesMs, clock)
   }
 
@@ -64,13 +65,13 @@ export class Side extends WireSide implements FrameSink {
   }
 
   pack(): PackedSide {
-    return { reader: this.reader.pack(), ping: this.liveness.pack() }
+    return { reader: this.reader.pack(), ping: this.liveness?.pack() }
   }
 
   unpack({ reader, ping }: PackedSide): void {
     this.wasSent = true
     this.reader.unpack(reader)
-    this.liveness.unpack(ping)
+    this.liveness?.unpack(ping)
   }
 
   /** Hands bytes of the opposite on to this side. Without room the opposite is not read until there is. */
@@ -124,7 +125,7 @@ export class Side extends WireSide implements FrameSink {
   }
 
   expectAnswer(): void {
-    this.liveness.expectAnswer()
+    this.liveness?.expectAnswer()
   }
 
   /** Lets it send at once what it may send in so many milliseconds. */
@@ -233,7 +234,7 @@ export class Side extends WireSide implements FrameSink {
         // It lies in a buffer that is read into again, and may wait.
         frame: Buffer.from(frame),
       })
-    } else if (op === opcode.pong && this.liveness.isAnswer(payload)) {
+    } else if (op === opcode.pong && this.liveness?.isAnswer(payload)) {
       return // The answer to our own Ping: the other side never asked.
     } else if (op === opcode.pong && this.ownFrames.isLastAnswer(payload)) {
       this.#pipe.step({ type: 'answered' })

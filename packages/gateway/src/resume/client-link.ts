@@ -43,6 +43,8 @@ const askAfterMs = 3000
 const answerWithinMs = 5000
 
 const none: readonly Buffer[] = []
+/** For whichever link writes next: one that is idle needs none. */
+let spareWrites: WriteBatch | undefined
 
 export class ClientLink implements WireUser {
   readonly wire: Wire
@@ -53,7 +55,8 @@ export class ClientLink implements WireUser {
   #messages = none
   /** Control frames, the same; they may go between two frames of a message that is on its way from the upstream. */
   #frames = none
-  readonly #writes = new WriteBatch()
+  /** What goes out in one; present between `begin` and `flush`. */
+  #writes: WriteBatch | undefined
   /** What was read and waits for the upstream; undefined until something had to. */
   backlog: Backlog | undefined
   /** The session's Close was sent. */
@@ -165,22 +168,29 @@ export class ClientLink implements WireUser {
 
   /** What is written between these two goes out in one. */
   begin(): void {
+    this.#writes = spareWrites ?? new WriteBatch()
+    spareWrites = undefined
     this.#writes.begin()
   }
 
   flush(): void {
-    this.#writes.flush(this.wire)
+    const writes = this.#writes
+    if (!writes) return
+    this.#writes = undefined
+    writes.flush(this.wire)
+    spareWrites = writes
   }
 
   /** Writes what there is when it is much, so that `hasRoom` tells whether more is taken. */
   flushMuch(): void {
-    if (this.#writes.bytes < muchBytes) return
+    if (!this.#writes || this.#writes.bytes < muchBytes) return
     this.flush()
     this.begin()
   }
 
   write(bytes: Buffer): void {
-    this.#writes.send(this.wire, bytes)
+    if (this.#writes) this.#writes.send(this.wire, bytes)
+    else if (this.wire.writable) this.wire.write(bytes)
   }
 
   /** Says a control message as soon as a message has ended. */

@@ -1,6 +1,6 @@
 // In: chunks of one direction as they come. Out: runs of whole messages, and of what is not usual pieces of frames, the
 // first of each with its whole header. It judges nothing: frame-reader.ts does, on the way before (upstream) or behind
-// (client).
+// (client). Between two frames nothing is known, and an idle reader needs no walk.
 import { finBit, headerLength, maskBit, opcode, payloadLength } from '../wire/index.ts'
 
 /** What a frame's header says. */
@@ -30,7 +30,7 @@ export class FrameWalk {
 
   /** Whether a frame has begun and not ended. */
   get inside(): boolean {
-    return this.#remaining > 0 || this.#begun.length > 0
+    return this.#remaining !== 0 || this.#begun.length > 0
   }
 
   /** Whether the frame's last byte is in the last piece. */
@@ -91,15 +91,16 @@ export class Run {
 /** What ends a run besides what is not whole. */
 export interface RunRules {
   masked: boolean
-  /** Payload of one message. */
-  messageBytes: number
   /** Whether a message, by its first byte, and where its payload is, has to be looked at by itself. */
   isSpecial?: (chunk: Buffer, first: number, payloadAt: number, payload: number) => boolean
 }
 
-/** The run of messages of one frame each that begins at `from`: almost all there are. `run` gets the result. */
-export function findRun(chunk: Buffer, from: number, rules: RunRules, run: Run): void {
-  const { masked, messageBytes, isSpecial } = rules
+/**
+ * The run of messages of one frame each that begins at `from`: almost all there are. `messageBytes`: payload of one at most. `run` gets
+ * the result.
+ */
+export function findRun(chunk: Buffer, from: number, rules: RunRules, messageBytes: number, run: Run): void {
+  const { masked, isSpecial } = rules
   const least = masked ? 6 : 2
   const mask = masked ? maskBit : 0
   let at = from

@@ -5,6 +5,7 @@ import { controlFrame, opcode, type Wire } from '../wire/index.ts'
 import type { ClientLink, LinkEvents } from './client-link.ts'
 import type { ClientSays } from './control-message.ts'
 import type { IncomingSink } from './incoming.ts'
+import { Passing, passTogether } from './passing.ts'
 import type { ClientSide, SessionParts } from './session-parts.ts'
 
 export class FromClient implements ClientSide, LinkEvents, IncomingSink {
@@ -22,11 +23,12 @@ export class FromClient implements ClientSide, LinkEvents, IncomingSink {
 
   onPieces(link: ClientLink, pieces: readonly Buffer[]): Wire | undefined {
     const core = this.#core
-    const { passing, toClient } = core
     if (link !== core.link) return undefined
+    const { toClient } = core
+    const passing = new Passing(core.stream)
+    core.passing = passing
     link.heard = true
-    core.heardAt = core.options.clock.now()
-    passing.begin()
+    core.heard()
     const { saidBye } = link
     const isHeldUp = (core.stream.isFull || core.holdsBack) && !core.pipeOver
     try {
@@ -35,12 +37,12 @@ export class FromClient implements ClientSide, LinkEvents, IncomingSink {
       link.spoke ||= link.incoming.isInMessage
       passing.pass()
       link.incoming.giveBack(passing.holder === undefined)
-      passing.end()
+      core.passing = undefined
       if (isHeldUp) this.#holdUp(link, link.saidBye && !saidBye)
       this.#oweAck()
       if (link.hasDue || !core.outgoing.isSent || core.close) toClient.pump()
     } catch (error) {
-      passing.end()
+      core.passing = undefined
       link.incoming.giveBack(false)
       core.fault(error)
     }
@@ -79,9 +81,9 @@ export class FromClient implements ClientSide, LinkEvents, IncomingSink {
   takeBacklog(link: ClientLink, all: boolean): void {
     const core = this.#core
     const { backlog } = link
-    core.passing.pass()
+    core.passing?.pass()
     while (backlog && !backlog.isEmpty && link === core.link && (all || !core.stream.isFull))
-      core.passing.passAllOf(() => backlog.takeNext(this))
+      passTogether(core, () => backlog.takeNext(this))
     this.#oweAck()
   }
 

@@ -1,15 +1,7 @@
 // In: what one connection of a client sends. Out: whole data messages as the frames that they came in, control messages
 // (taken out), and control frames. A message that is cut is dropped: the client sends it again from its beginning.
-import {
-  isLent,
-  keep,
-  maxControlPayload,
-  opcode,
-  putBack,
-  readSize,
-  takeBuffer,
-  unmasked,
-} from '../wire/index.ts'
+import { keep, maxControlPayload, opcode, putBack, unmasked } from '../wire/index.ts'
+import { BegunMessage } from './begun-message.ts'
 import {
   type ClientSays,
   inflated,
@@ -32,10 +24,6 @@ export interface IncomingSink {
 }
 
 const none: readonly Buffer[] = []
-/** Bytes from which on a piece that has to wait gets a buffer of those that are used again. */
-const worthBuffer = readSize / 8
-/** Bytes of memory that are taken for what has to wait and is shorter. */
-const shortBuffer = 1024
 /** Frames of one message. An empty one adds nothing to the payload, which alone would be limited. */
 const mostFrames = 65_536
 /** What was found last: nobody needs it longer. */
@@ -55,44 +43,42 @@ function mayBeControlDeflated(chunk: Buffer, first: number, payloadAt: number, p
   return payload >= shortestDeflated && mayBeginWithNul(chunk, payloadAt)
 }
 
+/** What is a message of the application's, and what may be none. */
+const plainRules: RunRules = { masked: true, isSpecial: mayBeControl }
+const deflateRules: RunRules = { masked: true, isSpecial: mayBeControlDeflated }
+
 export class Incoming {
   readonly #nonce: string
+  readonly #messageBytes: number
   readonly #rules: RunRules
-  readonly #deflate: boolean
-  readonly #walk = new FrameWalk()
-  /** Pieces of the message that has not ended. */
-  #pieces = none
+  /** Present inside a frame. */
+  #walk: FrameWalk | undefined
+  /** The message that has not ended. */
+  #begun: BegunMessage | undefined
   /** Pieces of the control frame that has not ended. */
   #control = none
-  #inMessage = false
-  #text = false
-  #compressed = false
-  /** Bytes of payload of the message so far, and frames that it has begun. */
-  #payload = 0
-  #frames = 0
   #refused = false
-  /** Memory behind the last piece, and how much of it is taken. */
-  #memory: Buffer | undefined
-  #taken = 0
-  /** Buffers of pieces of the message that has not ended; and of those that have ended in this read. */
-  #borrowed: Buffer[] | undefined
+  /** Buffers of pieces of messages that have ended in this read. */
   #handedOn: Buffer[] | undefined
 
   /** `messageBytes`: payload of one message at most. `deflate`: RSV1 says that a message is compressed. */
   constructor(nonce: string, messageBytes: number, deflate: boolean) {
     this.#nonce = nonce
-    this.#deflate = deflate
-    this.#rules = { masked: true, messageBytes, isSpecial: deflate ? mayBeControlDeflated : mayBeControl }
+    this.#messageBytes = messageBytes
+    this.#rules = deflate ? deflateRules : plainRules
   }
 
   /** Reads one chunk, which is lent. */
   read(chunk: Buffer, sink: IncomingSink): void {
-    const walk = this.#walk
+    this.#readAll(this.#walk && !this.#refused ? this.#walk.joined(chunk) : chunk, sink)
+    if (!this.#walk?.inside) this.#walk = undefined
+  }
+
+  #readAll(chunk: Buffer, sink: IncomingSink): void {
     let at = 0
-    if (!this.#refused) chunk = walk.joined(chunk)
     while (at < chunk.length && !this.#refused) {
-      if (!this.#inMessage && !walk.inside) {
-        findRun(chunk, at, this.#rules, run)
+      if (!this.#begun && !this.#walk?.inside) {
+        findRun(chunk, at, this.#rules, this.#messageBytes, run)
         const { end, messages, payload } = run
         if (messages > 0) {
           sink.onMessages(messages, payload, [chunk.subarray(at, end)])
@@ -100,23 +86,25 @@ export class Incoming {
           continue
         }
       }
+      this.#walk ??= new FrameWalk()
+      const walk = this.#walk
       const end = walk.next(chunk, at)
       if (end === undefined) return
       if (walk.begins && this.#isWrong(walk.frame)) {
         this.#refused = true
-        for (const piece of this.#pieces) sink.onRefused(piece)
-        this.#pieces = none
+        for (const piece of this.#begun?.pieces ?? none) sink.onRefused(piece)
+        this.#begun?.drop()
         break
       }
-      if (this.#frames === mostFrames && walk.begins && !isControl(walk.frame)) {
+      if (this.#begun?.frames === mostFrames && walk.begins && !isControl(walk.frame)) {
         this.#refused = true
-        this.#pieces = none
+        this.#begun.drop()
         return sink.onControlMessage('malformed')
       }
       const piece = chunk.subarray(at, end)
       at = end
-      if (isControl(walk.frame)) this.#onControlPiece(piece, sink)
-      else this.#onPiece(piece, sink)
+      if (isControl(walk.frame)) this.#onControlPiece(piece, walk, sink)
+      else this.#onPiece(piece, walk, sink)
     }
     if (at < chunk.length) sink.onRefused(chunk.subarray(at))
   }
@@ -128,7 +116,7 @@ export class Incoming {
 
   /** Whether a message has begun and not ended. */
   get isInMessage(): boolean {
-    return this.#inMessage
+    return this.#begun !== undefined
   }
 
   /** What would make this reader misunderstand what follows. */
@@ -137,12 +125,11 @@ export class Incoming {
     if (!masked || Number.isNaN(payload)) return true
     if (isControl(frame)) return !fin || payload > maxControlPayload || op > opcode.pong
     const first = op !== opcode.continuation
-    const sum = this.#payload + payload
-    return op > opcode.binary || first === this.#inMessage || sum > this.#rules.messageBytes
+    const sum = (this.#begun?.payload ?? 0) + payload
+    return op > opcode.binary || first === this.isInMessage || sum > this.#messageBytes
   }
 
-  #onControlPiece(bytes: Buffer, sink: IncomingSink): void {
-    const { frame, ends } = this.#walk
+  #onControlPiece(bytes: Buffer, { frame, ends }: FrameWalk, sink: IncomingSink): void {
     if (!ends) {
       this.#control = [...this.#control, keep(bytes)]
       return
@@ -154,63 +141,17 @@ export class Incoming {
     sink.onControlFrame(frame.op, unmasked(whole, frame.header), whole)
   }
 
-  #onPiece(bytes: Buffer, sink: IncomingSink): void {
-    const { frame, begins, ends } = this.#walk
-    if (begins) {
-      if (!this.#inMessage) {
-        this.#text = frame.op === opcode.text
-        this.#compressed = this.#deflate && frame.rsv1
-        this.#pieces = []
-      }
-      this.#inMessage = true
-      this.#frames++
-      this.#payload += frame.payload
-    }
-    const pieces = this.#pieces as Buffer[]
-    if (!ends || !frame.fin) {
-      this.#keep(pieces, bytes)
-      return
-    }
-    // A short one goes behind the piece that waited, so that both are written as one.
-    if (bytes.length > worthBuffer || !this.#append(pieces, bytes)) pieces.push(bytes)
-    const payload = this.#payload
-    this.#pieces = none
-    this.#memory = undefined
-    if (this.#borrowed) this.#handedOn = [...(this.#handedOn ?? []), ...this.#borrowed]
-    this.#borrowed = undefined
-    this.#payload = 0
-    this.#inMessage = false
-    const says = this.#text ? this.#controlMessageIn(pieces, payload, frame) : undefined
-    this.#frames = 0
+  #onPiece(bytes: Buffer, { frame, begins, ends }: FrameWalk, sink: IncomingSink): void {
+    this.#begun ??= new BegunMessage(frame)
+    const message = this.#begun
+    if (begins) message.begin(frame)
+    if (!ends || !frame.fin) return message.keep(bytes)
+    message.end(bytes)
+    this.#begun = undefined
+    if (message.borrowed) this.#handedOn = [...(this.#handedOn ?? []), ...message.borrowed]
+    const says = message.isText ? this.#controlMessageIn(message, frame) : undefined
     if (says) sink.onControlMessage(says)
-    else sink.onMessages(1, payload, pieces)
-  }
-
-  /** Keeps a piece: behind the last one, where there is room, so that many short ones are not as many buffers. */
-  #keep(pieces: Buffer[], bytes: Buffer): void {
-    if (this.#append(pieces, bytes)) return
-    if (!isLent(bytes) && bytes.length >= worthBuffer) {
-      this.#memory = undefined
-      pieces.push(bytes)
-      return
-    }
-    const isShort = pieces.length === 0 && bytes.length < worthBuffer
-    const memory = isShort ? Buffer.allocUnsafe(Math.max(bytes.length, shortBuffer)) : takeBuffer()
-    if (!isShort) this.#borrowed = [...(this.#borrowed ?? []), memory]
-    bytes.copy(memory)
-    this.#memory = memory
-    this.#taken = bytes.length
-    pieces.push(memory.subarray(0, bytes.length))
-  }
-
-  #append(pieces: Buffer[], bytes: Buffer): boolean {
-    const memory = this.#memory
-    const end = this.#taken + bytes.length
-    if (!memory || end > memory.length) return false
-    bytes.copy(memory, this.#taken)
-    this.#taken = end
-    pieces[pieces.length - 1] = memory.subarray(0, end)
-    return true
+    else sink.onMessages(1, message.payload, message.pieces)
   }
 
   /** What a sink got in this read was taken. `mayReuse`: nothing of it waits to be written. */
@@ -222,19 +163,18 @@ export class Incoming {
 
   /** PROTOCOL.md 3: a control message is a single frame of at most 128 bytes, compressed and uncompressed alike. */
   #controlMessageIn(
-    pieces: readonly Buffer[],
-    payload: number,
+    { pieces, payload, frames, isCompressed }: BegunMessage,
     frame: FrameHead,
   ): ClientSays | 'malformed' | undefined {
-    if (this.#compressed) {
-      if (this.#frames > 1 || payload > longestFromClient || payload < shortestDeflated) return undefined
+    if (frames > 1) return undefined
+    if (this.#rules === deflateRules && isCompressed) {
+      if (payload > longestFromClient || payload < shortestDeflated) return undefined
       const whole = joined(pieces)
       if (!mayBeginWithNul(whole, frame.header)) return undefined
       const text = inflated(unmasked(whole, frame.header), longestFromClient)
       return text && readControlMessage(text, this.#nonce)
     }
     if (payload < prefixLength) return undefined
-    if (this.#frames > 1) return undefined
     const whole = payload <= longestFromClient
     const first = whole ? joined(pieces) : startOf(pieces, frame.header + prefixLength)
     const says = readControlMessage(unmasked(first, frame.header), this.#nonce)

@@ -8,6 +8,7 @@ export type {
   SessionDirectory,
   SessionGiver,
 } from './directory.ts'
+export { type Authorisation, type Entry, entryWith, type Return, type SessionOwner } from './entry.ts'
 export { identityOf } from './identity.ts'
 export {
   allows,
@@ -24,5 +25,5 @@ export {
 export { Session, type SessionHost } from './session.ts'
 export type { PackedSession, SessionOptions } from './session-options.ts'
 export type { SessionEnd } from './session-state.ts'
-export { type Authorisation, type Entry, type Return, type SessionOwner, Sessions } from './sessions.ts'
+export { Sessions } from './sessions.ts'
 export { hashOf, readHint, readSeriesToken, SessionTokens, TokenSeries } from './token.ts'

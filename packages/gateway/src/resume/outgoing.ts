@@ -2,17 +2,9 @@
 // how far the connection of the moment has got with them. No stream, no timer. Next: session.ts.
 import assert from 'node:assert'
 import { isLent } from '../wire/index.ts'
-import { endOfMessage, FrameWalk, findRun, isControl, Run, type RunRules } from './frame-walk.ts'
+import { FrameWalk, findRun, isControl, Run, type RunRules } from './frame-walk.ts'
+import { costOfKept, costOfPiece, type Kept, keptRun, mostKept, shortened, spread } from './kept.ts'
 import { Slabs } from './slabs.ts'
-
-/** Messages that came together: as they are kept, sent, and mostly acknowledged. */
-interface Kept {
-  pieces: Buffer[]
-  bytes: number
-  /** More than one only in one piece, where each has one frame. */
-  messages: number
-  whole: boolean
-}
 
 export interface OutgoingSink {
   /** A whole control frame of the upstream's, and its payload. */
@@ -22,24 +14,20 @@ export interface OutgoingSink {
 /** Where a connection stands in what it is sent. */
 export type Place = 'between messages' | 'between frames' | 'inside a frame'
 
-/** Entries that are kept at most, whatever their size: an empty message costs memory, too. */
-const mostKept = 16_384
-/** What one costs besides its bytes, and so does each piece of its bytes. */
-const costOfKept = 64
-const costOfPiece = 128
-
-const rules: RunRules = { masked: false, messageBytes: Number.POSITIVE_INFINITY }
+const rules: RunRules = { masked: false }
 /** What was found last: nobody needs it longer. */
 const run = new Run()
 const nothing = Buffer.alloc(0)
+const none: Kept[] = []
 
 export class Outgoing {
   readonly #window: number
-  readonly #walk = new FrameWalk()
+  /** Present inside a frame. */
+  #walk: FrameWalk | undefined
   /** A control frame that has not ended. */
   #control: Buffer = nothing
-  /** From message number #acknowledged + 1 on. */
-  #kept: Kept[] = []
+  /** From message number #acknowledged + 1 on; `none` where there are none. */
+  #kept = none
   /** Where their bytes are, as far as they were lent. */
   #slabs: Slabs | undefined
   #acknowledged = 0
@@ -103,37 +91,36 @@ export class Outgoing {
 
   /** Takes what the upstream sent, which is lent; `sink` gets whole control frames. */
   take(chunk: Buffer, sink: OutgoingSink): void {
-    chunk = this.#walk.joined(chunk)
-    if (!isLent(chunk)) return this.#read(chunk, sink)
-    this.#slabs ??= new Slabs()
-    chunk = this.#slabs.keep(chunk)
-    this.#read(chunk, sink)
-    this.#slabs.settle(chunk)
+    if (this.#walk) chunk = this.#walk.joined(chunk)
+    if (!isLent(chunk)) this.#read(chunk, sink)
+    else {
+      this.#slabs ??= new Slabs()
+      chunk = this.#slabs.keep(chunk)
+      this.#read(chunk, sink)
+      this.#slabs.settle(chunk)
+    }
+    if (!this.#walk?.inside) this.#walk = undefined
   }
 
   #read(chunk: Buffer, sink: OutgoingSink): void {
-    const walk = this.#walk
     for (let at = 0; at < chunk.length; ) {
-      if (!walk.inside && !this.#unfinished) {
-        findRun(chunk, at, rules, run)
+      if (!this.#walk?.inside && !this.#unfinished) {
+        findRun(chunk, at, rules, Number.POSITIVE_INFINITY, run)
         const { end, messages } = run
         if (messages > 0) {
           const all = end - at === chunk.length
-          this.#add({
-            pieces: [all ? chunk : chunk.subarray(at, end)],
-            bytes: end - at,
-            messages,
-            whole: true,
-          })
+          this.#add(keptRun(all ? chunk : chunk.subarray(at, end), messages))
           at = end
           continue
         }
       }
+      this.#walk ??= new FrameWalk()
+      const walk = this.#walk
       const end = walk.next(chunk, at)
       if (end === undefined) return
       const piece = chunk.subarray(at, end)
       at = end
-      if (!isControl(walk.frame)) this.#keepPiece(piece)
+      if (!isControl(walk.frame)) this.#keepPiece(piece, walk)
       else {
         const whole = Buffer.concat([this.#control, piece])
         this.#control = walk.ends ? nothing : whole
@@ -145,14 +132,14 @@ export class Outgoing {
 
   #add(kept: Kept): void {
     this.#slabs?.hold(kept.pieces[0]!)
-    this.#kept.push(kept)
+    if (this.#kept === none) this.#kept = [kept]
+    else this.#kept.push(kept)
     this.#bytes += kept.bytes
     this.#pieces++
     if (kept.whole) this.#taken += kept.messages
   }
 
-  #keepPiece(piece: Buffer): void {
-    const { frame, begins, ends } = this.#walk
+  #keepPiece(piece: Buffer, { frame, begins, ends }: FrameWalk): void {
     const whole = ends && frame.fin
     const last = this.#unfinished
     if (!last) {
@@ -173,7 +160,7 @@ export class Outgoing {
     if (this.#piece === 0) return 'between messages'
     const kept = this.#kept[this.#at]!
     const live = !kept.whole && this.#piece === kept.pieces.length
-    return live && !this.#walk.inside && this.#control.length === 0 ? 'between frames' : 'inside a frame'
+    return live && !this.#walk?.inside && this.#control.length === 0 ? 'between frames' : 'inside a frame'
   }
 
   /** Whether the connection has been sent all that there is. */
@@ -187,7 +174,7 @@ export class Outgoing {
    * connection is sent what there is for as long as it lasts.
    */
   pack(): { acknowledged: number; highest: number; frames: Buffer } {
-    assert(!this.#unfinished && this.#control.length === 0 && !this.#walk.inside, 'a message has not ended')
+    assert(!this.#unfinished && this.#control.length === 0 && !this.#walk?.inside, 'a message has not ended')
     const frames = Buffer.concat(this.#kept.flatMap(({ pieces }) => pieces))
     return { acknowledged: this.#acknowledged, highest: this.#taken, frames }
   }
@@ -199,7 +186,7 @@ export class Outgoing {
    */
   unpack(frames: Buffer, highest: number, taken: number): void {
     this.take(frames, { onUpstreamControl: () => assert.fail('no message of an application') })
-    const isWhole = !this.#unfinished && !this.#walk.inside
+    const isWhole = !this.#unfinished && !this.#walk?.inside
     assert(isWhole && this.#taken === taken && highest <= taken, 'it is not what was counted')
     this.#highest = Math.max(this.#highest, highest)
   }
@@ -234,16 +221,10 @@ export class Outgoing {
 
   /** Makes each message of an entry one of its own. */
   #spread(index: number): void {
-    const { pieces, messages } = this.#kept[index]!
-    if (messages === 1) return
-    const [all] = pieces as [Buffer]
-    const each: Kept[] = []
-    for (let at = 0; at < all.length; ) {
-      const end = endOfMessage(all, at)
-      each.push({ pieces: [all.subarray(at, end)], bytes: end - at, messages: 1, whole: true })
-      at = end
-    }
-    this.#slabs?.hold(all, each.length - 1)
+    const kept = this.#kept[index]!
+    if (kept.messages === 1) return
+    const each = spread(kept)
+    this.#slabs?.hold(kept.pieces[0]!, each.length - 1)
     this.#pieces += each.length - 1
     this.#kept.splice(index, 1, ...each)
   }
@@ -294,7 +275,9 @@ export class Outgoing {
     while (left > 0) {
       const kept = this.#kept[gone]!
       if (kept.messages > left) {
-        this.#shorten(kept, left)
+        const rest = shortened(kept, left, (piece) => this.#slabs?.has(piece) === true)
+        this.#bytes -= kept.bytes - rest.bytes
+        this.#kept[gone] = rest
         break
       }
       left -= kept.messages
@@ -303,21 +286,8 @@ export class Outgoing {
       gone++
     }
     if (gone === 0) return
-    this.#kept.splice(0, gone)
+    if (gone === this.#kept.length) this.#kept = none
+    else this.#kept.splice(0, gone)
     this.#at -= gone
-  }
-
-  /** Takes the first messages off an entry. */
-  #shorten(kept: Kept, messages: number): void {
-    const [all] = kept.pieces as [Buffer]
-    let at = 0
-    for (let n = 0; n < messages; n++) at = endOfMessage(all, at)
-    const rest = all.subarray(at)
-    // A few bytes must not keep the memory of many.
-    const isMuch = 2 * rest.length >= all.buffer.byteLength || this.#slabs?.has(rest)
-    kept.pieces = [isMuch ? rest : Buffer.from(rest)]
-    kept.bytes -= at
-    kept.messages -= messages
-    this.#bytes -= at
   }
 }

@@ -1,57 +1,47 @@
-// What a client has sent, on its way to the Pipe: all of one read together, so that it is one write to the upstream.
+// What a client has sent, on its way to the Pipe: all of one read together, so that it is one write to the upstream. It is there
+// for the time of that read.
 import type { Wire } from '../wire/index.ts'
 import type { SessionStream } from './session-stream.ts'
 
 export class Passing {
   readonly #stream: SessionStream
-  /** What a read has brought so far; undefined outside of a read. */
-  #pieces: Buffer[] | undefined
-  #holder: Wire | undefined
+  /** What was read and not handed over. */
+  #pieces: Buffer[] = []
+  /** The wire in which a write of what was read waits. */
+  holder: Wire | undefined
 
   constructor(stream: SessionStream) {
     this.#stream = stream
   }
 
-  /** A read begins. */
-  begin(): void {
-    this.#holder = undefined
-    this.#pieces = []
-  }
-
-  /** Has something for the Pipe: now, or with what else a read brings. */
+  /** Has something for the Pipe, with what else there is. */
   push(bytes: Buffer): void {
-    if (this.#pieces) this.#pieces.push(bytes)
-    else this.#stream.pass([bytes])
+    this.#pieces.push(bytes)
   }
 
-  /** Hands over what the read has brought so far. */
+  /** Hands over what there is so far. */
   pass(): void {
     const pieces = this.#pieces
-    if (!pieces || pieces.length === 0) return
+    if (pieces.length === 0) return
     this.#pieces = []
-    this.#holder = this.#stream.pass(pieces) ?? this.#holder
+    this.holder = this.#stream.pass(pieces) ?? this.holder
   }
+}
 
-  /** The wire in which a write of what was read waits. */
-  get holder(): Wire | undefined {
-    return this.#holder
-  }
-
-  /** Hands over together what `work` brings, be it within a read or not. */
-  passAllOf(work: () => void): void {
-    this.pass()
-    const outer = this.#pieces
-    this.#pieces = []
-    try {
-      work()
-      this.pass()
-    } finally {
-      this.#pieces = outer
-    }
-  }
-
-  /** The read is over. */
-  end(): void {
-    this.#pieces = undefined
+/** Hands over together what `work` brings, be it within a read or not. */
+export function passTogether(
+  core: { readonly stream: SessionStream; passing: Passing | undefined },
+  work: () => void,
+): void {
+  const outer = core.passing
+  outer?.pass()
+  const its = new Passing(core.stream)
+  core.passing = its
+  try {
+    work()
+    its.pass()
+  } finally {
+    core.passing = outer
+    if (outer) outer.holder = its.holder ?? outer.holder
   }
 }

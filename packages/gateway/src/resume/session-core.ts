@@ -7,7 +7,7 @@ import type { ClientLink } from './client-link.ts'
 import { FromClient } from './from-client.ts'
 import { LinkWatch } from './link-watch.ts'
 import { Outgoing } from './outgoing.ts'
-import { Passing } from './passing.ts'
+import type { Passing } from './passing.ts'
 import { Received } from './received.ts'
 import type { Before, HostOf, SessionOptions, Untold } from './session-options.ts'
 import type { SessionParts } from './session-parts.ts'
@@ -30,7 +30,7 @@ export class SessionCore<S> implements SessionParts {
   readonly #session: S
   readonly stream: SessionStream
   readonly received: Received
-  readonly passing: Passing
+  passing: Passing | undefined
   readonly outgoing: Outgoing
   readonly fromClient: FromClient
   readonly toClient: ToClient
@@ -42,7 +42,7 @@ export class SessionCore<S> implements SessionParts {
   pipeOver = false
   pingOwed: Buffer | undefined
   parkedAt: MonotonicMs | undefined
-  heardAt: MonotonicMs
+  heardAt: MonotonicMs = 0
   untold: Untold | undefined
   holdsBack = false
   isLeaving = false
@@ -52,13 +52,17 @@ export class SessionCore<S> implements SessionParts {
     this.options = options
     this.#host = host
     this.untold = before.untold
-    this.heardAt = options.clock.now()
+    this.heard()
     this.received = new Received(options.window, before.received)
     this.outgoing = new Outgoing(options.window, before.sent)
     this.fromClient = new FromClient(this)
     this.toClient = new ToClient(this)
     this.stream = new SessionStream(this.toClient)
-    this.passing = new Passing(this.stream)
+  }
+
+  /** Whole milliseconds: a number with a fraction would be an object by itself. */
+  heard(): void {
+    this.heardAt = Math.trunc(this.options.clock.now())
   }
 
   enter(work: () => void): void {
@@ -86,7 +90,7 @@ export class SessionCore<S> implements SessionParts {
   }
 
   step(event: SessionEvent): void {
-    this.passing.pass()
+    this.passing?.pass()
     const [state, actions] = next(this.state, event)
     const wasEnding = isEnding(this.state)
     this.state = state
@@ -104,7 +108,9 @@ export class SessionCore<S> implements SessionParts {
   }
 
   push(bytes: Buffer): void {
-    if (!this.pipeOver) this.passing.push(bytes)
+    if (this.pipeOver) return
+    if (this.passing) this.passing.push(bytes)
+    else this.stream.pass([bytes])
   }
 
   answer(frame: Buffer): void {

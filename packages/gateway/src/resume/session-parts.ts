@@ -1,6 +1,5 @@
 // What the parts of a session know of it and of each other. Types alone.
 import type { CloseCause } from '../connection/index.ts'
-import type { MonotonicMs } from '../core/index.ts'
 import type { ClientLink } from './client-link.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Passing } from './passing.ts'
@@ -38,8 +37,8 @@ export interface SessionParts {
   readonly options: SessionOptions
   /** What the Pipe has for its client. */
   readonly stream: SessionStream
-  /** What was read of the client, on its way there. */
-  readonly passing: Passing
+  /** What is read of the client at this moment, on its way there. */
+  passing: Passing | undefined
   /** What of the client's has arrived. */
   readonly received: Received
   readonly outgoing: Outgoing
@@ -49,7 +48,6 @@ export interface SessionParts {
   readonly state: SessionState
   /** The client's connection. */
   link: ClientLink | undefined
-  heardAt: MonotonicMs
   /** The Close for the client. */
   close: Buffer | undefined
   /** The client's Close frame that is to be handed on. */
@@ -68,6 +66,8 @@ export interface SessionParts {
   /** Does something of which a fault ends this session's connection, and no other. */
   enter(work: () => void): void
   fault(error: unknown): void
+  /** The client has been heard of just now. */
+  heard(): void
   step(event: SessionEvent): void
   /** Has something for the Pipe. */
   push(bytes: Buffer): void

@@ -32,11 +32,13 @@ export class SessionStream implements Wire {
   writableFinished = false
   writableNeedDrain = false
   destroyed = false
-  /** The session has taken all of it, and may need some of it again. */
-  readonly isIdle = false
-
   constructor(ends: SessionEnds) {
     this.#ends = ends
+  }
+
+  /** The session has taken all of it, and may need some of it again. */
+  get isIdle(): boolean {
+    return false
   }
 
   get socket(): object {

@@ -33,7 +33,7 @@ export class Session {
     core.outgoing.unpack(Buffer.from(frames, 'base64'), highest, taken)
     if (waiting !== '') core.stream.pass([Buffer.from(waiting, 'base64')])
     core.state = { name: 'parked' }
-    core.heardAt -= awayMs
+    core.heardAt -= Math.trunc(awayMs)
     core.parkedAt = core.heardAt
     return session
   }

@@ -1,58 +1,11 @@
 // The sessions of a route in this process, by the hashes of their tokens; those without a connection, longest first; and
 // what is remembered of those that are over. Next: token.ts, session.ts.
-import type { PackedRenewal } from '../auth/index.ts'
 import type { Clock, MonotonicMs, ResumeOptions } from '../core/index.ts'
-import type { HeaderList, UpgradeRequest } from '../http/index.ts'
 import type { Over } from './control-message.ts'
-import type { Listing } from './directory.ts'
+import { type Entry, entryWith } from './entry.ts'
 import type { Session } from './session.ts'
 import type { SessionEnd } from './session-state.ts'
 import { hashOf, newToken, SessionTokens, type Token } from './token.ts'
-
-/** What a session belongs to. */
-export interface Entry {
-  session: Session
-  tokens: SessionTokens
-  /** What its client was bound to; undefined where the route binds to nothing. */
-  identity: string | undefined
-  /** What the upstream and the client have agreed about extensions. */
-  extensions: string | undefined
-  protocol: string | undefined
-  /** Where its client was last seen; empty: not here, so that it has no place under this gateway's limits yet. */
-  address: string
-  owner: SessionOwner
-  /** Where others of a fleet find it. */
-  listing?: Listing | undefined
-}
-
-/** Whose client has the session. */
-export interface SessionOwner {
-  /** Its client is back, from here. */
-  onReturned(how: Return): void
-}
-
-/** How a client came back. */
-export interface Return {
-  address: string
-  http: '1.1' | '2'
-  /** The front that does TLS with it; undefined where none does. */
-  front: number | undefined
-  /** Milliseconds since it was last heard of. */
-  awayMs: number
-  /** Its place under the route's limits, in place of the one that it had. */
-  admission: { release: () => void; readonly id?: number | undefined }
-  /** What the authentication service has said of this handshake, in place of the first one. Absent: nobody was asked. */
-  authorisation?: Authorisation
-}
-
-/** What the authentication service has said of a handshake. */
-export interface Authorisation {
-  /** Fields that only the service may set, and what it has set. */
-  names: readonly string[]
-  headers: HeaderList
-  /** Present when it wants to be asked again. */
-  renewal?: PackedRenewal<UpgradeRequest>
-}
 
 interface Tombstone extends Over {
   until: MonotonicMs
@@ -133,7 +86,7 @@ export class Sessions {
   add(entry: Omit<Entry, 'tokens'>): Token {
     const series = entry.listing?.series
     const token = series?.next(this.#hint) ?? newToken(this.#hint)
-    this.enter({ ...entry, tokens: new SessionTokens(token.hash, undefined, series) })
+    this.enter(entryWith(entry, new SessionTokens(token.hash, undefined, series)))
     return token
   }
 

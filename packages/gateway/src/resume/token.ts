@@ -1,5 +1,5 @@
 // What a client comes back with: made, and known again by its hash. PROTOCOL.md, section 7.
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 export interface Token {
   token: string
@@ -28,7 +28,7 @@ export function readHint(token: string): { worker: string; node?: string } | und
 export function hashOf(token: string): string {
   const its = readSeriesToken(token)
   const hashed = its ? `${its.id}-${its.number}-${its.secret}` : token
-  return createHash('sha256').update(hashed).digest('base64url')
+  return hash('sha256', hashed, 'base64url')
 }
 
 /** A token of a series, in its parts. */

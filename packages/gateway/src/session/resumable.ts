@@ -1,7 +1,8 @@
 // A connection whose client speaks `holdfast.v1`: its session, registered in its route before the client hears of it.
-import type { RouteOptions } from '../core/index.ts'
+import type { Clock, ResumeOptions, RouteOptions } from '../core/index.ts'
 import {
   type Entry,
+  entryWith,
   hashOf,
   isDeflated,
   type Return,
@@ -20,7 +21,7 @@ import type { Resuming, TakenSession } from './opening.ts'
 import type { RouteState } from './route-state.ts'
 
 /** A message that is longer than the buffer could never be kept for the client. */
-export function messageBytesOf({ limits, resume }: RouteOptions): number {
+export function messageBytesOf({ limits, resume }: Pick<RouteOptions, 'limits' | 'resume'>): number {
   return limits.messageBytes ?? resume?.buffer ?? Number.POSITIVE_INFINITY
 }
 
@@ -35,15 +36,7 @@ export function beginSession(
   const { options: route, sessions } = state
   const { protocol, extensions, address } = connection.opening
   const host = new Host(connection, state, deps)
-  const its: SessionOptions = {
-    window: options.buffer,
-    stallMs: options.stall,
-    closeTimeoutMs: route.timeouts.close,
-    keepalive: route.keepalive,
-    closePolicy: route,
-    messageBytes: messageBytesOf({ ...route, resume: options }),
-    clock: deps.clock,
-  }
+  const its = sessionOptions(options, route, deps.clock)
   const before = taken && {
     ...{ received: taken.received, sent: taken.clientReceived },
     untold: { lost: taken.lost, doubled: taken.doubled },
@@ -55,7 +48,7 @@ export function beginSession(
   if (given) {
     // Its client has not been here, and has no place here yet.
     const tokens = SessionTokens.unpack(given.tokens, listing?.series)
-    sessions.adopt({ ...entry, address: '', tokens })
+    sessions.adopt(entryWith({ ...entry, address: '' }, tokens))
     begin()
     return { session, welcome() {} }
   }
@@ -74,10 +67,29 @@ export function beginSession(
   }
 }
 
+/** The last that were made of the options of a route: its sessions share them. */
+const madeOf = new WeakMap<ResumeOptions, SessionOptions>()
+
+function sessionOptions(options: ResumeOptions, route: RouteOptions, clock: Clock): SessionOptions {
+  const known = madeOf.get(options)
+  if (known?.closePolicy === route && known.clock === clock) return known
+  const made: SessionOptions = {
+    window: options.buffer,
+    stallMs: options.stall,
+    closeTimeoutMs: route.timeouts.close,
+    keepalive: route.keepalive,
+    closePolicy: route,
+    messageBytes: messageBytesOf({ limits: route.limits, resume: options }),
+    clock,
+  }
+  madeOf.set(options, made)
+  return made
+}
+
 /** The next token of a session that another gateway has begun. */
 function goOn(its: Omit<Entry, 'tokens'>, { token }: TakenSession, sessions: RouteState['sessions']): string {
   const hash = hashOf(token)
-  const entry = { ...its, tokens: new SessionTokens(hash, undefined, its.listing?.series) }
+  const entry = entryWith(its, new SessionTokens(hash, undefined, its.listing?.series))
   sessions.enter(entry)
   return sessions.exchange(entry, hash)
 }
