@@ -73,6 +73,35 @@ test('where connections open without end, all those of 25 ms are told in one mes
   expect(Math.max(...opened)).toBe(25)
 })
 
+test('what is sent in between moves the next message, and is not made up for later', () => {
+  const { posted, taken, changes, clock } = scene()
+  const open = () => {
+    changes.opened('chat')
+    taken.at(-1)!()
+  }
+  for (let at = 0; at < 20_000; at++) {
+    open()
+    clock.tick(1)
+    if (at % 25 !== 12) continue
+    changes.closed('chat', '1000:client')
+    changes.send()
+    taken.at(-1)!()
+  }
+  const before = posted.length
+  expect(before).toBeLessThan(100 + 20_000 / 25 + 10)
+  clock.tick(2500)
+  const waits: number[] = []
+  for (let n = 0; n < 50; n++) {
+    const had = posted.length
+    open()
+    let waited = 0
+    for (; posted.length === had; waited++) clock.tick(1)
+    taken.at(-1)!()
+    waits.push(waited)
+  }
+  expect(Math.max(...waits)).toBe(5)
+})
+
 test('what a report has in it is not told again', () => {
   const { posted, taken, changes } = scene()
   changes.opened('chat')

@@ -17,11 +17,11 @@ import { SuccessorQuestions } from './successor-questions.ts'
 import { SuccessorUndo } from './successor-undo.ts'
 import type { WorkerLink } from './worker-link.ts'
 
-/** Milliseconds in which its workers must be ready, and in which they must then have been tried. */
-const readyWithinMs = 30_000
+/** Milliseconds in which it must have started, with workers that are ready, which have 30 s of their own; and in which they must then have been tried. */
+const readyWithinMs = 60_000
 const triedWithinMs = 60_000
-/** Milliseconds in which it must then accept: nobody replaces a worker meanwhile. */
-const acceptsWithinMs = 20_000
+/** Milliseconds in which it must then accept, perhaps behind fronts that start: nobody replaces a worker meanwhile. */
+const acceptsWithinMs = 40_000
 /** Milliseconds that it may take for a reload, which has limits of its own. */
 const reloadWithinMs = 60_000
 /** Milliseconds that it gets to end when it shall not take over. */

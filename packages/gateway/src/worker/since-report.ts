@@ -44,11 +44,14 @@ export class SinceReport {
 
   send(): void {
     if (this.#inFlight || Object.keys(this.#changes).length === 0) return
+    this.#clock.clearTimeout(this.#timer)
+    this.#timer = undefined
     const routes = this.#changes
     this.#changes = {}
     this.#inFlight = true
     const now = this.#clock.now()
-    this.#quick = Math.min(quickMessages, this.#quick + (now - this.#sentAt) / lastingEveryMs) - 1
+    const earned = (now - this.#sentAt) / lastingEveryMs
+    this.#quick = Math.max(0, Math.min(quickMessages, this.#quick + earned) - 1)
     this.#sentAt = now
     this.#post({ type: 'changed', routes }, undefined, () => {
       this.#inFlight = false
