@@ -1,13 +1,12 @@
 // What a supervisor is made of: listeners, workers, what changes them, and what they say. Joined here, driven by the supervisor.
 import os from 'node:os'
 import type { Logger } from 'pino'
-import { AcmeManager, type AcmeWish, challengesOf } from '../acme/index.ts'
+import { AcmeManager } from '../acme/index.ts'
 import {
   type Clock,
   createLogger,
   Descriptors,
   type FleetInfo,
-  type FleetOptions,
   GatewayError,
   type GatewayEvent,
   type GatewayOptions,
@@ -19,32 +18,32 @@ import {
   type UnixMs,
   type UpgradeInfo,
 } from '../core/index.ts'
-import { Fleet } from '../fleet/index.ts'
+import type { Fleet } from '../fleet/index.ts'
 import { Ledger } from '../handshake/index.ts'
 import { canShareHandles } from '../listen/index.ts'
 import { EventFeed, type Operations, type Phase } from '../operate/index.ts'
 import { AdminPort } from './admin-port.ts'
+import { acmeWish, newReload } from './apply-options.ts'
 import { Carriers } from './carriers.ts'
 import { CarryDirectory, whyNotCarry } from './carry-directory.ts'
 import { Changes } from './changes.ts'
 import { Drains, drainWithinMs } from './drains.ts'
+import { fleetNode } from './fleet-node.ts'
 import { forkWorker } from './fork-worker.ts'
 import { frontOnDisk } from './front-on-disk.ts'
 import { Fronts } from './fronts.ts'
 import { Listening } from './listening.ts'
 import { OtherNodes } from './other-nodes.ts'
 import { Rebalance } from './rebalance.ts'
-import { Reload } from './reload.ts'
+import type { Reload } from './reload.ts'
 import { RemovedRoutes } from './removed-routes.ts'
 import { answerAboutSessions } from './session-answers.ts'
-import { sessionMoves } from './session-moves.ts'
 import { canFork, inProcessWorker } from './single-process.ts'
 import { SocketBalancer } from './socket-balancer.ts'
 import type { SuccessionHooks } from './succession-hooks.ts'
 import { type SupervisorOptions, upgradeOf } from './supervisor-options.ts'
 import { TicketKeys } from './ticket-keys.ts'
 import { Upgrades } from './upgrade.ts'
-import { workerInfo } from './worker-info.ts'
 import type { WorkerLink } from './worker-link.ts'
 import { WorkerPool } from './worker-pool.ts'
 
@@ -88,7 +87,6 @@ export class Parts {
     this.#shortage.happened()
   })
   readonly #nodes = new OtherNodes(() => [...this.pool.workers, ...this.pool.carriers])
-  readonly #random: () => number
   /** Of this process alone; a fleet's limits are counted in its store. */
   readonly #ledger: Ledger
   readonly #hooks: SuccessionHooks
@@ -100,14 +98,15 @@ export class Parts {
     this.options = options
     this.version = given.version
     this.clock = clock
-    this.#random = random
     this.#hooks = hooks
     this.startedAt = before?.startedAt ?? clock.wall()
     this.began = clock.now() - (before?.uptime ?? 0)
     this.log = createLogger(logging)
     this.admin = new AdminPort({ operations, log: this.log, clock })
     this.#ledger = new Ledger({ clock, random })
-    this.fleet = options.fleet && this.#newFleet(options.fleet, before?.node)
+    const [local, nodes] = [this.#ledger, this.#nodes]
+    this.fleet =
+      options.fleet && fleetNode(this, { options: options.fleet, id: before?.node, local, nodes, random })
     this.balancer = new SocketBalancer(clock)
     const size = this.#poolSize()
     this.fronts = this.oneProcess ? undefined : this.#newFronts(given, size)
@@ -124,7 +123,7 @@ export class Parts {
       this.fronts?.setTicketKeys(keys)
     }
     this.ticketKeys = new TicketKeys(clock, toAll, before?.ticketKeys)
-    this.acme = this.#newAcme()
+    this.acme = this.#newAcme(random)
     this.pool = this.#newPool(given, size)
     this.drains = new Drains({ pool: this.pool, options: () => this.options, log: this.log })
     this.rebalance = new Rebalance({
@@ -143,7 +142,7 @@ export class Parts {
       clock,
     })
     this.upgrades = this.#newUpgrades()
-    this.reload = this.#newReload(given)
+    this.reload = newReload(this, given.load, this.#ledger)
   }
 
   /** How many workers there shall be. */
@@ -164,37 +163,11 @@ export class Parts {
     return this.size
   }
 
-  #newFleet(options: FleetOptions, id: string | undefined): Fleet {
-    const describe = () => ({
-      listen: this.listening.relay,
-      version: this.version,
-      phase: this.phase,
-      generation: this.pool.generation,
-      connections: this.pool.workers.reduce((sum, worker) => sum + workerInfo(worker).connections, 0),
-      moves: sessionMoves(this.pool.snapshot()),
-    })
-    return new Fleet({
-      options,
-      id,
-      onAnnounce: () => this.pool.announceSessions(),
-      onTaken: (sessions) => this.pool.tellTaken(sessions),
-      onRenewed: (agoMs) => this.pool.tellRenewed(agoMs),
-      routes: this.options.routes,
-      describe,
-      onMembers: (members) => this.#nodes.follow(members),
-      local: this.#ledger,
-      onTicketKeys: (keys) => this.ticketKeys.adopt(keys),
-      log: this.log,
-      clock: this.clock,
-      random: this.#random,
-    })
-  }
-
-  #newAcme(): AcmeManager {
+  #newAcme(random: () => number): AcmeManager {
     return new AcmeManager({
       log: this.log,
       clock: this.clock,
-      random: this.#random,
+      random,
       version: this.version,
       publish: async (shared) => {
         await Promise.all([this.pool.ask('certificates', { shared }), this.fronts?.share(shared)])
@@ -271,53 +244,6 @@ export class Parts {
     })
   }
 
-  #newReload({ load }: SupervisorOptions): Reload {
-    return new Reload({
-      phase: () => this.phase,
-      load,
-      options: () => this.options,
-      beforeReload: (options) => this.acme.configure(acmeWish(options)),
-      replaceOptions: (options) => this.#replaceOptions(options),
-      whyNoFronts: ({ listen }) =>
-        this.fronts && listen.some(({ front }) => front) ? this.#whyNoFolder() : undefined,
-      openAdmin: (options) => this.admin.open(options),
-      replaceAdmin: (options, opened) => this.admin.replace(options, opened),
-      stillDrained: () => this.drains.words,
-      pool: this.pool,
-      listening: this.listening,
-      onReloaded: (changes, drained) => {
-        void this.fronts?.settle()
-        this.events.forgetHealth()
-        this.events.publish({ type: 'reload', at: this.clock.wall(), changes, drained })
-      },
-      log: this.log,
-      clock: this.clock,
-    })
-  }
-
-  /** Why fronts could have no folder for their sockets, in words; undefined when they can. */
-  #whyNoFolder(): string | undefined {
-    try {
-      this.carryDirectory.open()
-      return undefined
-    } catch (error) {
-      return (error as Error).message
-    }
-  }
-
-  async #replaceOptions(options: GatewayOptions): Promise<void> {
-    const names = (of: GatewayOptions) => of.routes.map(({ name }) => name)
-    this.removed.reloaded(names(this.options), names(options))
-    const { fleet: _, ...others } = options
-    const { fleet } = this.options
-    // Another fleet takes effect at the next start.
-    this.options = { ...others, ...(fleet && { fleet }) }
-    this.drains.parts.reloaded(options)
-    if (this.fleet) this.fleet.ledger.configure(options.routes)
-    else this.#ledger.keep(names(options))
-    await this.fronts?.reload().catch((err) => this.log.error({ err }, 'fronts have not reloaded'))
-  }
-
   /** What comes before listeners and workers, whosever they are. */
   async prepare(): Promise<void> {
     await this.acme.configure(acmeWish(this.options))
@@ -368,8 +294,4 @@ export class Parts {
     for (const event of events) this.events.publish({ ...event, worker })
     if (dropped > 0) this.events.publish({ type: 'dropped', at: this.clock.wall(), worker, events: dropped })
   }
-}
-
-function acmeWish({ acme, listen }: GatewayOptions): AcmeWish | undefined {
-  return acme && { options: acme, challenges: challengesOf(acme, listen) }
 }
