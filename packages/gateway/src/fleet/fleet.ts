@@ -9,31 +9,17 @@ import { DrainTurn } from './drain-turn.ts'
 import { FleetLedger } from './fleet-ledger.ts'
 import { forgetScript } from './forget-script.ts'
 import { leaveScript } from './leave-script.ts'
-import { type MemberRecord, readMember, writeMember } from './member-record.ts'
-import { policyScript } from './policy-script.ts'
-import { storeAddress } from './redis-client.ts'
-import { RedisStore } from './redis-store.ts'
+import { type MemberRecord, readMembers, writeMember } from './member-record.ts'
 import { renewScript } from './renew-script.ts'
 import { SessionRecords } from './session-records.ts'
 import { SharedTickets } from './shared-tickets.ts'
-import {
-  callWithinMs,
-  fleetKey,
-  goneAfterMs,
-  type Reply,
-  type Script,
-  type Store,
-  type StoreError,
-} from './store.ts'
-import { nextStoreState, type StoreEvent, type StoreState } from './store-state.ts'
+import { callWithinMs, fleetKey, goneAfterMs, type Reply, type Script, type Store } from './store.ts'
+import { WatchedStore } from './watched-store.ts'
 
 /** Milliseconds between two announcements. */
 const renewEveryMs = 2000
 /** Milliseconds between two tries while the store is away. */
 const retryEveryMs = 500
-
-/** Milliseconds for the first call. */
-const firstCallWithinMs = 2000
 /** Milliseconds of an announcement for what dead nodes held; the rest has to wait, or this node would seem to be dead itself. */
 const forgetWithinMs = renewEveryMs / 2
 
@@ -81,36 +67,27 @@ export class Fleet {
   readonly #turn: DrainTurn
   readonly #tickets: SharedTickets
   readonly #deps: FleetDeps
-  readonly #store: Store
-  #state: StoreState
-  /** Since when the store has been there without a break; what was before this node's start is no break. */
-  #presentSince: MonotonicMs | undefined
+  readonly #store: WatchedStore
   #members: FleetMember[] = []
-  #policy: string | undefined
   #shedding: string | undefined
-  readonly #calls = { answered: 0, failed: 0, late: 0 }
   #timer: unknown
   #isRenewing = false
-  readonly #times: { decideMs: number; callMs: number }
   #isResting = false
   #stopped = false
 
   constructor(deps: FleetDeps) {
-    const { options, clock } = deps
+    const { options, clock, local, random, log, onTicketKeys, routes } = deps
+    const { decideMs, callMs } = deps.times ?? { decideMs: 50, callMs: callWithinMs }
     this.#deps = deps
     this.id = deps.id ?? newNodeId()
-    this.#times = deps.times ?? { decideMs: 50, callMs: callWithinMs }
-    this.#state = { is: 'connecting', since: clock.now() }
-    this.#store =
-      deps.store ??
-      new RedisStore({
-        options,
-        clock,
-        onReconnected: () => this.#on({ what: 'reconnected', at: clock.now() }),
-      })
-    const { local, random, log, onTicketKeys, routes } = deps
+    this.#store = new WatchedStore({
+      ...{ options, id: this.id, callMs, store: deps.store, log, clock },
+      onAnnounce: () => void this.#announce(),
+      onAway: () => this.ledger.away(),
+    })
     const fleet = options.name
-    const call = (script: Script, keys: string[], args: (string | number)[]) => this.#call(script, keys, args)
+    const call = (script: Script, keys: string[], args: (string | number)[]) =>
+      this.#store.call(script, keys, args)
     this.ledger = new FleetLedger({
       local,
       fleet,
@@ -118,13 +95,13 @@ export class Fleet {
       call,
       onUnknown: () => this.#renewNow(),
       clock,
-      decideWithinMs: this.#times.decideMs,
+      decideWithinMs: decideMs,
       ...(random && { random }),
     })
     this.ledger.configure(routes)
     // There may be many at once: that one of them is late says nothing of the store yet, which the next announcement of the node asks.
-    const callForMany: typeof call = (script, keys, args) => this.#call(script, keys, args, false)
-    const presentForMs = () => this.#presentForMs
+    const callForMany: typeof call = (script, keys, args) => this.#store.call(script, keys, args, false)
+    const presentForMs = () => this.#store.presentForMs
     this.sessions = new SessionRecords({ fleet, node: this.id, call: callForMany, presentForMs })
     // So does a late answer about whose turn it is: who went on for that would shed its connections beside another node.
     this.#turn = new DrainTurn({ fleet, id: this.id, call: callForMany, clock })
@@ -137,19 +114,10 @@ export class Fleet {
   }
 
   get info(): FleetInfo {
-    const { options, clock } = this.#deps
-    const { is, since } = this.#state
     return {
-      name: options.name,
+      name: this.#deps.options.name,
       id: this.id,
-      store: {
-        address: storeAddress(options.store),
-        state: is,
-        forMs: clock.now() - since,
-        ...(this.#state.is === 'away' && { error: this.#state.error }),
-        ...(this.#policy !== undefined && { policy: this.#policy }),
-        calls: { ...this.#calls },
-      },
+      store: this.#store.info,
       members: this.#members,
       admissions: { ...this.ledger.admissions },
       ...(this.#shedding !== undefined && { shedding: this.#shedding }),
@@ -162,7 +130,7 @@ export class Fleet {
     this.#renewNow()
     await this.#turn.take(
       options.drainWait,
-      () => this.#state.is === 'present' && !this.#stopped,
+      () => this.#store.isPresent && !this.#stopped,
       (holder) => {
         const node = this.#members.find(({ id }) => id === holder)?.host ?? holder
         log.info(
@@ -196,12 +164,13 @@ export class Fleet {
     if (this.#stopped) return
     this.#end()
     const keys = ['members', 'records', 'dead', 'shedding'].map((part) => this.#key(part))
-    if (this.#state.is === 'present') await this.#call(leaveScript, keys, [this.id]).catch(() => {})
+    if (this.#store.isPresent) await this.#store.call(leaveScript, keys, [this.id]).catch(() => {})
     this.#store.close()
   }
 
   #end(): void {
     this.#stopped = true
+    this.#store.stop()
     this.#deps.clock.clearTimeout(this.#timer)
     this.ledger.stop()
     this.#turn.stop()
@@ -225,28 +194,28 @@ export class Fleet {
     try {
       await this.#announceSelf()
     } catch {
-      // Said by #call.
+      // The store has said so.
     }
     this.#isRenewing = false
     if (this.#stopped) return
-    const everyMs = this.#state.is === 'present' ? renewEveryMs : retryEveryMs
+    const everyMs = this.#store.isPresent ? renewEveryMs : retryEveryMs
     const passed = clock.now() - began
     this.#timer = clock.setTimeout(() => void this.#renew(), Math.max(0, everyMs - passed))
   }
 
   async #announceSelf(): Promise<void> {
     const { describe, clock, onMembers } = this.#deps
-    const wasPresent = this.#state.is === 'present'
+    const wasPresent = this.#store.isPresent
     const record = writeMember({ host: os.hostname().slice(0, 255), ...describe() })
     const keys = ['members', 'records', 'dead', 'tickets', 'shedding'].map((part) => this.#key(part))
     const own = [...keys, this.#key('uses', this.id), this.#key('totals'), this.#key('taken', this.id)]
     const asked = clock.now()
-    const reply = (await this.#call(renewScript, own, [this.id, record, goneAfterMs])) as Reply[]
+    const reply = (await this.#store.call(renewScript, own, [this.id, record, goneAfterMs])) as Reply[]
     this.#deps.onRenewed?.(clock.now() - asked)
     const [known, version, ageMs, shedding, dead, records, taken] = reply
     this.#tellTaken(taken as string[])
     this.#shedding = shedding ? String(shedding) : undefined
-    this.#members = membersOf(records as string[], this.id)
+    this.#members = readMembers(records as string[], this.id)
     onMembers?.(this.#members)
     // The first time it is the answer itself that lets it be announced.
     if (known === 0 && wasPresent) void this.#announce()
@@ -254,7 +223,7 @@ export class Fleet {
     await this.#tickets.follow(String(version), Number(ageMs))
     const until = clock.now() + forgetWithinMs
     for (const id of dead as string[]) await this.#forget(id, until)
-    if (this.#policy === undefined) await this.#askPolicy()
+    await this.#store.checkPolicy()
   }
 
   /** In pairs of id and epoch. */
@@ -270,13 +239,8 @@ export class Fleet {
   async #forget(id: string, until: MonotonicMs): Promise<void> {
     const keys = ['members', `uses:${id}`, 'totals', 'dead'].map((part) => this.#key(part))
     while (this.#deps.clock.now() < until) {
-      if (Number(await this.#call(forgetScript, keys, [id, 0])) <= 0) return
+      if (Number(await this.#store.call(forgetScript, keys, [id, 0])) <= 0) return
     }
-  }
-
-  get #presentForMs(): number | undefined {
-    const since = this.#presentSince
-    return since === undefined ? undefined : this.#deps.clock.now() - since
   }
 
   async #announce(): Promise<void> {
@@ -285,71 +249,4 @@ export class Fleet {
     this.#deps.onAnnounce?.()
     await this.ledger.announce().catch(() => {})
   }
-
-  async #askPolicy(): Promise<void> {
-    this.#policy = String(await this.#call(policyScript, [this.#key('members')], []))
-    if (this.#policy === 'noeviction' || this.#policy === '') return
-    this.#deps.log.warn(
-      { policy: this.#policy },
-      "the fleet's store forgets keys when its memory is full: set its maxmemory-policy to noeviction",
-    )
-  }
-
-  /** `lateIsAway`: without an answer in time the store counts as away. */
-  async #call(script: Script, keys: string[], args: (string | number)[], lateIsAway = true): Promise<Reply> {
-    const { clock } = this.#deps
-    try {
-      // The first waits for the library and the connection; nobody waits for it.
-      const withinMs = this.#state.is === 'connecting' ? firstCallWithinMs : this.#times.callMs
-      const reply = await this.#store.run(script, keys, args, withinMs)
-      this.#calls.answered++
-      this.#on({ what: 'answered', at: clock.now() })
-      return reply
-    } catch (error) {
-      const { message, late } = error as StoreError
-      this.#calls[late ? 'late' : 'failed']++
-      if (!late || lateIsAway) this.#on({ what: 'failed', at: clock.now(), error: message })
-      throw error
-    }
-  }
-
-  #on(event: StoreEvent): void {
-    if (this.#stopped) return
-    const before = this.#state
-    const { state, actions } = nextStoreState(before, event)
-    this.#state = state
-    if (state.is !== 'present') this.#presentSince = undefined
-    else if (actions.includes('announce'))
-      this.#presentSince = before.is === 'connecting' ? Number.NEGATIVE_INFINITY : event.at
-    for (const action of actions) {
-      if (action === 'renew') this.#store.renew()
-      if (action === 'tell') this.#tell(before)
-      if (action === 'announce') void this.#announce()
-    }
-    if (state.is === 'away') this.ledger.away()
-  }
-
-  #tell(before: StoreState): void {
-    const { log, options, clock } = this.#deps
-    const store = storeAddress(options.store)
-    if (this.#state.is === 'away')
-      log.error(
-        { store, error: this.#state.error },
-        "the fleet's store is away: this gateway goes on by itself",
-      )
-    else if (before.is === 'away')
-      log.info({ store, awayMs: Math.round(clock.now() - before.since) }, "the fleet's store is back")
-    else log.info({ store, fleet: options.name, id: this.id }, "the fleet's store is there")
-  }
-}
-
-/** Of records in pairs of id and text. */
-function membersOf(records: readonly string[], own: string): FleetMember[] {
-  const found: FleetMember[] = []
-  for (let index = 0; index + 1 < records.length; index += 2) {
-    const id = records[index]!
-    const record = readMember(records[index + 1]!)
-    if (record) found.push({ id, ...record, self: id === own })
-  }
-  return found.sort((a, b) => (`${a.host} ${a.id}` < `${b.host} ${b.id}` ? -1 : 1))
 }

@@ -45,3 +45,14 @@ export function readMember(text: string): MemberRecord | undefined {
     return undefined
   }
 }
+
+/** Of records in pairs of id and text; those that cannot be read are left out. `own`: id of this node. */
+export function readMembers(records: readonly string[], own: string): FleetMember[] {
+  const found: FleetMember[] = []
+  for (let index = 0; index + 1 < records.length; index += 2) {
+    const id = records[index]!
+    const record = readMember(records[index + 1]!)
+    if (record) found.push({ id, ...record, self: id === own })
+  }
+  return found.sort((a, b) => (`${a.host} ${a.id}` < `${b.host} ${b.id}` ? -1 : 1))
+}
