@@ -9,7 +9,7 @@ import { eventually, gatewayOptions, type RouteInit, rawUpstream, startUpstream 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createLogger, systemClock } from '../src/core/index.ts'
 import { type Carrier, Gateway } from '../src/gateway.ts'
-import type { GivenAway, Listing, SessionDirectory, SessionGiver } from '../src/resume/index.ts'
+import type { GivenAway, Listing, Reservation, SessionDirectory, SessionGiver } from '../src/resume/index.ts'
 import { TokenSeries } from '../src/resume/index.ts'
 import { readGiven } from '../src/session/given-session.ts'
 import { Joint, lightest, takeHandle, wireOf } from '../src/wire/index.ts'
@@ -214,6 +214,41 @@ test.each([1, 2])(
     expect(gateway.connectionCount).toBe(0)
   },
 )
+
+test('what the session passes on behind a Close of its client, after the upstream has gone, is not left behind', async () => {
+  await using raw = await rawUpstream({ answersCloses: false })
+  const places: ((place: Reservation) => void)[] = []
+  let handed = 0
+  let onCancel = () => {}
+  const place: Reservation = {
+    hand: async () => {
+      handed++
+      return 'taken'
+    },
+    cancel: () => onCancel(),
+  }
+  const its = await node(raw.url, { reserve: () => new Promise((resolve) => places.push(resolve)) })
+  const client = await resumingClient(its.url)
+  const server = await raw.connection()
+  const { gateway } = await its.upgrade()
+  const drained = gateway.drain()
+  await eventually('a place is looked for', () => places.length === 1)
+  // This upstream takes so long that others get the place, and one is looked for anew.
+  const isSlow = new Promise<void>((resolve) => {
+    onCancel = resolve
+  })
+  places[0]!(place)
+  await server.closeFrame()
+  await isSlow
+  server.close(1001)
+  await eventually('a place is looked for again', () => places.length === 2)
+  client.send('the last')
+  client.connection!.close(1001)
+  await eventually('the client is away', () => sessionsOf(its.old.gateway)?.parked === 1)
+  places[1]!(place)
+  expect(await drained).toMatchObject({ moved: 0 })
+  expect(handed).toBe(0)
+})
 
 test('what is on its way between the workers when the upstream has gone is waited for, both ways', async () => {
   await using raw = await rawUpstream({ answersCloses: false })

@@ -12,12 +12,14 @@ export interface Departing {
   free(withinMs: number, onSlow: () => void): Promise<boolean>
   /** It waits for what becomes of it. False: it has ended. */
   readonly isHeld: boolean
+  /** What the session has passed on of its client is in what `write` gives. */
+  readonly isWhole: boolean
   /** @throws {Error} Its state cannot be written down. */
   write(): string
   /** Another gateway has its session, which has let its client go. */
   leave(): void
-  /** It goes on where it is, or ends. */
-  stay(): void
+  /** It goes on where it is, or ends. Resolves when the session takes again what its client says. */
+  stay(): void | Promise<void>
 }
 
 /** What is said between the two workers, in this order. */

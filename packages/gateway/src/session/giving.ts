@@ -46,7 +46,7 @@ export async function give(
         session.holdBack()
         isFree = await departing.free(until - clock.now(), cancel)
       }
-      if (!isFree || !departing.isHeld || !session.mayLeave) break
+      if (!isFree || !departing.isHeld || !departing.isWhole || !session.mayLeave) break
       const place: Reservation | undefined = reservation
       if (!place) continue
       reservation = undefined
@@ -63,7 +63,7 @@ export async function give(
     log.warn({ id: connection.id, error: String(error) }, 'a session cannot be given to another node')
   }
   cancel()
-  departing.stay()
+  await departing.stay()
   return false
 }
 
@@ -82,6 +82,7 @@ export function departingHere(
     get isHeld() {
       return pipe.state === 'held'
     },
+    isWhole: true,
     write: () => writeHeld(connection),
     leave: () => leave(connection, deps.connections),
     stay() {

@@ -13,15 +13,19 @@ import type { RouteState } from './route-state.ts'
 const decideWithinMs = 15_000
 /** Milliseconds in which all that is on its way between the two has been read, once the upstream has gone. */
 const readWithinMs = 5_000
+/** Characters of a connection without an upstream; the other worker reads twice as many. */
+const mostHeld = 8 * 1024 * 1024
 
 /** A connection that is at the other end of the line; its session is here. */
 export function departingThere(line: GivingLine, session: Session, clock: Clock): Departing {
   let held: string | undefined
   let goesOn = false
+  let passedOn = 0
   return {
     mayLeave: () => line.isOpen,
     async free(withinMs, onSlow) {
       const slow = clock.setTimeout(onSlow, placeKeptMs)
+      passedOn = session.received
       line.say({ free: withinMs })
       const word = await line.next(withinMs + readWithinMs + decideWithinMs)
       clock.clearTimeout(slow)
@@ -33,6 +37,10 @@ export function departingThere(line: GivingLine, session: Session, clock: Clock)
     get isHeld() {
       return line.isOpen && session.mayLeave
     },
+    // A Close of its client, behind which nothing is held back, lets what came before it go there: too late for what has been written.
+    get isWhole() {
+      return session.received === passedOn
+    },
     write: () => held!,
     leave() {
       line.say({ given: true })
@@ -42,9 +50,10 @@ export function departingThere(line: GivingLine, session: Session, clock: Clock)
       line.say({ given: false })
       const word = goesOn ? undefined : await line.next(decideWithinMs)
       line.end()
-      if (goesOn || (word && 'stays' in word)) return session.stay()
       // One that has ended is heard of by its Close, behind which nothing is held back; one of which nothing is heard goes on.
-      clock.setTimeout(() => session.stay(), decideWithinMs)
+      if (!goesOn && !(word && 'stays' in word))
+        await new Promise<void>((resolve) => void clock.setTimeout(resolve, decideWithinMs))
+      session.stay()
     },
   }
 }
@@ -91,10 +100,16 @@ async function asked(
     if (!word) return 'unknown'
     if ('given' in word) return word.given ? 'given' : 'stays'
     if (!('free' in word)) return 'stays'
+    // That there was a place may have taken seconds.
+    if (!connection.pipe.mayLeave()) return 'stays'
+    const freeUntil = clock.now() + word.free
     try {
       const isFree = await freed(connection, word.free, deps, () => {})
-      if (!isFree || !(await allRead(connection, deps)) || connection.pipe.state !== 'held') return 'stays'
-      line.say({ held: writeHeld(connection) })
+      const isRead = isFree && (await allRead(connection, freeUntil - clock.now(), deps))
+      if (!isRead || connection.pipe.state !== 'held') return 'stays'
+      const held = writeHeld(connection)
+      if (held.length > mostHeld) return 'stays'
+      line.say({ held })
     } catch (error) {
       log.warn({ id: connection.id, error: String(error) }, 'a session cannot be given to another node')
       return 'stays'
@@ -106,14 +121,18 @@ async function asked(
  * Resolves when the session has all that the upstream has said, and all that the session has passed on was read here: a Ping has gone there behind
  * the one, and its Pong come back behind the other. To false when that is not so in time.
  */
-function allRead(connection: Connection, { clock, connections }: ConnectionDeps): Promise<boolean> {
+function allRead(
+  connection: Connection,
+  leftMs: number,
+  { clock, connections }: ConnectionDeps,
+): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (isRead: boolean) => {
       clock.clearTimeout(timer)
       stopWatching()
       resolve(isRead)
     }
-    const timer = clock.setTimeout(() => settle(false), readWithinMs)
+    const timer = clock.setTimeout(() => settle(false), Math.min(readWithinMs, leftMs))
     const stopWatching = connections.watch((one) => {
       if (one === connection) settle(false)
     })

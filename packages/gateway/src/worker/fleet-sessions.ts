@@ -121,6 +121,8 @@ export class FleetSessions implements SessionDirectory {
   async keep(id: string, node: string, refused: boolean): Promise<'kept' | 'lost' | 'unknown'> {
     const entry = this.#entries.get(id)
     if (!entry) return 'lost'
+    // What that node has refused is not on its way any more, whatever the store says.
+    if (refused) entry.isGiven = false
     let holder: SessionHolder = { epoch: entry.epoch, node }
     for (let tries = 0; tries < 3; tries++) {
       const claim = await this.#asks.ask({ what: 'claim', id, holder, forMs: entry.forMs })

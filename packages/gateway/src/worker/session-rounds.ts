@@ -82,7 +82,8 @@ export class SessionRounds {
     let count = 0
     for (const entry of [...entries.all()]) {
       const { session } = entry
-      if (!session) continue
+      // Of one that is on its way to another node it is heard from whom it was given to.
+      if (!session || entry.isGiven) continue
       const { parkedAt } = session
       // A client that has a connection here may have left it, and be with another node: one that is there answers.
       if (parkedAt === undefined ? session.checkClient(now) : now - parkedAt < giveUpAfterMs) continue

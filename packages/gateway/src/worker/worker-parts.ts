@@ -124,7 +124,7 @@ export class WorkerParts {
       giver: {
         reserve: async (...wish) => (this.givesNothing ? undefined : this.relays?.giver?.reserve(...wish)),
       },
-      lineTo: async (...ask) => this.exchange?.lineTo(...ask),
+      lineTo: async (...ask) => (this.givesNothing ? undefined : this.exchange?.lineTo(...ask)),
       log,
       tracing,
       clock,
