@@ -2,6 +2,7 @@
 // itself. What a node has is said as a number and not as a change, so that nothing is wrong for long.
 import type { Clock, LimitOptions, MonotonicMs, RouteOptions } from '../core/index.ts'
 import { type Admission, fullRetry, type Ledger, queueRetry } from '../handshake/index.ts'
+import { admissionArgs, fieldOf, type Group, groupsOf, type Place } from './admission-call.ts'
 import { admitScript } from './admit-script.ts'
 import { forgetScript } from './forget-script.ts'
 import { fleetKey, type Reply, type Script } from './store.ts'
@@ -24,16 +25,6 @@ interface Request {
   /** This gateway has decided by itself. */
   isDone: boolean
 }
-
-/** Requests of one address on one route: they have the same limits. */
-interface Group {
-  route: string
-  address: string
-  limits: LimitOptions
-  requests: Request[]
-}
-
-type Place = readonly [route: string, address: string | undefined]
 
 export interface FleetLedgerDeps {
   local: Ledger
@@ -233,38 +224,17 @@ export class FleetLedger {
     }
   }
 
-  #ask(places: Place[], groups: Group[]): Promise<Reply> {
+  #ask(places: Place[], groups: Group<Request>[]): Promise<Reply> {
     const { call, id, local } = this.#deps
-    const fields = new Map<string, [number: number, count: number]>()
-    const numberOf = ([route, address]: Place) => {
-      const field = fieldOf([route, address])
-      const known = fields.get(field)?.[0]
-      const number = known ?? fields.size + 1
-      if (known === undefined) {
-        const count = this.#shared.has(route) ? local.held(route, address) : 0
-        fields.set(field, [number, count])
-      }
-      return number
-    }
-    for (const place of places) numberOf(place)
-    const asked = groups.flatMap(({ route, address, limits, requests }) => {
-      const { connections, perAddress, handshakesPerSecond = 0 } = limits
-      return [
-        numberOf([route, undefined]),
-        numberOf([route, address]),
-        connections ?? Number.MAX_SAFE_INTEGER,
-        perAddress ?? Number.MAX_SAFE_INTEGER,
-        encodeURIComponent(route),
-        handshakesPerSecond,
-        requests.length,
-      ]
-    })
-    const counts = [...fields].flatMap(([field, [, count]]) => [field, count])
+    const held = ([route, address]: Place) => (this.#shared.has(route) ? local.held(route, address) : 0)
     const keys = ['members', `uses:${id}`, 'totals', 'rates'].map((part) => this.#key(part))
-    return call(admitScript, keys, [id, fields.size, ...counts, ...asked])
+    return call(admitScript, keys, [id, ...admissionArgs(places, groups, held)])
   }
 
-  #grant({ route, address, limits, requests }: Group, [granted = 0, met = 0, waitMs = 0]: number[]): void {
+  #grant(
+    { route, address, limits, requests }: Group<Request>,
+    [granted = 0, met = 0, waitMs = 0]: number[],
+  ): void {
     let left = granted
     let refused = 0
     for (const request of requests) {
@@ -288,21 +258,4 @@ export class FleetLedger {
     // Granted too late for those who asked.
     if (left > 0) this.#touch(route, address)
   }
-}
-
-function fieldOf([route, address]: Place): string {
-  const name = encodeURIComponent(route)
-  return address === undefined ? `c ${name}` : `a ${name} ${address}`
-}
-
-function groupsOf(requests: readonly Request[]): Group[] {
-  const groups = new Map<string, Group>()
-  for (const request of requests) {
-    const { route, address, limits } = request
-    const key = `${JSON.stringify(limits)} ${fieldOf([route, address])}`
-    const group = groups.get(key) ?? { route, address, limits, requests: [] }
-    group.requests.push(request)
-    groups.set(key, group)
-  }
-  return [...groups.values()]
 }

@@ -41,6 +41,11 @@ export class Replacement {
     return this.#pid
   }
 
+  /** Why this process does not serve, in words; undefined: it does. */
+  get whyReplaced(): string | undefined {
+    return this.#pid === undefined ? undefined : `process ${this.#pid} serves in its place`
+  }
+
   /**
    * A new supervisor has got all that there is to know: what happens here now would be lost.
    *

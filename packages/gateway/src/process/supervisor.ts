@@ -22,12 +22,12 @@ import { closeAll, drainAll, killAll } from './end-all.ts'
 import { gatewayState, listenUrls, whyUnready } from './gateway-state.ts'
 import { Inheritance } from './inheritance.ts'
 import { measureAll } from './measure-all.ts'
+import { OperatorUpgrade } from './operator-upgrade.ts'
 import { Parts } from './parts.ts'
-import { upgradePlan } from './plan-upgrade.ts'
 import { renewFronts } from './renew-fronts.ts'
 import { Replacement } from './replacement.ts'
 import { startAll } from './start-all.ts'
-import { type SupervisorOptions, upgradeOf } from './supervisor-options.ts'
+import type { SupervisorOptions } from './supervisor-options.ts'
 
 /**
  * A whole gateway: its listeners, its workers, its admin port. It takes no signals and prints nothing but its log; who
@@ -49,7 +49,7 @@ export class Supervisor implements Operations {
   readonly #inheritance: Inheritance | undefined
   /** Absent where nobody can start another supervisor. */
   readonly #replacement: Replacement | undefined
-  #upgrading = false
+  readonly #upgrade: OperatorUpgrade
   #alive: NodeJS.Timeout | undefined
   #drained: Promise<DrainCounts> | undefined
 
@@ -89,6 +89,7 @@ export class Supervisor implements Operations {
           this.#onReleased()
         },
       })
+    this.#upgrade = new OperatorUpgrade(parts, this.#replacement)
   }
 
   /**
@@ -120,11 +121,11 @@ export class Supervisor implements Operations {
     const inheritance = this.#inheritance!
     await this.#parts.prepare()
     this.#stayAlive()
-    this.#upgrading = true
+    this.#upgrade.isUnderWay = true
     const leaving = await inheritance.take()
     void inheritance.finish(leaving).then(async () => {
       await renewFronts(this.#parts, inheritance.carries)
-      this.#upgrading = false
+      this.#upgrade.isUnderWay = false
     })
   }
 
@@ -140,7 +141,7 @@ export class Supervisor implements Operations {
 
   /** Why the gateway should not get traffic, or undefined when it should: what `/readyz` says. */
   unready(): string | undefined {
-    return this.#whyReplaced() ?? whyUnready(this.#parts)
+    return this.#replacement?.whyReplaced ?? whyUnready(this.#parts)
   }
 
   /** What does not go as it should, while it is ready or not: the detail of `/readyz`. */
@@ -235,7 +236,7 @@ export class Supervisor implements Operations {
   previewReload(): Promise<ReloadResult> {
     const { changes, reload } = this.#parts
     return changes.run(async () => {
-      const problem = this.#whyReplaced()
+      const problem = this.#replacement?.whyReplaced
       return problem ? { ok: false, problems: [problem] } : reload.preview()
     })
   }
@@ -245,32 +246,13 @@ export class Supervisor implements Operations {
    * became of each, or why the old workers go on. Without `carry` connections that cannot move are told to come back. With
    * `supervisor` a new process takes the place of this one as well ({@link Supervisor.replaced}).
    */
-  async upgrade({ carry = true, supervisor = false }: UpgradeHow = {}): Promise<UpgradeResult> {
-    const { changes, upgrades, options, log } = this.#parts
-    const whyNot = supervisor && !this.#replacement && 'only `holdfast serve` can replace its supervisor'
-    const error = this.#whyNoUpgrade() ?? (whyNot || undefined)
-    if (error !== undefined) {
-      log.error(`not upgraded: ${error}`)
-      return { ok: false, error }
-    }
-    this.#upgrading = true
-    try {
-      const carries = carry && upgradeOf(options).carriers > 0
-      if (supervisor) return await this.#replacement!.run(carries)
-      const leaving = await changes.run(() => upgrades.begin(carries))
-      await upgrades.finish(leaving)
-      await renewFronts(this.#parts, carry)
-      return upgrades.result
-    } finally {
-      this.#upgrading = false
-    }
+  upgrade(how: UpgradeHow = {}): Promise<UpgradeResult> {
+    return this.#upgrade.run(how)
   }
 
   /** What {@link Supervisor.upgrade} would do now with the connections, or why it would do nothing; nothing changes. */
-  async previewUpgrade({ carry = true }: UpgradeHow = {}): Promise<UpgradePreview> {
-    const error = this.#whyNoUpgrade()
-    if (error !== undefined) return { ok: false, error }
-    return { ok: true, plan: await upgradePlan(this.#parts, carry) }
+  previewUpgrade(how: UpgradeHow = {}): Promise<UpgradePreview> {
+    return this.#upgrade.preview(how)
   }
 
   /** Has every worker open the file of the access log again, after it was moved away. */
@@ -287,19 +269,6 @@ export class Supervisor implements Operations {
 
   get #isReplaced(): boolean {
     return this.#replacement?.pid !== undefined
-  }
-
-  #whyReplaced(): string | undefined {
-    return this.#isReplaced ? `process ${this.#replacement?.pid} serves in its place` : undefined
-  }
-
-  #whyNoUpgrade(): string | undefined {
-    const { phase, oneProcess } = this.#parts
-    const replaced = this.#whyReplaced()
-    if (replaced) return replaced
-    if (oneProcess) return 'a live upgrade needs Node, and workers in processes of their own'
-    if (phase !== 'serving') return `the gateway is ${phase}`
-    return this.#upgrading ? 'an upgrade is under way' : undefined
   }
 
   /** Drains everything and ends, be it by the supervisor that is in charge in place of this one. */
