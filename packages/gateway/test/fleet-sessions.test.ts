@@ -160,7 +160,7 @@ describe.runIf(hasRedis)('the records of sessions', () => {
     })
   }
 
-  const workerOf = (records: SessionRecords) => {
+  const workerOf = (records: SessionRecords, isAway = () => false) => {
     const sessions: FleetSessions = new FleetSessions({
       fleet: { name: 'chat', secrets: ['x'] },
       clock: fakeClock(),
@@ -168,6 +168,7 @@ describe.runIf(hasRedis)('the records of sessions', () => {
       post(message: FromWorker) {
         if (message.type !== 'session-ask') return
         const { ask, about } = message
+        if (isAway()) return queueMicrotask(() => sessions.answer(ask, { what: 'away' }))
         void answerAboutSessions(records, about).then((answer) => sessions.answer(ask, answer))
       },
     })
@@ -353,7 +354,8 @@ describe.runIf(hasRedis)('the records of sessions', () => {
   })
 
   test('that are given away are whose claim comes first', async () => {
-    const [here, there] = [workerOf(recordsOf('one')), workerOf(recordsOf('other'))]
+    let isAway = false
+    const [here, there] = [workerOf(recordsOf('one'), () => isAway), workerOf(recordsOf('other'))]
     const begin = async () => {
       const ended: string[] = []
       const { series, begun } = await here.list(60_000, () => 'a recipe')
@@ -394,6 +396,19 @@ describe.runIf(hasRedis)('the records of sessions', () => {
     expect(await holder(refused.id)).toMatchObject({ node: 'one', epoch: 2 })
     here.taken([{ id: refused.id, epoch: 3 }])
     expect(refused.ended).toEqual(['taken over'])
+
+    // The same, and the store is away when it says no: heard of once more, it is claimed then.
+    const later = await begin()
+    expect(await later.claim()).toBeDefined()
+    isAway = true
+    expect(await here.keep(later.id, 'other', true)).toBe('unknown')
+    isAway = false
+    here.taken([{ id: later.id, epoch: 1 }])
+    await eventually('it is this node that has it', async () => (await holder(later.id))?.node === 'one')
+    expect(await holder(later.id)).toMatchObject({ epoch: 2 })
+    expect(later.ended).toEqual([])
+    here.taken([{ id: later.id, epoch: 3 }])
+    expect(later.ended).toEqual(['taken over'])
 
     // It says no, and has ended it in the store, or that has come back empty: nobody has it.
     const nowhere = await begin()

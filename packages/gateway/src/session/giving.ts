@@ -86,6 +86,8 @@ export function departingHere(
     write: () => writeHeld(connection),
     leave: () => leave(connection, deps.connections),
     stay() {
+      // Another gateway has it after all, and the client finds it there.
+      if (session.state === 'over' && pipe.state === 'held') return leave(connection, deps.connections)
       state.sessions.count('not-given')
       onStays?.()
       goOn(connection)

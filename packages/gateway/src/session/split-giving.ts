@@ -13,7 +13,7 @@ import type { RouteState } from './route-state.ts'
 const decideWithinMs = 15_000
 /** Milliseconds in which all that is on its way between the two has been read, once the upstream has gone. */
 const readWithinMs = 5_000
-/** Characters of a connection without an upstream; the other worker reads twice as many. */
+/** Bytes of a connection without an upstream; the other worker reads twice as many. */
 const mostHeld = 8 * 1024 * 1024
 
 /** A connection that is at the other end of the line; its session is here. */
@@ -37,7 +37,7 @@ export function departingThere(line: GivingLine, session: Session, clock: Clock)
     get isHeld() {
       return line.isOpen && session.mayLeave
     },
-    // A Close of its client, behind which nothing is held back, lets what came before it go there: too late for what has been written.
+    // A Close of its client, behind which nothing is held back, lets what came before it go there: perhaps too late for what has been written.
     get isWhole() {
       return session.received === passedOn
     },
@@ -47,6 +47,8 @@ export function departingThere(line: GivingLine, session: Session, clock: Clock)
       line.end()
     },
     async stay() {
+      // Another gateway has it after all, or it has ended: its connection hears of that, or is nothing without it.
+      if (session.state === 'over') return this.leave()
       line.say({ given: false })
       const word = goesOn ? undefined : await line.next(decideWithinMs)
       line.end()
@@ -108,7 +110,7 @@ async function asked(
       const isRead = isFree && (await allRead(connection, freeUntil - clock.now(), deps))
       if (!isRead || connection.pipe.state !== 'held') return 'stays'
       const held = writeHeld(connection)
-      if (held.length > mostHeld) return 'stays'
+      if (Buffer.byteLength(held) > mostHeld) return 'stays'
       line.say({ held })
     } catch (error) {
       log.warn({ id: connection.id, error: String(error) }, 'a session cannot be given to another node')

@@ -96,6 +96,7 @@ export class FleetSessions implements SessionDirectory {
     const entry = this.#entries.get(id)
     if (!entry) return undefined
     entry.isGiven = true
+    entry.refusedBy = undefined
     return { epoch: entry.epoch, session: this.#seal.seal(givenPurpose(id), Buffer.from(session)) }
   }
 
@@ -121,8 +122,20 @@ export class FleetSessions implements SessionDirectory {
   async keep(id: string, node: string, refused: boolean): Promise<'kept' | 'lost' | 'unknown'> {
     const entry = this.#entries.get(id)
     if (!entry) return 'lost'
-    // What that node has refused is not on its way any more, whatever the store says.
+    entry.isGiven = true
+    const result = await this.#claimBack(entry, node, refused)
+    // Who stays the one that has it claims it again when it hears of that node.
+    if (result === 'unknown' && refused) entry.refusedBy = node
     if (refused) entry.isGiven = false
+    return result
+  }
+
+  async #claimBack(
+    entry: SessionEntry,
+    node: string,
+    refused: boolean,
+  ): Promise<'kept' | 'lost' | 'unknown'> {
+    const { id } = entry
     let holder: SessionHolder = { epoch: entry.epoch, node }
     for (let tries = 0; tries < 3; tries++) {
       const claim = await this.#asks.ask({ what: 'claim', id, holder, forMs: entry.forMs })
@@ -141,9 +154,12 @@ export class FleetSessions implements SessionDirectory {
     return 'unknown'
   }
 
-  #isKept(entry: SessionEntry, epoch: number): 'kept' {
+  #isKept(entry: SessionEntry, epoch: number): 'kept' | 'lost' {
+    // It has ended meanwhile: nobody goes on with it.
+    if (!this.#entries.has(entry)) return 'lost'
     entry.epoch = epoch
     entry.isGiven = false
+    entry.refusedBy = undefined
     this.#entries.change(entry, 'all')
     return 'kept'
   }
@@ -197,10 +213,17 @@ export class FleetSessions implements SessionDirectory {
       const entry = this.#entries.get(id)
       // Of one that is on its way it is heard from whom it was given to, who may have refused it after all.
       if (!entry || entry.epoch >= epoch || entry.isGiven) continue
-      this.#entries.letGo(entry)
-      count++
+      if (entry.refusedBy === undefined) {
+        this.#entries.letGo(entry)
+        count++
+      } else void this.#keepAfter(entry, entry.refusedBy)
     }
     if (count > 0) this.#log.warn({ sessions: count }, 'other nodes have taken sessions over')
+  }
+
+  async #keepAfter(entry: SessionEntry, refusedBy: string): Promise<void> {
+    const result = await this.keep(entry.id, refusedBy, true)
+    if (result === 'lost' && this.#entries.has(entry)) this.#entries.letGo(entry)
   }
 
   stop(): void {

@@ -20,6 +20,8 @@ export interface SessionEntry {
   toldAt: MonotonicMs
   /** It is on its way to another node. */
   isGiven?: boolean
+  /** That node has it as far as the store goes, and has said that it does not go on with it. */
+  refusedBy?: string | undefined
   /** Called when others can find it, or when that cannot be said. */
   onListed?: () => void
 }
