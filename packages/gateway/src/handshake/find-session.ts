@@ -47,9 +47,24 @@ export async function findElsewhere(
     if (typeof again === 'object' && again.isUnsure) return { at: 'unreachable' }
   }
   if (found) return { at: 'abandoned', abandoned: found }
-  // Nobody keeps a session for longer than that. A worker that has not answered may have it: a new one would be in its place.
-  const isAway = (missed.unreachableForMs ?? Number.POSITIVE_INFINITY) < (route.resume?.for ?? 0)
-  return missed.isUnsure || isAway ? { at: 'unreachable' } : noSession
+  // A worker that has not answered may have it: a new one would be in its place.
+  return missed.isUnsure || mayBeKept(token, missed, state, deps) ? { at: 'unreachable' } : noSession
+}
+
+/** Whether a node that cannot be reached may keep it: nobody keeps a session for longer than `for` after its client has left. */
+function mayBeKept(
+  token: string,
+  { unreachableForMs }: Extract<SessionElsewhere, object>,
+  { sessions, options: { resume } }: Arrival['state'],
+  { clock }: HandshakeDeps,
+): boolean {
+  const id = readSeriesToken(token)?.id
+  if (unreachableForMs === undefined || id === undefined || !resume) return false
+  // That node may have had the client until a moment ago, by a way that is open: what counts is how long that has been coming back here.
+  const awayMs = sessions.askedFor.forMs(id, clock.now())
+  if (Math.min(unreachableForMs, awayMs) < resume.for) return true
+  sessions.askedFor.found(id)
+  return false
 }
 
 /** Whether the node is gone that had the session of this token, as the fleet's store says. `missed`: what the others have said. */

@@ -1,6 +1,7 @@
 // The sessions of a route in this process, by the hashes of their tokens; those without a connection, longest first; and
 // what is remembered of those that are over. Next: token.ts, session.ts.
 import type { Clock, MonotonicMs, ResumeOptions } from '../core/index.ts'
+import { AskedFor } from './asked-for.ts'
 import type { Over } from './control-message.ts'
 import { type Entry, entryWith } from './entry.ts'
 import type { Session } from './session.ts'
@@ -51,6 +52,8 @@ export class Sessions {
   readonly #tombstones = new Map<string, Tombstone>()
   /** Sessions whose clients are to be acknowledged something within `acknowledgedWithinMs`. */
   readonly #owing = new Set<Session>()
+  /** Those of other nodes. */
+  readonly askedFor = new AskedFor()
   readonly counts: Partial<Record<SessionResult, number>> = {}
 
   /** `hint` stands in front of tokens: who keeps the session. */

@@ -1,0 +1,39 @@
+// A client comes back to a node that can ask neither the node that has its session nor the store.
+import { fakeClock, startGateway, startUpstream } from '@holdfast/testing'
+import { expect, test } from 'vitest'
+import { AskedFor } from '../src/resume/asked-for.ts'
+import { resumeOptions, resumingClient } from './resuming.ts'
+
+const forMs = 60_000
+
+test('is told to come back for as long as that node may keep it, counted from when the client asks first', async () => {
+  await using upstream = await startUpstream()
+  const clock = fakeClock()
+  const resume = resumeOptions({ for: forMs })
+  // That node has not answered for an hour, and had the client until a moment ago.
+  const elsewhere = async () => ({ unreachableForMs: 3_600_000 })
+  await using gateway = await startGateway({ upstreams: [upstream.url], resume }, { clock, elsewhere })
+  const client = await resumingClient(gateway.url)
+  client.cut()
+  client.token = `7-${'s'.repeat(16)}-1-${'x'.repeat(43)}`
+  for (const afterMs of [0, forMs - 2, 1]) {
+    clock.tick(afterMs)
+    const connection = await client.dial()
+    expect(await connection.closeFrame()).toMatchObject({ code: 1014 })
+  }
+  clock.tick(1)
+  await client.open()
+  expect(client.welcome).toMatchObject({ resumed: false, over: { why: 'unknown' } })
+})
+
+test('a session counts from when it was asked for first; of very many the first are forgotten', () => {
+  const asked = new AskedFor()
+  expect(asked.forMs('one', 5)).toBe(0)
+  expect(asked.forMs('one', 25)).toBe(20)
+  for (let n = 0; n < 16_383; n++) asked.forMs(`other ${n}`, 30)
+  expect(asked.forMs('one', 45)).toBe(40)
+  asked.forMs('one more', 50)
+  expect(asked.forMs('one', 60)).toBe(0)
+  asked.found('one')
+  expect(asked.forMs('one', 70)).toBe(0)
+})
