@@ -238,7 +238,7 @@ describe('a client', () => {
     const its = dialer(at, { id: 'other' })
     its.follow([])
     its.follow([{ id: 'third', listen: { host: '127.0.0.1', port: at } }])
-    expect(await dialer(at, { id: 'asker' }).elsewhere(handshake, 'token')).toBe(false)
+    expect(await dialer(at, { id: 'asker' }).elsewhere(handshake, 'token')).toEqual({ without: 'asker' })
     const forgetful = new RelayDialer({
       fleet,
       self: 'asker',

@@ -2,26 +2,53 @@
 import { fakeClock, startGateway, startUpstream } from '@holdfast/testing'
 import { expect, test } from 'vitest'
 import { AskedFor } from '../src/resume/asked-for.ts'
-import { resumeOptions, resumingClient } from './resuming.ts'
+import { type SessionDirectory, TokenSeries } from '../src/resume/index.ts'
+import { ResumingClient, resumeOptions } from './resuming.ts'
 
 const forMs = 60_000
+const token = `7-${'s'.repeat(16)}-1-${'x'.repeat(43)}`
 
-test('is told to come back for as long as that node may keep it, counted from when the client asks first', async () => {
+const directory = (store: 'away' | undefined): SessionDirectory => ({
+  seek: async () => store,
+  list: async () => ({
+    series: new TokenSeries('n'.repeat(16), Buffer.alloc(32)),
+    epoch: 0,
+    begun() {},
+    end() {},
+    leave() {},
+  }),
+})
+
+test.each([
+  [
+    'that node has not answered for an hour, and had the client until a moment ago',
+    { unreachableForMs: 3_600_000 },
+  ],
+  ['that node has it no more, be it this one, and the store is away', { without: 'node' }],
+])('is told to come back for as long as another may keep it: %s', async (_, missed) => {
   await using upstream = await startUpstream()
   const clock = fakeClock()
   const resume = resumeOptions({ for: forMs })
-  // That node has not answered for an hour, and had the client until a moment ago.
-  const elsewhere = async () => ({ unreachableForMs: 3_600_000 })
-  await using gateway = await startGateway({ upstreams: [upstream.url], resume }, { clock, elsewhere })
-  const client = await resumingClient(gateway.url)
-  client.cut()
-  client.token = `7-${'s'.repeat(16)}-1-${'x'.repeat(43)}`
+  const deps = { clock, elsewhere: async () => missed, directory: directory('away') }
+  await using gateway = await startGateway({ upstreams: [upstream.url], resume }, deps)
+  const client = new ResumingClient(gateway.url)
+  client.token = token
   for (const afterMs of [0, forMs - 2, 1]) {
     clock.tick(afterMs)
     const connection = await client.dial()
     expect(await connection.closeFrame()).toMatchObject({ code: 1014 })
   }
   clock.tick(1)
+  await client.open()
+  expect(client.welcome).toMatchObject({ resumed: false, over: { why: 'unknown' } })
+})
+
+test('is told at once that its session is over when the store knows none, and that node has it no more', async () => {
+  await using upstream = await startUpstream()
+  const deps = { elsewhere: async () => ({ without: 'node' }), directory: directory(undefined) }
+  await using gateway = await startGateway({ upstreams: [upstream.url], resume: resumeOptions() }, deps)
+  const client = new ResumingClient(gateway.url)
+  client.token = token
   await client.open()
   expect(client.welcome).toMatchObject({ resumed: false, over: { why: 'unknown' } })
 })

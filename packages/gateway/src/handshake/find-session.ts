@@ -40,29 +40,33 @@ export async function findElsewhere(
   const missed: Extract<SessionElsewhere, object> = typeof elsewhere === 'object' ? elsewhere : {}
   const found = await seek(token, missed, route, deps)
   if (found === 'kept') return { at: 'unreachable' }
-  if (found?.isOwn) {
+  const isAway = found === 'away'
+  if (!isAway && found?.isOwn) {
     // Another worker may have taken it over after it was asked: who finds this epoch in the store asks once more.
     const again = await deps.elsewhere?.(given, token)
     if (again === true || again === 'relayed') return { at: 'elsewhere' }
     if (typeof again === 'object' && again.isUnsure) return { at: 'unreachable' }
   }
-  if (found) return { at: 'abandoned', abandoned: found }
+  if (!isAway && found) return { at: 'abandoned', abandoned: found }
   // A worker that has not answered may have it: a new one would be in its place.
-  return missed.isUnsure || mayBeKept(token, missed, state, deps) ? { at: 'unreachable' } : noSession
+  return missed.isUnsure || mayBeKept(token, missed, isAway, state, deps) ? { at: 'unreachable' } : noSession
 }
 
-/** Whether a node that cannot be reached may keep it: nobody keeps a session for longer than `for` after its client has left. */
+/** Whether another node may keep it: none does for longer than `for` after its client has left. `isAway`: the store does not answer. */
 function mayBeKept(
   token: string,
-  { unreachableForMs }: Extract<SessionElsewhere, object>,
+  { unreachableForMs, without }: Extract<SessionElsewhere, object>,
+  isAway: boolean,
   { sessions, options: { resume } }: Arrival['state'],
   { clock }: HandshakeDeps,
 ): boolean {
   const id = readSeriesToken(token)?.id
-  if (unreachableForMs === undefined || id === undefined || !resume) return false
-  // That node may have had the client until a moment ago, by a way that is open: what counts is how long that has been coming back here.
-  const awayMs = sessions.askedFor.forMs(id, clock.now())
-  if (Math.min(unreachableForMs, awayMs) < resume.for) return true
+  // The node of the token has it no more: which one has only the store knows.
+  const hasMoved = isAway && without !== undefined && unreachableForMs === undefined
+  if (id === undefined || !resume || (unreachableForMs === undefined && !hasMoved)) return false
+  // Whoever has it may have had the client until a moment ago, by a way that is open: what counts is how long that has been coming back here.
+  const askedForMs = sessions.askedFor.forMs(id, clock.now())
+  if (Math.min(askedForMs, unreachableForMs ?? Number.POSITIVE_INFINITY) < resume.for) return true
   sessions.askedFor.found(id)
   return false
 }

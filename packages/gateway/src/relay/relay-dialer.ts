@@ -95,7 +95,9 @@ export class RelayDialer {
   async elsewhere(handshake: ClientHandshake, token: string): Promise<SessionElsewhere> {
     const { holderOf, self, clock } = this.#deps
     const id = await holderOf(token)
-    const node = id === self ? undefined : this.#known.find((one) => one.id === id)
+    // All workers of here have been asked.
+    if (id === self) return { without: self }
+    const node = this.#known.find((one) => one.id === id)
     if (!node) return false
     if (this.#joints.leaves || this.#asked >= mostAsked) return { unreachableForMs: 0 }
     this.#asked++

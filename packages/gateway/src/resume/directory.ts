@@ -80,13 +80,13 @@ export interface SessionDirectory {
    */
   list(forMs: number, recipe: (series: TokenSeries) => string): Promise<Listing>
   /**
-   * Looks for a session by the id in its token. `kept`: somebody has it, or may have. Undefined: nobody knows it. `without`: id of a
-   * node that is known not to have it. `isUnsure`: workers of this gateway may have it.
+   * Looks for a session by the id in its token. `kept`: somebody has it, or may have. `away`: that cannot be looked up now. Undefined:
+   * nobody knows it. `without`: id of a node that is known not to have it. `isUnsure`: workers of this gateway may have it.
    */
   seek(
     id: string,
     forMs: number,
     without?: string,
     isUnsure?: boolean,
-  ): Promise<AbandonedSession | 'kept' | undefined>
+  ): Promise<AbandonedSession | 'kept' | 'away' | undefined>
 }

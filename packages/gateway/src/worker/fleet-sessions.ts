@@ -53,11 +53,12 @@ export class FleetSessions implements SessionDirectory {
     forMs: number,
     without?: string,
     isUnsure = false,
-  ): Promise<AbandonedSession | 'kept' | undefined> {
+  ): Promise<AbandonedSession | 'kept' | 'away' | undefined> {
     const answer = await this.find(id)
     // Nobody takes anything over without a store that answers.
-    if (answer.what === 'away' || !answer.found) return undefined
+    if (answer.what === 'away') return 'away'
     const { found } = answer
+    if (!found) return undefined
     const { isOwn, goneInMs, silentMs, epoch, node, counters } = found
     // Of this node's sessions all workers have been asked, and may not all have answered.
     if (isOwn ? isUnsure : node !== without && goneInMs > 0) return 'kept'
