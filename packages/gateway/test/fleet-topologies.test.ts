@@ -37,6 +37,8 @@ function nodeOn(url: string) {
   return {
     is: (state: string) => eventually(`store ${state}`, () => node.info.store.state === state, { detail }),
     members: () => node.info.members.length,
+    id: node.id,
+    sessions: node.sessions,
     [Symbol.dispose]: () => node.kill(),
   }
 }
@@ -95,14 +97,48 @@ describe.runIf(hasRedis)('the store', () => {
       servers.every(({ cli }) => cli('CLUSTER', 'INFO').includes('cluster_state:ok')),
     )
     await eventually('replicas follow', () => servers.slice(3).every(linked))
-    using node = nodeOn(`redis+cluster://${addresses(servers.slice(0, 3))}`)
+    const url = `redis+cluster://${addresses(servers.slice(0, 3))}`
+    using node = nodeOn(url)
     await node.is('present')
     const slot = Number(servers[0]!.cli('CLUSTER', 'KEYSLOT', 'holdfast:{chat}:members'))
     const holder = servers[slot < 5461 ? 0 : slot < 10923 ? 1 : 2]!
     expect(holder.cli('HLEN', 'holdfast:{chat}:records')).toBe('1')
+    using other = nodeOn(url)
+    await other.is('present')
+    const ids = Array.from({ length: 60 }, (_, n) => `${String(n).padStart(12, '0')}ABCD`)
+    const sessions = ids.map((id) => ({ id, epoch: 0, recipe: `recipe of ${id}`, counters: 'c' }))
+    expect(await node.sessions.announce(60_000, sessions)).toEqual([])
+    // Each group has a slot of its own, so that all primaries have some.
+    for (const { cli } of servers.slice(0, 3)) expect(Number(cli('DBSIZE'))).toBeGreaterThan(3)
+    for (const id of ids)
+      expect(await other.sessions.find(id)).toMatchObject({
+        node: node.id,
+        epoch: 0,
+        recipe: `recipe of ${id}`,
+      })
+    const claimed = ids.slice(0, 30)
+    for (const id of claimed)
+      expect(await other.sessions.claim(id, { epoch: 0, node: node.id }, 60_000)).toMatchObject({
+        ok: true,
+        epoch: 1,
+      })
+    const offset = ({ cli }: RedisServer, of: string) =>
+      Number(new RegExp(`^${of}_repl_offset:(\\d+)`, 'm').exec(cli('INFO', 'replication'))?.[1])
+    const written = offset(holder, 'master')
+    const follows = ({ cli }: RedisServer) =>
+      cli('INFO', 'replication').includes(`master_port:${holder.port}`)
+    await eventually('its replica has all', () =>
+      servers.some((one) => follows(one) && offset(one, 'slave') >= written),
+    )
     await holder.kill()
     await node.is('away')
     await node.is('present')
+    const taken = await eventually('the groups of the primary that died', () =>
+      node.sessions.announce(60_000, sessions).catch(() => undefined),
+    )
+    expect(taken.map(({ id, node, epoch }) => `${id} ${node} ${epoch}`).sort()).toEqual(
+      claimed.map((id) => `${id} ${other.id} 1`),
+    )
     await holder.start()
     await eventually('it follows its successor', () => linked(holder))
     const next = servers.slice(3).find((server) => isPrimary(server))!

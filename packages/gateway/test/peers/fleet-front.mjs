@@ -15,6 +15,8 @@ const faults = []
 const fault = (what) => faults.length < 50 && faults.push(what)
 /** Milliseconds from a loss of the connection until the session went on, since this was last asked for. */
 let aways = []
+/** Of the longest of them what the client met on its way back, and when, in milliseconds. */
+let longest = { awayMs: 0, met: [] }
 let stopping = false
 /** Connections that clients have begun to make. */
 let attempts = 0
@@ -123,8 +125,13 @@ class Client {
         super(to, protocols, { perMessageDeflate: false })
         client.native = this
         attempts++
-        this.on('error', () => {})
-        this.on('close', (code, reason) => count(`${code} ${reason}`.replace(/\d+$/, '')))
+        client.meets('attempt')
+        this.on('upgrade', () => client.meets('101'))
+        this.on('error', ({ message }) => client.meets(message))
+        this.on('close', (code, reason) => {
+          client.meets(`${code} ${reason}`)
+          count(`${code} ${reason}`.replace(/\d+$/, ''))
+        })
       }
     }
     const retry = retryMs && (() => Math.random() * retryMs)
@@ -154,8 +161,16 @@ class Client {
     if (stopping) this.end()
   }
 
+  /** What it meets while it has no connection. */
+  meets(what) {
+    if (!this.connected && this.met?.length < 50)
+      this.met.push(`${Math.round(performance.now() - this.lostAt)} ${what}`)
+  }
+
   suspend() {
     this.connected = false
+    this.lostAt = performance.now()
+    this.met = []
     // Of a session that goes on elsewhere some may be missing: it begins anywhere.
     this.begins = true
   }
@@ -163,6 +178,7 @@ class Client {
   resume({ awayMs, lost, doubled }) {
     this.connected = true
     aways.push(awayMs)
+    if (awayMs > longest.awayMs) longest = { awayMs, met: this.met }
     this.life.told.lost += lost
     this.life.told.doubled += doubled
     if (lost + doubled > 0) this.life.takenOver++
@@ -235,8 +251,10 @@ const does = {
       returns: seen.length,
       medianMs: seen[seen.length >> 1],
       greatestMs: seen.at(-1),
+      met: longest.met,
     }
     aways = []
+    longest = { awayMs: 0, met: [] }
     endings = {}
     return answer
   },
