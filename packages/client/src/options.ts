@@ -163,7 +163,11 @@ export interface Clock {
 }
 
 /** What the class of `@holdfast/client/resume` sets besides. */
-export interface InternalOptions extends ReconnectingWebSocketOptions {
+export interface InternalOptions extends Omit<ReconnectingWebSocketOptions, 'retry'> {
+  /** `least`: milliseconds that the server or the table asks for at least. */
+  retry?:
+    | ((event: ReconnectCloseEvent, attempt: number, least: number) => number | null | undefined)
+    | undefined
   /** Makes a connection. */
   connect?: ((Class: WebSocketClass, url: string, protocols: string | string[]) => Connection) | undefined
 }

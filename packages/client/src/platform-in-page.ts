@@ -17,3 +17,6 @@ export function construct(
 export function terminate(connection: Connection): void {
   connection.close()
 }
+
+/** A page may not say why. */
+export { terminate as closeWith }

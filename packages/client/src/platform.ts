@@ -46,3 +46,12 @@ export function terminate(connection: Connection): void {
   if (connection.terminate) connection.terminate()
   else connection.close()
 }
+
+/** Closes a connection with a code that not every class lets an application give. */
+export function closeWith(connection: Connection, code: number): void {
+  try {
+    connection.close(code)
+  } catch {
+    connection.close()
+  }
+}

@@ -410,7 +410,7 @@ export class ReconnectingWebSocket extends WebSocketEventTarget {
       const table = returnAfter(told ?? event, atOnce ? 0 : attempt, random)
       event.retryIn = table.delay
       why = told?.reason ?? 'code'
-      const own = safely(() => retry?.(event, attempt))
+      const own = safely(() => retry?.(event, attempt, table.least))
       // It may have called close() or reconnect().
       if (this.#state !== before) event.retryIn = this.#state.name === 'closing' ? null : 0
       // So is null, but neither undefined nor NaN.

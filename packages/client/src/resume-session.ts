@@ -4,7 +4,7 @@ import type { Close } from './close-event.ts'
 import type { Connection, Data } from './connection.ts'
 import { page } from './host.ts'
 import type { Clock } from './options.ts'
-import { asksWhy } from './platform.ts'
+import { asksWhy, closeWith } from './platform.ts'
 import { detach, failed } from './reconnecting-websocket.ts'
 import { type Control, prefixLength, readControl } from './resume-control.ts'
 import { ackBytes, ackMessages, ackMs, cost, none, version } from './resume-protocol.ts'
@@ -148,7 +148,7 @@ export function newSession(clock: Clock, replaced: () => boolean): Session {
   /** There is no connection any more. */
   function lose(): void {
     self.isCut = !!prefix && !self.isOver
-    if (self.isCut) lostAt = clock.now()
+    if (prefix) lostAt = clock.now()
     letGo(native)
     clock.clearTimeout(ackTimer)
     stop()
@@ -196,7 +196,7 @@ export function newSession(clock: Clock, replaced: () => boolean): Session {
     // PROTOCOL.md section 8: the gateway's own Close "1008 `nothing acknowledged`" ends a connection and no session.
     const close = prefix && event.reason === 'nothing acknowledged' ? failed : event
     // A Close in place of `welcome` says nothing about the session; another one ends it. Deno has 0 for none.
-    self.isOver = !!prefix && !!close.code && close.code !== code.abnormalClosure
+    self.isOver = !!(prefix && close.code && close.code !== code.abnormalClosure)
     onLost(close)
   }
 
@@ -294,15 +294,10 @@ export function newSession(clock: Clock, replaced: () => boolean): Session {
     else probe()
   }
 
-  /** PROTOCOL.md section 3: "closes with 1002". A page cannot say that, and says nothing. */
+  /** PROTOCOL.md section 3: "closes with 1002". */
   function breach(): void {
-    const broken = native
-    detach(broken)
-    try {
-      broken.close(code.protocolError)
-    } catch {
-      broken.close()
-    }
+    detach(native)
+    closeWith(native, code.protocolError)
     if (!welcome) {
       // The server may have selected what it does not know.
       takesOffers = undefined

@@ -76,10 +76,13 @@ export class ReconnectingWebSocket extends PlainReconnectingWebSocket {
     const own: InternalOptions = {
       ...options,
       connect: (...connection) => session.dial(...connection),
-      // PROTOCOL.md section 6: "The first attempt comes at once when a connection has broken".
-      retry(event, attempt) {
+      // PROTOCOL.md section 6: "The first attempt comes at once when a connection has broken, the next three soon".
+      retry(event, attempt, least) {
         const chosen = options.retry?.(event, attempt)
-        return chosen === undefined && session.isCut && (session.moved || !attempt) ? 0 : chosen
+        if (chosen !== undefined || session.isOver || !session.isAlive) return chosen
+        if (session.moved || !attempt) return 0
+        // After a loss that is 1, 2 and 3 s at most.
+        return attempt > 3 || least ? chosen : event.retryIn && event.retryIn / 10
       },
     }
     // biome-ignore lint/complexity/noArguments: WebIDL counts the arguments

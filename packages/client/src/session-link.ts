@@ -1,5 +1,6 @@
 import type { Connection } from './connection.ts'
 import type { Clock } from './options.ts'
+import { asksWhy } from './platform.ts'
 import { detach, wakeEvents } from './reconnecting-websocket.ts'
 
 /** Events of a page or a worker around which a link may die. One that comes out of the back/forward cache is visible again. */
@@ -78,6 +79,6 @@ export function liveness(
  */
 export function letGo(connection: Connection): void {
   detach(connection)
-  if (connection.terminate) connection.terminate()
+  if (!asksWhy && connection.terminate) connection.terminate()
   else if (!connection.readyState) connection.close()
 }

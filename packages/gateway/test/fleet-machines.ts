@@ -55,10 +55,14 @@ export interface Life {
 
 interface FrontState {
   connected: number
+  /** Of those, clients that start their backoff again at the next loss. */
+  steady: number
   /** Clients that have heard the last word of the backend. */
   done: number
   takenOver: number
   lives: number
+  /** Of the clients that are not connected: two, and what each has met last, and when, in milliseconds. */
+  away: { name: string; met: string[] }[]
   /** Connections that clients have begun to make. */
   attempts: number
   /** How many upstream connections each address has. */
@@ -141,11 +145,12 @@ export class Machines implements AsyncDisposable {
   timeout check 2s
   retries 3
   option redispatch 1
+# Of two draws, the default, it would take the node with fewer connections: the one that is cut off, mostly.
 frontend clients
   bind ${addressOf('front')}:${ports.front}
   default_backend gateways
 backend gateways
-  balance random
+  balance random(1)
   default-server check inter 200ms fall 2 rise 1
 ${servers.join('\n')}
 `
@@ -175,7 +180,8 @@ ${servers.join('\n')}
           {
             name: 'chat',
             upstreams: [`ws://${addressOf('front')}:${ports.backend}`],
-            resume: { for: '120s' },
+            // Longer than a client can be kept away by a balancer that goes on sending it to a node cut off from all.
+            resume: { for: '10m' },
             hold: { for: '20s', state: 'none' },
           },
         ],
@@ -243,6 +249,30 @@ ${servers.join('\n')}
     const is = ({ connected, upstreams }: FrontState) =>
       connected === clients && Object.values(upstreams).reduce((a, b) => a + b, 0) === clients
     return this.until('every client is there, with one upstream', is, limit)
+  }
+
+  /** Gives a node that has come back its share of the others' sessions. */
+  async share(node: Node): Promise<void> {
+    const share = this.#size.clients / this.running.size
+    const others = [...this.running].filter(([name]) => name !== node)
+    const asked = others.map(([, gateway]) =>
+      gateway.api('/api/rebalance', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ rate: 100 }),
+        signal: AbortSignal.timeout(60_000),
+      }),
+    )
+    for (const { status, body } of await Promise.all(asked))
+      if (status !== 200) throw new Error(JSON.stringify(body))
+    const its = addressOf(node)
+    await this.until('it has its share', ({ upstreams }) => (upstreams[its] ?? 0) >= 0.8 * share)
+  }
+
+  /** Resolves when no client has a backoff from what was before. */
+  async calm(): Promise<void> {
+    const { clients } = this.#size
+    await this.until('every client has been there for a while', ({ steady }) => steady === clients)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -233,6 +233,25 @@ function attached(welcome = {}, options = {}) {
 }
 
 describe('a socket with resume, by the clock', () => {
+  it.each([
+    [0, [0, 0, 0, 0, 0]],
+    [1 - 2 ** -32, [0, 1000, 2000, 3000, 29_999]],
+  ])('comes back at once, then within 1 s, 2 s and 3 s, when %d is drawn', async (drawn, waits) => {
+    const { clock, made, last, seen, greet } = attached({}, { random: () => drawn })
+    for (const [i, wait] of waits.entries()) {
+      // As through a balancer that sends it to a gateway that is gone.
+      if (i > 0) Object.assign(last(), { protocol: 'holdfast.v1' }).open()
+      last().end(1006, '')
+      // Not a millisecond earlier.
+      if (wait > 0) await clock.advance(wait - 1)
+      expect(made).toHaveLength(i + 1)
+      await clock.advance(wait > 0 ? 1 : 0)
+      expect(made).toHaveLength(i + 2)
+    }
+    greet({ resumed: true })
+    expect(seen).toEqual(['open', 'suspend', 'resume'])
+  })
+
   it('acknowledges at once after welcome, then 64 messages, 64 KiB or half the window at once, and the rest after 1 s', async () => {
     const { clock, last, controls } = attached()
     expect(controls()).toEqual([{ type: 'ack', received: 0 }])

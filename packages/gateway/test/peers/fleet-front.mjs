@@ -15,6 +15,8 @@ const faults = []
 const fault = (what) => faults.length < 50 && faults.push(what)
 /** Milliseconds from a loss of the connection until the session went on, since this was last asked for. */
 let aways = []
+/** Milliseconds that a connection must live for its client to start its backoff again: a little more than `minUptime`. */
+const steadyMs = 5_200
 /** Of the longest of them what the client met on its way back, and when, in milliseconds. */
 let longest = { awayMs: 0, met: [] }
 let stopping = false
@@ -113,7 +115,8 @@ server.on('connection', (socket, { headers }) => {
 })
 
 class Client {
-  connected = false
+  /** Since when, by `performance.now`; undefined: not connected. */
+  #since
   done = false
   #number = 0
 
@@ -150,6 +153,23 @@ class Client {
   send(more = '') {
     const { life } = this
     if (life) this.socket.send(`${life.name} ${life.sent++}${more}`)
+  }
+
+  get connected() {
+    return this.#since !== undefined
+  }
+
+  set connected(is) {
+    this.#since = is ? performance.now() : undefined
+  }
+
+  toJSON() {
+    const { life, met } = this
+    return { name: life?.name, met: met?.slice(-20) }
+  }
+
+  get steady() {
+    return performance.now() - this.#since > steadyMs
   }
 
   open() {
@@ -226,9 +246,11 @@ const state = () => {
   const sum = (of) => [...lives.values()].reduce((total, life) => total + of(life), 0)
   return {
     connected: clients.filter(({ connected }) => connected).length,
+    steady: clients.filter(({ steady }) => steady).length,
     done: clients.filter(({ done }) => done).length,
     takenOver: sum(({ takenOver }) => takenOver),
     lives: lives.size,
+    away: clients.filter(({ connected, met }) => met && !connected).slice(0, 2),
     attempts,
     upstreams,
   }
