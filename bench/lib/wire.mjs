@@ -126,8 +126,10 @@ export class ResumableClient extends Client {
     if (!this.#nonce) return this.#readWelcome(Buffer.from(bytes.subarray(from, n)))
     const going = super.readFrames(bytes, from, n)
     const { messages, payload } = this.walker
-    const due = messages - this.#said.messages >= acknowledged.messages
-    if (due || payload - this.#said.payload >= acknowledged.bytes) this.#acknowledge()
+    const more = messages - this.#said.messages
+    // Inside a message there is nothing to say.
+    if (more >= acknowledged.messages || (more > 0 && payload - this.#said.payload >= acknowledged.bytes))
+      this.#acknowledge()
     return going
   }
 

@@ -30,10 +30,18 @@ export async function playClient(
   }
 }
 
+interface ClientConnection {
+  peer: RawClient
+  conversation: Conversation
+  settles: boolean
+  /** What came in passing while something else was waited for. */
+  passed: Heard[]
+}
+
 class ClientPlay {
   step = ''
   readonly #names = new Names()
-  readonly #connections: { peer: RawClient; conversation: Conversation; settles: boolean }[] = []
+  readonly #connections: ClientConnection[] = []
   readonly #dialogue: ResumeDialogue
   readonly #url: string
   readonly #upstream: TestUpstream
@@ -81,7 +89,7 @@ class ClientPlay {
     const offers = [...protocols, 'holdfast.none', 'holdfast.v1', ...entry]
     const peer = await rawClient(this.#url, { protocols: offers, answersCloses: false })
     if (peer.protocol !== 'holdfast.v1') throw new Unexpected(`${peer.status}, selected ${peer.protocol}`)
-    this.#connections.push({ peer, conversation: new Conversation(peer), settles: false })
+    this.#connections.push({ peer, conversation: new Conversation(peer), settles: false, passed: [] })
   }
 
   #say(step: ResumeStep): void {
@@ -125,7 +133,17 @@ class ClientPlay {
       step.gateway === 'text'
         ? 'data' in heard && heard.data === data
         : isControl(heard, step.gateway!, counts(step))
-    const heard = await conversation.hear(this.step, (heard) => inPassing(heard) && !wanted(heard))
+    // An acknowledgement may have come before what the dialogue has first.
+    const early = connection.passed.findIndex(wanted)
+    if (early >= 0) {
+      connection.passed.splice(early, 1)
+      return
+    }
+    const heard = await conversation.hear(this.step, (heard) => {
+      const passes = inPassing(heard) && !wanted(heard)
+      if (passes) connection.passed.push(heard)
+      return passes
+    })
     if (!wanted(heard)) throw new Unexpected(`it said ${JSON.stringify(heard)}`)
   }
 

@@ -14,7 +14,7 @@ const put = (page: Page, text: string) =>
     ;(area as HTMLTextAreaElement).value = value
   }, text)
 
-describe.skipIf(browserMissing())('diagnose in Chromium', { timeout: 60_000 }, () => {
+describe.skipIf(browserMissing())('diagnose in Chromium', () => {
   let chromium: TestBrowser
   let site: BuiltSite
   beforeAll(async () => {

@@ -25,7 +25,7 @@ function capture(): Buffer {
   return pcap(segments.map(ipPacket))
 }
 
-describe.skipIf(browserMissing())('frame in Chromium', { timeout: 60_000 }, () => {
+describe.skipIf(browserMissing())('frame in Chromium', () => {
   let chromium: TestBrowser
   let site: BuiltSite
   beforeAll(async () => {
@@ -177,7 +177,7 @@ describe.skipIf(browserMissing())('frame in Chromium', { timeout: 60_000 }, () =
     for (const [i, bytes] of hostile.entries()) {
       await page.locator('[type=file]').setInputFiles({ name: `${i}`, mimeType: '', buffer: bytes })
       expect(await page.evaluate(() => 1 + 1)).toBe(2)
-      await page.locator('#summary', { hasNotText: 'Reading' }).waitFor({ timeout: 20_000 })
+      await page.locator('#summary', { hasNotText: 'Reading' }).waitFor()
       expect(await page.locator('.frames > li').count()).toBeLessThanOrEqual(200)
     }
     await page.locator('[type=file]').evaluate((field: HTMLInputElement) => {

@@ -22,7 +22,7 @@ const kinds = [
   'en/api/client/',
 ]
 
-describe.skipIf(browserMissing())('the site in Chromium', { timeout: 60_000 }, () => {
+describe.skipIf(browserMissing())('the site in Chromium', () => {
   let chromium: TestBrowser
   let site: BuiltSite
   beforeAll(async () => {

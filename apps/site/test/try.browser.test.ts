@@ -44,7 +44,7 @@ class Side {
 
   async sees(...entries: (string | RegExp)[]) {
     const wanted = entries.map((entry) => (typeof entry === 'string' ? entry : expect.stringMatching(entry)))
-    await expect.poll(() => this.log(), { timeout: 10_000 }).toEqual(wanted)
+    await expect.poll(() => this.log()).toEqual(wanted)
   }
 
   connection() {
@@ -82,7 +82,7 @@ class Side {
   }
 }
 
-describe.skipIf(browserMissing())('the page to try it', { timeout: 60_000 }, () => {
+describe.skipIf(browserMissing())('the page to try it', () => {
   let chromium: TestBrowser
   let demo: Child
   let address: string

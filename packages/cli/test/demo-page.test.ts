@@ -246,7 +246,7 @@ describe('what a stranger gets of it', () => {
   })
 })
 
-describe('what the actions do', { timeout: 40_000 }, () => {
+describe('what the actions do', () => {
   test('the backend is stopped, killed, hung, replaced by garbage and started again, on one port', async () => {
     const it = await start()
     await using demo = it.demo

@@ -62,9 +62,7 @@ function factsOf(lines: string[]): Record<string, string[]> {
   return Object.fromEntries(rows.map(([name, ...cells]) => [name, cells]))
 }
 
-test('the demo shows what clients see of each fault, restarts everything without and with hold, and leaves nothing behind', {
-  timeout: 60_000,
-}, async () => {
+test('the demo shows what clients see of each fault, restarts everything without and with hold, and leaves nothing behind', async () => {
   await using demo = new Demo(small)
   const { code } = await demo.end(whole)
   const text = demo.stdout.join('\n')
@@ -108,9 +106,7 @@ test('the demo shows what clients see of each fault, restarts everything without
   await gone([...demo.family])
 })
 
-test('Ctrl-C in the middle of a restart ends every process and prints the summary so far', {
-  timeout: 60_000,
-}, async () => {
+test('Ctrl-C in the middle of a restart ends every process and prints the summary so far', async () => {
   await using demo = new Demo(small)
   await demo.says(/backend 1: SIGTERM/, whole)
   demo.signal('SIGINT')

@@ -1,9 +1,7 @@
 import { runHoldfast, runtime, startHoldfast, startUpstream, wsClient } from '@holdfast/testing'
 import { expect, test } from 'vitest'
 
-test('connections lists what is held, and status shows how holds ended and the last upgrade', {
-  timeout: 60_000,
-}, async () => {
+test('connections lists what is held, and status shows how holds ended and the last upgrade', async () => {
   await using first = await startUpstream()
   const routes = [{ name: 'chat', upstreams: [first.url], hold: { for: '60s', state: 'none' } }]
   await using holdfast = await startHoldfast({ config: { workers: 1, routes } })

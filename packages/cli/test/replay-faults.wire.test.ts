@@ -16,7 +16,7 @@ const moduleOf = (method: string) => `
   export default () => '${method}' === 'create' && now() ? fail() : { ...replay, ${method}: fail }
 `
 
-test('whichever method it is', { timeout: 60_000 }, async () => {
+test('whichever method it is', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-replay-'))
   try {
     await using upstream = await startUpstream()

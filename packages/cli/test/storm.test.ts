@@ -16,5 +16,4 @@ test.each([1, 2])(
     expect(failed).toEqual([])
     for (const client of clients) client.socket.terminate()
   },
-  60_000,
 )

@@ -58,7 +58,7 @@ describe.each(configKinds)('a configuration of %s', (kind) => {
   })
 })
 
-test('so does telling what a text is a configuration of', { timeout: 120_000 }, async () => {
+test('so does telling what a text is a configuration of', async () => {
   expect(
     await slowOnes((text) => kindOf({ path: 'a', text }), ['', 'location ', 'frontend ', '{', 'a,']),
   ).toEqual([])
@@ -72,7 +72,7 @@ test('a pattern of many stars costs no more than their number', async () => {
 describe('the answers of a server', () => {
   const answer = (text: string) => ({ is: 'answer' as const, status: 400, headers: [], body: text })
 
-  test('are read in a bounded time for each byte', { timeout: 120_000 }, async () => {
+  test('are read in a bounded time for each byte', async () => {
     const headers = ['upgrade', 'connection', 'sec-websocket-accept', 'sec-websocket-extensions']
     expect(
       await slowOnes((text) =>

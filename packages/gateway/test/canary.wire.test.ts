@@ -109,7 +109,6 @@ onNode.each(faults)(
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('version 3.0.0') })
     expect(crowd.clients.filter(({ ending }) => ending).length).toBe(ended)
   },
-  90_000,
 )
 
 onNode('without a connection it is tried with one of the gateway itself, which counts nowhere', async () => {

@@ -69,7 +69,6 @@ onNode(
     expect(now.carriers!.reduce((sum, { connections }) => sum + connections, 0)).toBe(4 * each)
     expect(now.routes.map(({ counters }) => counters.closes)).toEqual([{}, {}])
   },
-  120_000,
 )
 
 /** A gateway of one worker on TLS, and a folder of its own for what it makes. */

@@ -78,7 +78,7 @@ describe('a fix for a value of a whole configuration', () => {
     return result.ok ? [] : result.problems
   }
 
-  test('mends that value', { timeout: 60_000 }, async () => {
+  test('mends that value', async () => {
     const paths = places(parse(full), '').map(([path]) => path)
     const values = fc.oneof(
       anyWord,

@@ -19,7 +19,7 @@ const manyProcesses = test.skipIf(runtime().name === 'bun')
 
 const health = { path: '/', interval: '400ms', timeout: '400ms', unhealthy: 1 }
 
-describe.skipIf(browserMissing())('the page of a running gateway', { timeout: 40_000 }, () => {
+describe.skipIf(browserMissing())('the page of a running gateway', () => {
   let chromium: TestBrowser
   beforeAll(async () => {
     chromium = await browser()

@@ -145,13 +145,14 @@ export class Machines implements AsyncDisposable {
   timeout check 2s
   retries 3
   option redispatch 1
-# Of two draws, the default, it would take the node with fewer connections: the one that is cut off, mostly.
+# Of two draws, the default, it would take the node with fewer connections: the one that is cut off, mostly. With a weight of 1
+# a node has 16 places on the ring that is drawn from, and one of three may have half of it.
 frontend clients
   bind ${addressOf('front')}:${ports.front}
   default_backend gateways
 backend gateways
   balance random(1)
-  default-server check inter 200ms fall 2 rise 1
+  default-server weight 100 check inter 200ms fall 2 rise 1
 ${servers.join('\n')}
 `
     writeFileSync(file, text)

@@ -262,7 +262,7 @@ describe.runIf(hasRedis)('nodes on a real Redis', () => {
     const [first] = order
     await three.find((_, index) => index !== first)!.sees(3)
     expect(order).toHaveLength(1)
-    expect(log.some(({ msg }) => msg.startsWith('waits with its drain'))).toBe(true)
+    await eventually('it is told', () => log.some(({ msg }) => msg.startsWith('waits with its drain')))
     await three[first!]!.stop()
     await eventually('the next has it', () => order.length === 2)
     three[order[1]!]!.kill()

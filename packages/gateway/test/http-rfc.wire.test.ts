@@ -76,7 +76,7 @@ describe('what frames a request', () => {
     expect(to.upstream.faults).toEqual([])
   })
 
-  test('is one request upstream, whatever fields and options come with it', { timeout: 60_000 }, async () => {
+  test('is one request upstream, whatever fields and options come with it', async () => {
     await using to = await scene()
     const known = fc.constantFrom(
       'Content-Type',

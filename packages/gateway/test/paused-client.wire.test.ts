@@ -161,6 +161,6 @@ test.each(['tcp', 'h2'] as const)(
       await expect.poll(() => upstream.open, { interval: 5 }).toBe(0)
       session.destroy()
     }
-    await expect.poll(() => upstream.open, { interval: 5, timeout: 10_000 }).toBe(0)
+    await expect.poll(() => upstream.open, { interval: 5 }).toBe(0)
   },
 )

@@ -112,7 +112,6 @@ const opening: Step[] = [
 describe.each(apps)('%s', (_, start, missing) => {
   test.skipIf(missing)(
     `any conversation goes on through restarts as if there had been none${missing ? ` (skipped: ${missing})` : ''}`,
-    { timeout: 120_000 },
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 12 }), async (steps) => {

@@ -67,9 +67,7 @@ async function start(names: string[], startDocuments: typeof yWebsocket) {
 }
 
 describe.each(servers)('%s', (_, names, startDocuments) => {
-  test('whatever is written and whenever the server restarts, documents agree', {
-    timeout: 120_000,
-  }, async () => {
+  test('whatever is written and whenever the server restarts, documents agree', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 9 }), async (steps) => {
         await using it = await start(names, startDocuments)

@@ -114,7 +114,7 @@ describe.skipIf(missing)(`clients in Python, seed ${seed}`, () => {
     const seen = await exchange(options, (n) => (n <= count ? first : places.shift()))
     expect(places).toEqual([])
     expect(seen.returns).toBeGreaterThan(count)
-  }, 150_000)
+  })
 
   test('with a link that takes longer for a message than a ping may take get it through', async () => {
     const messages = 40

@@ -85,7 +85,6 @@ onNode(
     await stop(holdfast)
     expect(own.temporary()).toEqual([])
   },
-  120_000,
 )
 
 /** Dies when it has taken over everything: when somebody asks how it is, once it listens. */

@@ -116,7 +116,6 @@ onNode(
     expect(own.temporary()).toEqual([])
     expect(existsSync(own.pidFile)).toBe(false)
   },
-  120_000,
 )
 
 onNode('one worker that accepts by itself, and a socket of the file system: no attempt fails', async () => {

@@ -63,7 +63,6 @@ onNode.each([1, 2])(
     expect(all!.counters.messages['to-upstream']).toBe(sent)
     if (process.env.HOLDFAST_UPGRADES) console.log(pauses(holdfast))
   },
-  120_000,
 )
 
 /** What the log says of each worker's pauses. */
@@ -144,7 +143,6 @@ onNode(
     client.send('moved after all')
     expect(await client.message()).toBe('moved after all')
   },
-  120_000,
 )
 
 onNode('SIGUSR2 upgrades; a second one meanwhile is refused in the log', async () => {

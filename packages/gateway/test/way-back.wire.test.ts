@@ -109,7 +109,6 @@ onNode.each(faults)(
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('version 3.0.0') })
     expect(cut().length).toBe(before)
   },
-  90_000,
 )
 
 /** Two workers that are tried, and old ones that stay for so long. */

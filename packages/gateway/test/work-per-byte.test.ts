@@ -105,7 +105,7 @@ describe.each<[reader: string, length: number, read: (text: string) => unknown]>
   ['a configuration', yaml, readYaml],
   ['a value in a configuration', yaml, (text) => readYaml(`routes: [{ name: ${text} }]`)],
 ])('%s', (_, length, read) => {
-  test('takes no more than a bounded time for each byte', { timeout: 120_000 }, async () => {
+  test('takes no more than a bounded time for each byte', async () => {
     const slow: string[] = []
     for (const [name, make] of attacks('', length === yaml ? [''] : undefined)) {
       const factor = await growth(read, make, length, length === yaml ? 250 : 100)
@@ -178,7 +178,7 @@ describe.each(replayProtocols)('the replay of %s', (protocol) => {
     module = (await loadReplay({ by: 'protocol', name: protocol }))!
   })
 
-  test('takes no more than a bounded time for each byte of a message', { timeout: 120_000 }, async () => {
+  test('takes no more than a bounded time for each byte of a message', async () => {
     const begins = [
       '',
       'SUBSCRIBE\nid:',

@@ -80,7 +80,6 @@ const servers: Record<string, Server> = {
 describe.each(Object.entries(servers))('%s', (_, { missing, source, line, command }) => {
   test.skipIf(missing)(
     `says 1 to a client that it has restored, and 0 to others${missing ? ` (skipped: ${missing})` : ''}`,
-    { timeout: 120_000 },
     async () => {
       const path = at(`./servers/${source}`)
       expect(page).toContain(`\`${line}\``)

@@ -6,7 +6,7 @@ import { recordChromium, recordTcpdump, startServer, tcpdumpMissing } from './re
 
 const said = ['hello hello hello', 'bye']
 
-describe.skipIf(browserMissing())('what Chromium records', { timeout: 60_000 }, () => {
+describe.skipIf(browserMissing())('what Chromium records', () => {
   it('as a netlog with bytes has every frame, inflated, and the Close', async () => {
     await using server = await startServer()
     const { netlog, har } = await recordChromium(server.port, 'Everything')
@@ -58,7 +58,7 @@ describe.skipIf(browserMissing())('what Chromium records', { timeout: 60_000 }, 
   })
 })
 
-describe.skipIf(tcpdumpMissing())('what tcpdump captures', { timeout: 40_000 }, () => {
+describe.skipIf(tcpdumpMissing())('what tcpdump captures', () => {
   it('has the connections that ended with a Close and without', async (context) => {
     await using server = await startServer()
     const file = await recordTcpdump(server.port, ['bye', 'die'])
