@@ -35,8 +35,8 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 45_000 } },
-    // CI runs on shared machines that can stall for seconds: what fails twice is a fault.
-    retry: process.env.CI ? 1 : 0,
+    // A test that fails is mended, not repeated.
+    retry: 0,
     // Of the source that runs in the tests' own processes; workers and commands that they start are not counted.
     coverage: {
       provider: 'v8',

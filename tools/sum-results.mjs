@@ -1,4 +1,4 @@
-// Adds up the JSON reports of vitest in a folder. Each test that failed, or passed only when it was repeated, is named at the
+// Adds up the JSON reports of vitest in a folder. Each test that failed is named at the
 // end, where whoever sees only the last lines finds it; the last line is 'N passed, N failed, N skipped'.
 //   node tools/sum-results.mjs FOLDER [STEP...]      STEP: a command of the run that did not end with 0
 import { readdirSync, readFileSync } from 'node:fs'
@@ -8,7 +8,6 @@ import { stripVTControlCharacters } from 'node:util'
 const [folder, ...steps] = process.argv.slice(2)
 const total = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
-const repeated = []
 
 for (const name of readdirSync(folder).sort()) {
   const report = JSON.parse(readFileSync(join(folder, name), 'utf8'))
@@ -28,14 +27,13 @@ for (const name of readdirSync(folder).sort()) {
       (words) => `FAILED on ${name.replace('.json', '')}: outside of every test\n${firstLines(words)}`,
     ),
   )
-  repeated.push(...report.testResults.flatMap((file) => repeatedIn(name.replace('.json', ''), file)))
   total.passed += report.numPassedTests
   total.failed += failed
   total.skipped += skipped
 }
 
 failures.push(...steps.map((step) => `FAILED: ${step}`))
-for (const line of [...repeated, ...failures]) console.log(line)
+for (const line of failures) console.log(line)
 
 // Something failed that no report tells of: the install, the build, a check.
 if (total.failed === 0 && steps.length > 0) total.failed = 1
@@ -55,16 +53,6 @@ function failuresOf(runtime, file) {
   }
   if (file.status !== 'failed') return []
   return [line(file.assertionResults.length === 0 ? ' did not load' : ' outside of its tests', file.message)]
-}
-
-/** A line for each test that failed at first and passed when it was repeated: a fault, of the test or of what it tests, that still waits. */
-function repeatedIn(runtime, file) {
-  return file.assertionResults
-    .filter((test) => test.status === 'passed' && test.failureMessages?.length > 0)
-    .map(
-      (test) =>
-        `REPEATED on ${runtime}: ${relative(process.cwd(), file.name)} > ${test.fullName}\n${firstLines(test.failureMessages[0])}`,
-    )
 }
 
 function firstLines(text = '') {

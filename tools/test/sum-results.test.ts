@@ -91,31 +91,3 @@ test('sum-results fails for what was thrown outside of every test, and says it',
     '3 passed, 1 failed, 0 skipped',
   ])
 })
-
-test('sum-results names each test that passed only when it was repeated', () => {
-  const repeated = {
-    numPassedTests: 2,
-    numFailedTests: 0,
-    numPendingTests: 0,
-    numTodoTests: 0,
-    testResults: [
-      {
-        name: `${process.cwd()}/a.test.ts`,
-        status: 'passed',
-        assertionResults: [
-          { status: 'passed', fullName: 'adds', failureMessages: [] },
-          { status: 'passed', fullName: 'counts', failureMessages: ['expected 2\n  at a.test.ts:9'] },
-        ],
-      },
-    ],
-  }
-  using folder = folderWith({ 'bun.json': JSON.stringify(repeated) })
-  const { status, lines } = runTool('sum-results.mjs', [folder.path])
-  expect(status).toBe(0)
-  expect(lines.slice(1)).toEqual([
-    expect.stringMatching(/^REPEATED on bun: .*a\.test\.ts > counts$/),
-    '    expected 2',
-    '      at a.test.ts:9',
-    '2 passed, 0 failed, 0 skipped',
-  ])
-})

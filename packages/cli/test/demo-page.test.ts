@@ -97,7 +97,7 @@ const closeOf = (client: Awaited<ReturnType<typeof connect>>) =>
 
 const echoOf = ({ socket }: Awaited<ReturnType<typeof connect>>, text: string) => {
   const echo = within(
-    10_000,
+    45_000,
     'an echo',
     new Promise((resolve) => socket.once('message', (data) => resolve(String(data)))),
   )

@@ -41,7 +41,7 @@ function started(child: Child): Promise<{ url: string; pid: number }> {
       const [, url, pid] = /holdfast listening on (ws:[^\s,]+).* \(pid (\d+)\)/.exec(line) ?? []
       return url === undefined ? undefined : { url, pid: Number(pid) }
     },
-    30_000,
+    60_000,
   )
 }
 

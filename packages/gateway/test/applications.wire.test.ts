@@ -163,6 +163,5 @@ describe.each(six)('$name behind `hold: {}`', ({ name, unnoticed }) => {
         rmSync(folder, { recursive: true, force: true })
       }
     },
-    110_000,
   )
 })

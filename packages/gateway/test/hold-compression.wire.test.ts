@@ -239,35 +239,31 @@ describe.skipIf(browserMissing())('permessage-deflate of Chromium', () => {
     { over: 'TLS and HTTP/2', http: '2', listen: [{ tls: { cert, key } }] },
   ]
 
-  test.each(ways)(
-    'survives eight restarts in a row, both ways, over $over',
-    async ({ http, listen }) => {
-      await using upstream = await startUpstream({ perMessageDeflate: { threshold: 0 } })
-      await using gateway = await startGateway({ upstreams: [upstream.url], hold, listen })
-      await using chromium = await browser()
-      const context = await chromium.newContext()
-      try {
-        const page = await context.newPage()
-        // With HTTP/2 after a request, so that the WebSocket shares its connection (RFC 8441).
-        if (http === '2') await page.goto(gateway.url.replace(/^ws/, 'http'))
-        const extensions = await page.evaluate(openSocket, gateway.url)
-        expect(await gateway.connections()).toMatchObject([{ http }])
-        expect(extensions).toMatch(/^permessage-deflate.*client_no_context_takeover/)
-        for (const [i, how] of restarts.entries()) {
-          const texts = [300, 5_000, 100_000, 300].map((size, n) => textOf(10 * i + n, size))
-          expect(await page.evaluate(talkOver, texts)).toEqual(texts)
-          await restartOf(upstream, how, 1)
-        }
-        const last = [textOf(99, 100_000), 'done']
-        expect(await page.evaluate(talkOver, last)).toEqual(last)
-        const compressed = upstream.connections.every(({ socket }) => socket.extensions !== '')
-        expect(compressed).toBe(true)
-      } finally {
-        await context.close()
+  test.each(ways)('survives eight restarts in a row, both ways, over $over', async ({ http, listen }) => {
+    await using upstream = await startUpstream({ perMessageDeflate: { threshold: 0 } })
+    await using gateway = await startGateway({ upstreams: [upstream.url], hold, listen })
+    await using chromium = await browser()
+    const context = await chromium.newContext()
+    try {
+      const page = await context.newPage()
+      // With HTTP/2 after a request, so that the WebSocket shares its connection (RFC 8441).
+      if (http === '2') await page.goto(gateway.url.replace(/^ws/, 'http'))
+      const extensions = await page.evaluate(openSocket, gateway.url)
+      expect(await gateway.connections()).toMatchObject([{ http }])
+      expect(extensions).toMatch(/^permessage-deflate.*client_no_context_takeover/)
+      for (const [i, how] of restarts.entries()) {
+        const texts = [300, 5_000, 100_000, 300].map((size, n) => textOf(10 * i + n, size))
+        expect(await page.evaluate(talkOver, texts)).toEqual(texts)
+        await restartOf(upstream, how, 1)
       }
-    },
-    60_000,
-  )
+      const last = [textOf(99, 100_000), 'done']
+      expect(await page.evaluate(talkOver, last)).toEqual(last)
+      const compressed = upstream.connections.every(({ socket }) => socket.extensions !== '')
+      expect(compressed).toBe(true)
+    } finally {
+      await context.close()
+    }
+  })
 })
 
 // These two run in the page: they must not refer to anything outside themselves.

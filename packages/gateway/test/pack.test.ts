@@ -116,45 +116,41 @@ describe('a connection that is packed and unpacked', () => {
   test.each([
     ['without hold', undefined],
     ['with hold', hold],
-  ])(
-    'at any bytes of both streams loses, doubles and reorders nothing (%s)',
-    async (_, some) => {
-      const anySizes = fc.infiniteStream(fc.integer({ min: 1, max: 60_000 }))
-      const moves = fc.infiniteStream(fc.constantFrom(true, false, false))
-      await fc.assert(
-        fc.asyncProperty(anyMessages, anyMessages, anySizes, moves, async (down, up, sizes, move) => {
-          await using upstream = await rawUpstream()
-          await using gateways = await twoGateways({ upstreams: [upstream.url], hold: some })
-          await using client = await rawClient(gateways.url)
-          const peer = await upstream.connection()
-          const toClient = toFrames(down, false)
-          const toUpstream = toFrames(up, true)
-          const chunks = {
-            down: cutAt(Buffer.concat(toClient), sizes),
-            up: cutAt(Buffer.concat(toUpstream), sizes),
-          }
-          while (chunks.down.length + chunks.up.length > 0) {
-            const [a, b] = [chunks.down.shift(), chunks.up.shift()]
-            if (a) peer.write(a)
-            if (b) client.write(b)
-            if (move.next().value) expect(await gateways.move()).toBe(true)
-          }
-          expect(await allOf(client, down.length)).toEqual(wanted(toClient))
-          expect(await allOf(peer, up.length)).toEqual(wanted(toUpstream))
-          client.close(4001, 'done')
-          expect(await client.closeFrame()).toEqual({ code: 4001, reason: 'done' })
-          const messages = gateways.counters().map((counters) => counters.messages)
-          expect(messages[0]!['to-client'] + messages[1]!['to-client']).toBe(down.length)
-          expect(messages[0]!['to-upstream'] + messages[1]!['to-upstream']).toBe(up.length)
-          expect(gateways.counters().map(({ lost }) => lost)).toEqual(
-            Array(2).fill({ 'to-upstream': 0, 'to-client': 0 }),
-          )
-        }),
-        { numRuns: 15 },
-      )
-    },
-    60_000,
-  )
+  ])('at any bytes of both streams loses, doubles and reorders nothing (%s)', async (_, some) => {
+    const anySizes = fc.infiniteStream(fc.integer({ min: 1, max: 60_000 }))
+    const moves = fc.infiniteStream(fc.constantFrom(true, false, false))
+    await fc.assert(
+      fc.asyncProperty(anyMessages, anyMessages, anySizes, moves, async (down, up, sizes, move) => {
+        await using upstream = await rawUpstream()
+        await using gateways = await twoGateways({ upstreams: [upstream.url], hold: some })
+        await using client = await rawClient(gateways.url)
+        const peer = await upstream.connection()
+        const toClient = toFrames(down, false)
+        const toUpstream = toFrames(up, true)
+        const chunks = {
+          down: cutAt(Buffer.concat(toClient), sizes),
+          up: cutAt(Buffer.concat(toUpstream), sizes),
+        }
+        while (chunks.down.length + chunks.up.length > 0) {
+          const [a, b] = [chunks.down.shift(), chunks.up.shift()]
+          if (a) peer.write(a)
+          if (b) client.write(b)
+          if (move.next().value) expect(await gateways.move()).toBe(true)
+        }
+        expect(await allOf(client, down.length)).toEqual(wanted(toClient))
+        expect(await allOf(peer, up.length)).toEqual(wanted(toUpstream))
+        client.close(4001, 'done')
+        expect(await client.closeFrame()).toEqual({ code: 4001, reason: 'done' })
+        const messages = gateways.counters().map((counters) => counters.messages)
+        expect(messages[0]!['to-client'] + messages[1]!['to-client']).toBe(down.length)
+        expect(messages[0]!['to-upstream'] + messages[1]!['to-upstream']).toBe(up.length)
+        expect(gateways.counters().map(({ lost }) => lost)).toEqual(
+          Array(2).fill({ 'to-upstream': 0, 'to-client': 0 }),
+        )
+      }),
+      { numRuns: 15 },
+    )
+  })
 
   test('while it is held goes on being held, with what the client said meanwhile', async () => {
     const first = await rawUpstream()
@@ -310,7 +306,6 @@ describe('a connection that is carried', () => {
         { numRuns: connect === rawClient ? 8 : 3 },
       )
     },
-    60_000,
   )
 
   test('moves while its client reads nothing, and has one carrier after two moves', async () => {

@@ -70,7 +70,7 @@ for (const server of stoppingServers) {
       // A server with state of its own for each connection, which none of these has behind its first words.
       if (server.opening.length === 0) {
         await within(
-          30_000,
+          60_000,
           'answers',
           Promise.all(all.map((client) => answered(client, server.echo('again')))),
         )

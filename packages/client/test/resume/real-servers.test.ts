@@ -135,20 +135,16 @@ const offers = (server: string) => [
 ]
 
 describe.each(servers)('%s', (name, missing, start) => {
-  it.skipIf(missing)(
-    `is with resume as without${missing ? ` (skipped: ${missing})` : ''}`,
-    async () => {
-      await using server = await start()
-      for (const protocols of offers(name)) {
-        const without = await converse(server.url, protocols, false)
-        expect({ protocols, seen: await converse(server.url, protocols, true) }).toEqual({
-          protocols,
-          seen: without,
-        })
-      }
-    },
-    120_000,
-  )
+  it.skipIf(missing)(`is with resume as without${missing ? ` (skipped: ${missing})` : ''}`, async () => {
+    await using server = await start()
+    for (const protocols of offers(name)) {
+      const without = await converse(server.url, protocols, false)
+      expect({ protocols, seen: await converse(server.url, protocols, true) }).toEqual({
+        protocols,
+        seen: without,
+      })
+    }
+  })
 })
 
 it('a route without resume whose server selects none is open, with no subprotocol', async () => {
