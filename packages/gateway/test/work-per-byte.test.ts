@@ -21,6 +21,7 @@ import { sessionIn } from '../src/operate/admin-sessions.ts'
 import { hashKey } from '../src/upstream/pick-upstream.ts'
 import { retryAfter } from '../src/upstream/upstream-answer.ts'
 import { FrameReader } from '../src/wire/frame-reader.ts'
+import { dataHeader } from '../src/wire/frames.ts'
 import { MessageReader } from '../src/wire/message-reader.ts'
 
 /** Between 4, which is linear, and 16, which is quadratic. */
@@ -116,14 +117,15 @@ describe.each<[reader: string, length: number, read: (text: string) => unknown]>
 })
 
 describe('byte by byte', () => {
-  const frame = (length: number) =>
-    Buffer.concat([Buffer.from([0x82, 127]), bigEndian(length), Buffer.alloc(length)])
+  const frame = (length: number) => Buffer.concat([dataHeader(0x82, length), Buffer.alloc(length)])
   const single = (bytes: Buffer) => Array.from(bytes, (_, i) => bytes.subarray(i, i + 1))
 
   test('a long message is put together in linear time', async () => {
     const read = (pieces: Buffer[]) => {
       const reader = new MessageReader(16 * 1024 * 1024)
-      for (const piece of pieces) reader.read(piece, { onWhole() {}, onPassing() {} })
+      let messages = 0
+      for (const piece of pieces) reader.read(piece, { onWhole: () => messages++, onPassing() {} })
+      expect(messages, 'read to its end').toBe(1)
     }
     expect(await growth(read, (length) => single(frame(length)), 128 * 1024)).toBeLessThan(linear)
   })
@@ -149,6 +151,7 @@ describe('byte by byte', () => {
       const rules = { masked: false, rsv: 0, messageBytes: Infinity, wholeFrames, split }
       const reader = new FrameReader(rules)
       for (const piece of pieces) reader.read(piece, frameSink)
+      expect(reader.completed, 'read to its end').toBe(1)
     }
     expect(await growth(read, (length) => single(frame(length)), 128 * 1024)).toBeLessThan(linear)
   })
@@ -226,12 +229,6 @@ const frameSink = {
   onBoundary() {},
   onMessageEnd() {},
   onFault() {},
-}
-
-function bigEndian(length: number): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigUInt64BE(BigInt(length))
-  return bytes
 }
 
 function request({ cookie = '', target = '/' }) {
