@@ -131,6 +131,34 @@ describe('an upstream that opens', () => {
     opened(await dialPlain(server)).wire.destroy()
   })
 
+  test.each(['Upgrade', 'Upgrade\t', '\tkeep-alive\t,\tUpgrade \t'])(
+    'opens with `Connection: %j`, in one piece and byte by byte, and with the frames behind it',
+    async (connection) => {
+      const text = frame({ opcode: opcode.text, payload: 'first' })
+      for (const pieces of [1, Number.POSITIVE_INFINITY]) {
+        await using server = await rawUpstream({
+          onRequest: (request, socket) => {
+            const head = switchingProtocols(request).replace(
+              'Connection: Upgrade',
+              `Connection: ${connection}`,
+            )
+            const answer = Buffer.concat([Buffer.from(head), text])
+            if (pieces === 1) return socket.write(answer) || true
+            const next = (at: number) => {
+              if (at < answer.length)
+                socket.write(answer.subarray(at, at + 1), () => setImmediate(next, at + 1))
+            }
+            next(0)
+            return true
+          },
+        })
+        const { wire } = opened(await dialPlain(server))
+        expect((await readFrom(wire, text.length)).equals(text)).toBe(true)
+        wire.destroy()
+      }
+    },
+  )
+
   test('and then resets shows it on the wire, and does not end the process', async () => {
     await using server = await faultUpstream('reset after 101')
     const result = await dialPlain(server)

@@ -10,7 +10,8 @@ import {
   type UpgradeRequest,
   values,
 } from '../http/index.ts'
-import { keep, type SocketWire, type WireUser } from '../wire/index.ts'
+import type { SocketWire, WireUser } from '../wire/index.ts'
+import { AnswerHead } from './answer-head.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { changeAuthority, changeFields, changeTarget } from './change-request.ts'
 import { connect } from './connect.ts'
@@ -77,6 +78,7 @@ function upgrade(
 ): Promise<DialResult> {
   return stage<Opened>(limits, (settle) => {
     const head = requestHead(target, request, extra)
+    const begun = new AnswerHead(maxHeaderSize)
     let leaveClient = ignore
     const onBytes = (bytes: Buffer) => {
       wire.pause()
@@ -90,11 +92,12 @@ function upgrade(
     const onEnd = () => settle(unreachable('connection closed without an answer'))
     const user: WireUser = {
       onPieces(pieces) {
-        const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
-        attempt(
-          () => onBytes(keep(bytes)),
-          () => settle(unreadable),
-        )
+        const bytes = begun.add(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces))
+        if (bytes)
+          attempt(
+            () => onBytes(bytes),
+            () => settle(unreadable),
+          )
         return undefined
       },
       onDrain: ignore,
