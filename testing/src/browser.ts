@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
 import { waitLimitMs, within } from './eventually.ts'
 import { listening } from './tcp-server.ts'
 
@@ -99,8 +99,10 @@ export async function browser(): Promise<TestBrowser> {
 }
 
 /** A browser of one's own, with more flags. Whoever launches it closes it. */
-export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
-  return chromium.launch({ executablePath, args: [...flags, ...more], timeout: 20_000 })
+export async function launchBrowser(more: readonly string[] = []): Promise<Browser> {
+  // Loading it takes longer than most test files do, of which few start a browser.
+  const { chromium } = await import('playwright-core')
+  return chromium.launch({ executablePath, args: [...flags, ...more], timeout: waitLimitMs })
 }
 
 async function start(): Promise<Running> {

@@ -1,4 +1,4 @@
-import { within } from './eventually.ts'
+import { waitLimitMs, within } from './eventually.ts'
 import { opcode } from './frame.ts'
 import type { RawClient } from './raw-client.ts'
 import { rawClient } from './raw-client.ts'
@@ -57,7 +57,7 @@ class ClientPlay {
     for (const [index, step] of this.#dialogue.steps.entries()) {
       if (step.only && step.only !== 'gateway') continue
       this.step = `${index} ${JSON.stringify(step)}`
-      await within(20_000, this.step, this.#take(step))
+      await within(waitLimitMs, this.step, this.#take(step))
     }
     for (const { conversation } of this.#connections) {
       const rest = conversation.rest.filter((heard) => !inPassing(heard))

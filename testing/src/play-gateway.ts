@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type net from 'node:net'
 import type { Changes } from './changes.ts'
-import { within } from './eventually.ts'
+import { waitLimitMs, within } from './eventually.ts'
 import type { HttpHead } from './http-head.ts'
 import { RawConnection, rawUpstream, switchingProtocols } from './raw-upstream.ts'
 import { Conversation, type Heard, inPassing, isControl, Names, Unexpected } from './resume-names.ts'
@@ -92,7 +92,7 @@ class GatewayPlay {
     for (const [index, step] of this.#dialogue.steps.entries()) {
       if (step.only && step.only !== 'client') continue
       this.step = `${index} ${JSON.stringify(step)}`
-      await within(20_000, this.step, this.#take(step))
+      await within(waitLimitMs, this.step, this.#take(step))
     }
     const rest = this.#client.told.slice(this.#toldCount).filter(({ event }) => event !== 'close')
     if (rest.length > 0) throw new Unexpected(`the application was told more: ${JSON.stringify(rest)}`)

@@ -4,7 +4,7 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Child } from './child.ts'
-import { eventually } from './eventually.ts'
+import { eventually, waitLimitMs } from './eventually.ts'
 
 const program = '/usr/bin/redis-server'
 
@@ -61,7 +61,7 @@ export async function startRedis({
   const cli = (...command: string[]) =>
     spawnSync('redis-cli', ['-p', String(at), ...command], {
       encoding: 'utf8',
-      timeout: 10_000,
+      timeout: waitLimitMs,
     }).stdout.trim()
   const start = async () => {
     child = new Child(program, [file, ...args])

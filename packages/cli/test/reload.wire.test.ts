@@ -62,7 +62,7 @@ withWorkers('a reload while a worker does not answer is refused, logged, and cha
   holdfast.signal('SIGHUP')
   const refused = ({ msg }: { msg: string }) =>
     /configuration not reloaded: worker 1 did not answer/.test(msg)
-  await holdfast.waitForLog('the refusal', refused, 15_000)
+  await holdfast.waitForLog('the refusal', refused)
   process.kill(worker!, 'SIGCONT')
   await expect(rawSocket(`ws://127.0.0.1:${second}`)).rejects.toThrow(/ECONNREFUSED/)
   await using client = wsClient(`ws://127.0.0.1:${first}`)

@@ -212,7 +212,7 @@ test.skipIf(!linux)('a shell that starts a gateway in the background may end', a
     shell.say('end')
     await using client = wsClient(url)
     await client.opened
-    await shell.changes.until('no parent', () => parentOf(pid) !== shell.pid || undefined, { limit: 5000 })
+    await shell.changes.until('no parent', () => parentOf(pid) !== shell.pid || undefined)
     // The gateway looks once a second who its parent is.
     await shell.changes.until('two looks', () => undefined, { limit: 2100 }).catch(() => {})
     client.send('still there')

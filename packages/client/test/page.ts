@@ -1,5 +1,6 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { waitLimitMs } from '@holdfast/testing'
 import { chromium, type Page } from 'playwright-core'
 
 export interface TestPage extends AsyncDisposable {
@@ -28,7 +29,7 @@ export async function openPage(
     executablePath: '/usr/bin/chromium',
     args,
     ignoreDefaultArgs: without,
-    timeout: 20_000,
+    timeout: waitLimitMs,
   })
   const page = await browser.newPage()
   await page.goto(origin)

@@ -49,7 +49,7 @@ describe('an upstream that cannot be reached', () => {
 })
 
 describe('an upstream that answers wrongly', () => {
-  const quick = { connect: 2_000, handshake: 300 }
+  const quick = { ...limits, handshake: 300 }
   const bad = (words: string): DialFailure => ({ kind: 'bad-answer', words })
   const expected: Record<(typeof faults.spoiltHandshakes)[number], DialFailure> = {
     'no answer': { kind: 'no-answer', afterMs: 300 },
@@ -67,7 +67,8 @@ describe('an upstream that answers wrongly', () => {
   test.each(faults.spoiltHandshakes)('with %j is reported, and its socket closed', async (fault) => {
     await using server = await faultUpstream(fault, { every: 20 })
     const request = clientRequest({ protocols: ['offered'], extensions: 'permessage-deflate' })
-    expect(failure(await dialPlain(server, request, quick))).toEqual(expected[fault])
+    const timeouts = expected[fault].kind === 'no-answer' ? quick : limits
+    expect(failure(await dialPlain(server, request, timeouts))).toEqual(expected[fault])
     expect(server.accepted).toBe(1)
     await noneOpen(server)
   })

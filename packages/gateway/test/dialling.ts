@@ -30,7 +30,7 @@ export function targetOf(server: { port: number }, init: Partial<DialTarget> = {
   return { tls: false, host: '127.0.0.1', port: server.port, serverName: '127.0.0.1', path: '', ...init }
 }
 
-export const limits = { connect: 2_000, handshake: 2_000 }
+export const limits = { connect: 30_000, handshake: 30_000 }
 
 /** A signal that does not fire. */
 export const never = () => new AbortController().signal

@@ -15,7 +15,7 @@ import type { DialTarget } from '../src/upstream/dial.ts'
 import { cert, dialListener, key, listenerHost, received, receives } from './listener-host.ts'
 
 const run = promisify(execFile)
-const limits: ForwardTimeouts = { connect: 2_000, response: 60_000, idle: false }
+const limits: ForwardTimeouts = { connect: 30_000, response: 60_000, idle: false }
 const asJson = { headers: { accept: 'application/json' } }
 
 interface UpstreamOptions {
@@ -399,7 +399,7 @@ describe('to an upstream over TLS', () => {
 })
 
 describe('an upstream that fails', () => {
-  const quick = { connect: 200, response: 200, idle: 400 }
+  const quick = { ...limits, response: 200 }
   const head = 'HTTP/1.1 200 OK\r\n'
   const failing: [string, (socket: net.Socket) => void, number, string][] = [
     ['ends at once', (socket) => socket.resume().end(), 502, 'connection closed without an answer'],
@@ -441,7 +441,7 @@ describe('an upstream that fails', () => {
   ]
   test.each(failing)('and %s is told so', async (_, answer, status, words) => {
     await using backend = await tcpServer(answer)
-    await using gateway = await passing(target(backend.port), quick)
+    await using gateway = await passing(target(backend.port), status === 504 ? quick : limits)
     const response = await fetch(gateway.url, { ...asJson, method: 'POST', body: 'hello' })
     expect(response.headers.get('content-type')).toBe('application/json')
     expect([response.status, await response.json()]).toEqual([
@@ -484,7 +484,7 @@ describe('an upstream that fails', () => {
     await using backend = await tcpServer((socket) =>
       socket.once('data', () => socket.write(`${head}Content-Length: 9\r\n\r\npart`)),
     )
-    await using gateway = await passing(target(backend.port), quick)
+    await using gateway = await passing(target(backend.port), { ...limits, idle: 400 })
     await expect(fetch(gateway.url).then((response) => response.text())).rejects.toThrow()
     await eventually('the upstream’s socket is gone', () => backend.sockets.size === 0)
   })

@@ -59,7 +59,7 @@ async function twoGateways(init: GatewayInit, other: GatewayInit = init, carrier
       return released
     },
     /** Takes the one connection from where it is to the other gateway; false when it could not be taken. */
-    async move(within = 2_000, onTheWay = () => {}): Promise<boolean> {
+    async move(within = 30_000, onTheWay = () => {}): Promise<boolean> {
       const { id } = connection()!
       const packed = await gateways[at]!.pack(id, within, carrier)
       if (!packed) return false
@@ -410,7 +410,7 @@ describe('a connection that cannot be packed goes on as it was', () => {
     await using gateways = await twoGateways({ upstreams: [upstream.url], ...tls })
     await using client = await rawClient(gateways.url)
     const peer = await upstream.connection()
-    expect(await gateways.move()).toBe(false)
+    expect(await gateways.move(2_000)).toBe(false)
     client.text('and on')
     expect(String((await peer.message()).payload)).toBe('and on')
   })
@@ -423,7 +423,7 @@ describe('a connection that cannot be packed goes on as it was', () => {
     peer.ping('holdfast:drain')
     await peer.nextFrame()
     client.text('for the next one')
-    expect(await gateways.move()).toBe(false)
+    expect(await gateways.move(2_000)).toBe(false)
     peer.close(1012)
     const next = await upstream.connection()
     expect(String((await next.message()).payload)).toBe('for the next one')

@@ -10,6 +10,7 @@ import {
   type RawClient,
   rawClient,
   type WsClient,
+  waitLimitMs,
   within,
   wsClient,
 } from '@holdfast/testing'
@@ -88,7 +89,7 @@ export function conformance(subject: Subject): void {
         expect(Number(after)).toBeLessThanOrEqual(5)
       }
 
-      const ends = await within(25_000, 'all clients closed', Promise.all(crowd.ends))
+      const ends = await within(waitLimitMs, 'all clients closed', Promise.all(crowd.ends))
       const retries = ends.map(({ closed }) => parseReason(closed.reason).retry ?? Number.NaN)
       expect(new Set(ends.map(({ closed }) => closed.code))).toEqual(new Set([1012]))
       expect(ends.every(({ closed }) => closed.reason.startsWith('service restart; retry='))).toBe(true)
@@ -150,12 +151,12 @@ export function conformance(subject: Subject): void {
     })
 
     it('ends at once on the second signal', async () => {
-      await using server = await Server.start(subject, { spread: 0, pongTimeout: '20s', deadline: '30s' })
+      await using server = await Server.start(subject, { spread: 0, pongTimeout: '60s', deadline: '90s' })
       await using mute = await raw(server, { answersPings: false })
       server.signal('SIGTERM')
       await nextControl(mute)
       server.signal('SIGTERM')
-      expect(await within(15_000, 'the end', server.exited)).toEqual({ code: 143, signal: null })
+      expect(await within(waitLimitMs, 'the end', server.exited)).toEqual({ code: 143, signal: null })
     })
   })
 }

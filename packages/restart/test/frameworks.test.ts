@@ -116,7 +116,7 @@ describe.skipIf(why)(`with the real server${why ? `: skipped, since ${why}` : ''
       const { status, headers } = await within(waitLimitMs, 'an answer', wsClient(server.url).refused)
       expect([status, headers['retry-after']]).toEqual([503, expect.stringMatching(/^[1-5]$/)])
 
-      const seen = await within(20_000, 'all are told', Promise.all(ended))
+      const seen = await within(waitLimitMs, 'all are told', Promise.all(ended))
       expect(new Set(seen.map(({ closed }) => closed.code))).toEqual(new Set([1012]))
       const reasons = seen.map(({ closed }) => parseReason(closed.reason))
       expect(new Set(reasons.map(({ text }) => text))).toEqual(new Set(['service restart']))
@@ -127,7 +127,9 @@ describe.skipIf(why)(`with the real server${why ? `: skipped, since ${why}` : ''
 
       expect(await silent.closeFrame()).toMatchObject({ code: 1012 })
       await silent.ended()
-      expect(await within(20_000, 'its end', server.exited)).toEqual(ends.end ?? { code: 0, signal: null })
+      expect(await within(waitLimitMs, 'its end', server.exited)).toEqual(
+        ends.end ?? { code: 0, signal: null },
+      )
       // Left to themselves, most of these libraries wait another 20 or 30 seconds.
       expect(performance.now() - begun).toBeLessThan(deadline + 17_000)
       const done = server.stdout.find((line) => line.startsWith('restart: done'))
@@ -143,7 +145,7 @@ describe.skipIf(why)(`with the real server${why ? `: skipped, since ${why}` : ''
     const url = `${server.url.replace('ws:', 'http:').replace('websocket', 'polling')}`
     const pollers = await Promise.all(Array.from({ length: 20 }, () => polling(url)))
     server.signal('SIGTERM')
-    const ends = await within(15_000, 'all are told', Promise.all(pollers.map(({ end }) => end)))
+    const ends = await within(waitLimitMs, 'all are told', Promise.all(pollers.map(({ end }) => end)))
     expect(ends.map(({ last }) => last)).toEqual(ends.map(() => '1'))
     expect(ends.filter(({ said }) => said.includes('42["bye"]'))).toHaveLength(20)
     const times = ends.map(({ at }) => at)

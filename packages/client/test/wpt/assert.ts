@@ -25,7 +25,7 @@ export function throws(name: string, act: () => unknown): void {
 // biome-ignore lint/suspicious/noExplicitAny: the event's class depends on its type
 export function event(socket: ReconnectingWebSocket, type: string): Promise<any> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no ${type} event within 5 s`)), 5_000)
+    const timer = setTimeout(() => reject(new Error(`no ${type} event within 45 s`)), 45_000)
     const listener = (one: Event) => {
       clearTimeout(timer)
       resolve(one)

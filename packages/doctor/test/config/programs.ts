@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { waitLimitMs } from '@holdfast/testing'
 import type { FixtureKind } from './fixtures.ts'
 
 /** What a program says of a configuration, or why it was not asked. */
@@ -27,7 +28,11 @@ export class Programs {
   #run(program: string, args: string[]): Verdict {
     if (!existsSync(program)) return { skipped: `${program} is not on this machine` }
     const env = { PATH: process.env.PATH, HOME: this.#folder, APACHE_LOG_DIR: this.#folder }
-    const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 20_000, env })
+    const { status, stdout, stderr } = spawnSync(program, args, {
+      encoding: 'utf8',
+      timeout: waitLimitMs,
+      env,
+    })
     return { status, output: stdout + stderr }
   }
 

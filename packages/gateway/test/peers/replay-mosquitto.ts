@@ -45,7 +45,7 @@ export async function mosquittoApp(
         told.changes.notify()
       }
     })
-    await eventually('mosquitto', () => existsSync(path), { limit: 20_000 })
+    await eventually('mosquitto', () => existsSync(path))
   }
   await startBroker()
   const front = await startServer((server) => {
@@ -98,7 +98,7 @@ export async function mosquittoApp(
       told.changes.until(
         `subscriptions ${topics}`,
         () => JSON.stringify([...subscriptions].sort()) === JSON.stringify([...topics].sort()),
-        { limit: 20_000, detail: () => ({ subscriptions: [...subscriptions], log: broker.stderr }) },
+        { detail: () => ({ subscriptions: [...subscriptions], log: broker.stderr }) },
       ),
     async [Symbol.asyncDispose]() {
       await client.endAsync(true)
