@@ -47,19 +47,20 @@ describe('a process', () => {
   ] as const) {
     it(`ends by itself after the close of a socket that was ${what}`, async () => {
       await using server = await startUpstream({ echo: false })
-      const closing = server.connection().then((connection) => {
+      // A server sees nothing of a socket that is closed while it is CONNECTING.
+      const served = server.connection().then((connection) => {
         connection.socket.on('message', (data) => {
           if (String(data) === 'end') connection.close(1000)
           else connection.close(1012, 'retry=3600000')
         })
       })
+      served.catch(() => {})
       const { exit, errors } = await run(
         `const socket = new ReconnectingWebSocket(url, [], options)\n${body}`,
         server.url,
       )
       expect(errors).toEqual([])
       expect(exit).toEqual({ code: 0, signal: null })
-      await closing.catch(() => {})
     })
   }
 
