@@ -18,7 +18,7 @@ import {
 } from '@holdfast/testing'
 import { expect } from 'vitest'
 import { Crowd, h2Numbered, numberedUpstream } from './numbered-traffic.ts'
-import { drain, onNode, replace, serve, state, upgrade } from './upgrading.ts'
+import { drain, onNode, replace, serve, state, stop, upgrade } from './upgrading.ts'
 
 const each = Number(process.env.HOLDFAST_UPGRADE_CONNECTIONS ?? 30)
 const { certFile: cert, keyFile: key } = certificate()
@@ -150,7 +150,7 @@ onNode('its directory goes with the supervisor, and after a SIGKILL at the next 
   const [client] = await open(holdfast.url, 1)
   await upgrade(holdfast)
   expect(readdirSync(holdfast.folder).length).toBe(1)
-  await holdfast[Symbol.asyncDispose]()
+  await stop(holdfast)
   expect(await client!.closed).toMatchObject({ code: 1012 })
   expect(readdirSync(holdfast.folder)).toEqual([])
   rmSync(holdfast.folder, { recursive: true })
