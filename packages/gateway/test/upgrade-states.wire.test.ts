@@ -16,7 +16,7 @@ import {
 import { expect } from 'vitest'
 import { drain, onNode, serve, state, upgrade } from './upgrading.ts'
 
-const patient = { drain: { ...drain, deadline: '15s' } }
+const patient = { drain: { ...drain, deadline: '60s' } }
 
 /** Starts an upgrade; resolves when the old workers have begun to move what they have. `done` is its end. */
 async function moving(holdfast: Holdfast): Promise<{ done: ReturnType<typeof upgrade> }> {
@@ -76,13 +76,20 @@ onNode('handshakes under way when an upgrade begins become connections', async (
       return true
     },
   })
-  await using holdfast = await serve(upstream.url, { config: patient })
+  const routes = [{ name: 'all', upstreams: [upstream.url], timeouts: { handshake: '60s' } }]
+  await using holdfast = await serve(upstream.url, {
+    config: { ...patient, routes, pending: { timeout: '60s' } },
+  })
   const mute = await rawSocket(holdfast.url)
   const halting = await rawSocket(holdfast.url)
   const request = upgradeRequest(holdfast.url)
   halting.write(request.slice(0, 40))
   const unanswered = rawClient(holdfast.url, { headers: { 'X-Late': '1' } })
   await eventually('the late handshake at the upstream', () => late.length === 1)
+  // They wait in the kernel until a worker takes them.
+  await eventually('the others at the workers', async () =>
+    /^holdfast_pending_sockets 2$/m.test(String((await holdfast.api('/metrics')).body)),
+  )
   const { done } = await moving(holdfast)
   mute.write(request)
   halting.write(request.slice(40))
