@@ -109,6 +109,16 @@ test.each<[string, Text, string]>([
     'acme.agreed must be true: nothing is ordered without your consent',
   ],
   [
+    'consent that is no boolean',
+    { acme: 'agreed: yes' },
+    "acme.agreed must be true or false, not 'yes'; write true",
+  ],
+  [
+    'no consent in a text, for which nothing is proposed',
+    { acme: 'agreed: off' },
+    "acme.agreed must be true or false, not 'off'",
+  ],
+  [
     'no folder',
     { state: '' },
     'acme needs stateDirectory: authorities limit how many certificates they give; name a folder that survives restarts, such as stateDirectory: /var/lib/holdfast',

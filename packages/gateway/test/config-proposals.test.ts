@@ -105,7 +105,15 @@ describe('a fix for a value of a whole configuration', () => {
           }
         }
       }),
-      { numRuns: 400 },
+      {
+        numRuns: 400,
+        // At fault for what stands beside them, or for what the key is for, and not in themselves.
+        examples: [
+          ['acme.agreed', 'off'],
+          ['drain.spread', '99999'],
+          ['routes[0].upstreams[2].dns', '/run/app.sock'],
+        ],
+      },
     )
   })
 })

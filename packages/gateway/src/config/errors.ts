@@ -53,6 +53,17 @@ export function proposal(read: (text: string) => unknown, ...texts: string[]): s
   return taken.length > 0 ? `write ${listed(taken)}` : undefined
 }
 
+/**
+ * A fix less the texts in it that `read` does not take: who proposed them knew one value, and not what stands beside it.
+ * Undefined when none is left; any other fix stays as it is.
+ */
+export function takenOf(fix: string, read: (text: string) => unknown): string | undefined {
+  const meant = /^did you mean '(.*)'\?$/.exec(fix)?.[1]
+  if (meant !== undefined) return read(meant) instanceof Wrong ? undefined : fix
+  const written = /^write (\S+?)(?: or (\S+))?$/.exec(fix)?.slice(1)
+  return written ? proposal(read, ...written.filter((text) => text !== undefined)) : fix
+}
+
 export type Path = readonly PropertyKey[]
 
 /** Writes a path as in JavaScript: `routes[0].upstreams[1].url`. */

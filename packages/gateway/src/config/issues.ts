@@ -1,5 +1,15 @@
 import type { z } from 'zod'
-import { type Finding, nearest, type Path, pathText, proposal, show, suggest, Wrong } from './errors.ts'
+import {
+  type Finding,
+  nearest,
+  type Path,
+  pathText,
+  proposal,
+  show,
+  suggest,
+  takenOf,
+  Wrong,
+} from './errors.ts'
 import { configJsonSchema, keysAt } from './json-schema.ts'
 import { migrationHint } from './migration-hints.ts'
 import { configSchema } from './schema.ts'
@@ -40,8 +50,10 @@ function finding(issue: Issue, path: Path, root: unknown, known: (path: Path) =>
   }
   const value = at(root, path)
   const part = 'value'
+  const mends = (other: unknown) => faultAt(path, replaced(root, path, other))
   if (issue.code === 'custom') {
-    const fix = issue.params?.fix as string | undefined
+    const given = issue.params?.fix as string | undefined
+    const fix = given === undefined ? undefined : takenOf(given, mends)
     return [{ path, part, predicate: issue.message, whole: false, ...(fix && { fix }) }]
   }
   if (value === undefined) return [missing(issue, path)]
@@ -61,7 +73,6 @@ function finding(issue: Issue, path: Path, root: unknown, known: (path: Path) =>
       },
     ]
   }
-  const mends = (other: unknown) => faultAt(path, replaced(root, path, other))
   const sound = (other: unknown) => faultAt(path, replaced(root, path, other), true) === undefined
   const fixed = formFix(path, issue.message, value, known(path), sound)
   const fix = fixed === undefined ? fixFor(issue.message, value, mends) : { fix: fixed }
@@ -97,7 +108,7 @@ function formFix(
   return fits === undefined ? undefined : `write { ${fits}: ${value} }`
 }
 
-/** What was probably meant by a value of the wrong type; `mends` is wrong where a text in its place is at fault, too. */
+/** What was probably meant by a value of the wrong type; `mends` is wrong where what is put in its place is at fault, too. */
 function fixFor(
   message: string,
   value: unknown,
@@ -114,11 +125,11 @@ function fixFor(
   if (typeof value !== 'string') return {}
   // What YAML 1.1 took for a truth value is a text in YAML 1.2.
   if (message === 'must be true or false' && /^(yes|on|no|off)$/i.test(value)) {
-    return { fix: `write ${/^(yes|on)$/i.test(value)}` }
+    const meant = /^(yes|on)$/i.test(value)
+    return mends(meant) ? {} : { fix: `write ${meant}` }
   }
-  const [, least, most] = /whole number from (\d+) to (\d+)/.exec(message) ?? []
-  const fits = /^\d{1,15}$/.test(value) && Number(value) >= Number(least) && Number(value) <= Number(most)
-  return fits ? { fix: `write ${Number(value)} without quotes` } : {}
+  const isNumber = /whole number/.test(message) && /^\d{1,15}$/.test(value)
+  return isNumber && !mends(Number(value)) ? { fix: `write ${Number(value)} without quotes` } : {}
 }
 
 function asFix(fix: string | undefined): { fix?: string } {
