@@ -32,8 +32,8 @@ export default defineConfig({
     // Each of some thousand workers would spend a quarter of a second on it; rehearsal.test.ts turns it on.
     env: { HOLDFAST_REHEARSAL: 'off' },
     // Tests wait for events; this only bounds what never comes, on a machine with other things to do, too.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 45_000 } },
     // A test that fails is mended, not repeated.
     retry: 0,

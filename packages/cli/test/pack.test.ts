@@ -42,7 +42,7 @@ beforeAll(async () => {
   packages = await packAll(project)
   await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }')
   notInstalled = await install(packages.map(({ tarball }) => tarball))
-}, 180_000)
+}, 900_000)
 
 afterAll(() => rm(project, { recursive: true, force: true }))
 

@@ -60,7 +60,7 @@ test('the tarball installs into an empty prefix without a registry, and serves, 
   } finally {
     rmSync(home, { recursive: true })
   }
-}, 240_000)
+}, 900_000)
 
 test('no page tells anybody to install a name that is not published', async () => {
   const { stdout } = await run('git', ['ls-files', '*.md', 'deploy', 'examples', 'apps/site/src'], {

@@ -51,7 +51,7 @@ const begins: Partial<Record<(typeof configKinds)[number], string[]>> = {
 }
 
 describe.each(configKinds)('a configuration of %s', (kind) => {
-  test('takes no more than a bounded time for each byte', { timeout: 240_000 }, async () => {
+  test('takes no more than a bounded time for each byte', { timeout: 900_000 }, async () => {
     // The parser of YAML makes several objects of each byte.
     const size = ['traefik', 'envoy', 'kubernetes'].includes(kind) ? length / 4 : length
     expect(await slowOnes((text) => readProxyConfig(text, { kind }), begins[kind], size)).toEqual([])
