@@ -89,7 +89,11 @@ export async function browser(): Promise<TestBrowser> {
         observed.catch(() => {})
         return observed
       },
-      newContext: (options) => running.chromium.newContext(options),
+      async newContext(options) {
+        const context = await running.chromium.newContext(options)
+        context.setDefaultTimeout(waitLimitMs)
+        return context
+      },
       [Symbol.asyncDispose]: dispose,
     }
   } catch (error) {

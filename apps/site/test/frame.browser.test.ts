@@ -144,15 +144,18 @@ describe.skipIf(browserMissing())('frame in Chromium', () => {
   })
 
   it('answers while it reads what is hostile, and ends what takes too long', async () => {
+    let loaded = 0
     await using opened = await open('en/frame/', {}, async (page) => {
       await page.clock.install()
       // A worker that never comes back, which no capture is known to achieve.
-      await page.route('**/frame-worker.js', (route) =>
-        route.fulfill({ contentType: 'text/javascript', body: 'onmessage = () => { for (;;); }' }),
-      )
+      await page.route('**/frame-worker.js', async (route) => {
+        await route.fulfill({ contentType: 'text/javascript', body: 'onmessage = () => { for (;;); }' })
+        loaded += 1
+      })
     })
     const { page } = opened
     // Two are loaded ahead, and each of them is ended; what replaces them is the real one.
+    await expect.poll(() => loaded).toBe(2)
     await page.unroute('**/frame-worker.js')
     for (let i = 0; i < 2; i++) {
       await opened.paste('88 02 03 f4')

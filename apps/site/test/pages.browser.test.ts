@@ -183,7 +183,7 @@ describe.skipIf(browserMissing())('the site in Chromium', () => {
     const { page } = opened
     await page.getByRole('link', { name: '1014 Bad Gateway' }).first().click()
     await page.getByRole('link', { name: 'Deutsch' }).click()
-    expect(page.url()).toBe(`${site.url}de/1012-vs-1014/`)
+    await page.waitForURL(`${site.url}de/1012-vs-1014/`)
     const json = await page.evaluate(async () => (await fetch('index.json')).json())
     expect(json).toMatchObject({ language: 'de', codes: [1012, 1014] })
     await page.goto(`${site.url}1012/`)

@@ -47,20 +47,30 @@ class Side {
     await expect.poll(() => this.log()).toEqual(wanted)
   }
 
-  connection() {
-    return this.#part('.link-state').textContent()
+  // A page shows what came about a moment later than it comes about: each of these waits until it does.
+
+  isConnection(state: keyof typeof words.connections) {
+    return expect.poll(() => this.#connection()).toBe(words.connections[state])
   }
 
-  number() {
-    return this.#part('.number').textContent()
+  isNumber(code: string) {
+    return expect.poll(() => this.#part('.number').textContent()).toBe(code)
   }
 
-  async about() {
-    return (await this.#part('.about').textContent())!
+  tells(about: RegExp | string) {
+    return expect.poll(() => this.#part('.about').textContent()).toMatch(about)
+  }
+
+  links(href: string) {
+    return expect.poll(() => this.link()).toBe(href)
   }
 
   link() {
     return this.#part('.about a').getAttribute('href')
+  }
+
+  #connection() {
+    return this.#part('.link-state').textContent()
   }
 
   async connect() {
@@ -70,7 +80,7 @@ class Side {
 
   /** Whether it is open, or was refused. */
   async #settled() {
-    await expect.poll(() => this.connection()).not.toBe(words.connections.connecting)
+    await expect.poll(() => this.#connection()).not.toBe(words.connections.connecting)
   }
 
   send() {
@@ -90,7 +100,7 @@ describe.skipIf(browserMissing())('the page to try it', () => {
   beforeAll(async () => {
     chromium = await browser()
     demo = new Child(process.execPath, [holdfastMain, 'demo', '--only-stay'])
-    address = await demo.line('its page', (line) => /try it at (http:\S+)/.exec(line)?.[1], 20_000)
+    address = await demo.line('its page', (line) => /try it at (http:\S+)/.exec(line)?.[1])
   })
   afterEach(async () => {
     for (const one of undo.splice(0).reverse()) await one()
@@ -135,6 +145,9 @@ describe.skipIf(browserMissing())('the page to try it', () => {
       gateway,
       server,
       action,
+      /** Waits until the button cannot be used. */
+      barred: (name: keyof typeof words.actions) =>
+        expect.poll(() => action(name).getAttribute('aria-disabled')).toBe('true'),
       /** Presses a button, and waits until the server is in that state. */
       async press(name: keyof typeof words.actions, state: keyof typeof words.states) {
         await direct.mark()
@@ -149,7 +162,7 @@ describe.skipIf(browserMissing())('the page to try it', () => {
         for (const side of [direct, gateway]) {
           await side.connect()
           await side.mark()
-          expect(await side.connection()).toBe(words.connections.open)
+          await side.isConnection('open')
         }
       },
     }
@@ -157,10 +170,10 @@ describe.skipIf(browserMissing())('the page to try it', () => {
 
   test('every button, without hold: what a page sees directly and through Holdfast', async () => {
     const it = await play()
-    const { direct, gateway, press, action } = it
+    const { direct, gateway, press } = it
     const { actions } = words
     await it.server('running')
-    expect(await action('start').getAttribute('aria-disabled')).toBe('true')
+    await it.barred('start')
     for (const side of [direct, gateway]) {
       await side.mark()
       await side.send()
@@ -170,20 +183,20 @@ describe.skipIf(browserMissing())('the page to try it', () => {
     await press('stop', 'stopped')
     for (const side of [direct, gateway]) {
       await side.sees(actions.stop, new RegExp(`^close ${told.source.slice(1)}`))
-      expect(await side.number()).toBe('1012')
-      expect(await side.about()).toMatch(/1012 Service Restart: .*Reason: service restart; retry=\d+/)
-      expect(await side.link()).toBe('../1012/')
+      await side.isNumber('1012')
+      await side.tells(/1012 Service Restart: .*Reason: service restart; retry=\d+/)
+      await side.links('../1012/')
     }
-    expect(await action('kill').getAttribute('aria-disabled')).toBe('true')
+    await it.barred('kill')
 
     await direct.mark()
     await gateway.mark()
     await direct.connect()
     await direct.sees('error', 'close 1006')
-    expect(await direct.about()).toContain('Reason: none')
+    await direct.tells(/Reason: none/)
     await gateway.connect()
     await gateway.sees('open', /^close 1014 bad gateway: connection refused; sent=0; retry=\d+$/)
-    expect(await gateway.link()).toBe('../1014/')
+    await gateway.links('../1014/')
 
     await it.again()
     await press('kill', 'stopped')
@@ -195,7 +208,7 @@ describe.skipIf(browserMissing())('the page to try it', () => {
     await direct.send()
     await gateway.sees(actions.hang, /^close 1014 bad gateway: /)
     await direct.sees(actions.hang, /^sent hello \d+$/)
-    expect(await direct.connection()).toBe(words.connections.open)
+    await direct.isConnection('open')
     await press('start', 'running')
     await direct.sees(actions.start, /^message hello \d+$/)
     await gateway.connect()
@@ -214,9 +227,9 @@ describe.skipIf(browserMissing())('the page to try it', () => {
     await press('drain', 'running')
     await gateway.sees(actions.drain, new RegExp(`^close ${told.source.slice(1)}`))
     await direct.sees(actions.drain)
-    expect(await direct.connection()).toBe(words.connections.open)
+    await direct.isConnection('open')
     await gateway.connect()
-    expect(await gateway.connection()).toBe(words.connections.open)
+    await gateway.isConnection('open')
 
     expect(it.faults).toEqual([])
     // Nothing leaves this machine, and nothing but the demo is asked.
@@ -244,12 +257,12 @@ describe.skipIf(browserMissing())('the page to try it', () => {
       const sent = (await gateway.log()).at(-1)!
       expect(sent).toMatch(/^sent hello \d+$/)
       // Directly it is noticed, but for a server that hangs, which nobody can tell from one that is quiet.
-      if (name !== 'hang') await expect.poll(() => direct.connection()).toBe(words.connections.closed)
+      if (name !== 'hang') await direct.isConnection('closed')
       await gateway.sees(words.actions[name], sent)
       await press('start', 'running')
       await gateway.sees(words.actions.start, sent.replace('sent', 'message'))
-      expect(await gateway.connection()).toBe(words.connections.open)
-      expect(await gateway.number()).toBe('–')
+      await gateway.isConnection('open')
+      await gateway.isNumber('–')
       await direct.connect()
     }
     await press('drain', 'running')
@@ -265,7 +278,7 @@ describe.skipIf(browserMissing())('the page to try it', () => {
     await it.direct.automatic(true)
     await it.press('kill', 'stopped')
     await it.direct.sees(words.actions.kill, 'close 1006', 'error', 'close 1006')
-    expect(await it.gateway.connection()).toBe(words.connections.closed)
+    await it.gateway.isConnection('closed')
     await it.press('start', 'running')
     await expect.poll(async () => (await it.direct.log()).at(-1)).toBe('open')
     await it.direct.automatic(false)
@@ -279,6 +292,7 @@ describe.skipIf(browserMissing())('the page to try it', () => {
     await page.keyboard.press('Enter')
     await it.server('stopped')
     expect(await page.evaluate(() => document.activeElement?.getAttribute('data-action'))).toBe('kill')
+    await it.direct.isConnection('closed')
     // Not the moment for it: nothing is done.
     await it.direct.mark()
     await page.keyboard.press('Enter')
@@ -293,11 +307,9 @@ describe.skipIf(browserMissing())('the page to try it', () => {
     const it = await play({}, address.replace('/en/', '/ja/'))
     const { codes } = await loadLanguage('ja')
     await it.action('kill').click()
-    await expect.poll(() => it.direct.number()).toBe('1006')
-    expect((await it.direct.about()).replaceAll('`', '')).toContain(
-      codes.abnormalClosure.meaning.replaceAll('`', ''),
-    )
-    expect(await it.page.locator('#backend').textContent()).toBe(tryTexts.ja.states.stopped)
+    await it.direct.isNumber('1006')
+    await it.direct.tells(codes.abnormalClosure.meaning.replaceAll('`', ''))
+    await expect.poll(() => it.page.locator('#backend').textContent()).toBe(tryTexts.ja.states.stopped)
     const explained = await it.page.goto(new URL((await it.direct.link())!, it.page.url()).href)
     expect(explained?.status()).toBe(200)
   })
@@ -325,7 +337,7 @@ describe.skipIf(browserMissing())('the page to try it', () => {
       }).observe({ type: 'layout-shift', buffered: true })
     })
     await it.press('kill', 'stopped')
-    await expect.poll(() => it.gateway.number()).toBe('1014')
+    await it.gateway.isNumber('1014')
     await page.evaluate(axe.source)
     const { violations } = await page.evaluate(() =>
       (globalThis as unknown as { axe: typeof axe }).axe.run(document.body),
@@ -361,7 +373,7 @@ describe.skipIf(browserMissing())('the page to try it', () => {
     const it = await play()
     demo.signal('SIGINT')
     await demo.exited
-    await expect.poll(() => it.direct.number()).toBe('1006')
+    await it.direct.isNumber('1006')
     await expect.poll(() => it.page.locator('#status').textContent()).toBe(words.gone)
     await it.gateway.sees('open', 'close 1006')
   })

@@ -1,5 +1,4 @@
 // The operator's page as tests hold it in their hands.
-import os from 'node:os'
 import type { TestBrowser } from '@holdfast/testing'
 import type { BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
 
@@ -22,7 +21,6 @@ export async function openPage(
   { login = false, ...options }: OpenOptions = {},
 ): Promise<OpenedPage> {
   const context = await chromium.newContext({ locale: 'en-GB', ...options })
-  context.setDefaultTimeout(15_000)
   const faults: string[] = []
   context.on('request', (request) => {
     if (!request.url().startsWith(url) && !request.url().startsWith('data:')) faults.push(request.url())
@@ -42,9 +40,4 @@ export async function openPage(
 /** The row of an upstream. */
 export function row(page: Page, upstream: string): Locator {
   return page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: upstream }) })
-}
-
-/** A time in milliseconds; on a machine with more to do than it has processors, more in proportion. */
-export function timeLimit(ms: number): number {
-  return ms * Math.max(1, os.loadavg()[0]! / os.availableParallelism())
 }

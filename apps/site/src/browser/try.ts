@@ -41,12 +41,21 @@ async function start(form: HTMLFormElement): Promise<void> {
     state.textContent = words.states[demo.backend]
     for (const button of buttons) allow(button, demo, busy)
   }
+  let asked = 0
+  let shown = 0
   const take = async (answered: Promise<Answer>) => {
+    asked += 1
+    const number = asked
+    // What was asked first can be answered last: it tells of a server that was.
+    const overtaken = () => number < shown
     try {
       const { demo: latest, error } = await answered
+      if (overtaken()) return
+      shown = number
       if (latest) demo = latest
       status.textContent = error ? fillIn(words.refused, { why: error.message }) : words.ready
     } catch {
+      if (overtaken()) return
       status.textContent = words.gone
     }
     show()
