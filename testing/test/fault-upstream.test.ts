@@ -11,9 +11,13 @@ test.each(faults.spoiltHandshakes)(
   'a ws client gets no connection from an upstream with fault: %s',
   async (fault) => {
     await using upstream = await faultUpstream(fault, { every: 1 })
-    await using client = wsClient(upstream.url, { handshakeTimeout: 300, protocols: ['chat'] })
-    if (fault === 'one byte at a time') return await expect(client.opened).resolves.toBeUndefined()
-    await expect(client.opened).rejects.toThrow()
+    const slow = fault === 'one byte at a time'
+    await using client = wsClient(upstream.url, {
+      handshakeTimeout: slow ? undefined : 300,
+      protocols: ['chat'],
+    })
+    if (slow) await expect(client.opened).resolves.toBeUndefined()
+    else await expect(client.opened).rejects.toThrow()
   },
 )
 

@@ -57,7 +57,7 @@ test('an upstream that nothing probes is not called healthy: not probed, then fa
 
 test('an upstream that is probed is healthy once a probe has said so', async () => {
   await using upstream = await startUpstream()
-  const health = { path: '/', interval: '50ms', timeout: '50ms', healthy: 1, unhealthy: 1 }
+  const health = { path: '/', interval: '1s', timeout: '1s', healthy: 1, unhealthy: 1 }
   await using it = await scene([route('chat', [upstream.url], { health })])
   await expect.poll(() => it.run('status')).toMatch(/^chat +\S+ +healthy +0 +-$/m)
 })
