@@ -174,6 +174,11 @@ manyProcesses(
       'its two clients to lose their connections',
       () => clients.filter(({ ending }) => ending).length === 2,
     )
+    // A client may hear of the worker's end before the supervisor does.
+    await eventually('two free places', async () => {
+      const { body } = (await holdfast.api('/api/state')) as { body: State }
+      return body.routes[0]!.connections.open === 2 && body.workerRestarts === 1
+    })
     const late = [wsClient(holdfast.url), wsClient(holdfast.url)]
     for (const client of late) {
       await client.opened

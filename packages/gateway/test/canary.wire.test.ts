@@ -76,7 +76,7 @@ onNode.each(faults)(
     const listen = ['127.0.0.1:0', { address: '127.0.0.1:0', tls: { cert, key } }]
     const config = {
       listen,
-      drain: { ...drain, deadline: '20s' },
+      drain,
       upgrade: { canary: '1%', settle: '200ms' },
     }
     await using holdfast = await serve(upstream.url, { main: installed.main, config })

@@ -23,7 +23,6 @@ import { drain, onNode, replace, serve, state, stop, upgrade } from './upgrading
 const each = Number(process.env.HOLDFAST_UPGRADE_CONNECTIONS ?? 30)
 const { certFile: cert, keyFile: key } = certificate()
 const tlsListener = { address: '127.0.0.1:0', tls: { cert, key } }
-const patient = { ...drain, deadline: '30s' }
 
 onNode(
   'connections of every kind go through three upgrades of two workers: none ends, nothing is lost, doubled or out of order',
@@ -40,7 +39,7 @@ onNode(
     ]
     const listen = ['127.0.0.1:0', tlsListener]
     await using holdfast = await serve(plain.url, {
-      config: { listen, routes, drain: patient, upgrade: { canary: '1%', settle: '200ms' } },
+      config: { listen, routes, drain, upgrade: { canary: '1%', settle: '200ms' } },
     })
     const [ws, wss] = holdfast.urls as [string, string]
     using crowd = new Crowd()
@@ -75,7 +74,7 @@ onNode(
 async function serveTls(upstream: string, config: object = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'carriers-'))
   const env = { TMPDIR: folder, RUNTIME_DIRECTORY: '' }
-  const all = { listen: [tlsListener], drain: patient, workers: 1, ...config }
+  const all = { listen: [tlsListener], drain, workers: 1, ...config }
   const holdfast = await serve(upstream, { env, config: all })
   return Object.assign(holdfast, { folder })
 }
@@ -195,7 +194,7 @@ onNode(
   'past upgrade.carriers the connections of the oldest are told 1012, spread, and no others',
   async () => {
     await using upstream = await startUpstream()
-    const config = { upgrade: { carriers: 1 }, drain: { ...patient, spread: '300ms' } }
+    const config = { upgrade: { carriers: 1 }, drain: { ...drain, spread: '300ms' } }
     await using holdfast = await serveTls(upstream.url, config)
     const first = await open(holdfast.url, 5)
     await upgrade(holdfast)
@@ -272,7 +271,7 @@ onNode('reload, drain and a second upgrade reach what is carried', async () => {
   const [chat, feed, rest] = await Promise.all(
     routes.map(async ({ name }) => (await open(`${holdfast.url}/${name}`, 1))[0]),
   )
-  const config = { listen: [tlsListener], drain: patient, workers: 1 }
+  const config = { listen: [tlsListener], drain, workers: 1 }
   await upgrade(holdfast)
   expect(count(await state(holdfast))).toBe(3)
   const headers = { 'content-type': 'application/json' }

@@ -34,7 +34,7 @@ onNode(
   'clients over TLS go through upgrades as if they were plain ones, and no process carries anything',
   async () => {
     await using upstream = await numberedUpstream()
-    const config = { listen, drain: { ...drain, deadline: '30s' } }
+    const config = { listen, drain }
     await using holdfast = await serve(upstream.url, { config })
     using crowd = new Crowd()
     await crowd.join(holdfast.url, each)
@@ -88,7 +88,7 @@ onNode('a front that is killed is replaced, and only its clients end', async () 
 onNode('a new supervisor goes on with the fronts, and replaces one that ends', async () => {
   await using upstream = await numberedUpstream()
   await using holdfast = await serve(upstream.url, {
-    config: { listen, drain: { ...drain, deadline: '30s' } },
+    config: { listen, drain },
   })
   using crowd = new Crowd()
   await crowd.join(holdfast.url, each)

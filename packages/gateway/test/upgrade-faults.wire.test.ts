@@ -19,9 +19,7 @@ import {
 } from '@holdfast/testing'
 import { expect } from 'vitest'
 import { installation } from './installation.ts'
-import { drain, onNode, serve, state, upgrade } from './upgrading.ts'
-
-const patient = { drain: { ...drain, deadline: '20s' } }
+import { onNode, serve, state, upgrade } from './upgrading.ts'
 
 async function open(url: string, count: number): Promise<WsClient[]> {
   const clients = Array.from({ length: count }, () => wsClient(url))
@@ -98,7 +96,7 @@ onNode('a replay module that fails in an upgrade costs its own connection alone'
 
 onNode('an old worker that stands still for a while keeps its connections, and they move then', async () => {
   await using upstream = await startUpstream()
-  await using holdfast = await serve(upstream.url, { config: { ...patient, workers: 1 } })
+  await using holdfast = await serve(upstream.url, { config: { workers: 1 } })
   const clients = await open(holdfast.url, 10)
   const [old] = holdfast.workers()
   process.kill(old!, 'SIGSTOP')
@@ -115,7 +113,7 @@ onNode(
   'an old worker that stands still before its first report, and is killed, has lost all that it had',
   async () => {
     await using upstream = await startUpstream()
-    await using holdfast = await serve(upstream.url, { config: patient })
+    await using holdfast = await serve(upstream.url)
     const clients = await open(holdfast.url, 40)
     await echo(clients)
     const [old] = holdfast.workers()
@@ -140,7 +138,7 @@ onNode(
 
 onNode('a new worker that stands still holds up what was sent to it, and nobody else', async () => {
   await using upstream = await startUpstream()
-  await using holdfast = await serve(upstream.url, { config: patient })
+  await using holdfast = await serve(upstream.url)
   const clients = await open(holdfast.url, 300)
   const old = holdfast.workers()
   const done = upgrade(holdfast)
@@ -166,7 +164,7 @@ onNode(
     const { certFile: cert, keyFile: key } = certificate()
     const listen = ['127.0.0.1:0', { address: '127.0.0.1:0', tls: { cert, key } }]
     await using holdfast = await serve(upstream.url, {
-      config: { ...patient, listen, workers: 1, upgrade: { carriers: 0 } },
+      config: { listen, workers: 1, upgrade: { carriers: 0 } },
     })
     const [moving, staying] = [await open(holdfast.urls[0]!, 20), await open(holdfast.urls[1]!, 5)]
     const [old] = holdfast.workers()
@@ -192,7 +190,7 @@ onNode(
   'of a worker that is killed while it moves, each connection counts once, as what became of it',
   async () => {
     await using upstream = await startUpstream()
-    await using holdfast = await serve(upstream.url, { config: { ...patient, workers: 1 } })
+    await using holdfast = await serve(upstream.url, { config: { workers: 1 } })
     const clients = await open(holdfast.url, 200)
     const [old] = holdfast.workers()
     const done = upgrade(holdfast)
@@ -211,7 +209,7 @@ onNode(
 
 onNode('of a new worker that is killed while it gets connections, each counts once, too', async () => {
   await using upstream = await startUpstream()
-  await using holdfast = await serve(upstream.url, { config: patient })
+  await using holdfast = await serve(upstream.url)
   const clients = await open(holdfast.url, 300)
   const old = holdfast.workers()
   const done = upgrade(holdfast)
@@ -233,7 +231,7 @@ onNode(
     const throwing = "process.on('SIGWINCH', () => { throw new Error('thrown by the test') })"
     const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(throwing)}` }
     await using upstream = await startUpstream()
-    await using holdfast = await serve(upstream.url, { config: patient, env })
+    await using holdfast = await serve(upstream.url, { env })
     const clients = await open(holdfast.url, 300)
     const old = holdfast.workers()
     const done = upgrade(holdfast)
@@ -251,7 +249,7 @@ onNode(
 
 onNode('a drain of the whole gateway during an upgrade is told as what it is', async () => {
   await using upstream = await startUpstream()
-  await using holdfast = await serve(upstream.url, { config: patient })
+  await using holdfast = await serve(upstream.url)
   const clients = await open(holdfast.url, 300)
   const done = upgrade(holdfast)
   await eventually('the first moves', async () => ((await state(holdfast)).upgrade?.moved ?? 0) > 20)
@@ -320,7 +318,7 @@ onNode('connections of a new worker whose peer fails before it serves go back to
     { name: 'closed', match: { path: '/closed' }, upstreams: [upstream.url] },
     { name: 'all', upstreams: [upstream.url] },
   ]
-  const config = { ...patient, routes }
+  const config = { routes }
   await using holdfast = await serve(upstream.url, { main: installed.main, config })
   // Each new worker is told of this before it gets connections; the second ends by it.
   await holdfast.api('/api/drain', { method: 'POST', body: '{"route":"closed"}', headers })
@@ -363,7 +361,7 @@ onNode('an upgrade that is under way when the old workers are all killed ends, a
   const { certFile: cert, keyFile: key } = certificate()
   const listen = [{ address: '127.0.0.1:0', tls: { cert, key } }]
   await using holdfast = await serve(upstream.url, {
-    config: { ...patient, listen, upgrade: { carriers: 0 } },
+    config: { listen, upgrade: { carriers: 0 } },
   })
   const clients = await open(holdfast.url, 6)
   const old = holdfast.workers()

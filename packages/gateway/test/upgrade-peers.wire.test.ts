@@ -191,7 +191,7 @@ onNode(
       { name: 'plain', upstreams: [plain.url] },
     ].map((route) => ({ ...route, timeouts: { connect: '20s', handshake: '30s' } }))
     const listen = ['127.0.0.1:0', { address: '127.0.0.1:0', tls: { cert, key } }]
-    const config = { listen, routes, drain: { ...drain, deadline: '60s' } }
+    const config = { listen, routes, drain }
     await using holdfast = await serve(plain.url, { config })
     const [ws, wss] = holdfast.urls as [string, string]
     await using joined = new Peers()

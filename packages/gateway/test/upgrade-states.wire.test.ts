@@ -16,8 +16,6 @@ import {
 import { expect } from 'vitest'
 import { drain, onNode, serve, state, upgrade } from './upgrading.ts'
 
-const patient = { drain: { ...drain, deadline: '60s' } }
-
 /** Starts an upgrade; resolves when the old workers have begun to move what they have. `done` is its end. */
 async function moving(holdfast: Holdfast): Promise<{ done: ReturnType<typeof upgrade> }> {
   const done = upgrade(holdfast)
@@ -28,7 +26,7 @@ async function moving(holdfast: Holdfast): Promise<{ done: ReturnType<typeof upg
 
 onNode('messages of which a part has been sent go on in the new worker, both ways', async () => {
   await using upstream = await rawUpstream()
-  await using holdfast = await serve(upstream.url, { config: patient })
+  await using holdfast = await serve(upstream.url)
   const client = await rawClient(holdfast.url)
   const server = await upstream.connection()
   const payload = Buffer.alloc(300_000, 'holdfast')
@@ -78,7 +76,7 @@ onNode('handshakes under way when an upgrade begins become connections', async (
   })
   const routes = [{ name: 'all', upstreams: [upstream.url], timeouts: { handshake: '60s' } }]
   await using holdfast = await serve(upstream.url, {
-    config: { ...patient, routes, pending: { timeout: '60s' } },
+    config: { routes, pending: { timeout: '60s' } },
   })
   const mute = await rawSocket(holdfast.url)
   const halting = await rawSocket(holdfast.url)
@@ -108,7 +106,7 @@ onNode('handshakes under way when an upgrade begins become connections', async (
 
 onNode('messages that nobody reads yet come through in order', async () => {
   await using upstream = await startUpstream()
-  await using holdfast = await serve(upstream.url, { config: patient })
+  await using holdfast = await serve(upstream.url)
   await using client = wsClient(holdfast.url)
   await client.opened
   client.tcp.pause()
@@ -126,7 +124,7 @@ onNode(
   'a client that reads nothing keeps its connection until the deadline, and is counted as lost',
   async () => {
     await using upstream = await startUpstream()
-    await using holdfast = await serve(upstream.url)
+    await using holdfast = await serve(upstream.url, { config: { drain: { ...drain, deadline: '4s' } } })
     await using client = wsClient(holdfast.url)
     await client.opened
     client.tcp.pause()
@@ -154,7 +152,7 @@ onNode('a closing handshake under way is finished by the old worker', async () =
   await using upstream = await rawUpstream({ answersCloses: false })
   // The new workers may take their time to start.
   const routes = [{ name: 'all', upstreams: [upstream.url], timeouts: { close: '60s' } }]
-  await using holdfast = await serve(upstream.url, { config: { ...patient, routes } })
+  await using holdfast = await serve(upstream.url, { config: { routes } })
   const client = await rawClient(holdfast.url)
   const server = await upstream.connection()
   client.close(4001, 'bye')
@@ -170,7 +168,7 @@ onNode('a held connection moves without its upstream and goes on with the next o
   const routes = [
     { name: 'all', upstreams: [first.url], hold: { for: '30s', on: [1012, 'lost'], state: 'none' } },
   ]
-  await using holdfast = await serve(first.url, { config: { ...patient, routes } })
+  await using holdfast = await serve(first.url, { config: { routes } })
   await using client = wsClient(holdfast.url)
   await client.opened
   const { port } = first
@@ -185,7 +183,7 @@ onNode('a held connection moves without its upstream and goes on with the next o
 
 onNode('a new worker that dies while connections move is replaced, and the others go on', async () => {
   await using upstream = await startUpstream()
-  await using holdfast = await serve(upstream.url, { config: patient })
+  await using holdfast = await serve(upstream.url)
   const clients = Array.from({ length: 200 }, () => wsClient(holdfast.url))
   await Promise.all(clients.map(({ opened }) => opened))
   const old = holdfast.workers()

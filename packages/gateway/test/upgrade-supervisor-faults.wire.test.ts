@@ -12,7 +12,6 @@ import { drain, onNode, ownFolder, replace, serve, state, stop } from './upgradi
 const each = 6
 const { certFile: cert, keyFile: key } = certificate()
 const tlsListener = { address: '127.0.0.1:0', tls: { cert, key } }
-const patient = { ...drain, deadline: '30s' }
 
 /** What the code of the new supervisor, or of its workers, begins with, and what the command then says. */
 const faults: [name: string, code: { supervisor?: string; worker?: string }, says: RegExp][] = [
@@ -44,7 +43,7 @@ onNode(
     // The port is taken for whoever does not inherit it.
     const config = {
       listen: ['127.0.0.1:0', tlsListener],
-      drain: patient,
+      drain,
       upgrade: { canary: '1%', settle: '200ms' },
     }
     const { env, pidFile } = own
@@ -99,7 +98,7 @@ onNode.each([1, 2])(
     await using upstream = await startUpstream()
     using installed = installation('1.0.0')
     await using holdfast = await serve(upstream.url, {
-      config: { workers, drain: patient, upgrade: { canary: '1%', settle: '30s' } },
+      config: { workers, drain, upgrade: { canary: '1%', settle: '30s' } },
       main: installed.main,
     })
     await using client = wsClient(holdfast.url)
@@ -181,7 +180,7 @@ process.emit = function (name, message, ...rest) {
 onNode('one that serves goes on, though the one of before does not say that it has let go', async () => {
   await using upstream = await startUpstream()
   using installed = installation('1.0.0')
-  await using holdfast = await serve(upstream.url, { config: { drain: patient }, main: installed.main })
+  await using holdfast = await serve(upstream.url, { config: { drain }, main: installed.main })
   await using client = wsClient(holdfast.url)
   await client.opened
   const before = await state(holdfast)
@@ -226,7 +225,7 @@ onNode(
   async () => {
     await using upstream = await startUpstream()
     using installed = installation('1.0.0')
-    const config = { drain: patient, upgrade: { canary: 'off' } }
+    const config = { drain, upgrade: { canary: 'off' } }
     await using holdfast = await serve(upstream.url, { config, main: installed.main })
     const old = holdfast.workers()
     // Of the supervisor of before, in place of one that has ended.
@@ -264,7 +263,7 @@ onNode(
       match: { path: `/${name}` },
       upstreams: [upstream.url],
     }))
-    const config = { routes, drain: patient, upgrade: { canary: '100%', settle: '200ms' } }
+    const config = { routes, drain, upgrade: { canary: '100%', settle: '200ms' } }
     await using holdfast = await serve(upstream.url, { config, main: installed.main })
     const ask = async (what: 'drain' | 'undrain', route: string) => {
       const headers = { 'content-type': 'application/json' }
@@ -348,7 +347,7 @@ onNode.skipIf(!canNotify)(
     writeFileSync(join(own.folder, 'systemctl'), show, { mode: 0o755 })
     const env = { ...own.env, NOTIFY_SOCKET: notify, PATH: `${own.folder}:${process.env.PATH}` }
     await using holdfast = await serve(upstream.url, {
-      config: { listen: [tlsListener], drain: patient },
+      config: { listen: [tlsListener], drain },
       env,
     })
     await told('READY=1')

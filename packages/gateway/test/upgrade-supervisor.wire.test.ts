@@ -11,7 +11,6 @@ import { drain, onNode, ownFolder, replace, serve, state, stop } from './upgradi
 const each = Number(process.env.HOLDFAST_UPGRADE_CONNECTIONS ?? 6)
 const { certFile: cert, keyFile: key } = certificate()
 const tlsListener = { address: '127.0.0.1:0', tls: { cert, key } }
-const patient = { ...drain, deadline: '30s' }
 
 onNode(
   'connections of every kind go through two new supervisors: none ends, nothing is lost, doubled or out of order, none is refused',
@@ -30,7 +29,7 @@ onNode(
       { name: 'plain', upstreams: [plain.url], limits: { connections: 10_000 } },
     ]
     const listen = ['127.0.0.1:0', tlsListener, `unix:${join(own.folder, 'socket')}`]
-    const config = { listen, routes, drain: patient, upgrade: { canary: '1%', settle: '200ms' } }
+    const config = { listen, routes, drain, upgrade: { canary: '1%', settle: '200ms' } }
     await using holdfast = await serve(plain.url, { config, args: ['--pid-file', own.pidFile], env: own.env })
     const [ws, wss] = holdfast.urls as [string, string]
     using crowd = new Crowd()
@@ -122,7 +121,7 @@ onNode('one worker that accepts by itself, and a socket of the file system: no a
   await using upstream = await numberedUpstream()
   using own = ownFolder()
   const path = join(own.folder, 'socket')
-  const config = { workers: 1, listen: ['127.0.0.1:0', `unix:${path}`], drain: patient }
+  const config = { workers: 1, listen: ['127.0.0.1:0', `unix:${path}`], drain }
   await using holdfast = await serve(upstream.url, { config, env: own.env })
   const unix = `ws+unix:${path}:/`
   using crowd = new Crowd()

@@ -6,7 +6,6 @@ import { expect } from 'vitest'
 import { type Installation, installation } from './installation.ts'
 import { drain, onNode, ownFolder, replace, serve, state, stop } from './upgrading.ts'
 
-const patient = { ...drain, deadline: '30s' }
 const stall = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500)'
 
 /** The supervisor of now on does this when it is to have everything, and says so before. */
@@ -46,7 +45,7 @@ onNode(
       using installed = installation('1.0.0')
       using own = ownFolder()
       await using holdfast = await serve(upstream.url, {
-        config: { drain: patient },
+        config: { drain },
         main: installed.main,
         env: own.env,
       })
@@ -71,7 +70,7 @@ onNode(
   async () => {
     await using upstream = await startUpstream()
     const routes = [{ name: 'all', upstreams: [upstream.url] }]
-    const config = { routes, drain: patient }
+    const config = { routes, drain }
     await using holdfast = await serve(upstream.url, { config })
     const done = replace(holdfast)
     await holdfast.waitForLog('the start', ({ msg }) => msg === 'a new supervisor is started')
@@ -104,6 +103,10 @@ onNode('places in a limit that were given up while it took over are free again w
     await client.closed
   }
   expect(await done).toMatchObject({ code: 1, stderr: expect.stringMatching(/ended with status 3/) })
+  await eventually('three free places', async () => {
+    const { open, closing } = (await state(holdfast)).routes[0]!.connections
+    return open + closing === 3
+  })
   const more = await clients(holdfast.url, 3)
   await using tooMany = wsClient(holdfast.url)
   await tooMany.opened.catch(() => {})
@@ -133,7 +136,7 @@ onNode.each([1, 2])(
   async (workers) => {
     await using upstream = await startUpstream()
     using installed = installation('1.0.0')
-    const config = { workers, drain: patient, upgrade: { canary: '1%', settle: '200ms' } }
+    const config = { workers, drain, upgrade: { canary: '1%', settle: '200ms' } }
     await using holdfast = await serve(upstream.url, { config, main: installed.main })
     const before = await state(holdfast)
     spoil(installed, killsWorkers)

@@ -23,7 +23,7 @@ onNode.each([1, 2])(
   async (workers) => {
     await using upstream = await numberedUpstream()
     // Time enough for thousands of connections: what has not moved by then is drained.
-    const config = { workers, drain: { ...drain, deadline: '30s' } }
+    const config = { workers, drain }
     await using holdfast = await serve(upstream.url, { config })
     using crowd = new Crowd()
     await crowd.join(holdfast.url, connections)
@@ -166,7 +166,8 @@ onNode(
     await using upstream = await startUpstream()
     const { certFile: cert, keyFile: key } = certificate()
     const listen = ['127.0.0.1:0', { address: '127.0.0.1:0', tls: { cert, key } }]
-    await using holdfast = await serve(upstream.url, { config: { listen, upgrade: { carriers: 0 } } })
+    const config = { listen, upgrade: { carriers: 0 }, drain: { ...drain, deadline: '10s' } }
+    await using holdfast = await serve(upstream.url, { config })
     const [plain, secure] = holdfast.urls
     await using moving = wsClient(plain!)
     await using leaving = wsClient(secure!)
@@ -195,7 +196,7 @@ onNode('list, reload, close and drain reach workers that are leaving', async () 
   }))
   const config = {
     listen: [{ address: '127.0.0.1:0', tls: { cert, key } }],
-    drain: { ...drain, deadline: '20s' },
+    drain,
     upgrade: { carriers: 0 },
     routes,
   }
@@ -247,6 +248,11 @@ onNode('a limit of connections counts those that were moved', async () => {
   expect(await wsClient(holdfast.url).closed).toMatchObject({ code: 1013 })
   clients[0]!.close(1000)
   await clients[0]!.closed
+  // A client has its Close before the gateway has seen the end of TCP.
+  await eventually('a free place', async () => {
+    const { open, closing } = (await state(holdfast)).routes[0]!.connections
+    return open + closing === 1
+  })
   await using next = wsClient(holdfast.url)
   await next.opened
   next.send('in')

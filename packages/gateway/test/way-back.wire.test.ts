@@ -59,7 +59,7 @@ onNode.each(faults)(
     const config = {
       listen,
       routes,
-      drain: { ...drain, deadline: '20s' },
+      drain,
       upgrade: { canary: '1%', settle: '1500ms' },
     }
     await using holdfast = await serve(upstream.url, { main: installed.main, config })
@@ -113,7 +113,7 @@ onNode.each(faults)(
 
 /** Two workers that are tried, and old ones that stay for so long. */
 function trying(upstream: string, settle: string): Promise<Holdfast> {
-  const config = { drain: { ...drain, deadline: '20s' }, upgrade: { canary: '1%', settle } }
+  const config = { drain, upgrade: { canary: '1%', settle } }
   return serve(upstream, { config })
 }
 
