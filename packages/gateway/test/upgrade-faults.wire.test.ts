@@ -19,7 +19,10 @@ import {
 } from '@holdfast/testing'
 import { expect } from 'vitest'
 import { installation } from './installation.ts'
-import { onNode, serve, state, upgrade } from './upgrading.ts'
+import { drain, onNode, serve, state, upgrade } from './upgrading.ts'
+
+/** For those with connections that cannot move: their upgrade ends with it. */
+const short = { ...drain, deadline: '15s' }
 
 async function open(url: string, count: number): Promise<WsClient[]> {
   const clients = Array.from({ length: count }, () => wsClient(url))
@@ -71,7 +74,7 @@ onNode('a replay module that fails in an upgrade costs its own connection alone'
       }
     })
     routes.push({ name: 'plain', match: { path: '/*' }, upstreams: [upstream.url] } as never)
-    await using holdfast = await serve(upstream.url, { config: { routes, workers: 1 } })
+    await using holdfast = await serve(upstream.url, { config: { routes, workers: 1, drain: short } })
     const bad = await Promise.all(Object.keys(modules).map((name) => open(`${holdfast.url}/${name}`, 1)))
     const others = [
       ...(await open(`${holdfast.url}/harmless`, 3)),
@@ -279,7 +282,7 @@ onNode('what ended during an upgrade is told by code and by whom', async () => {
   const { certFile: cert, keyFile: key } = certificate()
   const listen = [{ address: '127.0.0.1:0', tls: { cert, key } }]
   await using holdfast = await serve(upstream.url, {
-    config: { listen, workers: 1, upgrade: { carriers: 0 } },
+    config: { listen, workers: 1, upgrade: { carriers: 0 }, drain: short },
   })
   const clients = await open(holdfast.url, 4)
   const command = runHoldfast(['upgrade', '--admin', holdfast.admin!])
@@ -298,7 +301,9 @@ onNode('an interrupted command says that the upgrade goes on, and it does', asyn
   await using upstream = await startUpstream()
   const { certFile: cert, keyFile: key } = certificate()
   const listen = ['127.0.0.1:0', { address: '127.0.0.1:0', tls: { cert, key } }]
-  await using holdfast = await serve(upstream.url, { config: { listen, upgrade: { carriers: 0 } } })
+  await using holdfast = await serve(upstream.url, {
+    config: { listen, upgrade: { carriers: 0 }, drain: short },
+  })
   const [moving, staying] = [await open(holdfast.urls[0]!, 5), await open(holdfast.urls[1]!, 1)]
   await using command = new Child(runtime().path, [holdfastMain, 'upgrade', '--admin', holdfast.admin!])
   await eventually('the move', async () => (await state(holdfast)).upgrade?.moved === 5)
