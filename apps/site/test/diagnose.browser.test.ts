@@ -25,9 +25,10 @@ describe.skipIf(browserMissing())('diagnose in Chromium', () => {
     await site[Symbol.asyncDispose]()
   })
 
-  async function open(path = 'en/diagnose/') {
+  async function open(path = 'en/diagnose/', prepare?: (page: Page) => Promise<void>) {
     const context = await chromium.newContext()
     const page = await context.newPage()
+    await prepare?.(page)
     const requests: string[] = []
     await page.goto(site.url + path, { waitUntil: 'networkidle' })
     page.on('request', (request) => requests.push(request.url()))
@@ -118,6 +119,23 @@ describe.skipIf(browserMissing())('diagnose in Chromium', () => {
     }
     await put(page, 'x'.repeat(2 ** 20 + 1))
     await page.locator('[type=submit]').click()
+    expect(await page.locator('#summary').textContent()).toMatch(/1 MiB/)
+  })
+
+  it('says of a file that it is too large, whatever was being read', async () => {
+    await using opened = await open('en/diagnose/', async (page) => {
+      await page.clock.install()
+      await page.route('**/diagnose-worker.js', (route) =>
+        route.fulfill({ contentType: 'text/javascript', body: 'onmessage = () => {}' }),
+      )
+    })
+    const { page } = opened
+    await page.locator('textarea').fill('location / {}')
+    await page.locator('[type=submit]').click()
+    const large = { name: 'large.conf', mimeType: 'text/plain', buffer: Buffer.alloc(2 ** 20 + 1, 'x') }
+    await page.locator('[type=file]').setInputFiles(large)
+    await page.locator('#summary', { hasText: '1 MiB' }).waitFor()
+    await page.clock.runFor(10_000)
     expect(await page.locator('#summary').textContent()).toMatch(/1 MiB/)
   })
 

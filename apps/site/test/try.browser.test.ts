@@ -285,6 +285,37 @@ describe.skipIf(browserMissing())('the page to try it', () => {
     expect(it.faults).toEqual([])
   })
 
+  test('an answer that another has overtaken changes nothing', async () => {
+    const it = await play()
+    const { page, direct, gateway } = it
+    await it.press('kill', 'stopped')
+    await direct.isConnection('closed')
+    await gateway.isConnection('closed')
+    let asked = 0
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    await page.route('**/try.json', async (route) => {
+      if (route.request().method() !== 'GET') return route.continue()
+      const response = await route.fetch()
+      asked += 1
+      await released
+      await route.fulfill({ response })
+    })
+    // At a close the page asks for the state of the server.
+    await direct.connect()
+    await expect.poll(() => asked).toBe(1)
+    await it.press('start', 'running')
+    const answered = page.waitForResponse((response) => response.request().method() === 'GET')
+    release()
+    await (await answered).finished()
+    await page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    )
+    expect(await page.locator('#backend').textContent()).toBe(words.states.running)
+  })
+
   test('it is worked by keyboard alone, and the focus stays where it was', async () => {
     const it = await play()
     const { page } = it

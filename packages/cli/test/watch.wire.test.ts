@@ -41,7 +41,7 @@ test('status --watch --json prints one document a line', async () => {
 test('status --watch says once that the gateway is gone, and goes on when it is back', async () => {
   const admin = `127.0.0.1:${await closedPort()}`
   const args = ['--upstream', 'ws://127.0.0.1:1', '--admin', admin]
-  const first = await startHoldfast({ args })
+  await using first = await startHoldfast({ args })
   await using child = watch(admin)
   await seen(child, 'the first gateway', (line) => line.endsWith(`pid ${first.pid}`))
   await first[Symbol.asyncDispose]()
@@ -95,7 +95,7 @@ test.skipIf(noTerminal)(
       upstreams: [upstream.url],
     }))
     const admin = `127.0.0.1:${await closedPort()}`
-    const holdfast = await startHoldfast({ config: { workers: 1, admin, routes } })
+    await using holdfast = await startHoldfast({ config: { workers: 1, admin, routes } })
     const command = [runtime().path, holdfastMain, ...watching, admin]
     await using child = onTerminal(command, { TERM: 'xterm', NO_COLOR: '1' })
     const text = () => child.stdout.join('\n')

@@ -29,20 +29,24 @@ function start(form: HTMLFormElement): void {
   const words = JSON.parse(form.dataset.words!) as DiagnoseText
   const findingsPage = form.dataset.findings!
   const area = form.querySelector('textarea')!
+  const field = form.querySelector<HTMLInputElement>('[type=file]')!
   const summary = document.querySelector('#summary')!
   const result = document.querySelector('#result')!
   const url = new URL('diagnose-worker.js', import.meta.url)
   const workers = new Workers<Question, Answer>(url, timeLimitMs)
   let running: Work<Answer> | undefined
 
-  const run = async () => {
+  const say = (sentence: string) => {
     running?.stop()
     running = undefined
     result.replaceChildren()
+    summary.textContent = sentence
+  }
+  const run = async () => {
     const text = area.value
-    const tooLarge = new Blob([text]).size > maxBytes
-    summary.textContent = text.trim() === '' ? '' : tooLarge ? words.tooLarge : words.reading
-    if (text.trim() === '' || tooLarge) return
+    if (text.trim() === '') return say('')
+    if (new Blob([text]).size > maxBytes) return say(words.tooLarge)
+    say(words.reading)
     const work = workers.ask({ text, kind: form.kind.value })
     running = work
     const answer = await work.answer
@@ -62,17 +66,17 @@ function start(form: HTMLFormElement): void {
   form.querySelector('select')!.addEventListener('change', run)
   form.querySelector<HTMLButtonElement>('[name=example]')!.addEventListener('click', () => {
     area.value = example
-    run()
+    void run()
   })
-  form.querySelector<HTMLInputElement>('[type=file]')!.addEventListener('change', async (event) => {
-    const file = (event.target as HTMLInputElement).files?.[0]
+  field.addEventListener('change', async () => {
+    const file = field.files?.[0]
     if (!file) return
-    if (file.size > maxBytes) {
-      summary.textContent = words.tooLarge
-      return
-    }
-    area.value = await file.text()
-    run()
+    if (file.size > maxBytes) return say(words.tooLarge)
+    const text = await file.text()
+    // Another may have been chosen since.
+    if (field.files?.[0] !== file) return
+    area.value = text
+    void run()
   })
 }
 
