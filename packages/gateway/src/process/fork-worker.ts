@@ -5,10 +5,10 @@ import type { Channel, FromWorker } from '../worker/index.ts'
 import { sessionFolder } from './session-folder.ts'
 
 /**
- * MiB of each half of the space for young objects. Newer Node lets it grow further, which makes an idle connection cost
- * twice the memory and none of them cheaper.
+ * MiB of each half of the space for young objects. With more, which is what Node takes, an idle connection costs up to
+ * twice the memory, and a worker that has read anything at all 20 MiB.
  */
-const semiSpaceMiB = 16
+const semiSpaceMiB = 8
 
 /** Milliseconds after a worker's end in which its last words must have been read. */
 const lastMessagesWithinMs = 1000
