@@ -129,6 +129,20 @@ describe('handshakesPerSecond', () => {
     expect(Math.max(...perSecond.values())).toBeLessThanOrEqual(111)
   })
 
+  test.each([2, 3, 7, 30, 100, 333])(
+    'at %s a second a client that comes when it is told to comes in',
+    (rate) => {
+      const { ledger: book, clock } = ledger(() => 0)
+      const admit = () => book.admit('r', { handshakesPerSecond: rate }, 'a')
+      const waits = Array.from({ length: 2000 }, admit).flatMap((answer) => (answer.ok ? [] : [answer.retry]))
+      // Those behind the full queue have no turn of their own.
+      for (const at of waits.slice(0, Math.floor(59 * rate))) {
+        clock.tick(at - clock.now())
+        expect(admit().ok).toBe(true)
+      }
+    },
+  )
+
   test('never says more than a minute, and spreads those behind a full queue', () => {
     const { ledger: book } = ledger()
     const waits = Array.from({ length: 1_000 }, () =>

@@ -43,6 +43,9 @@ const longestQueue = 60_000
 /** Milliseconds by which a turn is moved at most, so that clients of several gateways do not come in step. */
 const jitter = 100
 
+/** What sums of fractions may be wrong by, in milliseconds and in tokens. */
+const rounding = 1e-6
+
 /** Milliseconds that a client is told to wait for a place: the registered advice for 1013, since places come free at no known time. */
 export function fullRetry(random: () => number): number {
   return Math.round(delayFor(adviceFor(code.tryAgainLater), { attempt: 0, random }) ?? 0)
@@ -52,7 +55,8 @@ export function fullRetry(random: () => number): number {
 export function queueRetry(ms: number, random: () => number): number {
   // Behind a full queue turns would all be its end: they are drawn from its second half, and it grows no longer.
   if (ms > longestQueue) return Math.round(longestQueue * (0.5 + random() / 2))
-  return Math.round(ms + random() * jitter)
+  // Not a moment before the turn.
+  return Math.ceil(ms + random() * jitter - rounding)
 }
 
 /** Counts connections by route and address, and handshakes by time, against `limits`. */
@@ -129,8 +133,8 @@ export class Ledger {
     const passed = Math.max(0, now - rate.at)
     rate.tokens = Math.min(capacity, rate.tokens + (passed * perSecond) / 1000)
     rate.at = now
-    if (rate.tokens >= 1) {
-      rate.tokens--
+    if (rate.tokens >= 1 - rounding) {
+      rate.tokens = Math.max(0, rate.tokens - 1)
       return undefined
     }
     const interval = 1000 / perSecond
