@@ -61,12 +61,18 @@ function wholeRetry(retry: number | undefined): number | undefined {
   return Math.min(maxRetry, Math.max(0, Math.ceil(retry)))
 }
 
-function cut(text: string, bytes: number): string {
-  const room = new Uint8Array(bytes)
-  // encodeInto writes whole characters only, and U+FFFD for half a surrogate pair.
-  const { read, written } = new TextEncoder().encodeInto(text, room)
-  const kept = new TextDecoder('utf-8', { ignoreBOM: true }).decode(room.subarray(0, written))
-  return read < text.length ? withoutAccidents(kept) : kept
+// Not by encodeInto, which from Node 25.4 on leaves room that a character still fits into (nodejs/node#65994).
+function cut(text: string, room: number): string {
+  const bytes = new TextEncoder().encode(text)
+  let end = Math.min(room, bytes.length)
+  while (continues(bytes[end])) end--
+  const kept = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, end))
+  return end < bytes.length ? withoutAccidents(kept) : kept
+}
+
+/** Whether the byte is inside a character of UTF-8 (RFC 3629 3), not its first. */
+function continues(byte = 0): boolean {
+  return (byte & 0xc0) === 0x80
 }
 
 function withoutAccidents(text: string): string {

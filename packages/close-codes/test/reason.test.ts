@@ -88,6 +88,16 @@ describe('buildReason', () => {
     )
   })
 
+  it('leaves no room that a character fits into, whatever stands before it', () => {
+    // Found by the test above on Node 26, once in thousands.
+    const text = '\u0800\u0400\u0400\u0800\u{10000}\u00e9'.repeat(20)
+    for (let lead = 0; lead < 17; lead++) {
+      const reason = buildReason('a'.repeat(lead) + text)
+      const next = [...text][[...reason].length - lead]!
+      expect(bytes(reason + next), `${lead}`).toBeGreaterThan(maxReasonBytes)
+    }
+  })
+
   for (const [name, character] of [
     ['two', 'é'],
     ['three', '€'],
