@@ -15,7 +15,8 @@ export function join({ url, heard, told, username, password }) {
   return {
     ready,
     // At QoS 1 the library keeps what is not acknowledged, so that nothing is refused.
-    say: (text) => void socket.publish('room', text, { qos: 1 }),
+    say: (text) =>
+      new Promise((resolve) => socket.publish('room', text, { qos: 1 }, (error) => error ?? resolve())),
     leave: () => socket.end(true),
   }
 }

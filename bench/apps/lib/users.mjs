@@ -33,13 +33,17 @@ export function user(application, options) {
   let spoken = 0
   let timer
   function speak() {
-    const message = { text: `${author}-${spoken++}`, at: now(), refused: false }
+    const message = { text: `${author}-${spoken++}`, at: now(), refused: false, confirmed: false }
     said.push(message)
     const refuse = (error) => {
       message.refused = String(error?.message ?? error).slice(0, 100)
     }
+    const confirm = () => {
+      message.confirmed = true
+      changed()
+    }
     try {
-      Promise.resolve(client.say(message.text)).catch(refuse)
+      Promise.resolve(client.say(message.text)).then(confirm, refuse)
     } catch (error) {
       refuse(error)
     }
@@ -50,6 +54,7 @@ export function user(application, options) {
     speak,
     heard,
     events,
+    /** `confirmed`: the server has answered it, or is never asked to. */
     said,
     /** Fulfilled when the client is in the room. */
     ready: Promise.resolve(client.ready),
