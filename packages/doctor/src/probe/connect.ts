@@ -55,7 +55,7 @@ function noneAnswered({ host, port }: Endpoint, failed: readonly Failed[], timeo
   const place = `${bracketed(host)}:${port}`
   const codes = failed.map(({ code }) => code)
   if (codes.includes('ECONNREFUSED')) return finding('tcp-refused', { place, port }, where)
-  const other = codes.find((code) => code !== 'late' && code !== 'ETIMEDOUT')
+  const other = codes.find((code) => !isSilence(code))
   if (other) return finding('tcp-unreachable', { place, host, words: words(other) }, where)
   return finding('tcp-no-answer', { place, after: seconds(timeout), port }, where)
 }
@@ -70,6 +70,11 @@ const names: Record<string, string> = {
   EACCES: 'not allowed here',
   EPERM: 'not allowed here',
   late: 'no answer',
+}
+
+/** Whether nobody said anything, for so long as was waited for it. */
+export function isSilence(code: string): boolean {
+  return code === 'late' || code === 'ETIMEDOUT'
 }
 
 /** The system's name of a failure in words. */

@@ -2,7 +2,7 @@
 import { type Finding, finding } from '../findings.ts'
 import { alike } from './alike.ts'
 import type { HttpAnswer } from './answer.ts'
-import { words } from './connect.ts'
+import { isSilence, words } from './connect.ts'
 import type { Prober, Reply } from './prober.ts'
 import { explainRedirect } from './redirect.ts'
 import { headerOf } from './request.ts'
@@ -27,12 +27,12 @@ const wellKnown = [
 
 /** Says why there is no 101. It may ask the endpoint in up to five other ways. */
 export async function explainRefusal(answer: Reply['answer'], prober: Prober): Promise<Finding> {
-  const { endpoint } = prober.target
   switch (answer.is) {
     case 'unreachable':
+      if (isSilence(answer.code)) return noAnswer(prober)
       return finding('upgrade-cut', { words: words(answer.code) }, where)
     case 'silence':
-      return finding('upgrade-no-answer', { port: endpoint.port, after: seconds(prober.timeout) }, where)
+      return noAnswer(prober)
     case 'cut':
       return (
         (await speaksTls(prober)) ??
@@ -42,11 +42,15 @@ export async function explainRefusal(answer: Reply['answer'], prober: Prober): P
     case 'not-http':
       return (
         (await speaksTls(prober)) ??
-        finding('upgrade-not-http', { port: endpoint.port, sample: answer.sample }, where)
+        finding('upgrade-not-http', { port: prober.target.endpoint.port, sample: answer.sample }, where)
       )
     case 'answer':
       return explainStatus(answer, prober)
   }
+}
+
+function noAnswer({ target, timeout }: Prober): Finding {
+  return finding('upgrade-no-answer', { port: target.endpoint.port, after: seconds(timeout) }, where)
 }
 
 async function explainStatus(answer: HttpAnswer, prober: Prober): Promise<Finding> {

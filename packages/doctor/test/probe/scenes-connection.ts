@@ -132,6 +132,25 @@ export const connectionScenes: Scene[] = [
     side: 'proxy',
   },
   {
+    it: 'a TLS server that takes one handshake and is silent after it',
+    async set(stage) {
+      let connections = 0
+      const server = await stage.use(
+        tcpServer((socket) => {
+          // The first is only opened, the second shows its certificate.
+          if (++connections > 2) return
+          new tls.TLSSocket(socket, { isServer: true, ...certificate('right') }).on('error', () => {})
+        }),
+      )
+      const backend = await stage.use(startUpstream())
+      const options = { upstream: backend.url, lookup: async () => ['127.0.0.1'], ca: root, timeout: 3_000 }
+      return { url: `wss://localhost:${server.port}/ws`, options }
+    },
+    finds: 'upgrade-no-answer',
+    layer: 'upgrade',
+    side: 'proxy',
+  },
+  {
     it: 'a backend that listens and is silent',
     async set(stage) {
       const server = await stage.use(tcpServer(() => {}))
