@@ -36,6 +36,7 @@ export class WsClient extends WsPeer {
     const opening = new Promise<void>((resolve, reject) => {
       socket.on('open', resolve)
       socket.on('close', () => reject(this.error ?? new Error('closed before it was open')))
+      void this.refused.then(({ status, body }) => reject(new Error(`refused with ${status}: ${body}`)))
     })
     this.opened = within(waitLimitMs, `open of ${url}`, opening)
     this.opened.catch(() => {})

@@ -189,7 +189,7 @@ onNode(
         upstreams: [{ url: secure.url, tls: { verify: false } }],
       },
       { name: 'plain', upstreams: [plain.url] },
-    ].map((route) => ({ ...route, timeouts: { connect: '20s', handshake: '30s' } }))
+    ]
     const listen = ['127.0.0.1:0', { address: '127.0.0.1:0', tls: { cert, key } }]
     const config = { listen, routes, drain }
     await using holdfast = await serve(plain.url, { config })

@@ -20,6 +20,14 @@ export const onNode: typeof test = test.skipIf(runtime().name === 'bun') as type
 /** Who has not moved at the deadline is cut: on a machine with much else to do a move may take long. */
 export const drain = { spread: '100ms', deadline: '60s', retry: ['1s', '2s'] }
 
+/** As an upstream in a test's own process may need, beside all that the test does. */
+const timeouts = { connect: '20s', handshake: '30s' }
+
+interface Route {
+  timeouts?: object
+  [setting: string]: unknown
+}
+
 /**
  * A gateway with two workers and one route, which tells clients in band that get no connection. It tries no new version first,
  * unless told to: what is tested is mostly the move itself.
@@ -28,10 +36,12 @@ export function serve(
   upstream: string,
   { config, ...more }: HoldfastOptions & { config?: object } = {},
 ): Promise<Holdfast> {
-  const routes = [{ name: 'all', upstreams: [upstream], badGateway: 'close' }]
+  const all: Route[] = [{ name: 'all', upstreams: [upstream], badGateway: 'close' }]
+  const given = config && 'routes' in config ? (config.routes as Route[]) : all
+  const routes = given.map((route) => ({ ...route, timeouts: { ...timeouts, ...route.timeouts } }))
   const own = config && 'upgrade' in config ? (config.upgrade as object) : {}
   const upgrade = { canary: 'off', ...own }
-  return startHoldfast({ ...more, config: { workers: 2, drain, routes, ...config, upgrade } })
+  return startHoldfast({ ...more, config: { workers: 2, drain, ...config, routes, upgrade } })
 }
 
 export async function state(holdfast: Holdfast): Promise<GatewayState> {
